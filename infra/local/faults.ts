@@ -1,0 +1,75 @@
+import * as z from 'zod';
+
+/** One way to misbehave, for the requests it names. */
+export const Fault = z.strictObject({
+  /** Only requests with this method. */
+  method: z
+    .string()
+    .transform(method => method.toUpperCase())
+    .optional(),
+  /** Only requests whose path this regular expression finds. */
+  path: z.string().refine(isRegularExpression, 'is not a regular expression').optional(),
+  /** Answered in place of the real answer. */
+  status: z.int().min(100).max(599).optional(),
+  body: z.unknown().optional(),
+  headers: z.record(z.string(), z.string()).optional(),
+  /** How long to wait before anything else happens. */
+  delayMs: z.int().min(0).optional(),
+  /** Cut the connection, before or after the work is done; `true` means before. */
+  drop: z.union([z.enum(['before', 'after']), z.literal(true).transform(() => 'before' as const)]).optional(),
+  /** How many requests it hits; every one when absent. */
+  times: z.int().min(1).optional(),
+});
+export type Fault = z.infer<typeof Fault>;
+
+export interface Faults {
+  add(fault: Fault): void;
+  clear(): void;
+  all(): readonly Fault[];
+  /** The oldest fault that fits the request, counted as used once. */
+  take(method: string, path: string): Fault | undefined;
+}
+
+export function createFaults(): Faults {
+  let active: Fault[] = [];
+  return {
+    add(fault) {
+      active.push({ ...fault });
+    },
+    clear() {
+      active = [];
+    },
+    all: () => active,
+    take(method, path) {
+      const fault = active.find(
+        candidate =>
+          (candidate.method === undefined || candidate.method === method) &&
+          (candidate.path === undefined || new RegExp(candidate.path).test(path)),
+      );
+      if (fault?.times !== undefined) {
+        fault.times -= 1;
+        if (fault.times === 0) active = active.filter(other => other !== fault);
+      }
+      return fault;
+    },
+  };
+}
+
+/** Reads a fault as it comes over HTTP. */
+export function parseFault(text: string): { fault: Fault } | { error: string } {
+  try {
+    const parsed = Fault.safeParse(JSON.parse(text));
+    return parsed.success ? { fault: parsed.data } : { error: z.prettifyError(parsed.error) };
+  } catch {
+    return { error: 'the body is not JSON' };
+  }
+}
+
+function isRegularExpression(text: string): boolean {
+  try {
+    new RegExp(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,20 @@
+import { join } from 'node:path';
+import { defineConfig } from 'vitest/config';
+import { ensureTls } from './infra/local/tls.ts';
+
+// Node reads this variable when a process starts, so it must stand before vitest forks its workers.
+const tls = await ensureTls(join(import.meta.dirname, '.local', 'tls'));
+process.env.NODE_EXTRA_CA_CERTS = tls.caFile;
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    setupFiles: ['test/loopback-only.ts'],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    projects: [
+      { extends: true, test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/interop/**'] } },
+      { extends: true, test: { name: 'interop', include: ['test/interop/**/*.test.ts'] } },
+    ],
+  },
+});
