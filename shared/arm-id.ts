@@ -1,0 +1,33 @@
+/** The parts of a registry's ARM resource id. */
+export interface RegistryResourceId {
+  subscriptionId: string;
+  resourceGroup: string;
+  registryName: string;
+}
+
+const REGISTRY_ID =
+  /^\/subscriptions\/([0-9a-f-]{36})\/resourceGroups\/([^/]{1,90})\/providers\/Microsoft\.ContainerRegistry\/registries\/([a-z0-9]{5,50})$/i;
+
+/** Reads the ARM id of a container registry; undefined when it is not one. */
+export function parseRegistryId(id: string): RegistryResourceId | undefined {
+  const match = REGISTRY_ID.exec(id);
+  if (!match) return undefined;
+  const [, subscriptionId, resourceGroup, registryName] = match as unknown as [
+    string,
+    string,
+    string,
+    string,
+  ];
+  return { subscriptionId, resourceGroup, registryName };
+}
+
+/**
+ * The form in which two spellings of one registry's id are equal: lower case, since ARM does not keep the case of
+ * segments, and without the suffix that events of a connected registry carry.
+ */
+export function normalizeRegistryId(id: string): string {
+  return id
+    .toLowerCase()
+    .replace(/\/connectedregistries\/[^/]+$/, '')
+    .replace(/\/+$/, '');
+}

@@ -1,0 +1,167 @@
+import {
+  ContainerRegistryClient,
+  type ContainerRegistryClientOptions,
+  ContainerRegistryContentClient,
+} from '@azure/container-registry';
+import type { TokenCredential } from '@azure/identity';
+import { describe, ServiceError, statusOf } from '../errors.ts';
+import type { HostCheck } from './allowed-hosts.ts';
+
+/** Reads what a registry holds, with the managed identity. */
+export interface Acr {
+  /** What a tag points to now, or undefined when the registry has no such tag. */
+  getManifest(source: ImageSource, tag: string): Promise<{ digest: string; manifest: unknown } | undefined>;
+  /** An image's configuration, parsed from JSON. */
+  getConfig(source: ImageSource, digest: string): Promise<unknown>;
+  /** Lists a first page of repositories, which proves that the registry answers our identity. */
+  checkAccess(loginServer: string, signal: AbortSignal): Promise<void>;
+}
+
+export interface ImageSource {
+  loginServer: string;
+  repository: string;
+  signal: AbortSignal;
+}
+
+type AdditionalPolicy = NonNullable<ContainerRegistryClientOptions['additionalPolicies']>[number];
+
+interface AcrOptions {
+  credential: TokenCredential;
+  audience: string;
+  isAllowedHost: HostCheck;
+}
+
+/** Clients kept for reuse, each with its ACR tokens; one serves one repository, as its access token does. */
+const MOST_CLIENTS = 200;
+const LARGEST_CONFIG = 4 * 1024 * 1024;
+
+/** @throws ServiceError, from every method, `registry-unavailable` or `registry-unauthorized` */
+export function createAcr({ credential, audience, isAllowedHost }: AcrOptions): Acr {
+  const clients = new Map<string, ContainerRegistryContentClient>();
+
+  function optionsFor(loginServer: string) {
+    if (!isAllowedHost(loginServer)) {
+      throw new ServiceError(
+        'registry-unauthorized',
+        `${loginServer} is not a host that may be sent tokens.`,
+      );
+    }
+    return {
+      audience,
+      retryOptions: { maxRetries: 2, retryDelayInMs: 300, maxRetryDelayInMs: 2_000 },
+      additionalPolicies: [onlyTo(loginServer)],
+    };
+  }
+
+  function clientFor(loginServer: string, repository: string): ContainerRegistryContentClient {
+    const key = `${loginServer}/${repository}`;
+    const client =
+      clients.get(key) ??
+      new ContainerRegistryContentClient(
+        `https://${loginServer}`,
+        repository,
+        credential,
+        optionsFor(loginServer),
+      );
+    clients.delete(key);
+    clients.set(key, client);
+    const [oldest] = clients.keys();
+    if (clients.size > MOST_CLIENTS && oldest) clients.delete(oldest);
+    return client;
+  }
+
+  /** A 401 may mean that our tokens died early, as they do when a registry's mode is switched: once more, anew. */
+  async function withClient<T>(
+    { loginServer, repository }: ImageSource,
+    call: (client: ContainerRegistryContentClient) => Promise<T>,
+  ): Promise<T> {
+    const fresh = !clients.has(`${loginServer}/${repository}`);
+    try {
+      return await call(clientFor(loginServer, repository));
+    } catch (error) {
+      if (fresh || statusOf(error) !== 401) throw error;
+      clients.delete(`${loginServer}/${repository}`);
+      return call(clientFor(loginServer, repository));
+    }
+  }
+
+  return {
+    async getManifest(source, tag) {
+      try {
+        const { digest, manifest } = await withClient(source, client =>
+          client.getManifest(tag, { abortSignal: source.signal }),
+        );
+        return { digest, manifest };
+      } catch (error) {
+        if (statusOf(error) === 404) return undefined;
+        throw toServiceError(source.loginServer, error);
+      }
+    },
+
+    async getConfig(source, digest) {
+      try {
+        const { content } = await withClient(source, client =>
+          client.downloadBlob(digest, { abortSignal: source.signal }),
+        );
+        return JSON.parse(await readText(content));
+      } catch (error) {
+        throw toServiceError(source.loginServer, error);
+      }
+    },
+
+    async checkAccess(loginServer, signal) {
+      try {
+        const client = new ContainerRegistryClient(
+          `https://${loginServer}`,
+          credential,
+          optionsFor(loginServer),
+        );
+        await client.listRepositoryNames({ abortSignal: signal }).byPage({ maxPageSize: 1 }).next();
+      } catch (error) {
+        throw toServiceError(loginServer, error);
+      }
+    },
+  };
+}
+
+/**
+ * Blobs are answered with a redirect to storage. The SDK follows it and signs the request again, so the registry's
+ * token would reach a host that nobody allowed; the address itself carries the right to read.
+ */
+function onlyTo(loginServer: string): AdditionalPolicy {
+  return {
+    position: 'perRetry',
+    policy: {
+      name: 'only-to-login-server',
+      sendRequest(request, next) {
+        if (new URL(request.url).host !== loginServer) request.headers.delete('Authorization');
+        return next(request);
+      },
+    },
+  };
+}
+
+async function readText(stream: NodeJS.ReadableStream): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of stream) {
+    size += chunk.length;
+    if (size > LARGEST_CONFIG) throw new Error('The configuration of the image is larger than 4 MiB.');
+    chunks.push(Buffer.from(chunk));
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+function toServiceError(loginServer: string, error: unknown): ServiceError {
+  if (error instanceof ServiceError) return error;
+  const status = statusOf(error);
+  const refused = status === 401 || status === 403;
+  const retryAfter = Number(
+    (error as { response?: { headers?: Map<string, string> } }).response?.headers?.get('retry-after'),
+  );
+  return new ServiceError(
+    refused ? 'registry-unauthorized' : 'registry-unavailable',
+    `${loginServer}: ${status ? `${status}, ` : ''}${describe(error)}`,
+    { cause: error, ...(retryAfter > 0 && { retryAfterMs: retryAfter * 1000 }) },
+  );
+}

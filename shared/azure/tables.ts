@@ -1,0 +1,118 @@
+import { TableClient, type TableEntityResult, type TransactionAction } from '@azure/data-tables';
+import type { TokenCredential } from '@azure/identity';
+import { ConflictError, describe, StorageError } from '../errors.ts';
+
+/** Times of the retries inside one table operation: an event must be answered within 30 s. */
+const OPTIONS = { retryOptions: { maxRetries: 2, retryDelayInMs: 300, maxRetryDelayInMs: 2_000 } };
+
+/** The tables exist already: whoever deploys the app makes them. */
+export function openTable(url: string, name: string, credential: TokenCredential): TableClient {
+  return new TableClient(url, name, credential, OPTIONS);
+}
+
+/** A row with the ETag that a later change must carry. */
+export type Row<T extends object> = TableEntityResult<T>;
+
+/** The row, or undefined when there is none. @throws StorageError */
+export async function readRow<T extends object>(
+  table: TableClient,
+  partition: string,
+  row: string,
+): Promise<Row<T> | undefined> {
+  try {
+    return await table.getEntity<T>(partition, row);
+  } catch (error) {
+    if (codeOf(error) === 'ResourceNotFound') return undefined;
+    throw toStorageError(error);
+  }
+}
+
+/** All rows that the filter finds, a page at a time. @throws StorageError */
+export async function* readRows<T extends object>(table: TableClient, filter: string): AsyncIterable<Row<T>> {
+  try {
+    yield* table.listEntities<T>({ queryOptions: { filter } });
+  } catch (error) {
+    throw toStorageError(error);
+  }
+}
+
+/**
+ * Runs a change.
+ * @throws ConflictError when the row was changed, made or removed by somebody else meanwhile
+ * @throws StorageError
+ */
+export async function change<T>(operation: Promise<T>): Promise<T> {
+  try {
+    return await operation;
+  } catch (error) {
+    throw CONFLICTS.has(codeOf(error) ?? '')
+      ? new ConflictError('The row changed meanwhile.', { cause: error })
+      : toStorageError(error);
+  }
+}
+
+/** One page of a list, with the opaque token that continues it. */
+export interface Page<T> {
+  items: T[];
+  continuationToken?: string;
+}
+
+export interface PageRequest {
+  limit: number;
+  continuationToken?: string | undefined;
+}
+
+/**
+ * Reads one page of rows. The service may give fewer than asked for, even none, and still go on.
+ * @throws RefusedError when the continuation token is not one that we gave
+ * @throws StorageError
+ */
+export async function readPage<T extends object>(
+  table: TableClient,
+  filter: string,
+  { limit, continuationToken }: PageRequest,
+): Promise<Page<Row<T>>> {
+  try {
+    const pages = table
+      .listEntities<T>({ queryOptions: { filter } })
+      .byPage({ maxPageSize: limit, ...(continuationToken && { continuationToken }) });
+    const { value } = await pages.next();
+    const next = value?.continuationToken;
+    return { items: [...(value ?? [])], ...(next && { continuationToken: next }) };
+  } catch (error) {
+    throw toStorageError(error);
+  }
+}
+
+/** Removes every row that the filter finds, a hundred (the most that one transaction takes) at a time. */
+export async function deleteRows(table: TableClient, filter: string): Promise<void> {
+  try {
+    const pages = table.listEntities({ queryOptions: { filter } }).byPage({ maxPageSize: 100 });
+    for await (const page of pages) {
+      const actions = page.map(
+        ({ partitionKey, rowKey }): TransactionAction => [
+          'delete',
+          { partitionKey: partitionKey as string, rowKey: rowKey as string },
+        ],
+      );
+      if (actions.length > 0) await table.submitTransaction(actions);
+    }
+  } catch (error) {
+    throw toStorageError(error);
+  }
+}
+
+/** https://learn.microsoft.com/rest/api/storageservices/table-service-error-codes */
+const CONFLICTS = new Set(['EntityAlreadyExists', 'UpdateConditionNotSatisfied', 'ResourceNotFound']);
+
+function codeOf(error: unknown): string | undefined {
+  const { code, details } = error as {
+    code?: string;
+    details?: { odataError?: { code?: string }; code?: string };
+  };
+  return details?.odataError?.code ?? details?.code ?? code;
+}
+
+function toStorageError(error: unknown): StorageError {
+  return new StorageError(`Table Storage: ${describe(error)}`, { cause: error });
+}

@@ -1,0 +1,69 @@
+import type { TokenCredential } from '@azure/identity';
+import { SecretClient } from '@azure/keyvault-secrets';
+import { describe, ServiceError, statusOf } from '../errors.ts';
+
+/** Secrets in Key Vault, the only place where the bridge keeps any. */
+export interface Vault {
+  /** @param version that `write` gave; the latest when absent */
+  read(name: string, version?: string): Promise<string>;
+  /** Stores a new version and gives its id. Earlier versions stay readable. */
+  write(name: string, value: string): Promise<string>;
+  /** Removes the secret with all its versions; none is fine. */
+  remove(name: string): Promise<void>;
+}
+
+/**
+ * @param verifyChallenge false for a vault on a host that its own challenge does not name
+ * @throws ServiceError, from every method, `secrets-unavailable`
+ */
+export function createVault(url: string, credential: TokenCredential, verifyChallenge: boolean): Vault {
+  const client = new SecretClient(url, credential, {
+    disableChallengeResourceVerification: !verifyChallenge,
+    retryOptions: { maxRetries: 2, retryDelayInMs: 300, maxRetryDelayInMs: 2_000 },
+  });
+
+  async function store(name: string, value: string): Promise<string> {
+    const { properties } = await client.setSecret(name, value);
+    return properties.version as string;
+  }
+
+  return {
+    read: (name, version) =>
+      guarded(name, async () => {
+        const { value } = await client.getSecret(name, version === undefined ? {} : { version });
+        if (!value) throw new Error('it is empty');
+        return value;
+      }),
+
+    write: (name, value) =>
+      guarded(name, async () => {
+        try {
+          return await store(name, value);
+        } catch (error) {
+          // Vaults keep removed secrets for a while, and their names with them.
+          if (statusOf(error) !== 409) throw error;
+          await (await client.beginRecoverDeletedSecret(name, { intervalInMs: 500 })).pollUntilDone();
+          return store(name, value);
+        }
+      }),
+
+    remove: name =>
+      guarded(name, async () => {
+        try {
+          await client.beginDeleteSecret(name, { intervalInMs: 500 });
+        } catch (error) {
+          if (statusOf(error) !== 404) throw error;
+        }
+      }),
+  };
+}
+
+async function guarded<T>(name: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    const status = statusOf(error);
+    const detail = `${status ? `${status}, ` : ''}${describe(error)}`;
+    throw new ServiceError('secrets-unavailable', `Key Vault secret ${name}: ${detail}`, { cause: error });
+  }
+}

@@ -1,0 +1,181 @@
+import ky, { HTTPError, type KyInstance, type Options, type RetryOptions, TimeoutError } from 'ky';
+import * as z from 'zod';
+import { describe, ServiceError } from '../../errors.ts';
+import {
+  CoderError,
+  CoderImage,
+  CoderRegistry,
+  CoderTag,
+  type ImageChange,
+  type NewImage,
+} from './schema.ts';
+
+/** The calls of Coder Classic's API that the bridge makes. All throw ServiceError. */
+export interface ClassicClient {
+  getRegistry(id: string, signal: AbortSignal): Promise<CoderRegistry | undefined>;
+  listRegistries(organizationId: string, signal: AbortSignal): Promise<CoderRegistry[]>;
+  updateRegistry(
+    id: string,
+    login: { username: string; password: string },
+    signal: AbortSignal,
+  ): Promise<boolean>;
+  getImage(id: string, signal: AbortSignal): Promise<CoderImage | undefined>;
+  listImages(organizationId: string, signal: AbortSignal): Promise<CoderImage[]>;
+  createImage(image: NewImage, signal: AbortSignal): Promise<CoderImage>;
+  updateImage(id: string, change: ImageChange, signal: AbortSignal): Promise<void>;
+  getTag(imageId: string, tag: string, signal: AbortSignal): Promise<CoderTag | undefined>;
+  addTag(imageId: string, tag: string, isDefault: boolean, signal: AbortSignal): Promise<CoderTag>;
+  /** Coder reads the digests of all tags of the image again, some time after it answered. */
+  refreshTags(imageId: string, signal: AbortSignal): Promise<void>;
+}
+
+export interface ClassicClientOptions {
+  url: string;
+  /** @param renew asks Key Vault even if a token is at hand */
+  sessionToken(renew: boolean): Promise<string>;
+  /** Value of the Authorization header for a proxy before Coder; undefined when there is none. */
+  authorization(): Promise<string | undefined>;
+}
+
+const REQUEST_TIMEOUT_MS = 10_000;
+/** A longer Retry-After is left to the retries that the record schedules. */
+const LONGEST_WAIT_MS = 2_000;
+
+/** Only reads are tried again here: Coder has no way to tell a repeated write from a new one. */
+const RETRY: RetryOptions = {
+  limit: 2,
+  methods: ['get'],
+  statusCodes: [429, 502, 503, 504],
+  afterStatusCodes: [429, 503],
+  delay: attempt => 200 * 2 ** attempt,
+  shouldRetry: ({ error }) => {
+    if (error instanceof HTTPError && (retryAfterMs(error.response) ?? 0) > LONGEST_WAIT_MS) return false;
+    return undefined;
+  },
+};
+
+/** A client of `url`, Coder's base URL. Redirects are not followed, since the session token would go along. */
+export function createClassicClient(options: ClassicClientOptions): ClassicClient {
+  const http: KyInstance = ky.create({
+    prefixUrl: `${options.url}/api/v0`,
+    timeout: REQUEST_TIMEOUT_MS,
+    retry: RETRY,
+    redirect: 'manual',
+  });
+
+  /** Sends a request; a refused session token is read from Key Vault anew once, in case it was replaced there. */
+  async function send(method: string, path: string, request: Options): Promise<Response> {
+    for (const renew of [false, true]) {
+      const authorization = await options.authorization();
+      const headers = {
+        'session-token': await options.sessionToken(renew),
+        ...(authorization && { authorization }),
+      };
+      try {
+        return await http(path, { ...request, method, headers });
+      } catch (error) {
+        if (renew || !(error instanceof HTTPError) || error.response.status !== 401) {
+          throw await toServiceError(method, error, request);
+        }
+      }
+    }
+    throw new Error('unreachable');
+  }
+
+  async function read<T>(schema: z.ZodType<T>, response: Response): Promise<T> {
+    const parsed = schema.safeParse(await response.json().catch(() => undefined));
+    if (parsed.success) return parsed.data;
+    const detail = `Coder's answer is not what its API promises (is CODER_URL right?): ${z.prettifyError(parsed.error)}`;
+    throw new ServiceError('coder-unavailable', detail, { uncertain: true });
+  }
+
+  /** undefined when Coder has no such thing. */
+  async function find<T>(schema: z.ZodType<T>, path: string, signal: AbortSignal): Promise<T | undefined> {
+    const response = await send('get', path, { signal, throwHttpErrors: status => status !== 404 });
+    return response.status === 404 ? undefined : read(schema, response);
+  }
+
+  return {
+    getRegistry: (id, signal) => find(CoderRegistry, `registries/${encodeURIComponent(id)}`, signal),
+    getImage: (id, signal) => find(CoderImage, `images/${encodeURIComponent(id)}`, signal),
+    getTag: (imageId, tag, signal) =>
+      find(CoderTag, `images/${encodeURIComponent(imageId)}/tags/${encodeURIComponent(tag)}`, signal),
+
+    async listRegistries(org, signal) {
+      return read(z.array(CoderRegistry), await send('get', 'registries', { searchParams: { org }, signal }));
+    },
+    async listImages(org, signal) {
+      // Without `workspaces=false` the answer carries every workspace of every image.
+      const searchParams = { org, workspaces: 'false' };
+      return read(z.array(CoderImage), await send('get', 'images', { searchParams, signal }));
+    },
+    async createImage(image, signal) {
+      return read(CoderImage, await send('post', 'images', { json: image, signal }));
+    },
+    async addTag(imageId, tag, isDefault, signal) {
+      const path = `images/${encodeURIComponent(imageId)}/tags`;
+      return read(CoderTag, await send('post', path, { json: { tag, default: isDefault }, signal }));
+    },
+    async updateImage(id, change, signal) {
+      await send('patch', `images/${encodeURIComponent(id)}`, { json: change, signal });
+    },
+    async updateRegistry(id, login, signal) {
+      const throwHttpErrors = (status: number) => status !== 404;
+      const path = `registries/${encodeURIComponent(id)}`;
+      return (await send('patch', path, { json: login, signal, throwHttpErrors })).ok;
+    },
+    async refreshTags(imageId, signal) {
+      await send('post', `images/${encodeURIComponent(imageId)}/tags/update`, { signal });
+    },
+  };
+}
+
+async function toServiceError(method: string, error: unknown, request: Options): Promise<ServiceError> {
+  if (error instanceof ServiceError) return error;
+  if (!(error instanceof HTTPError)) {
+    const detail =
+      error instanceof TimeoutError ? `no answer in ${REQUEST_TIMEOUT_MS / 1000} s` : describe(error);
+    return new ServiceError('coder-unavailable', `Coder: ${detail}`, {
+      cause: error,
+      uncertain: method !== 'get',
+    });
+  }
+  const { status } = error.response;
+  const message = `Coder: ${status}, ${withoutSecrets(await messageOf(error.response), request)}`;
+  const details = { cause: error, retryAfterMs: retryAfterMs(error.response) };
+  if (status === 401 || status === 403) return new ServiceError('coder-unauthorized', message, details);
+  if (status === 408 || status === 425 || status === 429)
+    return new ServiceError('coder-busy', message, details);
+  if (status < 500) return new ServiceError('coder-rejected', message, details);
+  // 503 comes from a server or a proxy that did not take the request; after the others anything is possible.
+  return new ServiceError('coder-unavailable', message, {
+    ...details,
+    uncertain: method !== 'get' && status !== 503,
+  });
+}
+
+async function messageOf(response: Response): Promise<string> {
+  const text = await response.text().catch(() => '');
+  try {
+    const parsed = CoderError.safeParse(JSON.parse(text));
+    if (parsed.success) return parsed.data.error.msg.slice(0, 300);
+  } catch {
+    // Not every error of Coder, or of a proxy before it, is JSON.
+  }
+  return response.statusText || 'without a message';
+}
+
+/** Coder may quote what it was sent. */
+function withoutSecrets(text: string, { json }: Options): string {
+  const body = (json ?? {}) as { password?: string; new_registry?: { password?: string } };
+  const password = body.password ?? body.new_registry?.password;
+  return password ? text.replaceAll(password, '***') : text;
+}
+
+/** `Retry-After` in milliseconds; it holds seconds or a date. */
+function retryAfterMs(response: Response): number | undefined {
+  const header = response.headers.get('retry-after');
+  if (!header) return undefined;
+  const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
+  return Number.isNaN(ms) ? undefined : Math.max(0, ms);
+}

@@ -1,0 +1,67 @@
+import semver from 'semver';
+import type { DefaultTag, ImageDefaults } from '../../policy.ts';
+import type { CoderImage, CoderTag, ImageChange } from './schema.ts';
+
+/** What Coder has of an image, and what it should have. */
+export interface PlanFacts {
+  image: CoderImage;
+  /** The tag as Coder has it; undefined when it does not. */
+  tag: CoderTag | undefined;
+  wanted: { tag: string; digests: readonly string[]; defaults: ImageDefaults; makeDefault: boolean };
+}
+
+/** What is to be done so that it has. */
+export interface Plan {
+  tag: 'add' | 'refresh' | 'keep';
+  change: ImageChange | undefined;
+}
+
+export function planImage({ image, tag, wanted }: PlanFacts): Plan {
+  const moveDefault = wanted.makeDefault && image.default_tag?.tag !== wanted.tag;
+  // A new tag becomes the default in the same call that adds it.
+  const change = {
+    ...differing(image, wanted.defaults),
+    ...(moveDefault && tag && { default_tag: wanted.tag }),
+  };
+  return {
+    tag: !tag ? 'add' : wanted.digests.includes(tag.latest_hash ?? '') ? 'keep' : 'refresh',
+    change: Object.keys(change).length > 0 ? change : undefined,
+  };
+}
+
+/** Coder's names of the defaults. */
+export function toCoderFields(defaults: ImageDefaults): ImageChange {
+  const { cpuCores, memoryGb, diskGb, description, sourceRepoUrl } = defaults;
+  return {
+    ...(cpuCores !== undefined && { default_cpu_cores: cpuCores }),
+    ...(memoryGb !== undefined && { default_memory_gb: memoryGb }),
+    ...(diskGb !== undefined && { default_disk_gb: diskGb }),
+    ...(description !== undefined && { description }),
+    ...(sourceRepoUrl !== undefined && { url: sourceRepoUrl }),
+  };
+}
+
+function differing(image: CoderImage, defaults: ImageDefaults): ImageChange {
+  const fields = Object.entries(toCoderFields(defaults));
+  return Object.fromEntries(fields.filter(([field, value]) => image[field as keyof CoderImage] !== value));
+}
+
+/** Whether a pushed tag becomes the default, given the one that Coder offers now. */
+export async function becomesDefault(
+  policy: DefaultTag,
+  tag: string,
+  current: string | undefined,
+  isNewerThan: (tag: string) => Promise<boolean>,
+): Promise<boolean> {
+  if (policy === 'never' || current === tag) return false;
+  if (current === undefined) return true;
+  if (policy === 'newest') return isNewerThan(current);
+  if (policy === 'highest-semver') return isHigher(tag, current);
+  return false;
+}
+
+function isHigher(tag: string, current: string): boolean {
+  const version = semver.parse(tag);
+  const other = semver.parse(current);
+  return version !== null && (other === null || semver.gt(version, other));
+}

@@ -1,0 +1,157 @@
+import type { Vault } from '../../azure/vault.ts';
+import { credentialKind } from '../../credentials/credential.ts';
+import { ServiceError } from '../../errors.ts';
+import { REGISTRY_KEY } from '../../image-keys.ts';
+import type { Link, LinkKey, Links } from '../../links.ts';
+import type { Registry } from '../../registry.ts';
+import type { ClassicClient } from './client.ts';
+import type { CoderRegistry, NewRegistry } from './schema.ts';
+
+/** How the call that imports an image names its registry. */
+export type ImageSource = { registry_id: string } | { new_registry: NewRegistry };
+
+/** Our registries as Coder Classic has them, and the credentials that it was given. */
+export interface ClassicRegistries {
+  /** @throws ServiceError when neither the registry nor the settings name an organization */
+  organizationOf(registry: Registry): string;
+  has(registry: Registry): Promise<boolean>;
+  /**
+   * Runs `importImage` with the registry's id in Coder or, since Coder adds a registry only together with an image,
+   * with what makes the call add it. No two workers add the same registry.
+   */
+  withRegistry<I extends { registry?: CoderRegistry | null | undefined }>(
+    registry: Registry,
+    signal: AbortSignal,
+    importImage: (source: ImageSource) => Promise<I>,
+  ): Promise<I>;
+  /** Gives Coder the credential unless it holds it. `coderId` is what an image says of its registry, if known. */
+  deliverCredential(registry: Registry, coderId: string | undefined, signal: AbortSignal): Promise<void>;
+}
+
+interface Options {
+  coder: ClassicClient;
+  links: Links;
+  vault: Vault;
+  organizationId: string | undefined;
+  acrKind: { field: string; value: string };
+}
+
+export function createClassicRegistries(options: Options): ClassicRegistries {
+  const { coder, links, vault } = options;
+
+  function organizationOf(registry: Registry): string {
+    const organizationId = registry.organizationId ?? options.organizationId;
+    if (organizationId) return organizationId;
+    const message = 'Neither the registry nor the setting CODER_ORGANIZATION_ID names an organization.';
+    throw new ServiceError('coder-rejected', message);
+  }
+
+  /** The registry's id in Coder, if the link is about the organization that the registry belongs to now. */
+  function idIn(link: Link, registry: Registry): string | undefined {
+    return link.organizationId === organizationOf(registry) ? link.coderId : undefined;
+  }
+
+  /** Sends the credential to Coder and notes it. False when Coder has no such registry any more. */
+  async function give(
+    registry: Registry,
+    coderId: string,
+    link: Link,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const version = versionOf(registry);
+    const login = await loginOf(registry, vault);
+    if (
+      login &&
+      link.credentialVersion !== version &&
+      !(await coder.updateRegistry(coderId, login, signal))
+    ) {
+      delete link.coderId;
+      return false;
+    }
+    Object.assign(link, { coderId, organizationId: organizationOf(registry), credentialVersion: version });
+    return true;
+  }
+
+  async function deliverCredential(
+    registry: Registry,
+    coderId: string | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const isDone = (link: Link) => {
+      const id = idIn(link, registry);
+      return id === (coderId ?? id) && (id === undefined || link.credentialVersion === versionOf(registry));
+    };
+    if (isDone(await links.read(keyOf(registry)))) return;
+    await links.hold(keyOf(registry), signal, async link => {
+      if (isDone(link)) return;
+      const id = coderId ?? idIn(link, registry);
+      if (id !== link.coderId) delete link.credentialVersion;
+      if (id) await give(registry, id, link, signal);
+    });
+  }
+
+  async function newRegistry(registry: Registry): Promise<NewRegistry> {
+    const { coderRegistryKind } = credentialKind(registry.credential.kind);
+    const { field, value } = options.acrKind;
+    return {
+      friendly_name: registry.name,
+      registry: registry.loginServer,
+      ...(await loginOf(registry, vault)),
+      ...(coderRegistryKind === 'acr' && { [field]: value }),
+    };
+  }
+
+  return {
+    organizationOf,
+    deliverCredential,
+
+    async has(registry) {
+      return (await links.read(keyOf(registry))).coderId !== undefined;
+    },
+
+    async withRegistry(registry, signal, importImage) {
+      const known = idIn(await links.read(keyOf(registry)), registry);
+      if (known && (await coder.getRegistry(known, signal))) {
+        await deliverCredential(registry, known, signal);
+        return importImage({ registry_id: known });
+      }
+      return links.hold(keyOf(registry), signal, async link => {
+        const listed = await coder.listRegistries(organizationOf(registry), signal);
+        const found = listed.find(candidate => sameHost(candidate, registry));
+        if (found?.id !== link.coderId) delete link.credentialVersion;
+        if (found && (await give(registry, found.id, link, signal)))
+          return importImage({ registry_id: found.id });
+
+        const image = await importImage({ new_registry: await newRegistry(registry) });
+        Object.assign(link, {
+          coderId: image.registry?.id,
+          organizationId: organizationOf(registry),
+          credentialVersion: versionOf(registry),
+        });
+        return image;
+      });
+    },
+  };
+}
+
+/** People type hosts with a scheme, a slash or capitals. */
+export function sameHost(candidate: CoderRegistry, { loginServer }: Registry): boolean {
+  return (
+    candidate.registry
+      .toLowerCase()
+      .replace(/^https?:\/\//, '')
+      .replace(/\/+$/, '') === loginServer
+  );
+}
+
+function keyOf(registry: Registry): LinkKey {
+  return { registry: registry.name, row: REGISTRY_KEY };
+}
+
+function versionOf({ credential }: Registry): string {
+  return credentialKind(credential.kind).version(credential);
+}
+
+function loginOf({ credential }: Registry, vault: Vault) {
+  return credentialKind(credential.kind).login(credential, vault);
+}

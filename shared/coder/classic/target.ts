@@ -1,0 +1,145 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Login } from '../../azure/acr-login.ts';
+import type { Vault } from '../../azure/vault.ts';
+import { credentialKind } from '../../credentials/credential.ts';
+import { ServiceError } from '../../errors.ts';
+import { mergeDefaults } from '../../image-defaults.ts';
+import { repositoryKey } from '../../image-keys.ts';
+import type { Links } from '../../links.ts';
+import type { ImageDefaults } from '../../policy.ts';
+import type { Registry } from '../../registry.ts';
+import type { Forwarded, ImageToForward, Target } from '../target.ts';
+import type { ClassicClient } from './client.ts';
+import { becomesDefault, planImage, toCoderFields } from './plan.ts';
+import { createClassicRegistries, sameHost } from './registries.ts';
+import type { CoderImage, CoderTag } from './schema.ts';
+
+export interface ClassicTargetOptions {
+  coder: ClassicClient;
+  links: Links;
+  vault: Vault;
+  /** Organization of registries that name none. */
+  organizationId: string | undefined;
+  /** JSON field and value that make a new registry one of kind *Microsoft Azure Container Registry*. */
+  acrKind: { field: string; value: string };
+  /** Least resources of a new image when neither rule nor labels say. */
+  fallback: ImageDefaults;
+  /** Asks a registry whether it accepts a login. */
+  acceptsLogin(loginServer: string, login: Login, signal: AbortSignal): Promise<boolean>;
+}
+
+/** Waits between looks at a tag that Coder refreshes, in milliseconds: about 6 s in all. */
+const REFRESH_WAITS_MS = [100, 200, 400, 800, 1_500, 3_000];
+
+/** Coder Classic: images are imported from registries, and have tags. */
+export function createClassicTarget(options: ClassicTargetOptions): Target {
+  const { coder, links, vault, fallback } = options;
+  const registries = createClassicRegistries(options);
+
+  /** The image as Coder has it, even if somebody imported it by hand. */
+  async function findImage(
+    { registry, repository }: ImageToForward,
+    knownId: string | undefined,
+    signal: AbortSignal,
+  ): Promise<CoderImage | undefined> {
+    const known = knownId === undefined ? undefined : await coder.getImage(knownId, signal);
+    if (known) return known;
+    const images = await coder.listImages(registries.organizationOf(registry), signal);
+    return images.find(
+      image => image.repository === repository && image.registry && sameHost(image.registry, registry),
+    );
+  }
+
+  async function importImage(image: ImageToForward, signal: AbortSignal): Promise<CoderImage> {
+    const { registry, repository, tag, defaults } = image;
+    const wanted = toCoderFields(mergeDefaults(defaults, fallback));
+    return registries.withRegistry(registry, signal, async source => {
+      const org_id = registries.organizationOf(registry);
+      return contacting(registry, signal, () =>
+        coder.createImage({ ...source, org_id, repository, tag, ...wanted }, signal),
+      );
+    });
+  }
+
+  async function update(
+    existing: CoderImage,
+    image: ImageToForward,
+    signal: AbortSignal,
+  ): Promise<Forwarded> {
+    const tag = await coder.getTag(existing.id, image.tag, signal);
+    const currentDefault = existing.default_tag?.tag;
+    const makeDefault = await becomesDefault(image.defaultTag, image.tag, currentDefault, image.isNewerThan);
+    const plan = planImage({ image: existing, tag, wanted: { ...image, makeDefault } });
+
+    if (plan.tag !== 'keep')
+      await registries.deliverCredential(image.registry, existing.registry?.id, signal);
+    if (plan.tag === 'add') {
+      await contacting(image.registry, signal, () =>
+        coder.addTag(existing.id, image.tag, makeDefault, signal),
+      );
+    }
+    if (plan.tag === 'refresh') await refresh(existing.id, tag as CoderTag, image, signal);
+    if (plan.change) await coder.updateImage(existing.id, plan.change, signal);
+    const reasons = { add: 'tag-added', refresh: 'tag-refreshed', keep: 'already-in-coder' } as const;
+    return { reason: reasons[plan.tag], coderImageId: existing.id };
+  }
+
+  /** Coder answers before it has read the digest, so look until it has. */
+  async function refresh(
+    imageId: string,
+    before: CoderTag,
+    image: ImageToForward,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await coder.refreshTags(imageId, signal);
+    for (const wait of REFRESH_WAITS_MS) {
+      await delay(wait, undefined, { signal }).catch(() => undefined);
+      const now = await coder.getTag(imageId, image.tag, signal);
+      // Which digest Coder keeps of an index is not documented, so any change counts as having read it.
+      if (now && (image.digests.includes(now.latest_hash ?? '') || now.latest_hash !== before.latest_hash))
+        return;
+    }
+    await explainRefusal(image.registry, signal, undefined);
+    throw new ServiceError(
+      'coder-busy',
+      'Coder accepted the refresh of the tag, but still has its old digest.',
+    );
+  }
+
+  /** Runs a call in which Coder contacts the registry; if it is refused, finds out whether the login is why. */
+  async function contacting<T>(registry: Registry, signal: AbortSignal, call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      if (error instanceof ServiceError && error.reason === 'coder-rejected') {
+        await explainRefusal(registry, signal, error);
+      }
+      throw error;
+    }
+  }
+
+  /** @throws ServiceError `credential-refused` when the registry does not accept the login that Coder has */
+  async function explainRefusal(registry: Registry, signal: AbortSignal, cause: unknown): Promise<void> {
+    const login = await credentialKind(registry.credential.kind).login(registry.credential, vault);
+    if (!login || (await options.acceptsLogin(registry.loginServer, login, signal))) return;
+    const message = `${registry.loginServer} refuses the password of ${login.username}, which Coder was given.`;
+    throw new ServiceError('credential-refused', message, { cause });
+  }
+
+  return {
+    forward(image, signal) {
+      const key = { registry: image.registry.name, row: repositoryKey(image.repository) };
+      const organizationId = registries.organizationOf(image.registry);
+      return links.hold(key, signal, async link => {
+        const knownId = link.organizationId === organizationId ? link.coderId : undefined;
+        const existing = await findImage(image, knownId, signal);
+        const { id } = existing ?? (await importImage(image, signal));
+        Object.assign(link, { coderId: id, organizationId });
+        if (existing) return update(existing, image, signal);
+        return { reason: 'image-created', coderImageId: id };
+      });
+    },
+    updateCredential: (registry, signal) => registries.deliverCredential(registry, undefined, signal),
+    hasRegistry: registries.has,
+  };
+}

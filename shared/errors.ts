@@ -1,0 +1,48 @@
+import type { ImageReason } from './reasons.ts';
+
+interface ServiceErrorDetails {
+  /** How long the service asked us to wait, in milliseconds. */
+  retryAfterMs?: number | undefined;
+  /** True when the request may have been carried out although no answer came. */
+  uncertain?: boolean;
+  cause?: unknown;
+}
+
+/** A service that an import needs refused, or did not answer. Its reason says which, and ends in the record. */
+export class ServiceError extends Error {
+  override readonly name = 'ServiceError';
+  readonly reason: ImageReason;
+  readonly retryAfterMs: number | undefined;
+  readonly uncertain: boolean;
+
+  constructor(reason: ImageReason, message: string, details: ServiceErrorDetails = {}) {
+    super(message, { cause: details.cause });
+    this.reason = reason;
+    this.retryAfterMs = details.retryAfterMs;
+    this.uncertain = details.uncertain ?? false;
+  }
+}
+
+/** Somebody else changed the row that a decision was made on: read again and decide again. */
+export class ConflictError extends Error {
+  override readonly name = 'ConflictError';
+}
+
+/** Table Storage did not do what was asked, so nothing can be recorded: whoever called must call again. */
+export class StorageError extends Error {
+  override readonly name = 'StorageError';
+}
+
+/** The HTTP status that an Azure SDK error carries; undefined when no answer came. */
+export function statusOf(error: unknown): number | undefined {
+  const status = (error as { statusCode?: unknown } | undefined)?.statusCode;
+  return typeof status === 'number' ? status : undefined;
+}
+
+/** One line about any thrown value, for messages and logs. */
+export function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause instanceof Error ? error.cause.message : undefined;
+  const text = cause && !error.message.includes(cause) ? `${error.message}: ${cause}` : error.message;
+  return text.replace(/\s+/g, ' ').slice(0, 500);
+}

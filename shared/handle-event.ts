@@ -1,0 +1,72 @@
+import { type AcrEvent, decodeAcrEvent } from './acr-event.ts';
+import { forEachAtMost } from './concurrency.ts';
+import { IMPORT_BUDGET_MS, type ImportResult, type ImportServices, importImage } from './import.ts';
+import type { Log } from './log.ts';
+import type { Registries } from './registries.ts';
+import type { StoredRegistry } from './registry.ts';
+
+export interface EventServices extends ImportServices {
+  registries: Registries;
+}
+
+/** Imports of one deleted digest that run at once. */
+const AT_ONCE = 4;
+
+/**
+ * Does what one event of Event Grid calls for. Returning acknowledges the event, so it returns only when the outcome
+ * is written or there is none to write; whatever is wrong with the event itself is logged and acknowledged, since
+ * sending it again would not mend it.
+ *
+ * @throws StorageError and the like when nothing could be recorded: the event must come again
+ */
+export async function handleEvent(services: EventServices, event: unknown, log: Log): Promise<void> {
+  const decoded = decodeAcrEvent(event, services.now());
+  if (decoded.kind === 'ignored')
+    return log.info('event ignored', { reason: decoded.reason, detail: decoded.detail });
+
+  const registry = await services.registries.findByResourceId(decoded.registryId);
+  if (!registry) return log.warn('event ignored', { reason: 'unknown-registry', detail: decoded.registryId });
+
+  const signal = AbortSignal.timeout(IMPORT_BUDGET_MS);
+  await (decoded.kind === 'push'
+    ? importPushed(services, registry, decoded, signal, log)
+    : importDeleted(services, registry, decoded, signal, log));
+}
+
+async function importPushed(
+  services: EventServices,
+  registry: StoredRegistry,
+  { repository, tag, pushedOn }: Extract<AcrEvent, { kind: 'push' }>,
+  signal: AbortSignal,
+  log: Log,
+): Promise<void> {
+  logImport(log, await importImage(services, { registry, repository, tag, pushedOn }, signal));
+}
+
+/** A delete names a digest and no tag: our records know the tags, and the registry says whether they are gone. */
+async function importDeleted(
+  services: EventServices,
+  registry: StoredRegistry,
+  { repository, digest }: Extract<AcrEvent, { kind: 'delete' }>,
+  signal: AbortSignal,
+  log: Log,
+): Promise<void> {
+  const records = services.images.ofRepository(registry.name, repository, digest);
+  await forEachAtMost(AT_ONCE, records, async ({ tag, state }) => {
+    if (state === 'removed') return;
+    logImport(log, await importImage(services, { registry, repository, tag }, signal));
+  });
+}
+
+/** One line per import; `latencyMs` runs from the push to the moment Coder had it. */
+export function logImport(log: Log, { record, changed }: ImportResult): void {
+  if (!record) return;
+  const { registry, repository, tag, digest, state, reason, message, attempts, dueOn, pushedOn, importedOn } =
+    record;
+  const latencyMs =
+    changed && state === 'imported' && importedOn ? importedOn.getTime() - pushedOn.getTime() : undefined;
+  const entry = { registry, repository, tag, digest, state, reason, message, attempts, dueOn, latencyMs };
+  if (!changed) log.info('nothing to do', { registry, repository, tag, digest, state, reason });
+  else if (state === 'failed') log.error('import', entry);
+  else log.info('import', entry);
+}

@@ -1,0 +1,188 @@
+import type { Acr, ImageSource } from './azure/acr.ts';
+import { nextAttempt } from './backoff.ts';
+import type { Target } from './coder/target.ts';
+import { ConflictError, describe, ServiceError, StorageError } from './errors.ts';
+import { defaultsFromLabels, mergeDefaults } from './image-defaults.ts';
+import type { ImageRecord, Images, StoredImage } from './images.ts';
+import { decideImport, type ImportFacts } from './import-decision.ts';
+import { classifyManifest, ImageConfig } from './manifest.ts';
+import { applyPolicy } from './policy.ts';
+import { type ImageReason, REASONS } from './reasons.ts';
+import type { Reference } from './reference.ts';
+import type { Registry } from './registry.ts';
+
+/** What an import needs. */
+export interface ImportServices {
+  images: Images;
+  acr: Acr;
+  target: Target;
+  now: () => Date;
+  random: () => number;
+  maxAttempts: number;
+}
+
+export interface ImportRequest extends Reference {
+  registry: Registry;
+  /** When the image was pushed, as far as the caller knows. */
+  pushedOn?: Date;
+}
+
+/** What happened: the record, and whether this call wrote it. */
+export interface ImportResult {
+  /** Absent only when there was nothing to do and nothing known. */
+  record: ImageRecord | undefined;
+  changed: boolean;
+}
+
+/** Longest time for one import, well below the 30 s after which Event Grid delivers again. */
+export const IMPORT_BUDGET_MS = 20_000;
+const MOST_CONFLICTS = 10;
+
+/**
+ * Makes Coder have what the registry holds under one tag now, as the policy says, and records the outcome. May be
+ * called any number of times, at once and in any order: the registry is asked each time, and an outcome that was
+ * decided on an outdated record is not written but decided again.
+ *
+ * @throws StorageError when the outcome could not be written; nothing is lost if the caller tries again
+ */
+export async function importImage(
+  services: ImportServices,
+  request: ImportRequest,
+  signal: AbortSignal,
+): Promise<ImportResult> {
+  for (let conflicts = 0; ; conflicts++) {
+    const previous = await services.images.get(request.registry.name, request);
+    const outcome = await attempt(services, request, previous, signal);
+    if (!outcome) return { record: previous, changed: false };
+    const record = toRecord(services, request, previous, outcome);
+    try {
+      await services.images.save(record, previous);
+      return { record, changed: true };
+    } catch (error) {
+      if (!(error instanceof ConflictError) || conflicts >= MOST_CONFLICTS) throw error;
+    }
+  }
+}
+
+interface Outcome {
+  reason: ImageReason;
+  message: string;
+  digest?: string | undefined;
+  retryAfterMs?: number | undefined;
+  coderImageId?: string;
+}
+
+/** Looks, decides and acts once. What a service refuses is an outcome too; undefined: nothing is to be done. */
+async function attempt(
+  services: ImportServices,
+  request: ImportRequest,
+  record: StoredImage | undefined,
+  signal: AbortSignal,
+): Promise<Outcome | undefined> {
+  const { registry, repository, tag } = request;
+  const source = { loginServer: registry.loginServer, repository, signal };
+  const facts: ImportFacts = { verdict: applyPolicy(registry.policy, request), record };
+  try {
+    if (facts.verdict.action === 'import') facts.found = await services.acr.getManifest(source, tag);
+    let action = decideImport(facts);
+    if (action.do === 'read-config') {
+      facts.config = await readConfig(services.acr, source, action.digest);
+      action = decideImport(facts);
+    }
+    if (action.do === 'record') return { ...action, digest: facts.found?.digest };
+    if (action.do === 'forward') return await forward(services, request, facts, action.digests, signal);
+    return undefined;
+  } catch (error) {
+    return { ...toOutcome(error), digest: facts.found?.digest };
+  }
+}
+
+async function forward(
+  services: ImportServices,
+  request: ImportRequest,
+  facts: ImportFacts,
+  digests: [string, ...string[]],
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const rule = facts.verdict.action === 'import' ? facts.verdict.rule : undefined;
+  const labels = (facts.config ?? (await configOfIndex(services.acr, request, facts.found?.manifest, signal)))
+    ?.config?.Labels;
+  const image = {
+    ...request,
+    digests,
+    defaults: mergeDefaults(rule?.defaults, defaultsFromLabels(labels ?? {})),
+    defaultTag: rule?.defaultTag ?? 'first',
+    isNewerThan: (tag: string) => isNewerThan(services, request, tag),
+  };
+  const { reason, coderImageId } = await services.target.forward(image, signal);
+  return { reason, message: REASONS[reason].meaning, digest: digests[0], coderImageId };
+}
+
+/** Pushes that we never heard of, such as those before the bridge, are older than any that we did. */
+async function isNewerThan(
+  { images, now }: ImportServices,
+  request: ImportRequest,
+  tag: string,
+): Promise<boolean> {
+  const other = await images.get(request.registry.name, { repository: request.repository, tag });
+  return !other || (request.pushedOn ?? now()) >= other.pushedOn;
+}
+
+async function readConfig(acr: Acr, source: ImageSource, digest: string): Promise<ImageConfig> {
+  return ImageConfig.safeParse(await acr.getConfig(source, digest)).data ?? {};
+}
+
+/** The labels of an index are those of one of its images; linux/amd64 is what workspaces mostly run on. */
+async function configOfIndex(
+  acr: Acr,
+  { registry, repository }: ImportRequest,
+  index: unknown,
+  signal: AbortSignal,
+): Promise<ImageConfig | undefined> {
+  const manifest = classifyManifest(index);
+  if (manifest.kind !== 'index') return undefined;
+  const chosen = manifest.images.find(({ platform }) => platform === 'linux/amd64') ?? manifest.images[0];
+  const source = { loginServer: registry.loginServer, repository, signal };
+  const child = chosen && (await acr.getManifest(source, chosen.digest));
+  const image = child && classifyManifest(child.manifest);
+  return image?.kind === 'image' ? readConfig(acr, source, image.configDigest) : undefined;
+}
+
+/** @throws what no record can tell, since it is about the record itself */
+function toOutcome(error: unknown): Outcome {
+  if (error instanceof StorageError || error instanceof ConflictError) throw error;
+  if (!(error instanceof ServiceError)) return { reason: 'internal-error', message: describe(error) };
+  return { reason: error.reason, message: error.message, retryAfterMs: error.retryAfterMs };
+}
+
+function toRecord(
+  { now, random, maxAttempts }: ImportServices,
+  request: ImportRequest,
+  previous: StoredImage | undefined,
+  { reason, message, digest, retryAfterMs, coderImageId }: Outcome,
+): ImageRecord {
+  const at = now();
+  const natural = REASONS[reason].state;
+  const sameImage =
+    previous?.state === 'pending' && (digest ?? previous.digest) === (previous.digest ?? digest);
+  const attempts = natural === 'pending' ? (sameImage ? previous.attempts : 0) + 1 : 0;
+  const state = natural === 'pending' && attempts >= maxAttempts ? 'failed' : natural;
+  const imageId = coderImageId ?? previous?.coderImageId;
+  const importedOn = state === 'imported' ? at : previous?.importedOn;
+  return {
+    registry: request.registry.name,
+    repository: request.repository,
+    tag: request.tag,
+    ...{ state, reason, attempts, updatedOn: at },
+    message: state === natural ? message : `${message} Given up after ${attempts} attempts.`,
+    pushedOn: latest(request.pushedOn, previous?.pushedOn) ?? at,
+    ...(digest && { digest }),
+    ...(state === 'pending' && { dueOn: nextAttempt(attempts, at, retryAfterMs, random) }),
+    ...(importedOn && { importedOn }),
+    ...(imageId && { coderImageId: imageId }),
+  };
+}
+
+function latest(...times: (Date | undefined)[]): Date | undefined {
+  return times.filter(time => time !== undefined).sort((a, b) => b.getTime() - a.getTime())[0];
+}

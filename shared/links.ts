@@ -1,0 +1,134 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { TableClient } from '@azure/data-tables';
+import { change, type Row, readRow } from './azure/tables.ts';
+import { ConflictError, ServiceError } from './errors.ts';
+
+/** What the target calls a registry or a repository of ours. */
+export interface Link {
+  /** Id in Coder; absent until Coder has it. */
+  coderId?: string;
+  /** Organization in which that id lives. */
+  organizationId?: string;
+  /** Version of the credential that Coder holds; only on the link of a registry. */
+  credentialVersion?: string;
+}
+
+/** Links are kept in the `images` table; see image-keys.ts. */
+export interface LinkKey {
+  registry: string;
+  row: string;
+}
+
+export interface Links {
+  read(key: LinkKey): Promise<Link>;
+  /**
+   * Runs `work` while no other worker, in this instance or another, holds the same link, and keeps what `work`
+   * changed in the link. After a failure that leaves open what the target did, the lease is left to run out, which
+   * gives a request that is still under way time to show.
+   *
+   * @throws ServiceError `coder-busy` when the link stays held until `signal` aborts
+   */
+  hold<T>(key: LinkKey, signal: AbortSignal, work: (link: Link) => Promise<T>): Promise<T>;
+}
+
+type LinkRow = Link & { leaseUntil?: Date };
+
+/** Longer than any import may take (20 s), so that a lease ends only by release or with its holder's death. */
+const LEASE_MS = 45_000;
+const POLL_MS = 250;
+
+/** @param table the `images` table */
+export function createLinks(table: TableClient, now: () => Date): Links {
+  const inTurn = createQueues();
+
+  /** Takes the lease: an insert or a guarded update that only one worker can win. */
+  async function claim(
+    key: LinkKey,
+    signal: AbortSignal,
+  ): Promise<{ link: Link; leaseUntil: Date; etag: string }> {
+    while (!signal.aborted) {
+      const stored = await readRow<LinkRow>(table, key.registry, key.row);
+      if (!stored?.leaseUntil || stored.leaseUntil <= now()) {
+        const link = toLink(stored);
+        const leaseUntil = new Date(now().getTime() + LEASE_MS);
+        const etag = await write(key, { ...link, leaseUntil }, stored?.etag);
+        if (etag) return { link, leaseUntil, etag };
+      }
+      await delay(POLL_MS, undefined, { signal }).catch(() => undefined);
+    }
+    throw new ServiceError('coder-busy', 'Another import of the same repository is still running.');
+  }
+
+  /** The new ETag, or undefined when somebody else was first. */
+  async function write(key: LinkKey, link: LinkRow, etag: string | undefined): Promise<string | undefined> {
+    const entity = { partitionKey: key.registry, rowKey: key.row, kind: 'link', ...link };
+    try {
+      const operation = etag ? table.updateEntity(entity, 'Replace', { etag }) : table.createEntity(entity);
+      return (await change<{ etag?: string }>(operation)).etag;
+    } catch (error) {
+      if (error instanceof ConflictError) return undefined;
+      throw error;
+    }
+  }
+
+  return {
+    async read({ registry, row }) {
+      return toLink(await readRow<LinkRow>(table, registry, row));
+    },
+
+    hold(key, signal, work) {
+      return inTurn(`${key.registry} ${key.row}`, signal, async () => {
+        const { link, leaseUntil, etag } = await claim(key, signal);
+        let open = false;
+        try {
+          return await work(link);
+        } catch (error) {
+          open = error instanceof ServiceError && error.uncertain;
+          throw error;
+        } finally {
+          await write(key, open ? { ...link, leaseUntil } : link, etag);
+        }
+      });
+    },
+  };
+}
+
+function toLink(row: Row<LinkRow> | undefined): Link {
+  return {
+    ...(row?.coderId && { coderId: row.coderId }),
+    ...(row?.organizationId && { organizationId: row.organizationId }),
+    ...(row?.credentialVersion && { credentialVersion: row.credentialVersion }),
+  };
+}
+
+/** Lets the work of one key run one after the other in this process, so that only one of many polls the table. */
+function createQueues() {
+  const tails = new Map<string, Promise<void>>();
+  return async function inTurn<T>(key: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    const before = tails.get(key) ?? Promise.resolve();
+    let finish = () => {};
+    const finished = new Promise<void>(resolve => {
+      finish = resolve;
+    });
+    const tail = before.then(() => finished);
+    tails.set(key, tail);
+    try {
+      await Promise.race([before, busyWhenAborted(signal)]);
+      return await work();
+    } finally {
+      finish();
+      void tail.then(() => tails.get(key) === tail && tails.delete(key));
+    }
+  };
+}
+
+function busyWhenAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const busy = () =>
+      reject(
+        new ServiceError('coder-busy', 'Other imports of the same repository took all the time there was.'),
+      );
+    if (signal.aborted) busy();
+    signal.addEventListener('abort', busy, { once: true });
+  });
+}

@@ -1,0 +1,23 @@
+/** Structured logging: a fixed text, and what it is about beside it. */
+export interface Log {
+  info(text: string, fields: Record<string, unknown>): void;
+  warn(text: string, fields: Record<string, unknown>): void;
+  error(text: string, fields: Record<string, unknown>): void;
+}
+
+/** The part of an invocation's context that writes lines. */
+interface LineLogger {
+  info(line: string): void;
+  warn(line: string): void;
+  error(line: string): void;
+}
+
+/** Each entry becomes one line of JSON, which Application Insights can take apart again. */
+export function createLog(lines: LineLogger): Log {
+  const line = (text: string, fields: Record<string, unknown>) => JSON.stringify({ text, ...fields });
+  return {
+    info: (text, fields) => lines.info(line(text, fields)),
+    warn: (text, fields) => lines.warn(line(text, fields)),
+    error: (text, fields) => lines.error(line(text, fields)),
+  };
+}

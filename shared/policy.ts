@@ -1,0 +1,109 @@
+import picomatch from 'picomatch';
+import { RE2JS } from 're2js';
+import semver from 'semver';
+import * as z from 'zod';
+import type { Reference } from './reference.ts';
+
+/** Least resources and texts that an image gets in Coder; what is absent is left to the next source. */
+export const ImageDefaults = z.strictObject({
+  cpuCores: z.number().positive().max(1024).optional(),
+  /** Whole GB: Coder refuses fractions on import. */
+  memoryGb: z.int().positive().max(65_536).optional(),
+  diskGb: z.int().positive().max(65_536).optional(),
+  description: z.string().max(4_096).optional(),
+  sourceRepoUrl: z
+    .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+    .max(2_048)
+    .optional(),
+});
+export type ImageDefaults = z.infer<typeof ImageDefaults>;
+
+const pattern = z.string().min(1).max(256);
+
+/** Which tags a rule covers, in exactly one of three languages. */
+const TagMatch = z
+  .strictObject({
+    glob: pattern.optional(),
+    semver: pattern
+      .refine(range => semver.validRange(range) !== null, 'is not a semver range, such as ">=1.0.0 <2"')
+      .optional(),
+    /** Must match the whole tag. RE2 syntax, because its matching time is linear whatever the expression. */
+    regex: pattern
+      .refine(
+        isRe2,
+        'is not a regular expression that RE2 accepts (it has no look-around or back-references)',
+      )
+      .optional(),
+  })
+  .refine(
+    match => Object.values(match).filter(value => value !== undefined).length === 1,
+    'needs exactly one of glob, semver, regex',
+  );
+
+/** When a pushed tag becomes the one that Coder offers to new workspaces. */
+export const DefaultTag = z.enum(['first', 'newest', 'highest-semver', 'never']);
+export type DefaultTag = z.infer<typeof DefaultTag>;
+
+const Rule = z.strictObject({
+  /** Glob over the repository name: `*` stays within one path segment, `**` crosses them. */
+  repository: pattern,
+  tag: TagMatch.optional(),
+  action: z.enum(['import', 'exclude']).optional(),
+  defaultTag: DefaultTag.optional(),
+  /** Platforms, as `os/architecture` or `os/architecture/variant`, that an image must have to be imported. */
+  platforms: z
+    .array(z.string().regex(/^[a-z0-9]+\/[a-z0-9_]+(\/[a-z0-9]+)?$/, 'must look like linux/amd64'))
+    .max(20)
+    .optional(),
+  defaults: ImageDefaults.optional(),
+});
+export type Rule = z.infer<typeof Rule>;
+
+/** The ordered rules of a registry. The first that matches decides; no rules at all means every tagged image. */
+export const Policy = z
+  .strictObject({ rules: z.array(Rule).max(100) })
+  // A string property in Table Storage holds 32 Ki characters.
+  .refine(policy => JSON.stringify(policy).length <= 32_000, 'is longer than 32,000 characters as JSON');
+export type Policy = z.infer<typeof Policy>;
+
+/** What the policy says of one repository and tag. `rule` is absent when there are no rules at all. */
+export type Verdict = { action: 'import'; rule?: Rule } | { action: 'skip'; reason: 'excluded' | 'no-rule' };
+
+/**
+ * Tags under which cosign keeps signatures, attestations and SBOMs, and under which OCI 1.1 clients keep the list
+ * of referrers where the registry has no referrers API. They are never images.
+ */
+const ATTACHED_TAG = /^sha256-[0-9a-f]{64}(\.(sig|att|sbom))?$/;
+
+/** Applies the policy: the first matching rule decides. */
+export function applyPolicy(policy: Policy, { repository, tag }: Reference): Verdict {
+  if (ATTACHED_TAG.test(tag)) return { action: 'skip', reason: 'excluded' };
+  if (policy.rules.length === 0) return { action: 'import' };
+
+  const rule = policy.rules.find(
+    candidate => matchesGlob(candidate.repository, repository) && matchesTag(candidate.tag, tag),
+  );
+  if (!rule) return { action: 'skip', reason: 'no-rule' };
+  return rule.action === 'exclude' ? { action: 'skip', reason: 'excluded' } : { action: 'import', rule };
+}
+
+function matchesTag(match: Rule['tag'], tag: string): boolean {
+  if (match?.glob !== undefined) return matchesGlob(match.glob, tag);
+  if (match?.semver !== undefined) return semver.satisfies(tag, match.semver);
+  if (match?.regex !== undefined) return RE2JS.compile(match.regex).matches(tag);
+  return true;
+}
+
+/** Without extglobs, whose nested quantifiers could take exponential time. */
+function matchesGlob(glob: string, text: string): boolean {
+  return picomatch.isMatch(text, glob, { dot: true, noextglob: true, nonegate: true });
+}
+
+function isRe2(expression: string): boolean {
+  try {
+    RE2JS.compile(expression);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,123 @@
+/** What became of one image. */
+export type State = 'imported' | 'skipped' | 'pending' | 'failed' | 'removed';
+
+/** One reason: what it leads to, what it means, and what a person does about it (nothing, when absent). */
+interface ReasonEntry {
+  state: State | 'ignored';
+  meaning: string;
+  remedy?: string;
+}
+
+/**
+ * The vocabulary of outcomes, as the API, the logs and the README show it. `ignored` reasons belong to events
+ * that name no image of ours; they are only logged. A `pending` reason becomes `failed` when the attempts end.
+ */
+export const REASONS = {
+  'image-created': {
+    state: 'imported',
+    meaning: 'Coder imported the repository, with this tag as its first.',
+  },
+  'tag-added': { state: 'imported', meaning: 'The tag was added to the image that Coder has.' },
+  'tag-refreshed': { state: 'imported', meaning: 'The tag had moved; Coder read its new digest.' },
+  'already-in-coder': { state: 'imported', meaning: 'Coder had this tag with this digest already.' },
+
+  'no-rule': {
+    state: 'skipped',
+    meaning: "No rule of the registry's policy matches this repository and tag.",
+    remedy: "Add a rule to the registry's policy, then push again.",
+  },
+  excluded: {
+    state: 'skipped',
+    meaning: 'A rule excludes it, or the tag belongs to a signature, an attestation or an SBOM.',
+    remedy:
+      "If it should be imported, put a matching rule before the excluding one in the registry's policy.",
+  },
+  'not-an-image': {
+    state: 'skipped',
+    meaning: 'The tag holds another kind of OCI artifact (a Helm chart, a signature, an SBOM, …).',
+  },
+
+  'waiting-for-platforms': {
+    state: 'pending',
+    meaning: 'The image lacks a platform that its rule requires.',
+    remedy: "Push the image for the missing platforms, or change `platforms` in the registry's policy.",
+  },
+  'registry-unavailable': {
+    state: 'pending',
+    meaning: 'The registry did not answer, or asked us to slow down.',
+    remedy: 'Nothing, if it passes; otherwise check the network path from the bridge to the registry.',
+  },
+  'registry-unauthorized': {
+    state: 'pending',
+    meaning: "The registry refused the bridge's managed identity.",
+    remedy:
+      'Assign AcrPull on the registry to the identity (in ABAC mode: Container Registry Repository Reader).',
+  },
+  'secrets-unavailable': {
+    state: 'pending',
+    meaning: 'Key Vault did not give the bridge a secret that it needs.',
+    remedy: 'Check that the secret exists and that the identity has the role Key Vault Secrets Officer.',
+  },
+  'coder-unavailable': {
+    state: 'pending',
+    meaning: 'Coder did not answer, or answered with a server error.',
+    remedy: 'Nothing, if it passes; otherwise check CODER_URL and that Coder is up.',
+  },
+  'coder-busy': {
+    state: 'pending',
+    meaning: 'Coder asked us to slow down, is still refreshing, or another import of the repository runs.',
+  },
+
+  'coder-rejected': {
+    state: 'failed',
+    meaning: 'Coder refused the request; its message is in the record.',
+    remedy: 'Mend what the message says, then push again.',
+  },
+  'coder-unauthorized': {
+    state: 'failed',
+    meaning: "Coder refused the bridge's session token, or its user lacks the right.",
+    remedy:
+      'Make a new token of a site manager with `coder tokens create`, and store it in Key Vault under CODER_TOKEN_SECRET.',
+  },
+  'credential-refused': {
+    state: 'failed',
+    meaning: 'The registry refuses the username and password that Coder was given.',
+    remedy: 'PUT the registry again with a working password, then push again.',
+  },
+  'internal-error': {
+    state: 'failed',
+    meaning: 'The bridge itself failed; its log has the details.',
+    remedy: 'Please report it with the lines of the log, then push again.',
+  },
+
+  gone: { state: 'removed', meaning: 'The registry no longer has this tag. Coder keeps what it has.' },
+
+  'not-an-acr-event': {
+    state: 'ignored',
+    meaning: 'The event is malformed, or of a type that the bridge does not handle.',
+  },
+  'unknown-registry': {
+    state: 'ignored',
+    meaning: 'No registry with the resource id of the event was added.',
+    remedy: 'Add it with PUT /api/registries/{name}.',
+  },
+  untagged: {
+    state: 'ignored',
+    meaning: 'A manifest was pushed by digest, such as one platform of an index.',
+  },
+  'helm-chart': { state: 'ignored', meaning: 'A legacy Helm chart was pushed or deleted.' },
+} as const satisfies Record<string, ReasonEntry>;
+
+export type Reason = keyof typeof REASONS;
+
+/** The state that a reason stands for. */
+export type StateOf<R extends Reason> = (typeof REASONS)[R]['state'];
+
+/** Reasons that an image record can have. */
+export type ImageReason = { [R in Reason]: StateOf<R> extends 'ignored' ? never : R }[Reason];
+
+/** The way out of a reason, when a person has to do something. */
+export function remedyOf(reason: Reason): string | undefined {
+  const entry: ReasonEntry = REASONS[reason];
+  return entry.remedy;
+}

@@ -1,0 +1,119 @@
+import { odata, type TableClient } from '@azure/data-tables';
+import { normalizeRegistryId } from './arm-id.ts';
+import {
+  change,
+  type Page,
+  type PageRequest,
+  type Row,
+  readPage,
+  readRow,
+  readRows,
+} from './azure/tables.ts';
+import type { Registry, StoredRegistry } from './registry.ts';
+
+/** The registries that we watch. */
+export interface Registries {
+  get(name: string): Promise<StoredRegistry | undefined>;
+  /** By ARM resource id in its normalized form, through a cache of a few seconds that a miss bypasses. */
+  findByResourceId(normalizedId: string): Promise<StoredRegistry | undefined>;
+  list(page: PageRequest): Promise<Page<StoredRegistry>>;
+  all(): Promise<StoredRegistry[]>;
+  /** Writes `registry` over `previous`, and gives the new ETag. @throws ConflictError when it changed meanwhile */
+  save(registry: Registry, previous: StoredRegistry | undefined): Promise<string>;
+  /** @throws ConflictError when it changed meanwhile */
+  remove(registry: StoredRegistry): Promise<void>;
+}
+
+interface RegistryRow {
+  resourceId: string;
+  loginServer: string;
+  sku: string;
+  organizationId?: string;
+  /** JSON */
+  credential: string;
+  /** JSON */
+  policy: string;
+  createdOn: Date;
+  updatedOn: Date;
+}
+
+const PARTITION = 'registry';
+/** How long another instance may still see a registry as it was. */
+const CACHE_MS = 10_000;
+
+/** @param table the `registries` table */
+export function createRegistries(table: TableClient, now: () => Date): Registries {
+  let cache: { byId: Map<string, StoredRegistry>; until: number } | undefined;
+
+  async function all(): Promise<StoredRegistry[]> {
+    const found: StoredRegistry[] = [];
+    const filter = odata`PartitionKey eq ${PARTITION}`;
+    for await (const row of readRows<RegistryRow>(table, filter)) found.push(fromRow(row));
+    return found;
+  }
+
+  async function refill(): Promise<Map<string, StoredRegistry>> {
+    const byId = new Map((await all()).map(registry => [normalizeRegistryId(registry.resourceId), registry]));
+    cache = { byId, until: now().getTime() + CACHE_MS };
+    return byId;
+  }
+
+  return {
+    async get(name) {
+      const row = await readRow<RegistryRow>(table, PARTITION, name);
+      return row && fromRow(row);
+    },
+
+    async findByResourceId(normalizedId) {
+      const cached = cache && cache.until > now().getTime() ? cache.byId.get(normalizedId) : undefined;
+      return cached ?? (await refill()).get(normalizedId);
+    },
+
+    async list(page) {
+      const { items, ...rest } = await readPage<RegistryRow>(
+        table,
+        odata`PartitionKey eq ${PARTITION}`,
+        page,
+      );
+      return { items: items.map(fromRow), ...rest };
+    },
+
+    all,
+
+    async save(registry, previous) {
+      const row = toRow(registry);
+      const operation = previous
+        ? table.updateEntity(row, 'Replace', { etag: previous.etag })
+        : table.createEntity(row);
+      const { etag } = await change<{ etag?: string }>(operation);
+      cache = undefined;
+      return etag as string;
+    },
+
+    async remove({ name, etag }) {
+      await change(table.deleteEntity(PARTITION, name, { etag }));
+      cache = undefined;
+    },
+  };
+}
+
+function toRow({ name, credential, policy, ...fields }: Registry) {
+  return {
+    partitionKey: PARTITION,
+    rowKey: name,
+    ...fields,
+    credential: JSON.stringify(credential),
+    policy: JSON.stringify(policy),
+  };
+}
+
+function fromRow(row: Row<RegistryRow>): StoredRegistry {
+  const { resourceId, loginServer, sku, organizationId, createdOn, updatedOn, etag } = row;
+  return {
+    name: row.rowKey as string,
+    ...{ resourceId, loginServer, sku, createdOn, updatedOn, etag },
+    ...(organizationId && { organizationId }),
+    credential: JSON.parse(row.credential),
+    policy: JSON.parse(row.policy),
+  };
+}

@@ -1,0 +1,45 @@
+import * as z from 'zod';
+import { parseRegistryId } from './arm-id.ts';
+import { CredentialInput, type StoredCredential } from './credentials/credential.ts';
+import { Policy } from './policy.ts';
+
+/** Our name of a registry: part of URLs, of table keys, and of names in Key Vault. */
+export const RegistryName = z
+  .string()
+  .regex(
+    /^[a-z0-9](?:[a-z0-9-]{0,48}[a-z0-9])?$/,
+    'must be 1 to 50 lower-case letters, digits or inner dashes',
+  );
+
+/** What a person declares about a registry. */
+export const RegistryInput = z.strictObject({
+  /** ARM resource id of the container registry. */
+  resourceId: z
+    .string()
+    .refine(
+      id => parseRegistryId(id) !== undefined,
+      'must be /subscriptions/…/resourceGroups/…/providers/Microsoft.ContainerRegistry/registries/… (az acr show --name NAME --query id)',
+    ),
+  credential: CredentialInput,
+  /** Organization in Coder; CODER_ORGANIZATION_ID when absent. */
+  organizationId: z.string().min(1).max(200).optional(),
+  policy: Policy.default({ rules: [] }),
+});
+export type RegistryInput = z.infer<typeof RegistryInput>;
+
+/** One ACR instance that we watch. */
+export interface Registry {
+  name: string;
+  resourceId: string;
+  loginServer: string;
+  sku: string;
+  /** Organization that this registry names; the setting's applies when absent. */
+  organizationId?: string;
+  credential: StoredCredential;
+  policy: Policy;
+  createdOn: Date;
+  updatedOn: Date;
+}
+
+/** A registry as it was read, with the ETag that its next change must carry. */
+export type StoredRegistry = Registry & { etag: string };

@@ -1,0 +1,75 @@
+import * as z from 'zod';
+
+const loopback = new Set(['localhost', '127.0.0.1']);
+
+/** A base URL without a trailing slash. Secrets travel there, so only https, except to this very machine. */
+const baseUrl = z
+  .url()
+  .refine(
+    text =>
+      !URL.canParse(text) || new URL(text).protocol === 'https:' || loopback.has(new URL(text).hostname),
+    'must start with https://',
+  )
+  .transform(text => text.replace(/\/+$/, ''));
+
+const list = z.string().transform(text =>
+  text
+    .split(',')
+    .map(item => item.trim().toLowerCase())
+    .filter(item => item !== ''),
+);
+
+const Settings = z.object({
+  /** Table endpoint of the storage account, e.g. https://ACCOUNT.table.core.windows.net */
+  TABLES_URL: baseUrl,
+  /** e.g. https://NAME.vault.azure.net */
+  KEY_VAULT_URL: baseUrl,
+  /**
+   * `off` lets the vault be on a host that its own authentication challenge does not name, as outside Azure.
+   * https://learn.microsoft.com/azure/key-vault/general/authentication-requests-and-responses
+   */
+  KEY_VAULT_CHALLENGE_CHECK: z.enum(['on', 'off']).default('on'),
+  /** e.g. https://coder.example.com */
+  CODER_URL: baseUrl,
+  /** Organization that images are imported into, unless a registry names its own. */
+  CODER_ORGANIZATION_ID: z.string().min(1).optional(),
+  /** Name of the Key Vault secret that holds the session token of a Coder site manager. */
+  CODER_TOKEN_SECRET: z
+    .string()
+    .regex(/^[0-9a-zA-Z-]{1,127}$/)
+    .default('coder-session-token'),
+  /** Entra audience of an authenticating proxy before Coder; unset when there is none. */
+  CODER_AUDIENCE: z.string().min(1).optional(),
+  /** JSON field and value by which Coder's API knows the kind *Microsoft Azure Container Registry*. */
+  CODER_REGISTRY_KIND_FIELD: z.string().min(1).default('kind'),
+  CODER_REGISTRY_KIND_ACR: z.string().min(1).default('acr'),
+  /** Client id of the user-assigned managed identity; unset for the system-assigned one. */
+  AZURE_CLIENT_ID: z.string().min(1).optional(),
+  ARM_URL: baseUrl.default('https://management.azure.com'),
+  ARM_AUDIENCE: z.string().min(1).default('https://management.azure.com'),
+  ACR_AUDIENCE: z.string().min(1).default('https://containerregistry.azure.net'),
+  /** Hosts, `host` or `host:port`, comma-separated, that may be sent tokens beside those of ACR itself. */
+  ACR_ALLOWED_HOSTS: list.default([]),
+  /** Least resources of an image in Coder when neither rule nor labels say. */
+  DEFAULT_CPU_CORES: z.coerce.number().positive().default(1),
+  DEFAULT_MEMORY_GB: z.coerce.number().int().positive().default(2),
+  DEFAULT_DISK_GB: z.coerce.number().int().positive().default(10),
+  /** After so many failed attempts an import is `failed`; 24 take about half a day. */
+  IMPORT_MAX_ATTEMPTS: z.coerce.number().int().min(1).max(1_000).default(24),
+});
+
+/** The app's settings, checked. Names are those of the environment variables. */
+export type Settings = z.infer<typeof Settings>;
+
+/** Names of all settings, for the checks that hold documentation and deployment against the code. */
+export const SETTING_NAMES = Object.keys(Settings.shape);
+
+/** Reads the settings once. @throws Error that lists every wrong or missing setting */
+export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
+  // A setting that is there but empty is how portals and templates say "unset".
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()));
+  const parsed = Settings.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(issue => `${issue.path.join('.')}: ${issue.message}`);
+  throw new Error(`The app's settings are wrong. Mend these and restart it: ${faults.join('; ')}`);
+}
