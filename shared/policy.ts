@@ -96,7 +96,7 @@ function matchesTag(match: Rule['tag'], tag: string): boolean {
 
 /** Without extglobs, whose nested quantifiers could take exponential time. */
 function matchesGlob(glob: string, text: string): boolean {
-  return picomatch.isMatch(text, glob, { dot: true, noextglob: true, nonegate: true });
+  return picomatch.isMatch(text, glob, { dot: true, noextglob: true, nonegate: true, strictSlashes: true });
 }
 
 function isRe2(expression: string): boolean {

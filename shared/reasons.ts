@@ -1,5 +1,7 @@
+export const STATES = ['imported', 'skipped', 'pending', 'failed', 'removed'] as const;
+
 /** What became of one image. */
-export type State = 'imported' | 'skipped' | 'pending' | 'failed' | 'removed';
+export type State = (typeof STATES)[number];
 
 /** One reason: what it leads to, what it means, and what a person does about it (nothing, when absent). */
 interface ReasonEntry {

@@ -22,7 +22,7 @@ export interface RequestLog {
 }
 
 const SECRET_FIELD =
-  /("(?:password|secret|token|value|access_token|refresh_token)"\s*:\s*")[^"]*"|\b((?:password|access_token|refresh_token|sig)=)[^&\s]*/gi;
+  /("(?:password|secret|token|value|access_token|refresh_token)"\s*:\s*")(?:[^"\\]|\\.)*"|\b((?:password|access_token|refresh_token|sig)=)[^&\s]*/gi;
 const LONGEST_BODY = 4_096;
 
 export function createRequestLog(secrets: Secrets): RequestLog {

@@ -1,0 +1,8 @@
+import { app } from '@azure/functions';
+import { handleEvent } from '../shared/handle-event.ts';
+import { createLog } from '../shared/log.ts';
+import { getServices } from '../shared/services.ts';
+
+app.eventGrid('registry-event', {
+  handler: (event, context) => handleEvent(getServices(), event, createLog(context)),
+});

@@ -1,0 +1,108 @@
+import { gzipSync } from 'node:zlib';
+import { sha256 } from './digest.ts';
+import { tarOf } from './tar.ts';
+
+/** Bytes with the descriptor that OCI manifests refer to them by. */
+export interface OciBlob {
+  mediaType: string;
+  digest: string;
+  content: Buffer;
+}
+
+/** A manifest or index, with everything that a registry must hold before it. */
+export interface OciManifest extends OciBlob {
+  /** Of an image, `os/architecture` or `os/architecture/variant`. */
+  platform?: string;
+  blobs: OciBlob[];
+  manifests: OciManifest[];
+}
+
+export interface ImageOptions {
+  labels?: Record<string, string>;
+  /** `linux/amd64` when absent. */
+  platform?: string;
+  /** Text of the one file in the image. Another text makes another digest. */
+  content?: string;
+}
+
+export interface ArtifactOptions {
+  artifactType?: string;
+  /** Of the empty config that OCI defines, when absent. */
+  configMediaType?: string;
+  layerMediaType?: string;
+  content?: string;
+  /** What it is attached to. */
+  subject?: OciManifest;
+}
+
+const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
+const INDEX = 'application/vnd.oci.image.index.v1+json';
+const EMPTY_CONFIG = 'application/vnd.oci.empty.v1+json';
+
+/** A small real image: same options, same digest. */
+export function image({
+  labels = {},
+  platform = 'linux/amd64',
+  content = '',
+}: ImageOptions = {}): OciManifest {
+  const tar = tarOf('etc/motd', content);
+  const layer = blob('application/vnd.oci.image.layer.v1.tar+gzip', gzipSync(tar));
+  const config = jsonBlob('application/vnd.oci.image.config.v1+json', {
+    ...parsePlatform(platform),
+    config: { Labels: labels },
+    rootfs: { type: 'layers', diff_ids: [sha256(tar)] },
+    history: [{ created_by: 'COPY motd /etc/motd' }],
+  });
+  return { ...manifestOf(config, [layer]), platform };
+}
+
+/** A multi-platform image. */
+export function index(images: OciManifest[]): OciManifest {
+  const manifests = images.map(child => ({
+    ...describe(child),
+    ...(child.platform ? { platform: parsePlatform(child.platform) } : {}),
+  }));
+  const content = jsonBlob(INDEX, { schemaVersion: 2, mediaType: INDEX, manifests });
+  return { ...content, blobs: [], manifests: images };
+}
+
+/**
+ * Something that is not an image. A Helm chart has the config type `application/vnd.cncf.helm.config.v1+json`,
+ * a signature an artifact type and a subject.
+ */
+export function artifact(options: ArtifactOptions = {}): OciManifest {
+  const { artifactType, configMediaType = EMPTY_CONFIG, content = '', subject } = options;
+  const layer = blob(options.layerMediaType ?? 'application/octet-stream', Buffer.from(content));
+  return manifestOf(jsonBlob(configMediaType, {}), [layer], {
+    ...(artifactType ? { artifactType } : {}),
+    ...(subject ? { subject: describe(subject) } : {}),
+  });
+}
+
+function manifestOf(config: OciBlob, layers: OciBlob[], more: object = {}): OciManifest {
+  const content = jsonBlob(MANIFEST, {
+    schemaVersion: 2,
+    mediaType: MANIFEST,
+    ...more,
+    config: describe(config),
+    layers: layers.map(describe),
+  });
+  return { ...content, blobs: [config, ...layers], manifests: [] };
+}
+
+function describe({ mediaType, digest, content }: OciBlob) {
+  return { mediaType, digest, size: content.length };
+}
+
+function blob(mediaType: string, content: Buffer): OciBlob {
+  return { mediaType, digest: sha256(content), content };
+}
+
+function jsonBlob(mediaType: string, value: object): OciBlob {
+  return blob(mediaType, Buffer.from(JSON.stringify(value)));
+}
+
+function parsePlatform(platform: string) {
+  const [os, architecture, variant] = platform.split('/');
+  return { os, architecture, ...(variant ? { variant } : {}) };
+}

@@ -1,0 +1,102 @@
+import { sha256 } from '../../digest.ts';
+import type { Route, StandInResponse } from '../../stand-in.ts';
+import type { RepositoryCall } from './access.ts';
+import type { RegistryContext } from './context.ts';
+import { blobsOf, type ManifestContent, parseManifest } from './manifest-content.ts';
+import { manifestUnknown, ociError } from './oci-error.ts';
+import type { Manifest } from './storage.ts';
+
+const PATH = /^\/v2\/(.+)\/manifests\/([^/]+)$/;
+const TAG = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/;
+
+/** Manifests that a registry hides from clients whose Accept header does not name them (Azure/acr#764). */
+const HIDDEN: Record<string, string> = {
+  'application/vnd.oci.image.manifest.v1+json':
+    'OCI manifest found, but accept header does not support OCI manifests',
+  'application/vnd.oci.image.index.v1+json':
+    'OCI index found, but accept header does not support OCI indexes',
+};
+
+/** Pushing, pulling and deleting manifests. */
+export function manifestRoutes(context: RegistryContext): Route[] {
+  const { access, storage } = context;
+
+  async function pull({ request, repository, reference }: RepositoryCall): Promise<StandInResponse> {
+    const manifest = await storage.manifest(repository, reference);
+    if (!manifest) return manifestUnknown(reference);
+    const { mediaType, digest, content } = manifest;
+    const hidden = HIDDEN[mediaType];
+    if (hidden && !request.headers.accept?.includes(mediaType)) {
+      return ociError(404, 'MANIFEST_UNKNOWN', hidden);
+    }
+    const headers = {
+      'content-type': mediaType,
+      'content-length': String(content.length),
+      'docker-content-digest': digest,
+      etag: `"${digest}"`,
+    };
+    return { status: 200, headers, body: content };
+  }
+
+  async function push({ request, repository, reference }: RepositoryCall): Promise<StandInResponse> {
+    const digest = sha256(request.body);
+    const tag = reference.includes(':') ? undefined : reference;
+    const parsed = parseManifest(request.body);
+    if (!parsed) return ociError(400, 'MANIFEST_INVALID', 'manifest invalid');
+    const refusal = refuseReference(reference, digest) ?? (await refuseContent(repository, parsed));
+    if (refusal) return refusal;
+
+    const mediaType = request.headers['content-type'] ?? parsed.mediaType ?? '';
+    const manifest = { digest, mediaType, content: request.body };
+    await storage.putManifest(repository, manifest, tag);
+    context.announcePush({ request, repository, manifest }, tag);
+    const headers = {
+      location: `/v2/${repository}/manifests/${digest}`,
+      'docker-content-digest': digest,
+      ...(parsed.subject ? { 'oci-subject': parsed.subject.digest } : {}),
+    };
+    return { status: 201, headers };
+  }
+
+  /** Everything that a manifest refers to must be there before it. */
+  async function refuseContent(
+    repository: string,
+    content: ManifestContent,
+  ): Promise<StandInResponse | undefined> {
+    for (const digest of blobsOf(content)) {
+      if ((await storage.blobSize(repository, digest)) === undefined) return blobMissing(digest);
+    }
+    for (const { digest } of content.manifests) {
+      if (!(await storage.manifest(repository, digest))) return blobMissing(digest);
+    }
+    return undefined;
+  }
+
+  async function remove({ request, repository, reference }: RepositoryCall): Promise<StandInResponse> {
+    if (!reference.includes(':')) return ociError(405, 'UNSUPPORTED', 'the operation is unsupported');
+    const manifest: Manifest | undefined = await storage.manifest(repository, reference);
+    if (!manifest) return manifestUnknown(reference);
+    await storage.deleteManifest(repository, reference);
+    context.announceDelete({ request, repository, manifest });
+    return { status: 202 };
+  }
+
+  return [
+    access.onRepository('GET', PATH, ['pull'], pull),
+    access.onRepository('HEAD', PATH, ['pull'], pull),
+    access.onRepository('PUT', PATH, ['pull', 'push'], push),
+    access.onRepository('DELETE', PATH, ['delete'], remove),
+  ];
+}
+
+function refuseReference(reference: string, digest: string): StandInResponse | undefined {
+  if (reference.includes(':')) {
+    if (reference === digest) return undefined;
+    return ociError(400, 'DIGEST_INVALID', 'provided digest did not match uploaded content');
+  }
+  return TAG.test(reference) ? undefined : ociError(400, 'TAG_INVALID', 'manifest tag did not match URI');
+}
+
+function blobMissing(digest: string): StandInResponse {
+  return ociError(400, 'MANIFEST_BLOB_UNKNOWN', 'blob unknown to registry', { Digest: digest });
+}

@@ -1,0 +1,78 @@
+import { randomBytes } from 'node:crypto';
+import { type Claims, createTokenIssuer } from '../../jwt.ts';
+import type { Secrets } from '../../secrets.ts';
+import { type StandIn, startStandIn } from '../../stand-in.ts';
+import type { Tls } from '../../tls.ts';
+import { createAccess } from './access.ts';
+import { acrRoutes } from './acr-routes.ts';
+import { blobRoutes } from './blob-routes.ts';
+import type { RegistryContext } from './context.ts';
+import { createGrants, type RegistryUser } from './grants.ts';
+import { listingRoutes } from './listing-routes.ts';
+import { manifestRoutes } from './manifest-routes.ts';
+import { createMemoryStorage } from './memory-storage.ts';
+import { deleted, pushed, type RegistryEvent } from './registry-event.ts';
+import type { Action } from './scope.ts';
+import { tokenRoutes } from './token-routes.ts';
+import { uploadRoutes } from './upload-routes.ts';
+import { createUpstreamStorage } from './upstream-storage.ts';
+
+export type { RegistryEvent, RegistryUser };
+
+export interface RegistryOptions {
+  /** ARM id: the topic of the events. */
+  resourceId: string;
+  secrets: Secrets;
+  now(): Date;
+  tls: Tls;
+  /** 0, the default, takes any free port. */
+  port?: number;
+  /** The claims of a token that Entra issued, or undefined. The registry itself checks `aud`. */
+  verifyEntraToken(token: string): Promise<Claims | undefined>;
+  /** Rights by the `oid` claim. Who is not named gets a refresh token all the same, which allows nothing. */
+  identities: Readonly<Record<string, Action[]>>;
+  /** Read on each request, so that its owner can add, replace and remove passwords. */
+  users: readonly RegistryUser[];
+  /** Told after a manifest was written or deleted, when the client has had its answer. */
+  publish(event: RegistryEvent): void;
+  /** Base URL of a distribution registry without credentials that keeps what is pushed, in place of memory. */
+  upstream?: string;
+}
+
+export interface RegistryStandIn extends StandIn {
+  /** Host and port. */
+  loginServer: string;
+}
+
+/** Starts an Azure Container Registry that real clients can push to and pull from. */
+export async function startRegistry(options: RegistryOptions): Promise<RegistryStandIn> {
+  const { resourceId, secrets, now, tls, users, publish, upstream } = options;
+  let port = 0;
+  const loginServer = () => `localhost:${port}`;
+  const grants = createGrants({
+    issuer: createTokenIssuer(randomBytes(32), now),
+    secrets,
+    users,
+    loginServer,
+  });
+  const announce = (event: RegistryEvent) => void setImmediate(publish, event);
+  const context: RegistryContext = {
+    loginServer,
+    access: createAccess(grants, loginServer),
+    storage: upstream ? createUpstreamStorage(upstream, now) : createMemoryStorage(now),
+    announcePush: (change, tag) => announce(pushed(resourceId, now(), change, tag)),
+    announceDelete: change => announce(deleted(resourceId, now(), change)),
+  };
+
+  const routes = [
+    ...tokenRoutes({ ...options, grants, loginServer }),
+    ...uploadRoutes(context),
+    ...blobRoutes(context, secrets),
+    ...manifestRoutes(context),
+    ...listingRoutes(context),
+    ...acrRoutes(context),
+  ];
+  const standIn = await startStandIn({ routes, secrets, tls, port: options.port, hostname: 'localhost' });
+  port = standIn.port;
+  return { ...standIn, loginServer: loginServer() };
+}

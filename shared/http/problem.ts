@@ -1,0 +1,71 @@
+import type { HttpResponseInit } from '@azure/functions';
+import { ConflictError, describe, ServiceError, StorageError } from '../errors.ts';
+import { remedyOf } from '../reasons.ts';
+import { type Fault, REFUSALS, type Refusal, RefusedError } from '../refused.ts';
+
+/** An error as callers get it (RFC 9457), with a stable `reason` and, for bad input, every fault at once. */
+export interface Problem {
+  type: 'about:blank';
+  title: string;
+  status: number;
+  reason: Refusal | ServiceError['reason'] | 'storage-unavailable' | 'conflict' | 'internal-error';
+  detail: string;
+  remedy?: string;
+  errors?: readonly Fault[];
+}
+
+const TITLES: Record<number, string> = {
+  400: 'Bad Request',
+  404: 'Not Found',
+  409: 'Conflict',
+  412: 'Precondition Failed',
+  413: 'Content Too Large',
+  415: 'Unsupported Media Type',
+  422: 'Unprocessable Content',
+  500: 'Internal Server Error',
+  502: 'Bad Gateway',
+  503: 'Service Unavailable',
+};
+
+/** Says what went wrong. An error that nobody foresaw is not shown: its details go to the log. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof RefusedError) {
+    const errors = error.faults.length > 0 ? { errors: error.faults } : {};
+    return problem(REFUSALS[error.reason], error.reason, error.message, errors);
+  }
+  if (error instanceof ServiceError) {
+    const remedy = remedyOf(error.reason);
+    return problem(503, error.reason, error.message, remedy ? { remedy } : {});
+  }
+  if (error instanceof ConflictError) {
+    return problem(
+      409,
+      'conflict',
+      'Somebody else changed it at the same moment. Read it again, then retry.',
+    );
+  }
+  if (error instanceof StorageError) return problem(503, 'storage-unavailable', describe(error));
+  return problem(
+    500,
+    'internal-error',
+    'The bridge failed. Its log has the details, under the time of this answer.',
+  );
+}
+
+export function problemResponse(error: unknown): HttpResponseInit {
+  const body = problemOf(error);
+  return {
+    status: body.status,
+    headers: { 'content-type': 'application/problem+json' },
+    body: JSON.stringify(body),
+  };
+}
+
+function problem(
+  status: number,
+  reason: Problem['reason'],
+  detail: string,
+  more: Pick<Problem, 'remedy' | 'errors'> = {},
+): Problem {
+  return { type: 'about:blank', title: TITLES[status] ?? 'Error', status, reason, detail, ...more };
+}

@@ -1,0 +1,94 @@
+import { ManagedIdentityCredential, type TokenCredential } from '@azure/identity';
+import { createAcr } from './azure/acr.ts';
+import { acceptsLogin } from './azure/acr-login.ts';
+import { createHostCheck } from './azure/allowed-hosts.ts';
+import { createArm } from './azure/arm.ts';
+import { openTable } from './azure/tables.ts';
+import { createVault } from './azure/vault.ts';
+import { createClassicClient } from './coder/classic/client.ts';
+import { createClassicTarget } from './coder/classic/target.ts';
+import type { EventServices } from './handle-event.ts';
+import { createImages } from './images.ts';
+import { createLinks } from './links.ts';
+import type { RegistryServices } from './put-registry.ts';
+import { createRegistries } from './registries.ts';
+import { readSettings, type Settings } from './settings.ts';
+import { createTokenSource } from './token-source.ts';
+
+/** Everything that the functions use. */
+export type Services = EventServices & RegistryServices;
+
+/** What tests replace. */
+export interface Seams {
+  now: () => Date;
+  random: () => number;
+}
+
+/** The composition root: the one place that knows every implementation. */
+export function createServices(settings: Settings, { now, random }: Seams): Services {
+  const credential = managedIdentity(settings);
+  const isAllowedHost = createHostCheck(settings.ACR_ALLOWED_HOSTS);
+  const imagesTable = openTable(settings.TABLES_URL, 'images', credential);
+  const vault = createVault(settings.KEY_VAULT_URL, credential, settings.KEY_VAULT_CHALLENGE_CHECK === 'on');
+  const login: RegistryServices['acceptsLogin'] = (loginServer, given, signal) =>
+    acceptsLogin(loginServer, given, isAllowedHost, signal);
+  return {
+    now,
+    random,
+    maxAttempts: settings.IMPORT_MAX_ATTEMPTS,
+    registries: createRegistries(openTable(settings.TABLES_URL, 'registries', credential), now),
+    images: createImages(imagesTable),
+    acr: createAcr({ credential, audience: settings.ACR_AUDIENCE, isAllowedHost }),
+    arm: createArm(credential, settings.ARM_URL, settings.ARM_AUDIENCE),
+    vault,
+    target: createClassicTarget({
+      coder: createClassicClient({
+        url: settings.CODER_URL,
+        sessionToken: createTokenSource(vault, settings.CODER_TOKEN_SECRET, now),
+        authorization: proxyAuthorization(settings, credential),
+      }),
+      links: createLinks(imagesTable, now),
+      vault,
+      organizationId: settings.CODER_ORGANIZATION_ID,
+      acrKind: { field: settings.CODER_REGISTRY_KIND_FIELD, value: settings.CODER_REGISTRY_KIND_ACR },
+      fallback: {
+        cpuCores: settings.DEFAULT_CPU_CORES,
+        memoryGb: settings.DEFAULT_MEMORY_GB,
+        diskGb: settings.DEFAULT_DISK_GB,
+      },
+      acceptsLogin: login,
+    }),
+    isAllowedHost,
+    acceptsLogin: login,
+    organizationId: settings.CODER_ORGANIZATION_ID,
+  };
+}
+
+let services: Services | undefined;
+
+/**
+ * The running app's services, made with the first call, so that loading the app reads no settings.
+ * @throws Error that lists every wrong setting
+ */
+export function getServices(): Services {
+  services ??= createServices(readSettings(process.env), { now: () => new Date(), random: Math.random });
+  return services;
+}
+
+function managedIdentity({ AZURE_CLIENT_ID }: Settings): TokenCredential {
+  return AZURE_CLIENT_ID
+    ? new ManagedIdentityCredential({ clientId: AZURE_CLIENT_ID })
+    : new ManagedIdentityCredential();
+}
+
+/** The Authorization header for a proxy before Coder that asks for an Entra token. */
+function proxyAuthorization(
+  { CODER_AUDIENCE }: Settings,
+  credential: TokenCredential,
+): () => Promise<string | undefined> {
+  return async () => {
+    if (!CODER_AUDIENCE) return undefined;
+    const token = await credential.getToken(`${CODER_AUDIENCE}/.default`);
+    return token ? `Bearer ${token.token}` : undefined;
+  };
+}

@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest';
+import { becomesDefault, planImage } from '../../../../shared/coder/classic/plan.ts';
+import type { DefaultTag } from '../../../../shared/policy.ts';
+
+const image = {
+  id: 'image',
+  organization_id: 'org',
+  repository: 'team/app',
+  description: 'old',
+  default_tag: { tag: 'v1' },
+  default_cpu_cores: 2,
+};
+const wanted = { tag: 'v2', digests: ['sha256:index', 'sha256:child'], defaults: {}, makeDefault: false };
+const tagAt = (latest_hash: string | null) => ({ tag: 'v2', latest_hash });
+
+test.each([
+  ['a new tag is added', undefined, {}, { tag: 'add', change: undefined }],
+  [
+    'a new tag becomes the default as it is added',
+    undefined,
+    { makeDefault: true },
+    { tag: 'add', change: undefined },
+  ],
+  ['a moved tag is refreshed', tagAt('sha256:old'), {}, { tag: 'refresh', change: undefined }],
+  ['a tag that Coder has not read yet is refreshed', tagAt(null), {}, { tag: 'refresh', change: undefined }],
+  ['a current tag is kept', tagAt('sha256:index'), {}, { tag: 'keep', change: undefined }],
+  ['a digest of one platform is current too', tagAt('sha256:child'), {}, { tag: 'keep', change: undefined }],
+  [
+    'the default is moved to a tag that is there',
+    tagAt('sha256:index'),
+    { makeDefault: true },
+    { tag: 'keep', change: { default_tag: 'v2' } },
+  ],
+  [
+    'only what differs is changed',
+    tagAt('sha256:index'),
+    { defaults: { cpuCores: 2, description: 'new' } },
+    { tag: 'keep', change: { description: 'new' } },
+  ],
+])('%s', (_, tag, more, expected) => {
+  expect(planImage({ image, tag, wanted: { ...wanted, ...more } })).toEqual(expected);
+});
+
+test.each<[DefaultTag, string, string | undefined, boolean, boolean]>([
+  ['first', 'v2', 'v1', true, false],
+  ['first', 'v2', undefined, false, true],
+  ['never', 'v2', undefined, true, false],
+  ['newest', 'v2', 'v1', true, true],
+  ['newest', 'v2', 'v1', false, false],
+  ['newest', 'v1', 'v1', true, false],
+  ['highest-semver', '1.10.0', '1.9.0', false, true],
+  ['highest-semver', '1.9.0', '1.10.0', true, false],
+  ['highest-semver', 'v2.0.0', 'latest', false, true],
+  ['highest-semver', 'latest', '1.0.0', true, false],
+])('%s: %s in place of %s (newer: %s) → %s', async (policy, tag, current, newer, expected) => {
+  expect(await becomesDefault(policy, tag, current, async () => newer)).toBe(expected);
+});

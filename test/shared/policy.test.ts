@@ -1,0 +1,87 @@
+import { describe, expect, test } from 'vitest';
+import { applyPolicy, Policy } from '../../shared/policy.ts';
+
+const HEX = 'a'.repeat(64);
+
+describe('the first rule that matches decides', () => {
+  const policy = Policy.parse({
+    rules: [
+      { repository: 'dev/secret', action: 'exclude' },
+      { repository: 'dev/**', tag: { semver: '>=1.0.0' }, defaultTag: 'highest-semver' },
+      { repository: 'dev/*', tag: { glob: 'pr-*' } },
+      { repository: '{ops,data}/**', tag: { regex: '\\d{8}' } },
+    ],
+  });
+
+  test.each([
+    ['dev/app', '1.2.3', 'import'],
+    ['dev/app', 'v1.2.3', 'import'],
+    ['dev/a/b', '2.0.0', 'import'],
+    ['dev/app', '0.9.0', 'no-rule'],
+    ['dev/app', '1.2.3-rc.1', 'no-rule'],
+    ['dev/app', 'latest', 'no-rule'],
+    ['dev/app', 'pr-12', 'import'],
+    ['dev/a/b', 'pr-12', 'no-rule'],
+    ['dev', '1.2.3', 'no-rule'],
+    ['dev/secret', '1.2.3', 'excluded'],
+    ['ops/tool', '20260131', 'import'],
+    ['data/x/y', '20260131', 'import'],
+    ['ops/tool', '20260131-x', 'no-rule'],
+    ['other', '1.2.3', 'no-rule'],
+  ])('%s:%s → %s', (repository, tag, expected) => {
+    const verdict = applyPolicy(policy, { repository, tag });
+
+    expect(verdict.action === 'import' ? 'import' : verdict.reason).toBe(expected);
+  });
+});
+
+test.each([
+  ['latest', 'import'],
+  [`sha256-${HEX}.sig`, 'skip'],
+  [`sha256-${HEX}.att`, 'skip'],
+  [`sha256-${HEX}.sbom`, 'skip'],
+  [`sha256-${HEX}`, 'skip'],
+  [`sha256-${HEX}x`, 'import'],
+  ['sha256-abc.sig', 'import'],
+])('without rules every tag is imported but those of signatures and their kin: %s → %s', (tag, action) => {
+  expect(applyPolicy({ rules: [] }, { repository: 'team/app', tag }).action).toBe(action);
+});
+
+test('signature tags stay out even where a rule matches them', () => {
+  const policy = Policy.parse({ rules: [{ repository: '**', tag: { glob: '*' } }] });
+
+  expect(applyPolicy(policy, { repository: 'a', tag: `sha256-${HEX}.sig` })).toEqual({
+    action: 'skip',
+    reason: 'excluded',
+  });
+});
+
+test.each([
+  ['a range that is none', { repository: '*', tag: { semver: 'one' } }, 'semver range'],
+  ['an expression with look-ahead', { repository: '*', tag: { regex: '(?=a)' } }, 'RE2'],
+  ['an unbalanced expression', { repository: '*', tag: { regex: '(' } }, 'RE2'],
+  ['two languages at once', { repository: '*', tag: { glob: '*', semver: '*' } }, 'exactly one'],
+  ['no language', { repository: '*', tag: {} }, 'exactly one'],
+  ['a platform without architecture', { repository: '*', platforms: ['linux'] }, 'linux/amd64'],
+  ['memory in parts of a GB', { repository: '*', defaults: { memoryGb: 1.5 } }, 'int'],
+  [
+    'a source that is no web address',
+    { repository: '*', defaults: { sourceRepoUrl: 'javascript:x' } },
+    'http',
+  ],
+  ['an unknown field', { repository: '*', onDelet: 'keep' }, 'onDelet'],
+  [
+    'more than a table property holds',
+    { repository: '*', defaults: { description: 'x'.repeat(4_097) } },
+    '4096',
+  ],
+])('a rule with %s is refused', (_, rule, message) => {
+  expect(Policy.safeParse({ rules: [rule] }).error?.message).toContain(message);
+});
+
+test('a catastrophic expression takes no longer on a longer tag than its length asks for', () => {
+  const policy = Policy.parse({ rules: [{ repository: '*', tag: { regex: '(a+)+b' } }] });
+
+  // With a backtracking matcher this would not end within the lifetime of the test.
+  expect(applyPolicy(policy, { repository: 'x', tag: 'a'.repeat(128) }).action).toBe('skip');
+});
