@@ -6,7 +6,7 @@ import { generate } from 'selfsigned';
 
 /** A certificate for `localhost` and `127.0.0.1`, and the private CA that signed it. All values are PEM. */
 export interface Tls {
-  /** File that holds `ca`, for NODE_EXTRA_CA_CERTS and for the certificate folders of docker and skopeo. */
+  /** File that holds `ca`, for NODE_EXTRA_CA_CERTS; its folder serves as `--dest-cert-dir` of skopeo too. */
   caFile: string;
   certFile: string;
   keyFile: string;
@@ -28,7 +28,7 @@ const RENEW_BEFORE_DAYS = 7;
  */
 export async function ensureTls(directory: string): Promise<Tls> {
   const files = {
-    caFile: join(directory, 'ca.pem'),
+    caFile: join(directory, 'ca.crt'),
     certFile: join(directory, 'cert.pem'),
     keyFile: join(directory, 'key.pem'),
   };

@@ -1,4 +1,4 @@
-import type { MovableClock } from './clock.ts';
+import type { MovableClock } from '../../clock.ts';
 import { type Delivery, post, type Subscription } from './delivery.ts';
 import type { EventGridEvent } from './events.ts';
 import { withoutKey } from './handshake.ts';

@@ -1,6 +1,6 @@
+import { createMovableClock, type MovableClock } from '../../clock.ts';
 import type { Secrets } from '../../secrets.ts';
 import { type StandIn, startStandIn } from '../../stand-in.ts';
-import { createMovableClock, type MovableClock } from './clock.ts';
 import type { Delivery, Subscription } from './delivery.ts';
 import { createDispatcher } from './dispatcher.ts';
 import { EventGridEvent } from './events.ts';

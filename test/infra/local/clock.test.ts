@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createMovableClock } from '../../../../../infra/local/stand-ins/event-grid/clock.ts';
+import { createMovableClock } from '../../../infra/local/clock.ts';
 
 test('moving the clock runs what became due, in order of time, and nothing that was taken back', () => {
   const clock = createMovableClock();

@@ -1,0 +1,77 @@
+import type { Environment } from './environment.ts';
+import type { SampleImage } from './sample.ts';
+
+/** What programs read: one line of JSON with every address and key. */
+export function describeForPrograms(
+  { cloud, functionsUrl, keys, eventGridUrl }: Environment,
+  caFile: string,
+) {
+  const { entra, arm, keyVault, tables, eventGrid, registry, coder } = cloud.standIns;
+  return {
+    functions: functionsUrl,
+    functionKey: keys.host,
+    masterKey: keys.master,
+    eventGrid: eventGridUrl,
+    registry: registry.url,
+    registryName: cloud.registry.name,
+    registryResourceId: cloud.registry.resourceId,
+    registryUsername: cloud.registry.pusher.username,
+    registryPassword: cloud.registry.pusher.password,
+    coder: coder.url,
+    coderToken: cloud.coder.token,
+    organizationId: cloud.coder.organizationId,
+    caFile,
+    standIns: {
+      entra: entra.url,
+      arm: arm.url,
+      keyVault: keyVault.url,
+      tables: new URL(tables.url).origin,
+      eventGrid: eventGrid.url,
+      registry: registry.url,
+      coder: coder.url,
+    },
+  };
+}
+
+/** Shell variables for trying things out by hand, so that no secret has to be printed or typed. */
+export function describeForShells(environment: Environment, caFile: string): string {
+  const { functions, functionKey, masterKey, eventGrid, coder, coderToken } = describeForPrograms(
+    environment,
+    caFile,
+  );
+  const variables = {
+    FUNCTIONS: functions,
+    FUNCTION_KEY: functionKey,
+    MASTER_KEY: masterKey,
+    EVENT_GRID: eventGrid,
+    CODER: coder,
+    CODER_TOKEN: coderToken,
+    CA_FILE: caFile,
+  };
+  return Object.entries(variables)
+    .map(([name, value]) => `export ${name}='${value}'\n`)
+    .join('');
+}
+
+/** What people read. */
+export function describeForPeople({ cloud, functionsUrl }: Environment, sample: SampleImage): string {
+  const { registry, coder } = cloud.standIns;
+  return `
+${sample.reference} was pushed, and Coder had it ${(sample.tookMs / 1000).toFixed(1)} s later.
+
+  Bridge     ${functionsUrl}/api
+  Registry   ${registry.loginServer}
+  Coder      ${coder.url}/api/v0
+
+Try it in a second terminal, from this folder:
+
+  docker pull alpine && docker tag alpine ${registry.loginServer}/team/alpine:v1
+  docker --config .local/docker push ${registry.loginServer}/team/alpine:v1
+
+  . .local/env
+  curl -s -H "x-functions-key: $FUNCTION_KEY" $FUNCTIONS/api/images
+  curl -s --cacert $CA_FILE -H "Session-Token: $CODER_TOKEN" "$CODER/api/v0/images?workspaces=false"
+
+Ctrl-C stops everything; nothing is kept.
+`;
+}
