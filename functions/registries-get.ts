@@ -1,9 +1,8 @@
 import { app } from '@azure/functions';
 import { endpoint } from '../shared/http/endpoint.ts';
-import { parseInput } from '../shared/http/input.ts';
+import { parseInput, RegistryPath } from '../shared/http/input.ts';
 import { registryView } from '../shared/http/views.ts';
 import { notFound } from '../shared/put-registry.ts';
-import { RegistryName } from '../shared/registry.ts';
 import { getServices } from '../shared/services.ts';
 
 app.http('registries-get', {
@@ -11,7 +10,7 @@ app.http('registries-get', {
   route: 'registries/{name}',
   authLevel: 'function',
   handler: endpoint(getServices, async (request, { registries }) => {
-    const name = parseInput(RegistryName, request.params.name);
+    const { name } = parseInput(RegistryPath, request.params);
     const registry = await registries.get(name);
     if (!registry) throw notFound(name);
     return { status: 200, headers: { etag: registry.etag }, jsonBody: registryView(registry) };

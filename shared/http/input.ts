@@ -56,11 +56,15 @@ export const ImagesQuery = PageQuery.extend({
   state: z.enum(STATES, `must be one of ${STATES.join(', ')}`).optional(),
 });
 
+/** The path to a registry. */
+export const RegistryPath = z.strictObject({ name: RegistryName });
+
 /** The path to one image record. */
 export const ImagePath = z.strictObject({
   registry: RegistryName,
   reference: z.string({ error: 'must be repository:tag' }).transform((text, context) => {
-    const reference = parseReference(text);
+    // Whether the platform decodes an escaped slash depends on its front end; no name holds a `%` of its own.
+    const reference = parseReference(text.replace(/%2f/gi, '/'));
     if (reference) return reference;
     context.addIssue({ code: 'custom', message: 'must be repository:tag, such as team/app:v1' });
     return z.NEVER;

@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { type Cloud, startCloud } from '../../infra/local/cloud.ts';
+import type { OciManifest } from '../../infra/local/oci-image.ts';
+import { pushImage } from '../../infra/local/push-image.ts';
+import { ensureTls, type Tls } from '../../infra/local/tls.ts';
+import { handleEvent } from '../../shared/handle-event.ts';
+import type { ImageRecord } from '../../shared/images.ts';
+import type { Log } from '../../shared/log.ts';
+import { putRegistry } from '../../shared/put-registry.ts';
+import type { Reference } from '../../shared/reference.ts';
+import { RegistryInput, type StoredRegistry } from '../../shared/registry.ts';
+import { createServices, type Services } from '../../shared/services.ts';
+import { readSettings } from '../../shared/settings.ts';
+
+/** The app's own services, in this process, in a cloud of their own. */
+export interface Bridge {
+  cloud: Cloud;
+  services: Services;
+  tls: Tls;
+  /** Entries of the app's log, as text. */
+  logged: string[];
+  log: Log;
+  /** Another instance of the app in the same cloud: nothing in memory is shared. */
+  anotherInstance(settings?: Record<string, string>): Services;
+  /** Adds or changes the sample registry. */
+  put(input?: object, name?: string): Promise<StoredRegistry>;
+  /** Pushes to the sample registry, without telling the bridge. */
+  push(reference: string, manifest: OciManifest): Promise<string>;
+  /** Delivers the event of a push. */
+  pushed(reference: string, options?: { at?: Date; services?: Services }): Promise<void>;
+  record(reference: string): Promise<ImageRecord | undefined>;
+  close(): Promise<void>;
+}
+
+export const testTls = () => ensureTls(join(import.meta.dirname, '..', '..', '.local', 'tls'));
+
+/** Once in a test file at most: MSAL keeps the first identity endpoint that it sees for the whole process. */
+export async function startBridge(settings: Record<string, string> = {}): Promise<Bridge> {
+  const tls = await testTls();
+  const cloud = await startCloud({ tls });
+  Object.assign(process.env, cloud.appSettings);
+  const seams = { now: cloud.clock.now, random: Math.random };
+  const anotherInstance = (more: Record<string, string> = {}) =>
+    createServices(readSettings({ ...cloud.appSettings, ...settings, ...more }), seams);
+  const services = anotherInstance();
+  const logged: string[] = [];
+  const write = (text: string, fields: object) => void logged.push(`${text} ${JSON.stringify(fields)}`);
+  const log = { info: write, warn: write, error: write };
+  const { username, password } = cloud.registry.puller;
+  const name = cloud.registry.name;
+
+  return {
+    ...{ cloud, services, tls, logged, log, anotherInstance },
+    async put(input = {}, as = name) {
+      const declared = {
+        resourceId: cloud.registry.resourceId,
+        credential: { kind: 'static', username, password },
+        ...input,
+      };
+      const signal = AbortSignal.timeout(60_000);
+      return (await putRegistry(services, as, RegistryInput.parse(declared), {}, signal)).registry;
+    },
+    push(reference, manifest) {
+      const { repository, tag } = split(reference);
+      const { pusher } = cloud.registry;
+      const target = { registryUrl: cloud.standIns.registry.url, ...pusher, ca: tls.ca };
+      return pushImage(target, repository, manifest, tag);
+    },
+    pushed: (reference, { at = cloud.clock.now(), services: instance = services } = {}) =>
+      handleEvent(instance, pushEvent(cloud.registry.resourceId, reference, at), log),
+    record: reference => services.images.get(name, split(reference)),
+    close: () => cloud.close(),
+  };
+}
+
+/** The event that ACR raises when a tag was pushed. */
+export function pushEvent(topic: string, reference: string, at: Date) {
+  const { repository, tag } = split(reference);
+  return event(topic, 'ImagePushed', at, {
+    mediaType: 'application/vnd.oci.image.manifest.v1+json',
+    repository,
+    tag,
+  });
+}
+
+/** The event that ACR raises when a manifest was deleted. */
+export function deleteEvent(topic: string, repository: string, digest: string | undefined, at: Date) {
+  return event(topic, 'ImageDeleted', at, { repository, ...(digest && { digest }) });
+}
+
+function event(topic: string, type: string, at: Date, target: object) {
+  return {
+    id: randomUUID(),
+    topic,
+    subject: 'never parsed',
+    eventType: `Microsoft.ContainerRegistry.${type}`,
+    eventTime: at.toISOString(),
+    data: { id: randomUUID(), timestamp: at.toISOString(), action: type, target },
+    dataVersion: '2.0',
+    metadataVersion: '1',
+  };
+}
+
+export function split(reference: string): Reference {
+  const [repository, tag] = reference.split(':') as [string, string];
+  return { repository, tag };
+}
