@@ -7,7 +7,7 @@ import type { Arm, RegistryDescription } from './azure/arm.ts';
 import type { Vault } from './azure/vault.ts';
 import type { Target } from './coder/target.ts';
 import { credentialKind, type StoredCredential } from './credentials/credential.ts';
-import { ServiceError, statusOf } from './errors.ts';
+import { describe, ServiceError, statusOf } from './errors.ts';
 import type { Images } from './images.ts';
 import { RefusedError } from './refused.ts';
 import type { Registries } from './registries.ts';
@@ -184,7 +184,7 @@ async function describeAzure(
   return registry;
 }
 
-function explainArm(resourceId: string, error: unknown): unknown {
+function explainArm(resourceId: string, error: unknown): Error {
   const status = statusOf(error);
   if (status === 404) {
     const message = `Azure has no registry ${resourceId}. Compare with: az acr show --name NAME --query id`;
@@ -194,7 +194,9 @@ function explainArm(resourceId: string, error: unknown): unknown {
     const message = `The bridge's identity may not read ${resourceId}. Run: az role assignment create --role Reader --assignee-object-id PRINCIPAL_ID --assignee-principal-type ServicePrincipal --scope ${resourceId}`;
     return new RefusedError('registry-not-readable', message);
   }
-  return error;
+  return new ServiceError('registry-unavailable', `Azure Resource Manager: ${describe(error)}`, {
+    cause: error,
+  });
 }
 
 function adoptCredential(

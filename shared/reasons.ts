@@ -46,7 +46,7 @@ export const REASONS = {
   },
   'registry-unavailable': {
     state: 'pending',
-    meaning: 'The registry did not answer, or asked us to slow down.',
+    meaning: 'The registry, or Azure on its behalf, did not answer or asked us to slow down.',
     remedy: 'Nothing, if it passes; otherwise check the network path from the bridge to the registry.',
   },
   'registry-unauthorized': {

@@ -1,6 +1,7 @@
 import { TableClient, type TableEntityResult, type TransactionAction } from '@azure/data-tables';
 import type { TokenCredential } from '@azure/identity';
 import { ConflictError, describe, StorageError } from '../errors.ts';
+import { RefusedError } from '../refused.ts';
 
 /** Times of the retries inside one table operation: an event must be answered within 30 s. */
 const OPTIONS = { retryOptions: { maxRetries: 2, retryDelayInMs: 300, maxRetryDelayInMs: 2_000 } };
@@ -72,6 +73,11 @@ export async function readPage<T extends object>(
   filter: string,
   { limit, continuationToken }: PageRequest,
 ): Promise<Page<Row<T>>> {
+  if (continuationToken !== undefined && !isContinuationToken(continuationToken)) {
+    throw new RefusedError('invalid-request', 'The request is not valid; `errors` lists every fault.', [
+      { path: 'continuationToken', message: 'is not one that a list gave' },
+    ]);
+  }
   try {
     const pages = table
       .listEntities<T>({ queryOptions: { filter } })
@@ -81,6 +87,16 @@ export async function readPage<T extends object>(
     return { items: [...(value ?? [])], ...(next && { continuationToken: next }) };
   } catch (error) {
     throw toStorageError(error);
+  }
+}
+
+/** The SDK's tokens are base64 of JSON that names the next row, and it fails on any others. */
+function isContinuationToken(text: string): boolean {
+  try {
+    const { nextPartitionKey } = JSON.parse(Buffer.from(text, 'base64').toString());
+    return typeof nextPartitionKey === 'string';
+  } catch {
+    return false;
   }
 }
 
