@@ -25,6 +25,8 @@ export interface ImportRequest extends Reference {
   registry: Registry;
   /** When the image was pushed, as far as the caller knows. */
   pushedOn?: Date;
+  /** Leaves the image alone unless its record says that its time has come, so that sweeps may overlap. */
+  onlyIfDue?: boolean;
 }
 
 /** What happened: the record, and whether this call wrote it. */
@@ -52,6 +54,8 @@ export async function importImage(
 ): Promise<ImportResult> {
   for (let conflicts = 0; ; conflicts++) {
     const previous = await services.images.get(request.registry.name, request);
+    const isDue = previous?.dueOn && previous.dueOn <= services.now();
+    if (request.onlyIfDue && !isDue) return { record: previous, changed: false };
     const outcome = await attempt(services, request, previous, signal);
     if (!outcome) return { record: previous, changed: false };
     const record = toRecord(services, request, previous, outcome);

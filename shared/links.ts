@@ -34,7 +34,7 @@ export interface Links {
 type LinkRow = Link & { leaseUntil?: Date };
 
 /** Longer than any import may take (20 s), so that a lease ends only by release or with its holder's death. */
-const LEASE_MS = 45_000;
+const LEASE_MS = 30_000;
 const POLL_MS = 250;
 
 /** @param table the `images` table */

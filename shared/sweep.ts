@@ -18,7 +18,7 @@ export async function sweep(services: EventServices, signal: AbortSignal, log: L
     await forEachAtMost(AT_ONCE, services.images.due(registry.name, services.now()), async image => {
       if (signal.aborted) return;
       const budget = AbortSignal.timeout(IMPORT_BUDGET_MS);
-      logImport(log, await importImage(services, { registry, ...image }, budget));
+      logImport(log, await importImage(services, { registry, ...image, onlyIfDue: true }, budget));
     });
   }
 }

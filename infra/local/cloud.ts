@@ -88,7 +88,11 @@ export async function startCloud({ tls, ports = {}, registryUpstream }: CloudOpt
     readers: [bridge.objectId],
     writers: [bridge.objectId],
   });
-  const tables = await startTables({ secrets, tls, tables: ['registries', 'images'] });
+  const tables = await startTables({
+    ...guarded,
+    contributors: [bridge.objectId],
+    tables: ['registries', 'images'],
+  });
   const coder = { token: secrets.random(), organizationId: randomUUID() };
   const coderStandIn = await startCoder({
     secrets,

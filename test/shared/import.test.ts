@@ -306,6 +306,22 @@ describe('when a service fails', () => {
     });
   });
 
+  test('an instance that died while it held a repository is waited for no longer than its lease', async () => {
+    const digest = await bridge.push('dead/app:v1', image());
+    const dying = bridge.anotherInstance();
+    const before = count('GET', /\/images\?/);
+    coder.faults.add({ method: 'GET', path: '/images$', delayMs: 3_000, times: 1 });
+    const stuck = bridge.pushed('dead/app:v1', { services: dying });
+    await expect.poll(() => count('GET', /\/images\?/), { interval: 10 }).toBeGreaterThan(before);
+
+    bridge.cloud.clock.advance(60_000);
+    await bridge.pushed('dead/app:v1');
+    expect(await bridge.record('dead/app:v1')).toMatchObject({ state: 'imported', digest });
+    await stuck;
+
+    expect(await bridge.record('dead/app:v1')).toMatchObject({ state: 'imported', digest });
+  });
+
   test('attempts end, and say so', async () => {
     const impatient = bridge.anotherInstance({ IMPORT_MAX_ATTEMPTS: '2' });
     await bridge.push('end/app:v1', image());

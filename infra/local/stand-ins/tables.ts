@@ -1,8 +1,11 @@
+import { randomBytes, randomUUID } from 'node:crypto';
 import { AzureNamedKeyCredential, TableClient, TableServiceClient } from '@azure/data-tables';
 import { Agent, request } from 'undici';
+import { createTokenIssuer } from '../jwt.ts';
 import type { Secrets } from '../secrets.ts';
 import { type StandIn, type StandInRequest, type StandInResponse, startStandIn } from '../stand-in.ts';
 import type { Tls } from '../tls.ts';
+import { bearerToken, type VerifyEntraToken } from './bearer.ts';
 import { type AzuriteTables, startAzuriteTables } from './tables/azurite.ts';
 
 export interface TablesOptions {
@@ -10,6 +13,9 @@ export interface TablesOptions {
   tls: Tls;
   /** 0, the default, takes any free port. */
   port?: number | undefined;
+  verifyEntraToken: VerifyEntraToken;
+  /** Object ids of those who may read and write rows. */
+  contributors: readonly string[];
   /** Names of the tables that are there from the start. */
   tables: string[];
 }
@@ -23,19 +29,16 @@ export interface TablesStandIn extends StandIn {
   dump(): Promise<Record<string, unknown[]>>;
 }
 
-export async function startTables({ tables, ...options }: TablesOptions): Promise<TablesStandIn> {
+export async function startTables(options: TablesOptions): Promise<TablesStandIn> {
   const azurite = await startAzuriteTables(options.tls);
   const administration = administer(azurite, options.tls);
-  await Promise.all(tables.map(administration.createTable));
-  const forwarder = createForwarder(azurite.url, options.tls);
-  const standIn = await startStandIn({
-    ...options,
-    routes: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].map(method => ({
-      method,
-      path: /^/,
-      handle: forwarder.forward,
-    })),
-  });
+  await Promise.all(options.tables.map(administration.createTable));
+  const forwarder = await createForwarder(azurite.url, options.tls);
+  const handle = async (request: StandInRequest) =>
+    (await isContributor(request, options)) ? forwarder.forward(request) : refused();
+  const { secrets, tls, port } = options;
+  const routes = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].map(method => ({ method, path: /^/, handle }));
+  const standIn = await startStandIn({ secrets, tls, port, routes });
   return {
     ...standIn,
     url: `${standIn.url}/${azurite.account.name}`,
@@ -47,6 +50,8 @@ export async function startTables({ tables, ...options }: TablesOptions): Promis
     },
   };
 }
+
+const AUDIENCE = 'https://storage.azure.com';
 
 /** Access to Azurite with the account's key, past the stand-in. */
 function administer({ url, account }: AzuriteTables, { ca }: Tls) {
@@ -72,15 +77,30 @@ async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   return collected;
 }
 
-/** Sends requests on to `origin` and its answers back, byte for byte. */
-function createForwarder(origin: string, { ca }: Tls) {
+/** Azurite checks a token's claims by the real clock, and no signature: who may come in is decided here. */
+async function isContributor(request: StandInRequest, options: TablesOptions): Promise<boolean> {
+  const claims = await options.verifyEntraToken(bearerToken(request) ?? '');
+  return claims?.aud === AUDIENCE && options.contributors.includes(String(claims.oid));
+}
+
+/** https://learn.microsoft.com/rest/api/storageservices/status-and-error-codes2 */
+function refused(): StandInResponse {
+  const message = { lang: 'en-US', value: 'This request is not authorized to perform this operation.' };
+  return { status: 403, body: { 'odata.error': { code: 'AuthorizationPermissionMismatch', message } } };
+}
+
+/** Sends requests on to `origin`, with a token that it accepts, and its answers back, byte for byte. */
+async function createForwarder(origin: string, { ca }: Tls) {
   const dispatcher = new Agent({ connect: { ca } });
+  const issuer = createTokenIssuer(randomBytes(32), () => new Date());
+  const claims = { aud: AUDIENCE, iss: `https://sts.windows.net/${randomUUID()}/` };
+  const authorization = `Bearer ${await issuer.sign(claims, 30 * 86_400)}`;
   return {
     async forward({ method, url, headers, body }: StandInRequest): Promise<StandInResponse> {
       const answer = await request(origin + url.pathname + url.search, {
         dispatcher,
         method,
-        headers: withoutHopByHop(headers),
+        headers: { ...withoutHopByHop(headers), authorization },
         body: body.length > 0 ? body : null,
       });
       return {

@@ -13,10 +13,11 @@ const secrets = createSecrets();
 const untouched = { require: Module.prototype.require, log: console.log };
 let entra: EntraStandIn;
 let app: TestIdentity;
+let stranger: TestIdentity;
 let tables: TablesStandIn;
 
 beforeAll(async () => {
-  ({ entra, app } = await startIdentities(secrets));
+  ({ entra, app, stranger } = await startIdentities(secrets));
   tables = await start();
 });
 afterAll(() => Promise.all([tables.close(), entra.close()]));
@@ -27,7 +28,11 @@ afterEach(() => {
 
 async function start(): Promise<TablesStandIn> {
   const tls = await ensureTls(join(import.meta.dirname, '../../../../.local/tls'));
-  return startTables({ secrets, tls, tables: ['images', 'registries'] });
+  return startTables({
+    ...{ secrets, tls, tables: ['images', 'registries'] },
+    verifyEntraToken: entra.verify,
+    contributors: [app.objectId],
+  });
 }
 
 function client(table = 'images', credential: TokenCredential = app.credential): TableClient {
@@ -129,6 +134,7 @@ test('requests can be made to fail, before or after their work is done', async (
 
 test.each([
   ['for another service', () => entra.tokenFor(app.clientId, 'https://vault.azure.net')],
+  ['of an identity without the role', () => entra.tokenFor(stranger.clientId, 'https://storage.azure.com')],
   ['that is none', async () => 'garbage'],
 ])('a token %s is refused', async (_, token) => {
   const credential = {
