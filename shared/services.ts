@@ -1,4 +1,4 @@
-import { ManagedIdentityCredential, type TokenCredential } from '@azure/identity';
+import { DefaultAzureCredential, ManagedIdentityCredential, type TokenCredential } from '@azure/identity';
 import { createAcr } from './azure/acr.ts';
 import { acceptsLogin } from './azure/acr-login.ts';
 import { createHostCheck } from './azure/allowed-hosts.ts';
@@ -26,7 +26,7 @@ export interface Seams {
 
 /** The composition root: the one place that knows every implementation. */
 export function createServices(settings: Settings, { now, random }: Seams): Services {
-  const credential = managedIdentity(settings);
+  const credential = createCredential(settings);
   const isAllowedHost = createHostCheck(settings.ACR_ALLOWED_HOSTS);
   const imagesTable = openTable(settings.TABLES_URL, 'images', credential);
   const vault = createVault(settings.KEY_VAULT_URL, credential, settings.KEY_VAULT_CHALLENGE_CHECK === 'on');
@@ -75,10 +75,11 @@ export function getServices(): Services {
   return services;
 }
 
-function managedIdentity({ AZURE_CLIENT_ID }: Settings): TokenCredential {
-  return AZURE_CLIENT_ID
-    ? new ManagedIdentityCredential({ clientId: AZURE_CLIENT_ID })
-    : new ManagedIdentityCredential();
+function createCredential({ AZURE_CLIENT_ID, AZURE_TOKEN_CREDENTIALS }: Settings): TokenCredential {
+  if (AZURE_TOKEN_CREDENTIALS) {
+    return new DefaultAzureCredential(AZURE_CLIENT_ID ? { managedIdentityClientId: AZURE_CLIENT_ID } : {});
+  }
+  return new ManagedIdentityCredential(AZURE_CLIENT_ID ? { clientId: AZURE_CLIENT_ID } : {});
 }
 
 /** The Authorization header for a proxy before Coder that asks for an Entra token. */

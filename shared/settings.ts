@@ -45,6 +45,11 @@ const Settings = z.object({
   CODER_REGISTRY_KIND_ACR: z.string().min(1).default('acr'),
   /** Client id of the user-assigned managed identity; unset for the system-assigned one. */
   AZURE_CLIENT_ID: z.string().min(1).optional(),
+  /**
+   * Name of another credential of the Azure SDK to use in place of the managed identity, such as AzureCliCredential
+   * for `func start` on a laptop. The SDK itself reads this variable.
+   */
+  AZURE_TOKEN_CREDENTIALS: z.string().min(1).optional(),
   ARM_URL: baseUrl.default('https://management.azure.com'),
   ARM_AUDIENCE: z.string().min(1).default('https://management.azure.com'),
   ACR_AUDIENCE: z.string().min(1).default('https://containerregistry.azure.net'),

@@ -38,13 +38,16 @@ export interface CloudOptions {
   ports?: { registry?: number; coder?: number };
   /** See RegistryOptions. */
   registryUpstream?: string | undefined;
+  /** When set, Coder is behind a proxy that asks for Entra tokens of this audience. */
+  coderAudience?: string | undefined;
 }
 
 const NAME = 'contoso';
 const RESOURCE_ID = `/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/coder/providers/Microsoft.ContainerRegistry/registries/${NAME}`;
 
 /** Starts every service that the bridge talks to, and lays the wires between them as a deployment would. */
-export async function startCloud({ tls, ports = {}, registryUpstream }: CloudOptions): Promise<Cloud> {
+export async function startCloud(options: CloudOptions): Promise<Cloud> {
+  const { tls, ports = {}, registryUpstream, coderAudience } = options;
   const secrets = createSecrets();
   const clock = createMovableClock();
   const now = clock.now;
@@ -102,6 +105,7 @@ export async function startCloud({ tls, ports = {}, registryUpstream }: CloudOpt
     sessionToken: coder.token,
     organizationId: coder.organizationId,
     identityToken: () => entra.tokenFor(coderPods.clientId, 'https://containerregistry.azure.net'),
+    ...(coderAudience && { entraProxy: { verify: entra.verify, audience: coderAudience } }),
   });
   keyVault.put('coder-session-token', coder.token);
 
@@ -120,6 +124,7 @@ export async function startCloud({ tls, ports = {}, registryUpstream }: CloudOpt
       ACR_ALLOWED_HOSTS: registry.loginServer,
       CODER_URL: coderStandIn.url,
       CODER_ORGANIZATION_ID: coder.organizationId,
+      ...(coderAudience && { CODER_AUDIENCE: coderAudience }),
       AZURE_CLIENT_ID: bridge.clientId,
       IDENTITY_ENDPOINT: entra.identityEndpoint,
       IDENTITY_HEADER: identityHeader,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { type Cloud, startCloud } from '../../infra/local/cloud.ts';
+import { type Cloud, type CloudOptions, startCloud } from '../../infra/local/cloud.ts';
 import type { OciManifest } from '../../infra/local/oci-image.ts';
 import { pushImage } from '../../infra/local/push-image.ts';
 import { ensureTls, type Tls } from '../../infra/local/tls.ts';
@@ -36,13 +36,13 @@ export interface Bridge {
 export const testTls = () => ensureTls(join(import.meta.dirname, '..', '..', '.local', 'tls'));
 
 /** Once in a test file at most: MSAL keeps the first identity endpoint that it sees for the whole process. */
-export async function startBridge(settings: Record<string, string> = {}): Promise<Bridge> {
+export async function startBridge(options: Omit<CloudOptions, 'tls'> = {}): Promise<Bridge> {
   const tls = await testTls();
-  const cloud = await startCloud({ tls });
+  const cloud = await startCloud({ tls, ...options });
   Object.assign(process.env, cloud.appSettings);
   const seams = { now: cloud.clock.now, random: Math.random };
   const anotherInstance = (more: Record<string, string> = {}) =>
-    createServices(readSettings({ ...cloud.appSettings, ...settings, ...more }), seams);
+    createServices(readSettings({ ...cloud.appSettings, ...more }), seams);
   const services = anotherInstance();
   const logged: string[] = [];
   const write = (text: string, fields: object) => void logged.push(`${text} ${JSON.stringify(fields)}`);

@@ -1,0 +1,71 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { REASONS } from '../shared/reasons.ts';
+import { readSettings, SETTING_NAMES } from '../shared/settings.ts';
+
+const root = join(import.meta.dirname, '..');
+const readme = await readFile(join(root, 'README.md'), 'utf8');
+
+/** What stands between two marks of the README. */
+function section(name: string): string {
+  const [, text = ''] = readme.split(new RegExp(`<!-- /?${name} -->\n`));
+  return text;
+}
+
+test('the README lists every reason with the meaning and remedy that the API shows', () => {
+  const rows = Object.entries(REASONS).map(([reason, entry]) => {
+    const remedy = 'remedy' in entry ? entry.remedy : '';
+    return `| \`${reason}\` | ${entry.state} | ${entry.meaning} | ${remedy} |`;
+  });
+
+  expect(section('reasons').trim().split('\n')).toEqual([
+    '| reason | state | meaning | what to do |',
+    '|---|---|---|---|',
+    ...rows,
+  ]);
+});
+
+test('the README lists every setting, each with its default', () => {
+  const required = { TABLES_URL: 'https://a', KEY_VAULT_URL: 'https://b', CODER_URL: 'https://c' };
+  const defaults: Record<string, unknown> = readSettings(required);
+  const rows = [...section('settings').matchAll(/^\| `(\w+)` \| (.*?) \|/gm)].map(([, name, value]) => [
+    name,
+    value,
+  ]);
+
+  expect(rows).toEqual(
+    SETTING_NAMES.map(name => {
+      if (name in required) return [name, 'required'];
+      const value = String(defaults[name] ?? '');
+      return [name, value === '' ? '–' : `\`${value}\``];
+    }),
+  );
+});
+
+test('the example of local settings has only settings that exist, and all that are required', async () => {
+  const { Values } = JSON.parse(await readFile(join(root, 'local.settings.example.json'), 'utf8'));
+  const platform = /^(AzureWebJobsStorage|FUNCTIONS_)/;
+
+  expect(Object.keys(Values).filter(name => !platform.test(name) && !SETTING_NAMES.includes(name))).toEqual(
+    [],
+  );
+  expect(() => readSettings(Values)).not.toThrow();
+});
+
+test('the README names every call that there is, and no other', async () => {
+  const folder = join(root, 'functions');
+  const sources = await Promise.all(
+    (await readdir(folder)).map(file => readFile(join(folder, file), 'utf8')),
+  );
+  const calls = sources.flatMap(source => {
+    const [, method, route] =
+      /app\.http\([^{]*{\s*methods: \['(\w+)'\],\s*route: '([^']+)'/.exec(source) ?? [];
+    return method ? [`${method} /${route}`] : [];
+  });
+  const named = [...readme.matchAll(/^\| `([A-Z]+ \/[^`?]+)(\?[^`]*)?` \|/gm)].map(([, call = '']) =>
+    call.replace('{repository}:{tag}', '{*reference}'),
+  );
+
+  expect(named.sort()).toEqual(calls.sort());
+});

@@ -1,0 +1,93 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { image } from '../../../infra/local/oci-image.ts';
+import { type StandIn, startStandIn } from '../../../infra/local/stand-in.ts';
+import { classifyManifest } from '../../../shared/manifest.ts';
+import { type Bridge, startBridge } from '../../support/bridge.ts';
+
+let bridge: Bridge;
+let stranger: StandIn;
+let loginServer: string;
+const signal = () => AbortSignal.timeout(20_000);
+const source = () => ({ loginServer, repository: 'team/app', signal: signal() });
+
+beforeAll(async () => {
+  bridge = await startBridge();
+  ({ loginServer } = bridge.cloud.standIns.registry);
+  await bridge.push('team/app:v1', image({ labels: { a: 'b' } }));
+  const challenge = `Bearer realm="https://${loginServer}/oauth2/token",service="${loginServer}",scope="repository:team/app:pull"`;
+  stranger = await startStandIn({
+    secrets: bridge.cloud.secrets,
+    tls: bridge.tls,
+    routes: [
+      {
+        method: 'GET',
+        path: /.*/,
+        handle: () => ({ status: 401, headers: { 'www-authenticate': challenge } }),
+      },
+    ],
+  });
+});
+afterEach(() => bridge.cloud.standIns.registry.faults.clear());
+afterAll(() => Promise.all([bridge.close(), stranger.close()]));
+
+async function configDigest(): Promise<string> {
+  const found = await bridge.services.acr.getManifest(source(), 'v1');
+  const manifest = classifyManifest(found?.manifest);
+  return manifest.kind === 'image' ? manifest.configDigest : '';
+}
+
+test('the configuration of an image is read through the redirect to storage', async () => {
+  expect(await bridge.services.acr.getConfig(source(), await configDigest())).toMatchObject({
+    config: { Labels: { a: 'b' } },
+  });
+});
+
+test('a blob that is redirected elsewhere takes no token along, even if that host asks for one', async () => {
+  const digest = await configDigest();
+  bridge.cloud.standIns.registry.faults.add({
+    path: '/blobs/',
+    status: 307,
+    headers: { location: `${stranger.url}/blob` },
+  });
+
+  await expect(bridge.services.acr.getConfig(source(), digest)).rejects.toMatchObject({
+    name: 'ServiceError',
+  });
+
+  expect(stranger.requests.all().length).toBeGreaterThan(0);
+  expect(stranger.requests.all().filter(({ authorization }) => authorization)).toEqual([]);
+});
+
+test('a host that nobody allowed is not called at all', async () => {
+  const host = new URL(stranger.url).host;
+  stranger.requests.clear();
+
+  await expect(bridge.services.acr.getManifest({ ...source(), loginServer: host }, 'v1')).rejects.toThrow(
+    'may be sent tokens',
+  );
+  await expect(bridge.services.acr.checkAccess(host, signal())).rejects.toThrow('may be sent tokens');
+
+  expect(stranger.requests.all()).toEqual([]);
+});
+
+test('tokens are asked for once, and again when the registry stops taking them', async () => {
+  const { registry } = bridge.cloud.standIns;
+  const { acr } = bridge.anotherInstance();
+  const exchanges = () =>
+    registry.requests.all().filter(({ path }) => path.startsWith('/oauth2/exchange')).length;
+  registry.requests.clear();
+  await acr.getManifest(source(), 'v1');
+  await acr.getManifest(source(), 'v1');
+  expect(exchanges()).toBe(1);
+
+  // As a switch to ABAC mode does to every token that was issued before it.
+  bridge.cloud.clock.advance(4 * 3_600_000);
+
+  expect(await acr.getManifest(source(), 'v1')).toBeDefined();
+  expect(exchanges()).toBe(2);
+});
+
+test('a tag that is not there, and a repository that is not', async () => {
+  expect(await bridge.services.acr.getManifest(source(), 'v9')).toBeUndefined();
+  expect(await bridge.services.acr.getManifest({ ...source(), repository: 'nobody' }, 'v1')).toBeUndefined();
+});

@@ -1,0 +1,133 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { image, index } from '../../../../infra/local/oci-image.ts';
+import { type Bridge, startBridge } from '../../../support/bridge.ts';
+
+let bridge: Bridge;
+
+beforeAll(async () => {
+  bridge = await startBridge();
+});
+afterAll(() => bridge.close());
+
+const known = (repository: string) =>
+  bridge.cloud.standIns.coder.state().images.find(candidate => candidate.repository === repository);
+
+/** Pushes tags one after the other, and tells the bridge in the order given. */
+async function pushAll(repository: string, tags: string[], told: string[] = tags) {
+  const times = new Map<string, Date>();
+  for (const tag of tags) {
+    await bridge.push(`${repository}:${tag}`, image({ content: `${repository}:${tag}` }));
+    bridge.cloud.clock.advance(1_000);
+    times.set(tag, bridge.cloud.clock.now());
+  }
+  for (const tag of told) await bridge.pushed(`${repository}:${tag}`, { at: times.get(tag) as Date });
+}
+
+test.each([
+  ['first', ['1.0.0', '1.1.0'], ['1.0.0', '1.1.0'], '1.0.0'],
+  ['never', ['1.0.0', '1.1.0'], ['1.0.0', '1.1.0'], '1.0.0'],
+  ['newest', ['1.0.0', '1.2.0', '1.1.0'], ['1.0.0', '1.2.0', '1.1.0'], '1.1.0'],
+  ['newest', ['1.0.0', '1.2.0', '1.1.0'], ['1.1.0', '1.2.0', '1.0.0'], '1.1.0'],
+  ['highest-semver', ['1.9.0', '1.10.0', '1.2.0'], ['1.9.0', '1.10.0', '1.2.0'], '1.10.0'],
+])('default tag %s: pushed as %j, told as %j → %s', async (defaultTag, tags, told, expected) => {
+  const repository = `${defaultTag}/${told.join('-')}`;
+  await bridge.put({ policy: { rules: [{ repository: '**', defaultTag }] } });
+
+  await pushAll(repository, tags, told);
+
+  expect(known(repository)?.default_tag).toBe(expected);
+});
+
+test('defaults of the rule win over labels, and follow the policy on an image that Coder has', async () => {
+  const labels = { 'com.coder.cpu-cores': '2', 'com.coder.memory-gb': '6' };
+  await bridge.put({ policy: { rules: [{ repository: '**', defaults: { cpuCores: 8 } }] } });
+  await bridge.push('defaults/app:v1', image({ labels }));
+  await bridge.pushed('defaults/app:v1');
+  expect(known('defaults/app')).toMatchObject({
+    default_cpu_cores: 8,
+    default_memory_gb: 6,
+    default_disk_gb: 10,
+  });
+
+  await bridge.put({
+    policy: { rules: [{ repository: '**', defaults: { cpuCores: 4, description: 'Four' } }] },
+  });
+  await bridge.push('defaults/app:v2', image({ labels, content: 'two' }));
+  await bridge.pushed('defaults/app:v2');
+
+  expect(known('defaults/app')).toMatchObject({
+    default_cpu_cores: 4,
+    default_memory_gb: 6,
+    description: 'Four',
+  });
+});
+
+test('the labels of an index are those of its linux/amd64 image', async () => {
+  await bridge.put();
+  const platform = (name: string, cores: string) =>
+    image({ platform: name, labels: { 'com.coder.cpu-cores': cores } });
+  await bridge.push('labels/app:v1', index([platform('linux/arm64', '3'), platform('linux/amd64', '5')]));
+
+  await bridge.pushed('labels/app:v1');
+
+  expect(known('labels/app')).toMatchObject({ default_cpu_cores: 5 });
+});
+
+test('an image waits for the platforms that its rule requires, and arrives with them', async () => {
+  await bridge.put({ policy: { rules: [{ repository: '**', platforms: ['linux/amd64', 'linux/arm64'] }] } });
+  const [amd, arm] = [image({ platform: 'linux/amd64' }), image({ platform: 'linux/arm64' })];
+  await bridge.push('wait/app:v1', index([amd]));
+  await bridge.pushed('wait/app:v1');
+  expect(await bridge.record('wait/app:v1')).toMatchObject({
+    state: 'pending',
+    reason: 'waiting-for-platforms',
+    message: 'It lacks linux/arm64.',
+  });
+
+  const digest = await bridge.push('wait/app:v1', index([amd, arm]));
+  await bridge.pushed('wait/app:v1');
+
+  expect(await bridge.record('wait/app:v1')).toMatchObject({ state: 'imported', digest });
+});
+
+test('an image that was deleted in Coder by hand is imported again with its next push', async () => {
+  await bridge.put();
+  await pushAll('again/app', ['v1']);
+  const { requests } = bridge.cloud.standIns.coder;
+  bridge.cloud.standIns.coder.faults.add({
+    method: 'GET',
+    path: `/images/${known('again/app')?.id}$`,
+    status: 404,
+    times: 1,
+  });
+  requests.clear();
+  await pushAll('again/app', ['v2']);
+
+  // It was looked for in the list, found there after all, and not made twice.
+  expect(requests.all().map(({ path }) => path.split('?')[0])).toContain('/api/v0/images');
+  expect(await bridge.record('again/app:v2')).toMatchObject({ state: 'imported', reason: 'tag-added' });
+});
+
+test('a push asks each service as often with few images as with many', async () => {
+  await bridge.put();
+  await pushAll('cost/app', ['v1']);
+  const services = Object.entries(bridge.cloud.standIns);
+  const costOf = async (tag: string) => {
+    for (const [, standIn] of services) standIn.requests.clear();
+    await pushAll('cost/app', [tag]);
+    const asked = services.map(([name, { requests }]) => [
+      name,
+      requests.all().filter(({ path }) => !/manifests\/v\d|blobs|oauth2/.test(path)).length,
+    ]);
+    return Object.fromEntries(asked);
+  };
+
+  const few = await costOf('v2');
+  await pushAll(
+    'cost/other',
+    Array.from({ length: 20 }, (_, i) => `v${i}`),
+  );
+  const many = await costOf('v3');
+
+  expect(many).toEqual(few);
+});
