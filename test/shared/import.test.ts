@@ -215,6 +215,24 @@ describe('however often and in whatever order events come', () => {
         .size,
     );
   });
+
+  test('an import that was overtaken does not write its outdated digest', async () => {
+    const asked = () => registry.requests.all().filter(({ path }) => /overtaken.*blobs/.test(path)).length;
+    await bridge.push('overtaken/app:v1', image({ content: 'first' }));
+    await bridge.pushed('overtaken/app:v1');
+    await bridge.push('overtaken/app:v1', image({ content: 'old' }));
+    registry.faults.add({ method: 'GET', path: 'overtaken.*/blobs/', delayMs: 1_500, times: 1 });
+    const before = asked();
+    const slow = bridge.pushed('overtaken/app:v1');
+    await expect.poll(asked, { interval: 10 }).toBeGreaterThan(before);
+
+    const digest = await bridge.push('overtaken/app:v1', image({ content: 'new' }));
+    await bridge.pushed('overtaken/app:v1');
+    await slow;
+
+    expect(await bridge.record('overtaken/app:v1')).toMatchObject({ state: 'imported', digest });
+    expect(inCoder('overtaken/app')).toEqual([{ v1: digest }]);
+  });
 });
 
 describe('when a service fails', () => {
