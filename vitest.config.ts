@@ -9,6 +9,8 @@ process.env.NODE_EXTRA_CA_CERTS = tls.caFile;
 export default defineConfig({
   test: {
     pool: 'forks',
+    // Tests wait for servers more than they compute, so every core takes a file.
+    maxWorkers: '100%',
     setupFiles: ['test/loopback-only.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,

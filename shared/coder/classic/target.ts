@@ -28,8 +28,8 @@ export interface ClassicTargetOptions {
   acceptsLogin(loginServer: string, login: Login, signal: AbortSignal): Promise<boolean>;
 }
 
-/** Waits between looks at a tag that Coder refreshes, in milliseconds: about 6 s in all. */
-const REFRESH_WAITS_MS = [100, 200, 400, 800, 1_500, 3_000];
+/** Waits between looks at a tag that Coder refreshes, in milliseconds: 3 s in all. */
+const REFRESH_WAITS_MS = [100, 200, 400, 800, 1_500];
 
 /** Coder Classic: images are imported from registries, and have tags. */
 export function createClassicTarget(options: ClassicTargetOptions): Target {
