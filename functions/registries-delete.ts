@@ -1,8 +1,8 @@
 import { app } from '@azure/functions';
+import { deleteRegistry } from '../shared/delete-registry.ts';
 import { endpoint } from '../shared/http/endpoint.ts';
 import { parseInput, RegistryPath } from '../shared/http/input.ts';
 import { preconditionOf } from '../shared/http/precondition.ts';
-import { deleteRegistry } from '../shared/put-registry.ts';
 import { getServices } from '../shared/services.ts';
 
 app.http('registries-delete', {

@@ -2,7 +2,7 @@ import { app } from '@azure/functions';
 import { endpoint } from '../shared/http/endpoint.ts';
 import { parseInput, RegistryPath } from '../shared/http/input.ts';
 import { registryView } from '../shared/http/views.ts';
-import { notFound } from '../shared/put-registry.ts';
+import { unknownRegistry } from '../shared/refused.ts';
 import { getServices } from '../shared/services.ts';
 
 app.http('registries-get', {
@@ -12,7 +12,7 @@ app.http('registries-get', {
   handler: endpoint(getServices, async (request, { registries }) => {
     const { name } = parseInput(RegistryPath, request.params);
     const registry = await registries.get(name);
-    if (!registry) throw notFound(name);
+    if (!registry) throw unknownRegistry(name);
     return { status: 200, headers: { etag: registry.etag }, jsonBody: registryView(registry) };
   }),
 });

@@ -9,17 +9,19 @@ export type AcrEvent =
   | { kind: 'delete'; registryId: string; repository: string; digest?: string }
   | { kind: 'ignored'; reason: 'not-an-acr-event' | 'untagged' | 'helm-chart'; detail: string };
 
+const ArmId = z.string().max(1_000);
+
 /** Event Grid's own schema and CloudEvents 1.0 name the same three things differently. */
 const Envelope = z.union([
   z
-    .object({ eventType: z.string(), topic: z.string(), eventTime: z.string().optional(), data: z.unknown() })
+    .object({ eventType: z.string(), topic: ArmId, eventTime: z.string().optional(), data: z.unknown() })
     .transform(({ eventType, topic, eventTime, data }) => ({
       type: eventType,
       source: topic,
       time: eventTime,
       data,
     })),
-  z.object({ type: z.string(), source: z.string(), time: z.string().optional(), data: z.unknown() }),
+  z.object({ type: z.string(), source: ArmId, time: z.string().optional(), data: z.unknown() }),
 ]);
 
 /** Only what is used. Fields that the service documents as required but leaves out at times are optional. */

@@ -35,3 +35,13 @@ export class RefusedError extends Error {
     this.faults = faults;
   }
 }
+
+/** Input that does not fit its schema. */
+export function invalidRequest(faults: readonly Fault[]): RefusedError {
+  return new RefusedError('invalid-request', 'The request is not valid; `errors` lists every fault.', faults);
+}
+
+export function unknownRegistry(name: string): RefusedError {
+  const message = `There is no registry ${name}. GET /api/registries lists those that exist.`;
+  return new RefusedError('not-found', message);
+}

@@ -1,7 +1,7 @@
 import { TableClient, type TableEntityResult, type TransactionAction } from '@azure/data-tables';
 import type { TokenCredential } from '@azure/identity';
 import { ConflictError, describe, StorageError } from '../errors.ts';
-import { RefusedError } from '../refused.ts';
+import { invalidRequest } from '../refused.ts';
 
 /** Times of the retries inside one table operation: an event must be answered within 30 s. */
 const OPTIONS = { retryOptions: { maxRetries: 2, retryDelayInMs: 300, maxRetryDelayInMs: 2_000 } };
@@ -74,9 +74,7 @@ export async function readPage<T extends object>(
   { limit, continuationToken }: PageRequest,
 ): Promise<Page<Row<T>>> {
   if (continuationToken !== undefined && !isContinuationToken(continuationToken)) {
-    throw new RefusedError('invalid-request', 'The request is not valid; `errors` lists every fault.', [
-      { path: 'continuationToken', message: 'is not one that a list gave' },
-    ]);
+    throw invalidRequest([{ path: 'continuationToken', message: 'is not one that a list gave' }]);
   }
   try {
     const pages = table

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Login } from '../azure/acr-login.ts';
 import type { Vault } from '../azure/vault.ts';
-import { RefusedError } from '../refused.ts';
+import { invalidRequest, RefusedError } from '../refused.ts';
 import type { CredentialKind } from './credential.ts';
 
 /** A username and password that a person supplies. The password is write-only. */
@@ -32,9 +32,8 @@ export const staticCredential: CredentialKind<StaticInput, StoredStatic> = {
     const stored = previous && (await passwordOf(previous, vault));
     const wanted = password ?? (previous?.username === username ? stored : undefined);
     if (wanted === undefined) {
-      throw new RefusedError('invalid-request', 'A password is needed.', [
-        { path: 'credential.password', message: 'is required, as none is stored for this user name' },
-      ]);
+      const message = 'is required, as none is stored for this user name';
+      throw invalidRequest([{ path: 'credential.password', message }]);
     }
     if (previous && previous.username === username && wanted === stored) return previous;
     if (!(await acceptsLogin({ username, password: wanted }))) {

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { toDotPath } from 'zod/v4/core';
 import { STATES } from '../reasons.ts';
 import { parseReference } from '../reference.ts';
-import { RefusedError } from '../refused.ts';
+import { invalidRequest, RefusedError } from '../refused.ts';
 import { RegistryName } from '../registry.ts';
 
 const LARGEST_BODY = 256 * 1024;
@@ -20,7 +20,7 @@ export function parseInput<T>(schema: z.ZodType<T>, value: unknown): T {
         }))
       : [{ path: toDotPath(issue.path), message: issue.message }],
   );
-  throw new RefusedError('invalid-request', 'The request is not valid; `errors` lists every fault.', faults);
+  throw invalidRequest(faults);
 }
 
 /** Reads a JSON body. @throws RefusedError when it is none */
@@ -40,7 +40,9 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new RefusedError('invalid-request', `The body is not JSON: ${(error as Error).message}`);
+    // Only the place: the message quotes the text around it, which may be a password.
+    const [place] = /position \d+/.exec((error as Error).message) ?? ['the end'];
+    throw new RefusedError('invalid-request', `The body is not JSON; the fault is at ${place}.`);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { HttpRequest } from '@azure/functions';
-import type { Precondition } from '../put-registry.ts';
+import type { Precondition } from '../precondition.ts';
 
-/** The conditions of a change, from the request's headers (RFC 9110, section 13.1). */
+/** The conditions of a change, from the request's headers. */
 export function preconditionOf({ headers }: HttpRequest): Precondition {
   return {
     ifMatch: headers.get('if-match') ?? undefined,

@@ -224,7 +224,7 @@ describe('what cannot work is refused, saying why and what to do, and changes no
       }),
       400,
       'invalid-request',
-      /password/,
+      /every fault/,
     ],
   ];
 

@@ -1,0 +1,25 @@
+import { credentialKind } from './credentials/credential.ts';
+import { checkPrecondition, type Precondition } from './precondition.ts';
+import type { RegistryServices } from './put-registry.ts';
+import { unknownRegistry } from './refused.ts';
+
+/**
+ * Removes the registry's secret, its records, and last the registry, so that a removal that was cut off can be done
+ * again. Coder keeps what it has.
+ *
+ * @throws RefusedError when there is no such registry, or it is not as the precondition expects
+ * @throws ServiceError when Key Vault cannot be asked
+ * @throws ConflictError when somebody else changed the registry meanwhile
+ */
+export async function deleteRegistry(
+  { registries, images, vault }: RegistryServices,
+  name: string,
+  precondition: Precondition,
+): Promise<void> {
+  const registry = await registries.get(name);
+  if (!registry) throw unknownRegistry(name);
+  checkPrecondition(registry, precondition);
+  await credentialKind(registry.credential.kind).remove(registry.credential, vault);
+  await images.deleteAll(name);
+  await registries.remove(registry);
+}
