@@ -42,6 +42,7 @@ export function statusOf(error: unknown): number | undefined {
 /** One line about any thrown value, for messages and logs. */
 export function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  if (error.name === 'AbortError' || error.name === 'TimeoutError') return 'no answer in time';
   const cause = error.cause instanceof Error ? error.cause.message : undefined;
   const text = cause && !error.message.includes(cause) ? `${error.message}: ${cause}` : error.message;
   return text.replace(/\s+/g, ' ').slice(0, 500);

@@ -12,6 +12,9 @@ export interface Vault {
   remove(name: string): Promise<void>;
 }
 
+/** Without a limit a vault that does not answer would hold an import past the 30 s that Event Grid waits. */
+const CALL_TIMEOUT_MS = 8_000;
+
 /**
  * @param verifyChallenge false for a vault on a host that its own challenge does not name
  * @throws ServiceError, from every method, `secrets-unavailable`
@@ -22,15 +25,17 @@ export function createVault(url: string, credential: TokenCredential, verifyChal
     retryOptions: { maxRetries: 2, retryDelayInMs: 300, maxRetryDelayInMs: 2_000 },
   });
 
+  const timeLimit = () => ({ abortSignal: AbortSignal.timeout(CALL_TIMEOUT_MS) });
+
   async function store(name: string, value: string): Promise<string> {
-    const { properties } = await client.setSecret(name, value);
+    const { properties } = await client.setSecret(name, value, timeLimit());
     return properties.version as string;
   }
 
   return {
     read: (name, version) =>
       guarded(name, async () => {
-        const { value } = await client.getSecret(name, version === undefined ? {} : { version });
+        const { value } = await client.getSecret(name, { ...timeLimit(), ...(version && { version }) });
         if (!value) throw new Error('it is empty');
         return value;
       }),
@@ -42,7 +47,9 @@ export function createVault(url: string, credential: TokenCredential, verifyChal
         } catch (error) {
           // Vaults keep removed secrets for a while, and their names with them.
           if (statusOf(error) !== 409) throw error;
-          await (await client.beginRecoverDeletedSecret(name, { intervalInMs: 500 })).pollUntilDone();
+          await (
+            await client.beginRecoverDeletedSecret(name, { ...timeLimit(), intervalInMs: 500 })
+          ).pollUntilDone();
           return store(name, value);
         }
       }),
@@ -50,7 +57,7 @@ export function createVault(url: string, credential: TokenCredential, verifyChal
     remove: name =>
       guarded(name, async () => {
         try {
-          await client.beginDeleteSecret(name, { intervalInMs: 500 });
+          await client.beginDeleteSecret(name, { ...timeLimit(), intervalInMs: 500 });
         } catch (error) {
           if (statusOf(error) !== 404) throw error;
         }

@@ -108,6 +108,19 @@ test('an image that was deleted in Coder by hand is imported again with its next
   expect(await bridge.record('again/app:v2')).toMatchObject({ state: 'imported', reason: 'tag-added' });
 });
 
+test('a registry may name an organization of its own', async () => {
+  await bridge.put({ organizationId: 'elsewhere' });
+  const { requests } = bridge.cloud.standIns.coder;
+  requests.clear();
+  await pushAll('org/app', ['v1']);
+
+  // This Coder has no such organization, and so says; what counts is where the bridge asked.
+  expect(await bridge.record('org/app:v1')).toMatchObject({ state: 'failed', reason: 'coder-rejected' });
+  expect(requests.all().map(({ path }) => new URL(path, 'http://coder').searchParams.get('org'))).toEqual([
+    'elsewhere',
+  ]);
+});
+
 test('a push asks each service as often with few images as with many', async () => {
   await bridge.put();
   await pushAll('cost/app', ['v1']);
