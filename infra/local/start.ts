@@ -1,60 +1,69 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startEnvironment } from './environment.ts';
+import { type Environment, startEnvironment } from './environment.ts';
 import { addSampleRegistry, pushSampleImage } from './sample.ts';
-import { ensureTls } from './tls.ts';
+import { ensureTls, type Tls } from './tls.ts';
 import { describeForPeople, describeForPrograms, describeForShells } from './welcome.ts';
 
 // The program behind `npm start`.
 
 const LOCAL = join(import.meta.dirname, '..', '..', '.local');
 
-function port(name: string, standard: number): number {
-  const value = Number(process.env[name] ?? standard);
-  if (Number.isInteger(value) && value >= 0 && value < 65_536) return value;
-  throw new Error(`${name} must be a port number, or 0 for any free one; it is ${process.env[name]}.`);
-}
-
-console.log('Starting Azure, Coder and the bridge on this machine …');
-const tls = await ensureTls(join(LOCAL, 'tls'));
-const environment = await startEnvironment({
-  tls,
-  ports: {
+async function start(): Promise<void> {
+  const ports = {
     functions: port('FUNCTIONS_PORT', 7071),
     registry: port('REGISTRY_PORT', 5443),
     coder: port('CODER_PORT', 7080),
-  },
-  onLog: line => console.log(`  ${line}`),
-});
+  };
+  console.log('Starting Azure, Coder and the bridge on this machine …');
+  const tls = await ensureTls(join(LOCAL, 'tls'));
+  const environment = await startEnvironment({ tls, ports, onLog: line => console.log(`  ${line}`) });
+  stopOn(['SIGINT', 'SIGTERM'], environment);
+  await writeClientFiles(environment, tls);
 
-await writeFile(join(LOCAL, 'env'), describeForShells(environment, tls.caFile), { mode: 0o600 });
-const { cloud } = environment;
-const { loginServer } = cloud.standIns.registry;
-const { username, password } = cloud.registry.pusher;
-const clientConfig = join(LOCAL, 'docker');
-await mkdir(clientConfig, { recursive: true });
-await writeFile(
-  join(clientConfig, 'config.json'),
-  JSON.stringify({
-    auths: { [loginServer]: { auth: Buffer.from(`${username}:${password}`).toString('base64') } },
-  }),
-  { mode: 0o600 },
-);
-
-console.log('Adding the registry contoso, and pushing a sample image to it …');
-await addSampleRegistry(environment);
-const image = await pushSampleImage(environment, tls.ca);
-
-console.log(describeForPeople(environment, image));
-console.log(`READY ${JSON.stringify(describeForPrograms(environment, tls.caFile))}`);
-
-let closing = false;
-async function close(): Promise<void> {
-  if (closing) return;
-  closing = true;
-  console.log('Stopping …');
-  await environment.close();
-  process.exit();
+  console.log('Adding the registry contoso, and pushing a sample image to it …');
+  await addSampleRegistry(environment);
+  const image = await pushSampleImage(environment, tls.ca);
+  console.log(describeForPeople(environment, image));
+  console.log(`READY ${JSON.stringify(describeForPrograms(environment, tls.caFile))}`);
 }
-process.on('SIGINT', close);
-process.on('SIGTERM', close);
+
+function port(name: string, standard: number): number {
+  const value = Number(process.env[name] || standard);
+  if (Number.isInteger(value) && value >= 0 && value < 65_536) return value;
+  throw new Error(`${name} must be a port number, or 0 for any free one; it is "${process.env[name]}".`);
+}
+
+/** Files that spare people typing secrets: one to source in a shell, and the logins of docker and skopeo. */
+async function writeClientFiles(environment: Environment, tls: Tls): Promise<void> {
+  const { standIns, registry } = environment.cloud;
+  const auth = Buffer.from(`${registry.pusher.username}:${registry.pusher.password}`).toString('base64');
+  const logins = { auths: { [standIns.registry.loginServer]: { auth } } };
+  const onlyOwner = { mode: 0o600 };
+  await mkdir(join(LOCAL, 'docker'), { recursive: true });
+  await writeFile(join(LOCAL, 'docker', 'config.json'), JSON.stringify(logins), onlyOwner);
+  await writeFile(join(LOCAL, 'env'), describeForShells(environment, tls.caFile), onlyOwner);
+}
+
+function stopOn(signals: NodeJS.Signals[], environment: Environment): void {
+  let stopping = false;
+  const stop = async () => {
+    if (stopping) return;
+    stopping = true;
+    console.log('Stopping …');
+    await environment.close();
+    process.exit();
+  };
+  for (const signal of signals) process.on(signal, stop);
+}
+
+function explain(error: unknown): string {
+  const { code, port: taken, message } = error as NodeJS.ErrnoException & { port?: number };
+  if (code !== 'EADDRINUSE') return message;
+  return `Port ${taken} is in use, perhaps by another npm start. Set FUNCTIONS_PORT, REGISTRY_PORT or CODER_PORT to another one; 0 takes any free one.`;
+}
+
+start().catch((error: unknown) => {
+  console.error(`npm start failed: ${explain(error)}`);
+  process.exit(1);
+});

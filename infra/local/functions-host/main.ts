@@ -35,6 +35,9 @@ const host = await startFunctionsHost({
   keys: settings.HOST_KEYS,
   routePrefix: extensions?.http?.routePrefix ?? 'api',
   log: console.log,
+}).catch((error: Error): never => {
+  console.error(`The functions host cannot start: ${error.message}`);
+  process.exit(1);
 });
 
 let closing = false;
