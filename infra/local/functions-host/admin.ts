@@ -33,7 +33,7 @@ export function createAdmin({ functions, keys, invoke }: AdminOptions) {
   };
 
   function start(fn: HostedFunction, body: Buffer): HostResponse {
-    const parsed = TriggerBody.safeParse(parseJson(body.toString()));
+    const parsed = TriggerBody.safeParse(parseJson(body.toString() || '{}'));
     if (!parsed.success) return { status: 400, body: z.prettifyError(parsed.error) };
     const run = runByHand(fn, parseJson(parsed.data.input), invoke);
     if (!run) return { status: 400, body: `this input cannot trigger ${fn.name}` };

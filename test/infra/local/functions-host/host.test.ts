@@ -69,7 +69,7 @@ describe('the admin API', () => {
 
   test.each([
     ['unknown', '{}', 404],
-    ['tick', '', 400],
+    ['tick', 'hello', 400],
     ['tick', '{"input":7}', 400],
     ['onEvent', '{"input":"not an event"}', 400],
     ['echo', '{"input":""}', 400],
