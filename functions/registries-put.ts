@@ -15,7 +15,7 @@ app.http('registries-put', {
     const { name } = parseInput(RegistryPath, request.params);
     const input = await readJson(request, RegistryInput);
     const { registry, created } = await putRegistry(services, name, input, preconditionOf(request), signal);
-    const headers = { etag: registry.etag, ...(created && { location: request.url }) };
+    const headers = { etag: registry.etag, ...(created && { location: new URL(request.url).pathname }) };
     return { status: created ? 201 : 200, headers, jsonBody: registryView(registry) };
   }),
 });

@@ -66,10 +66,14 @@ export function decodeAcrEvent(event: unknown, received: Date): AcrEvent {
   };
 }
 
+/** No registry is older; Table Storage would refuse times before 1601. */
+const EARLIEST_PUSH = Date.parse('2015-01-01');
+
 function pushTime(text: string | undefined, received: Date): Date {
   const time = text === undefined ? Number.NaN : Date.parse(text);
   // A clock ahead of ours must not make this push newer than one that has not happened yet.
-  return Number.isNaN(time) || time > received.getTime() ? received : new Date(time);
+  const credible = time > EARLIEST_PUSH && time <= received.getTime();
+  return credible ? new Date(time) : received;
 }
 
 function notOurs(detail: string): AcrEvent {

@@ -1,9 +1,11 @@
 const FIRST_DELAY_MS = 5_000;
 const LONGEST_DELAY_MS = 3_600_000;
+/** A service that asks for more than a day is not believed. */
+const LONGEST_RETRY_AFTER_MS = 86_400_000;
 
 /**
  * When to try again after `attempts` failed ones: 5 s, doubled each time up to an hour, of which a random part up
- * to half is taken off so that many images do not return at the same moment; never before the service asked for.
+ * to half is taken off so that many images do not return at the same moment; never before the service asked for (up to a day).
  *
  * @param random a number in [0, 1), as Math.random gives
  */
@@ -14,6 +16,6 @@ export function nextAttempt(
   random: () => number,
 ): Date {
   const full = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (attempts - 1));
-  const delay = Math.max(full * (1 - random() / 2), retryAfterMs ?? 0);
+  const delay = Math.max(full * (1 - random() / 2), Math.min(retryAfterMs ?? 0, LONGEST_RETRY_AFTER_MS));
   return new Date(now.getTime() + delay);
 }

@@ -44,6 +44,7 @@ export function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.name === 'AbortError' || error.name === 'TimeoutError') return 'no answer in time';
   const cause = error.cause instanceof Error ? error.cause.message : undefined;
-  const text = cause && !error.message.includes(cause) ? `${error.message}: ${cause}` : error.message;
+  const message = error.message || (statusOf(error) ? `status ${statusOf(error)}` : error.name);
+  const text = cause && !message.includes(cause) ? `${message}: ${cause}` : message;
   return text.replace(/\s+/g, ' ').slice(0, 500);
 }

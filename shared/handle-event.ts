@@ -21,16 +21,27 @@ const AT_ONCE = 4;
  */
 export async function handleEvent(services: EventServices, event: unknown, log: Log): Promise<void> {
   const decoded = decodeAcrEvent(event, services.now());
-  if (decoded.kind === 'ignored')
-    return log.info('event ignored', { reason: decoded.reason, detail: decoded.detail });
+  const eventId = idOf(event);
+  if (decoded.kind === 'ignored') {
+    const { reason, detail } = decoded;
+    if (reason === 'not-an-acr-event') return log.warn('event ignored', { reason, detail, eventId });
+    return log.info('event ignored', { reason, detail, eventId });
+  }
 
   const registry = await services.registries.findByResourceId(decoded.registryId);
-  if (!registry) return log.warn('event ignored', { reason: 'unknown-registry', detail: decoded.registryId });
+  if (!registry)
+    return log.warn('event ignored', { reason: 'unknown-registry', detail: decoded.registryId, eventId });
 
   const signal = AbortSignal.timeout(IMPORT_BUDGET_MS);
   await (decoded.kind === 'push'
     ? importPushed(services, registry, decoded, signal, log)
     : importDeleted(services, registry, decoded, signal, log));
+}
+
+/** The id under which Event Grid's own logs know the event, whatever else is wrong with it. */
+function idOf(event: unknown): string | undefined {
+  const { id } = (event ?? {}) as { id?: unknown };
+  return typeof id === 'string' ? id.slice(0, 100) : undefined;
 }
 
 async function importPushed(

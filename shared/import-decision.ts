@@ -16,12 +16,12 @@ export interface ImportFacts {
   /** The configuration of a single image, once it was read. */
   config?: ImageConfig | undefined;
   /** What the record says, if there is one. */
-  record?: { state: string; reason: string; digest?: string } | undefined;
+  record?: { state: string; reason: string; digest?: string; pushedOn?: Date } | undefined;
 }
 
 /** The one thing to do next. */
 export type ImportAction =
-  | { do: 'nothing'; reason: 'already-imported' | 'unchanged' }
+  | { do: 'nothing' }
   | { do: 'record'; reason: ImageReason; message: string }
   /** The image's own configuration is needed to decide. */
   | { do: 'read-config'; digest: string }
@@ -32,8 +32,7 @@ export function decideImport(facts: ImportFacts): ImportAction {
   const { verdict, found, record } = facts;
   if (verdict.action === 'skip') return settle(verdict.reason, SKIPPED[verdict.reason], undefined, record);
   if (!found) return settle('gone', 'The registry has no such tag.', undefined, record);
-  if (record?.state === 'imported' && record.digest === found.digest)
-    return { do: 'nothing', reason: 'already-imported' };
+  if (record?.state === 'imported' && record.digest === found.digest) return { do: 'nothing' };
 
   const manifest = classifyManifest(found.manifest);
   if (manifest.kind === 'other')
@@ -61,7 +60,7 @@ function settle(
   record: ImportFacts['record'],
 ): ImportAction {
   const unchanged = record?.reason === reason && record.digest === digest;
-  return unchanged ? { do: 'nothing', reason: 'unchanged' } : { do: 'record', reason, message };
+  return unchanged ? { do: 'nothing' } : { do: 'record', reason, message };
 }
 
 function platformsOf(

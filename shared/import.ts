@@ -3,6 +3,7 @@ import { nextAttempt } from './backoff.ts';
 import type { Target } from './coder/target.ts';
 import { ConflictError, describe, ServiceError, StorageError } from './errors.ts';
 import { defaultsFromLabels, mergeDefaults } from './image-defaults.ts';
+import { imageKey } from './image-keys.ts';
 import type { ImageRecord, Images, StoredImage } from './images.ts';
 import { decideImport, type ImportFacts } from './import-decision.ts';
 import { classifyManifest, ImageConfig } from './manifest.ts';
@@ -10,6 +11,7 @@ import { applyPolicy } from './policy.ts';
 import { type ImageReason, REASONS } from './reasons.ts';
 import type { Reference } from './reference.ts';
 import type { Registry } from './registry.ts';
+import type { InTurn } from './turns.ts';
 
 /** What an import needs. */
 export interface ImportServices {
@@ -19,6 +21,8 @@ export interface ImportServices {
   now: () => Date;
   random: () => number;
   maxAttempts: number;
+  /** Imports of one tag run one after the other in this instance. */
+  inTurn: InTurn;
 }
 
 export interface ImportRequest extends Reference {
@@ -45,6 +49,7 @@ const MOST_CONFLICTS = 10;
  * called any number of times, at once and in any order: the registry is asked each time, and an outcome that was
  * decided on an outdated record is not written but decided again.
  *
+ * @param signal ends the import; it is then `pending`, to be taken up again
  * @throws StorageError when the outcome could not be written; nothing is lost if the caller tries again
  */
 export async function importImage(
@@ -52,20 +57,38 @@ export async function importImage(
   request: ImportRequest,
   signal: AbortSignal,
 ): Promise<ImportResult> {
+  const work = () => importUntilWritten(services, request, signal);
+  try {
+    return await services.inTurn(`${request.registry.name} ${imageKey(request)}`, signal, work);
+  } catch (error) {
+    // The wait for our turn took all the time, which is an outcome to record as well.
+    if (error === signal.reason) return work();
+    throw error;
+  }
+}
+
+async function importUntilWritten(
+  services: ImportServices,
+  request: ImportRequest,
+  signal: AbortSignal,
+): Promise<ImportResult> {
   for (let conflicts = 0; ; conflicts++) {
     const previous = await services.images.get(request.registry.name, request);
-    const isDue = previous?.dueOn && previous.dueOn <= services.now();
-    if (request.onlyIfDue && !isDue) return { record: previous, changed: false };
-    const outcome = await attempt(services, request, previous, signal);
-    if (!outcome) return { record: previous, changed: false };
-    const record = toRecord(services, request, previous, outcome);
+    if (request.onlyIfDue && !isDue(previous, services.now())) return { record: previous, changed: false };
     try {
+      const outcome = await attempt(services, request, previous, signal);
+      if (!outcome) return { record: previous, changed: false };
+      const record = toRecord(services, request, previous, outcome);
       await services.images.save(record, previous);
       return { record, changed: true };
     } catch (error) {
       if (!(error instanceof ConflictError) || conflicts >= MOST_CONFLICTS) throw error;
     }
   }
+}
+
+function isDue(record: ImageRecord | undefined, now: Date): boolean {
+  return record?.dueOn !== undefined && record.dueOn <= now;
 }
 
 interface Outcome {
@@ -83,6 +106,8 @@ async function attempt(
   record: StoredImage | undefined,
   signal: AbortSignal,
 ): Promise<Outcome | undefined> {
+  if (signal.aborted)
+    return { reason: 'coder-busy', message: 'Other imports of this tag took all the time there was.' };
   const { registry, repository, tag } = request;
   const source = { loginServer: registry.loginServer, repository, signal };
   const facts: ImportFacts = { verdict: applyPolicy(registry.policy, request), record };
@@ -111,12 +136,14 @@ async function forward(
   const rule = facts.verdict.action === 'import' ? facts.verdict.rule : undefined;
   const labels = (facts.config ?? (await configOfIndex(services.acr, request, facts.found?.manifest, signal)))
     ?.config?.Labels;
+  const { registry, repository, tag } = request;
+  const source = { loginServer: registry.loginServer, repository, signal };
   const image = {
-    ...request,
-    digests,
+    ...{ registry, repository, tag, digests },
     defaults: mergeDefaults(rule?.defaults, defaultsFromLabels(labels ?? {})),
     defaultTag: rule?.defaultTag ?? 'first',
-    isNewerThan: (tag: string) => isNewerThan(services, request, tag),
+    isCurrent: async () => (await services.acr.getManifest(source, tag))?.digest === digests[0],
+    isNewerThan: (other: string) => isNewerThan(services, request, facts.record?.pushedOn, other),
   };
   const { reason, coderImageId } = await services.target.forward(image, signal);
   return { reason, message: REASONS[reason].meaning, digest: digests[0], coderImageId };
@@ -125,11 +152,12 @@ async function forward(
 /** Pushes that we never heard of, such as those before the bridge, are older than any that we did. */
 async function isNewerThan(
   { images, now }: ImportServices,
-  request: ImportRequest,
+  { registry, repository, pushedOn }: ImportRequest,
+  heardOf: Date | undefined,
   tag: string,
 ): Promise<boolean> {
-  const other = await images.get(request.registry.name, { repository: request.repository, tag });
-  return !other || (request.pushedOn ?? now()) >= other.pushedOn;
+  const other = await images.get(registry.name, { repository, tag });
+  return !other || (latest(pushedOn, heardOf) ?? now()) >= other.pushedOn;
 }
 
 async function readConfig(acr: Acr, source: ImageSource, digest: string): Promise<ImageConfig> {
@@ -160,30 +188,52 @@ function toOutcome(error: unknown): Outcome {
 }
 
 function toRecord(
-  { now, random, maxAttempts }: ImportServices,
+  services: ImportServices,
   request: ImportRequest,
   previous: StoredImage | undefined,
   { reason, message, digest, retryAfterMs, coderImageId }: Outcome,
 ): ImageRecord {
-  const at = now();
-  const natural = REASONS[reason].state;
-  const sameImage =
-    previous?.state === 'pending' && (digest ?? previous.digest) === (previous.digest ?? digest);
-  const attempts = natural === 'pending' ? (sameImage ? previous.attempts : 0) + 1 : 0;
-  const state = natural === 'pending' && attempts >= maxAttempts ? 'failed' : natural;
+  const at = services.now();
+  const { registry, repository, tag } = request;
   const imageId = coderImageId ?? previous?.coderImageId;
-  const importedOn = state === 'imported' ? at : previous?.importedOn;
-  return {
-    registry: request.registry.name,
-    repository: request.repository,
-    tag: request.tag,
-    ...{ state, reason, attempts, updatedOn: at },
-    message: state === natural ? message : `${message} Given up after ${attempts} attempts.`,
+  const record = {
+    ...{ registry: registry.name, repository, tag, reason, message, updatedOn: at },
     pushedOn: latest(request.pushedOn, previous?.pushedOn) ?? at,
     ...(digest && { digest }),
-    ...(state === 'pending' && { dueOn: nextAttempt(attempts, at, retryAfterMs, random) }),
-    ...(importedOn && { importedOn }),
+    ...(previous?.importedOn && { importedOn: previous.importedOn }),
     ...(imageId && { coderImageId: imageId }),
+  };
+  const { state } = REASONS[reason];
+  if (state === 'imported') return { ...record, state, attempts: 0, importedOn: at };
+  if (state !== 'pending') return { ...record, state, attempts: 0 };
+  return { ...record, ...schedule(services, previous, digest, retryAfterMs, message) };
+}
+
+/** When a pending import is tried again, or that it is given up. */
+function schedule(
+  { now, random, maxAttempts }: ImportServices,
+  previous: StoredImage | undefined,
+  digest: string | undefined,
+  retryAfterMs: number | undefined,
+  message: string,
+): Pick<ImageRecord, 'state' | 'attempts' | 'message'> & { dueOn?: Date; digest?: string } {
+  const known = digest ?? previous?.digest;
+  const goesOn = previous?.state === 'pending' && (previous.digest ?? known) === known;
+  const kept = known === undefined ? {} : { digest: known };
+  // An event that comes before the time uses up no attempt: many may come at once.
+  if (goesOn && previous.dueOn && previous.dueOn > now()) {
+    return { ...kept, state: 'pending', message, attempts: previous.attempts, dueOn: previous.dueOn };
+  }
+  const attempts = goesOn ? previous.attempts + 1 : 1;
+  if (attempts >= maxAttempts) {
+    return { ...kept, state: 'failed', message: `${message} Given up after ${attempts} attempts.`, attempts };
+  }
+  return {
+    ...kept,
+    state: 'pending',
+    message,
+    attempts,
+    dueOn: nextAttempt(attempts, now(), retryAfterMs, random),
   };
 }
 

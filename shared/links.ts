@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { TableClient } from '@azure/data-tables';
 import { change, type Row, readRow } from './azure/tables.ts';
 import { ConflictError, ServiceError } from './errors.ts';
+import { createTurns } from './turns.ts';
 
 /** What the target calls a registry or a repository of ours. */
 export interface Link {
@@ -39,7 +40,8 @@ const POLL_MS = 250;
 
 /** @param table the `images` table */
 export function createLinks(table: TableClient, now: () => Date): Links {
-  const inTurn = createQueues();
+  // Of many workers in this process only the first polls the table.
+  const inTurn = createTurns();
 
   /** Takes the lease: an insert or a guarded update that only one worker can win. */
   async function claim(
@@ -56,7 +58,7 @@ export function createLinks(table: TableClient, now: () => Date): Links {
       }
       await delay(POLL_MS, undefined, { signal }).catch(() => undefined);
     }
-    throw new ServiceError('coder-busy', 'Another import of the same repository is still running.');
+    throw busy();
   }
 
   /** The new ETag, or undefined when somebody else was first. */
@@ -79,18 +81,25 @@ export function createLinks(table: TableClient, now: () => Date): Links {
     hold(key, signal, work) {
       return inTurn(`${key.registry} ${key.row}`, signal, async () => {
         const { link, leaseUntil, etag } = await claim(key, signal);
-        let open = false;
+        let settled = true;
         try {
           return await work(link);
         } catch (error) {
-          open = error instanceof ServiceError && error.uncertain;
+          settled = !(error instanceof ServiceError && error.uncertain);
           throw error;
         } finally {
-          await write(key, open ? { ...link, leaseUntil } : link, etag);
+          // Whoever took the lease over after it ran out has written what is true now.
+          await write(key, settled ? link : { ...link, leaseUntil }, etag);
         }
+      }).catch((error: unknown) => {
+        throw error === signal.reason ? busy() : error;
       });
     },
   };
+}
+
+function busy(): ServiceError {
+  return new ServiceError('coder-busy', 'Other imports of the same repository took all the time there was.');
 }
 
 function toLink(row: Row<LinkRow> | undefined): Link {
@@ -99,36 +108,4 @@ function toLink(row: Row<LinkRow> | undefined): Link {
     ...(row?.organizationId && { organizationId: row.organizationId }),
     ...(row?.credentialVersion && { credentialVersion: row.credentialVersion }),
   };
-}
-
-/** Lets the work of one key run one after the other in this process, so that only one of many polls the table. */
-function createQueues() {
-  const tails = new Map<string, Promise<void>>();
-  return async function inTurn<T>(key: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    const before = tails.get(key) ?? Promise.resolve();
-    let finish = () => {};
-    const finished = new Promise<void>(resolve => {
-      finish = resolve;
-    });
-    const tail = before.then(() => finished);
-    tails.set(key, tail);
-    try {
-      await Promise.race([before, busyWhenAborted(signal)]);
-      return await work();
-    } finally {
-      finish();
-      void tail.then(() => tails.get(key) === tail && tails.delete(key));
-    }
-  };
-}
-
-function busyWhenAborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const busy = () =>
-      reject(
-        new ServiceError('coder-busy', 'Other imports of the same repository took all the time there was.'),
-      );
-    if (signal.aborted) busy();
-    signal.addEventListener('abort', busy, { once: true });
-  });
 }

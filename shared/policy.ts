@@ -1,7 +1,7 @@
-import picomatch from 'picomatch';
 import { RE2JS } from 're2js';
 import semver from 'semver';
 import * as z from 'zod';
+import { isGlob, matchesGlob } from './glob.ts';
 import type { Reference } from './reference.ts';
 
 /** Least resources and texts that an image gets in Coder; what is absent is left to the next source. */
@@ -19,11 +19,12 @@ export const ImageDefaults = z.strictObject({
 export type ImageDefaults = z.infer<typeof ImageDefaults>;
 
 const pattern = z.string().min(1).max(256);
+const glob = pattern.refine(isGlob, 'is not a glob, such as "team/**"');
 
 /** Which tags a rule covers, in exactly one of three languages. */
 const TagMatch = z
   .strictObject({
-    glob: pattern.optional(),
+    glob: glob.optional(),
     semver: pattern
       .refine(range => semver.validRange(range) !== null, 'is not a semver range, such as ">=1.0.0 <2"')
       .optional(),
@@ -46,7 +47,7 @@ export type DefaultTag = z.infer<typeof DefaultTag>;
 
 const Rule = z.strictObject({
   /** Glob over the repository name: `*` stays within one path segment, `**` crosses them. */
-  repository: pattern,
+  repository: glob,
   tag: TagMatch.optional(),
   action: z.enum(['import', 'exclude']).optional(),
   defaultTag: DefaultTag.optional(),
@@ -92,11 +93,6 @@ function matchesTag(match: Rule['tag'], tag: string): boolean {
   if (match?.semver !== undefined) return semver.satisfies(tag, match.semver);
   if (match?.regex !== undefined) return RE2JS.compile(match.regex).matches(tag);
   return true;
-}
-
-/** Without extglobs, whose nested quantifiers could take exponential time. */
-function matchesGlob(glob: string, text: string): boolean {
-  return picomatch.isMatch(text, glob, { dot: true, noextglob: true, nonegate: true, strictSlashes: true });
 }
 
 function isRe2(expression: string): boolean {

@@ -39,7 +39,7 @@ export interface PutResult {
  * Makes the registry be as declared: asks ARM and the registry itself whether that can work, stores the credential,
  * then the record. The same declaration twice changes nothing the second time.
  *
- * @throws RefusedError when it cannot work, with what to do about it; nothing was changed then
+ * @throws RefusedError when it cannot work, with what to do about it; the registry's record is as it was
  * @throws ServiceError when Key Vault or the registry cannot be asked
  * @throws ConflictError when somebody else changed the registry meanwhile
  */
@@ -127,6 +127,7 @@ function adoptCredential(
 ): Promise<StoredCredential> {
   return credentialKind(credential.kind).adopt(credential, {
     registryName,
+    loginServer,
     vault,
     acceptsLogin: login => acceptsLogin(loginServer, login, signal),
     previous: previous?.credential.kind === credential.kind ? previous.credential : undefined,

@@ -92,7 +92,10 @@ export const REASONS = {
     remedy: 'Please report it with the lines of the log, then push again.',
   },
 
-  gone: { state: 'removed', meaning: 'The registry no longer has this tag. Coder keeps what it has.' },
+  gone: {
+    state: 'removed',
+    meaning: 'The registry does not have this tag. If Coder has it, Coder keeps it.',
+  },
 
   'not-an-acr-event': {
     state: 'ignored',

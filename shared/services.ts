@@ -14,6 +14,7 @@ import type { RegistryServices } from './put-registry.ts';
 import { createRegistries } from './registries.ts';
 import { readSettings, type Settings } from './settings.ts';
 import { createTokenSource } from './token-source.ts';
+import { createTurns } from './turns.ts';
 
 /** Everything that the functions use. */
 export type Services = EventServices & RegistryServices;
@@ -36,6 +37,7 @@ export function createServices(settings: Settings, { now, random }: Seams): Serv
     now,
     random,
     maxAttempts: settings.IMPORT_MAX_ATTEMPTS,
+    inTurn: createTurns(),
     registries: createRegistries(openTable(settings.TABLES_URL, 'registries', credential), now),
     images: createImages(imagesTable),
     acr: createAcr({ credential, audience: settings.ACR_AUDIENCE, isAllowedHost }),

@@ -18,7 +18,12 @@ export async function sweep(services: EventServices, signal: AbortSignal, log: L
     await forEachAtMost(AT_ONCE, services.images.due(registry.name, services.now()), async image => {
       if (signal.aborted) return;
       const budget = AbortSignal.timeout(IMPORT_BUDGET_MS);
-      logImport(log, await importImage(services, { registry, ...image, onlyIfDue: true }, budget));
+      try {
+        logImport(log, await importImage(services, { registry, ...image, onlyIfDue: true }, budget));
+      } catch (error) {
+        // It stays due; the others have their turn all the same.
+        log.error('import not recorded', { registry: registry.name, ...image, message: describe(error) });
+      }
     });
   }
 }

@@ -70,7 +70,9 @@ async function guarded<T>(name: string, call: () => Promise<T>): Promise<T> {
     return await call();
   } catch (error) {
     const status = statusOf(error);
-    const detail = `${status ? `${status}, ` : ''}${describe(error)}`;
+    // On an error without a body the SDK stumbles over its own parsing.
+    const text = error instanceof TypeError ? 'an answer that no vault gives' : describe(error);
+    const detail = `${status ? `${status}, ` : ''}${text}`;
     throw new ServiceError('secrets-unavailable', `Key Vault secret ${name}: ${detail}`, { cause: error });
   }
 }

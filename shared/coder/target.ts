@@ -11,6 +11,8 @@ export interface ImageToForward extends Reference {
   /** From the rule and the image's labels. What is absent is not touched on an image that exists. */
   defaults: ImageDefaults;
   defaultTag: DefaultTag;
+  /** Whether the registry still has this digest under the tag. */
+  isCurrent(): Promise<boolean>;
   /** Whether this push is later than the last one of another tag of the repository. */
   isNewerThan(tag: string): Promise<boolean>;
 }
@@ -26,6 +28,7 @@ export interface Target {
   /**
    * Makes the target have the image's tag with its digest. Safe to call again at any time.
    * @throws ServiceError with the reason of the outcome
+   * @throws ConflictError when the tag has moved on meanwhile
    */
   forward(image: ImageToForward, signal: AbortSignal): Promise<Forwarded>;
   /** Gives the target the registry's credential if it has the registry with another one. @throws ServiceError */

@@ -19,6 +19,7 @@ export type CoderRegistryKind = 'generic' | 'acr';
 /** What taking a credential over needs to know. */
 export interface AdoptContext<Stored> {
   registryName: string;
+  loginServer: string;
   vault: Vault;
   /** Asks the registry whether it accepts a login. */
   acceptsLogin(login: Login): Promise<boolean>;

@@ -28,7 +28,7 @@ export interface StoredStatic {
 export const staticCredential: CredentialKind<StaticInput, StoredStatic> = {
   coderRegistryKind: 'generic',
 
-  async adopt({ username, password }, { registryName, vault, acceptsLogin, previous }) {
+  async adopt({ username, password }, { registryName, loginServer, vault, acceptsLogin, previous }) {
     const stored = previous && (await passwordOf(previous, vault));
     const wanted = password ?? (previous?.username === username ? stored : undefined);
     if (wanted === undefined) {
@@ -39,7 +39,7 @@ export const staticCredential: CredentialKind<StaticInput, StoredStatic> = {
     if (!(await acceptsLogin({ username, password: wanted }))) {
       throw new RefusedError(
         'credential-refused',
-        `The registry refuses the password of ${username}. Check it with: docker login -u ${username}`,
+        `${loginServer} refuses the password of ${username}. Check it with: docker login ${loginServer} -u ${username}`,
       );
     }
     const secretName = `registry-${registryName}-password`;

@@ -6,6 +6,8 @@ import { parseReference } from '../reference.ts';
 import { invalidRequest, RefusedError } from '../refused.ts';
 import { RegistryName } from '../registry.ts';
 
+/** How zod says that a field is not there. */
+const MISSING = /^Invalid input: expected .*, received undefined$/;
 const LARGEST_BODY = 256 * 1024;
 
 /** Checks a value against its schema. @throws RefusedError `invalid-request` with every fault and its path */
@@ -18,7 +20,7 @@ export function parseInput<T>(schema: z.ZodType<T>, value: unknown): T {
           path: toDotPath([...issue.path, key]),
           message: 'is not a known field',
         }))
-      : [{ path: toDotPath(issue.path), message: issue.message }],
+      : [{ path: toDotPath(issue.path), message: issue.message.replace(MISSING, 'is required') }],
   );
   throw invalidRequest(faults);
 }
@@ -46,9 +48,11 @@ function parseJson(text: string): unknown {
   }
 }
 
+const LIMITS = 'must be a whole number from 1 to 1000';
+
 /** How lists are asked for. */
 export const PageQuery = z.strictObject({
-  limit: z.coerce.number('must be a number').int().min(1).max(1_000).default(100),
+  limit: z.coerce.number('must be a number').int(LIMITS).min(1, LIMITS).max(1_000, LIMITS).default(100),
   continuationToken: z.string().max(4_096).optional(),
 });
 

@@ -67,6 +67,7 @@ describe('a push is read', () => {
   test.each([
     ['the time of the envelope when the data has none', undefined, new Date('2026-01-31T08:00:05Z')],
     ['the time of arrival when it is no time', 'soon', received],
+    ['the time of arrival when it lies before all registries', '0001-01-01T00:00:00Z', received],
     ['the time of arrival when it lies in the future', '2099-01-01T00:00:00Z', received],
   ])('with %s', (_, timestamp, pushedOn) => {
     const event = { ...pushed, data: { ...pushed.data, timestamp } };

@@ -21,7 +21,7 @@ test('it is never before the time that the service asked for', () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 50 }),
-      fc.integer({ min: 0, max: 1e8 }),
+      fc.integer({ min: 0, max: 86_400_000 }),
       fc.double({ min: 0, max: 0.999, noNaN: true }),
       (attempts, retryAfterMs, random) => {
         expect(nextAttempt(attempts, now, retryAfterMs, () => random).getTime()).toBeGreaterThanOrEqual(
@@ -31,3 +31,10 @@ test('it is never before the time that the service asked for', () => {
     ),
   );
 });
+
+test.each([1e14, Number.POSITIVE_INFINITY])(
+  'a service that asks for %d ms is believed for a day at most',
+  asked => {
+    expect(seconds(nextAttempt(1, now, asked, () => 0))).toBe(86_400);
+  },
+);

@@ -235,6 +235,20 @@ describe('however often and in whatever order events come', () => {
   });
 });
 
+test('of a storm of pushes of one tag the last one is what Coder has', async () => {
+  let digest = '';
+  const told: Promise<void>[] = [];
+  const other = bridge.anotherInstance();
+  for (let i = 0; i < 20; i++) {
+    digest = await bridge.push('storm/app:v1', image({ content: `storm ${i}` }));
+    told.push(bridge.pushed('storm/app:v1'), bridge.pushed('storm/app:v1', { services: other }));
+  }
+  await Promise.all(told);
+
+  expect(await bridge.record('storm/app:v1')).toMatchObject({ state: 'imported', digest, attempts: 0 });
+  expect(inCoder('storm/app')).toEqual([{ v1: digest }]);
+});
+
 describe('when a service fails', () => {
   const CASES: [string, 'coder' | 'registry' | 'keyVault', Fault, string, string][] = [
     ['Coder answers 503', 'coder', { status: 503 }, 'pending', 'coder-unavailable'],
@@ -251,8 +265,8 @@ describe('when a service fails', () => {
       'Coder redirects',
       'coder',
       { status: 302, headers: { location: 'https://localhost:1/' } },
-      'failed',
-      'coder-rejected',
+      'pending',
+      'coder-unavailable',
     ],
     ['Coder refuses the token', 'coder', { status: 401 }, 'failed', 'coder-unauthorized'],
     [
@@ -340,13 +354,17 @@ describe('when a service fails', () => {
     expect(await bridge.record('dead/app:v1')).toMatchObject({ state: 'imported', digest });
   });
 
-  test('attempts end, and say so', async () => {
+  test('attempts end, and say so; events that come before the time use up none', async () => {
     const impatient = bridge.anotherInstance({ IMPORT_MAX_ATTEMPTS: '2' });
     await bridge.push('end/app:v1', image());
     coder.faults.add({ status: 503 });
 
     await bridge.pushed('end/app:v1', { services: impatient });
     await bridge.pushed('end/app:v1', { services: impatient });
+    expect(await bridge.record('end/app:v1')).toMatchObject({ state: 'pending', attempts: 1 });
+
+    bridge.cloud.clock.advance(60_000);
+    await sweep(impatient, AbortSignal.timeout(30_000), bridge.log);
 
     const record = await bridge.record('end/app:v1');
     expect(record).toMatchObject({ state: 'failed', reason: 'coder-unavailable', attempts: 2 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { matchesGlob } from '../../shared/glob.ts';
 import { applyPolicy, Policy } from '../../shared/policy.ts';
 
 const HEX = 'a'.repeat(64);
@@ -79,9 +80,30 @@ test.each([
   expect(Policy.safeParse({ rules: [rule] }).error?.message).toContain(message);
 });
 
-test('a catastrophic expression takes no longer on a longer tag than its length asks for', () => {
-  const policy = Policy.parse({ rules: [{ repository: '*', tag: { regex: '(a+)+b' } }] });
+test.each([
+  ['a regex', { repository: '*', tag: { regex: '(a+)+b' } }],
+  ['a glob over the tag', { repository: '*', tag: { glob: `${'*a'.repeat(20)}b` } }],
+  ['a glob over the repository', { repository: `${'*a'.repeat(20)}b` }],
+])('%s that a backtracking matcher would hang on is answered', (_, rule) => {
+  const policy = Policy.parse({ rules: [rule] });
 
-  // With a backtracking matcher this would not end within the lifetime of the test.
-  expect(applyPolicy(policy, { repository: 'x', tag: 'a'.repeat(128) }).action).toBe('skip');
+  expect(applyPolicy(policy, { repository: 'a'.repeat(128), tag: 'a'.repeat(128) }).action).toBe('skip');
+});
+
+test.each([
+  ['**', 'a/b/c', true],
+  ['*', 'a', true],
+  ['*', 'a/b', false],
+  ['**/app', 'app', true],
+  ['**/app', 'x/y/app', true],
+  ['a/**/b', 'a/b', true],
+  ['a/**/b', 'a/x/y/b', true],
+  ['a/**/b', 'ab', false],
+  ['v?', 'v1', true],
+  ['v[0-9]*', 'v1x', true],
+  ['*.*', '1.2', true],
+  ['a.b', 'axb', false],
+  ['{a,b/*}', 'b/c', true],
+])('the glob %s on %s: %s', (glob, text, expected) => {
+  expect(matchesGlob(glob, text)).toBe(expected);
 });

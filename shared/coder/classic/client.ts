@@ -66,12 +66,12 @@ export function createClassicClient(options: ClassicClientOptions): ClassicClien
   /** Sends a request; a refused session token is read from Key Vault anew once, in case it was replaced there. */
   async function send(method: string, path: string, request: Options): Promise<Response> {
     for (const renew of [false, true]) {
-      const authorization = await options.authorization();
-      const headers = {
-        'session-token': await options.sessionToken(renew),
-        ...(authorization && { authorization }),
-      };
       try {
+        const authorization = await options.authorization();
+        const headers = {
+          'session-token': await options.sessionToken(renew),
+          ...(authorization && { authorization }),
+        };
         return await http(path, { ...request, method, headers });
       } catch (error) {
         if (renew || !(error instanceof HTTPError) || error.response.status !== 401) {
@@ -146,6 +146,11 @@ async function toServiceError(method: string, error: unknown, request: Options):
   if (status === 401 || status === 403) return new ServiceError('coder-unauthorized', message, details);
   if (status === 408 || status === 425 || status === 429)
     return new ServiceError('coder-busy', message, details);
+  if (status < 400) {
+    const target = error.response.headers.get('location') ?? 'nowhere';
+    const advice = `Coder: ${status}, a redirect to ${target}, as of a sign-in page. Set CODER_URL to the address that answers itself.`;
+    return new ServiceError('coder-unavailable', advice, details);
+  }
   if (status < 500) return new ServiceError('coder-rejected', message, details);
   // 503 comes from a server or a proxy that did not take the request; after the others anything is possible.
   return new ServiceError('coder-unavailable', message, {

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Login } from '../../azure/acr-login.ts';
 import type { Vault } from '../../azure/vault.ts';
 import { credentialKind } from '../../credentials/credential.ts';
-import { ServiceError } from '../../errors.ts';
+import { ConflictError, ServiceError } from '../../errors.ts';
 import { mergeDefaults } from '../../image-defaults.ts';
 import { repositoryKey } from '../../image-keys.ts';
 import type { Links } from '../../links.ts';
@@ -78,6 +78,9 @@ export function createClassicTarget(options: ClassicTargetOptions): Target {
         coder.addTag(existing.id, image.tag, makeDefault, signal),
       );
     }
+    // Whoever waited for others may be outdated, and would look for a digest that Coder never shows again.
+    if (plan.tag === 'refresh' && !(await image.isCurrent()))
+      throw new ConflictError('The tag has moved on.');
     if (plan.tag === 'refresh') await refresh(existing.id, tag as CoderTag, image, signal);
     if (plan.change) await coder.updateImage(existing.id, plan.change, signal);
     const reasons = { add: 'tag-added', refresh: 'tag-refreshed', keep: 'already-in-coder' } as const;

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { image, index } from '../../../../infra/local/oci-image.ts';
+import { sweep } from '../../../../shared/sweep.ts';
 import { type Bridge, startBridge } from '../../../support/bridge.ts';
 
 let bridge: Bridge;
@@ -36,6 +37,22 @@ test.each([
   await pushAll(repository, tags, told);
 
   expect(known(repository)?.default_tag).toBe(expected);
+});
+
+test('a push that waited does not take the default from a newer one', async () => {
+  await bridge.put({ policy: { rules: [{ repository: '**', defaultTag: 'newest' }] } });
+  const { coder } = bridge.cloud.standIns;
+  await pushAll('late/app', ['v1']);
+  coder.faults.add({ status: 503 });
+  await pushAll('late/app', ['v2']);
+  coder.faults.clear();
+  await pushAll('late/app', ['v3']);
+
+  bridge.cloud.clock.advance(60_000);
+  await sweep(bridge.services, AbortSignal.timeout(30_000), bridge.log);
+
+  expect(await bridge.record('late/app:v2')).toMatchObject({ state: 'imported' });
+  expect(known('late/app')?.default_tag).toBe('v3');
 });
 
 test('defaults of the rule win over labels, and follow the policy on an image that Coder has', async () => {
