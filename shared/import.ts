@@ -42,7 +42,8 @@ export interface ImportResult {
 
 /** Longest time for one import, well below the 30 s after which Event Grid delivers again. */
 export const IMPORT_BUDGET_MS = 20_000;
-const MOST_CONFLICTS = 10;
+/** Conflicts over the record once the time is up, when all that is left to do is to write that down. */
+const MOST_LATE_CONFLICTS = 10;
 
 /**
  * Makes Coder have what the registry holds under one tag now, as the policy says, and records the outcome. May be
@@ -72,7 +73,7 @@ async function importUntilWritten(
   request: ImportRequest,
   signal: AbortSignal,
 ): Promise<ImportResult> {
-  for (let conflicts = 0; ; conflicts++) {
+  for (let lateConflicts = 0; ; ) {
     const previous = await services.images.get(request.registry.name, request);
     if (request.onlyIfDue && !isDue(previous, services.now())) return { record: previous, changed: false };
     try {
@@ -82,7 +83,8 @@ async function importUntilWritten(
       await services.images.save(record, previous);
       return { record, changed: true };
     } catch (error) {
-      if (!(error instanceof ConflictError) || conflicts >= MOST_CONFLICTS) throw error;
+      if (!(error instanceof ConflictError)) throw error;
+      if (signal.aborted && ++lateConflicts > MOST_LATE_CONFLICTS) throw error;
     }
   }
 }

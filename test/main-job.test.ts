@@ -11,12 +11,14 @@ import { pushEvent, split, testTls } from './support/bridge.ts';
 
 let environment: Environment;
 let tls: Tls;
+/** What the app and its host wrote. */
+const logs: string[] = [];
 /** Every answer that anybody got from the bridge. */
 const answers: string[] = [];
 
 beforeAll(async () => {
   tls = await testTls();
-  environment = await startEnvironment({ tls });
+  environment = await startEnvironment({ tls, onLog: line => logs.push(line) });
   await addSampleRegistry(environment);
 });
 afterEach(() => {
@@ -25,7 +27,7 @@ afterEach(() => {
 afterAll(() => environment.close());
 
 async function request(path: string, init: RequestInit = {}) {
-  const response = await fetch(`${environment.functionsUrl}${path}`, init);
+  const response = await fetch(`${environment.host.url}${path}`, init);
   const text = await response.text();
   answers.push(JSON.stringify([...response.headers]), text);
   return { status: response.status, text };
@@ -85,7 +87,7 @@ const fire = () =>
 /** Posts to the webhook as Event Grid does. */
 const deliver = async (body: string) =>
   (
-    await request(environment.eventGridUrl.slice(environment.functionsUrl.length), {
+    await request(environment.eventGridUrl.slice(environment.host.url.length), {
       method: 'POST',
       headers: { 'aeg-event-type': 'Notification', 'content-type': 'application/json' },
       body,
@@ -149,7 +151,7 @@ test('with Table Storage down the event is not acknowledged, and nothing is lost
 
 test('an app that is killed in the middle of an import does it after it is back', async () => {
   const { registry, eventGrid } = environment.cloud.standIns;
-  registry.faults.add({ method: 'GET', path: 'crash%2Fapp/manifests/', delayMs: 30_000 });
+  registry.faults.add({ method: 'GET', path: 'crash/app/manifests/', delayMs: 30_000 });
   const asked = () =>
     registry.requests
       .all()
@@ -157,7 +159,7 @@ test('an app that is killed in the middle of an import does it after it is back'
   const digest = await push('crash/app:v1', image());
   await until(asked);
 
-  await environment.crashAndRestart();
+  await environment.host.crash();
   await until(() => eventGrid.deliveries().some(({ state }) => state === 'pending'));
   registry.faults.clear();
   eventGrid.advance(11_000);
@@ -228,7 +230,7 @@ test('no secret that was ever issued is in a log, a table or an answer', async (
   await pushSampleImage(environment, tls.ca);
   const { secrets, standIns } = environment.cloud;
   const places = {
-    logs: environment.logs.join('\n'),
+    logs: logs.join('\n'),
     tables: JSON.stringify(await standIns.tables.dump()),
     answers: answers.join('\n'),
     requests: JSON.stringify(Object.values(standIns).map(({ requests }) => requests.all())),

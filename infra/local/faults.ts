@@ -1,13 +1,12 @@
 import * as z from 'zod';
 
-/** One way to misbehave, for the requests it names. */
-export const Fault = z.strictObject({
+const FaultFields = z.strictObject({
   /** Only requests with this method. */
   method: z
     .string()
     .transform(method => method.toUpperCase())
     .optional(),
-  /** Only requests whose path this regular expression finds. */
+  /** Only requests whose path, percent-decoded, this regular expression finds. */
   path: z.string().refine(isRegularExpression, 'is not a regular expression').optional(),
   /** Answered in place of the real answer. */
   status: z.int().min(100).max(599).optional(),
@@ -20,6 +19,12 @@ export const Fault = z.strictObject({
   /** How many requests it hits; every one when absent. */
   times: z.int().min(1).optional(),
 });
+
+/** One way to misbehave, for the requests it names. */
+export const Fault = FaultFields.refine(
+  ({ status, body, delayMs, drop }) => [status, body, delayMs, drop].some(effect => effect !== undefined),
+  'must say what happens: status, body, delayMs or drop',
+);
 export type Fault = z.infer<typeof Fault>;
 
 export interface Faults {
@@ -44,7 +49,7 @@ export function createFaults(): Faults {
       const fault = active.find(
         candidate =>
           (candidate.method === undefined || candidate.method === method) &&
-          (candidate.path === undefined || new RegExp(candidate.path).test(path)),
+          (candidate.path === undefined || new RegExp(candidate.path).test(decode(path))),
       );
       if (fault?.times !== undefined) {
         fault.times -= 1;
@@ -53,6 +58,14 @@ export function createFaults(): Faults {
       return fault;
     },
   };
+}
+
+function decode(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
 }
 
 /** Reads a fault as it comes over HTTP. */

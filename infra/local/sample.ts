@@ -48,12 +48,12 @@ export async function pushSampleImage(environment: Environment, ca: string): Pro
 }
 
 async function call(
-  { functionsUrl, keys }: Environment,
+  { host, keys }: Environment,
   method: string,
   path: string,
   body?: unknown,
 ): Promise<{ state?: string; message?: string }> {
-  const response = await fetch(`${functionsUrl}/api/${path}`, {
+  const response = await fetch(`${host.url}/api/${path}`, {
     method,
     headers: { 'x-functions-key': keys.host, 'content-type': 'application/json' },
     ...(body !== undefined && { body: JSON.stringify(body) }),

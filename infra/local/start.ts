@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Environment, startEnvironment } from './environment.ts';
 import { addSampleRegistry, pushSampleImage } from './sample.ts';
@@ -8,6 +8,8 @@ import { describeForPeople, describeForPrograms, describeForShells } from './wel
 // The program behind `npm start`.
 
 const LOCAL = join(import.meta.dirname, '..', '..', '.local');
+const SHELL_FILE = join(LOCAL, 'env');
+const LOGIN_FILE = join(LOCAL, 'docker', 'config.json');
 
 async function start(): Promise<void> {
   const ports = {
@@ -41,8 +43,8 @@ async function writeClientFiles(environment: Environment, tls: Tls): Promise<voi
   const logins = { auths: { [standIns.registry.loginServer]: { auth } } };
   const onlyOwner = { mode: 0o600 };
   await mkdir(join(LOCAL, 'docker'), { recursive: true });
-  await writeFile(join(LOCAL, 'docker', 'config.json'), JSON.stringify(logins), onlyOwner);
-  await writeFile(join(LOCAL, 'env'), describeForShells(environment, tls.caFile), onlyOwner);
+  await writeFile(LOGIN_FILE, JSON.stringify(logins), onlyOwner);
+  await writeFile(SHELL_FILE, describeForShells(environment, tls.caFile), onlyOwner);
 }
 
 function stopOn(signals: NodeJS.Signals[], environment: Environment): void {
@@ -52,6 +54,7 @@ function stopOn(signals: NodeJS.Signals[], environment: Environment): void {
     stopping = true;
     console.log('Stopping …');
     await environment.close();
+    await Promise.all([SHELL_FILE, LOGIN_FILE].map(file => rm(file, { force: true })));
     process.exit();
   };
   for (const signal of signals) process.on(signal, stop);

@@ -2,13 +2,10 @@ import type { Environment } from './environment.ts';
 import type { SampleImage } from './sample.ts';
 
 /** What programs read: one line of JSON with every address and key. */
-export function describeForPrograms(
-  { cloud, functionsUrl, keys, eventGridUrl }: Environment,
-  caFile: string,
-) {
+export function describeForPrograms({ cloud, host, keys, eventGridUrl }: Environment, caFile: string) {
   const { entra, arm, keyVault, tables, eventGrid, registry, coder } = cloud.standIns;
   return {
-    functions: functionsUrl,
+    functions: host.url,
     functionKey: keys.host,
     masterKey: keys.master,
     eventGrid: eventGridUrl,
@@ -54,12 +51,12 @@ export function describeForShells(environment: Environment, caFile: string): str
 }
 
 /** What people read. */
-export function describeForPeople({ cloud, functionsUrl }: Environment, sample: SampleImage): string {
+export function describeForPeople({ cloud, host }: Environment, sample: SampleImage): string {
   const { registry, coder } = cloud.standIns;
   return `
 ${sample.reference} was pushed, and Coder had it ${(sample.tookMs / 1000).toFixed(1)} s later.
 
-  Bridge     ${functionsUrl}/api
+  Bridge     ${host.url}/api
   Registry   ${registry.loginServer}
   Coder      ${coder.url}/api/v0
 

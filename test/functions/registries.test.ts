@@ -26,7 +26,7 @@ async function call(
   path: string,
   { body, headers = {}, key = environment.keys.host }: Call = {},
 ) {
-  const response = await fetch(`${environment.functionsUrl}/api/${path}`, {
+  const response = await fetch(`${environment.host.url}/api/${path}`, {
     method,
     headers: { 'x-functions-key': key, 'content-type': 'application/json', ...headers },
     ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
@@ -346,14 +346,14 @@ test.each([
   ['GET', 'images'],
   ['GET', 'images/contoso/team/app:v1'],
 ])('%s %s answers nothing without a key, or with a wrong one', async (method, path) => {
-  const anonymous = await fetch(`${environment.functionsUrl}/api/${path}`, { method });
+  const anonymous = await fetch(`${environment.host.url}/api/${path}`, { method });
 
   expect([anonymous.status, await anonymous.text()]).toEqual([401, '']);
   expect((await call(method, path, { key: 'wrong' })).status).toBe(401);
 });
 
 test('health tells anybody that the app answers, and nothing else', async () => {
-  const response = await fetch(`${environment.functionsUrl}/api/health`);
+  const response = await fetch(`${environment.host.url}/api/health`);
 
   expect([response.status, await response.json()]).toEqual([200, { status: 'ok' }]);
 });

@@ -88,8 +88,8 @@ describe.each(['memory', 'a distribution registry'])('what skopeo pushes to a re
 
   /** What the bridge says of a repository, by tag. */
   async function inBridge(repository: string) {
-    const { cloud, functionsUrl, keys } = environment;
-    const response = await fetch(`${functionsUrl}/api/images?registry=${cloud.registry.name}`, {
+    const { cloud, host, keys } = environment;
+    const response = await fetch(`${host.url}/api/images?registry=${cloud.registry.name}`, {
       headers: { 'x-functions-key': keys.host },
     });
     const { items } = (await response.json()) as { items: BridgeImage[] };

@@ -8,7 +8,7 @@ import type { ClassicClient } from './client.ts';
 import type { CoderRegistry, NewRegistry } from './schema.ts';
 
 /** How the call that imports an image names its registry. */
-export type ImageSource = { registry_id: string } | { new_registry: NewRegistry };
+export type RegistryOfImage = { registry_id: string } | { new_registry: NewRegistry };
 
 /** Our registries as Coder Classic has them, and the credentials that it was given. */
 export interface ClassicRegistries {
@@ -22,10 +22,10 @@ export interface ClassicRegistries {
   withRegistry<I extends { registry?: CoderRegistry | null | undefined }>(
     registry: Registry,
     signal: AbortSignal,
-    importImage: (source: ImageSource) => Promise<I>,
+    importImage: (registry: RegistryOfImage) => Promise<I>,
   ): Promise<I>;
-  /** Gives Coder the credential unless it holds it. `coderId` is what an image says of its registry, if known. */
-  deliverCredential(registry: Registry, coderId: string | undefined, signal: AbortSignal): Promise<void>;
+  /** Gives Coder the credential unless it holds it. `seenId` is the registry's id that an image in Coder names, if one was looked at. */
+  deliverCredential(registry: Registry, seenId: string | undefined, signal: AbortSignal): Promise<void>;
 }
 
 interface Options {
@@ -51,7 +51,7 @@ export function createClassicRegistries(options: Options): ClassicRegistries {
     return link.organizationId === organizationOf(registry) ? link.coderId : undefined;
   }
 
-  /** Sends the credential to Coder and notes it. False when Coder has no such registry any more. */
+  /** Gives Coder the credential unless it holds it, and notes that. False when Coder has no such registry. */
   async function give(
     registry: Registry,
     coderId: string,
@@ -59,34 +59,33 @@ export function createClassicRegistries(options: Options): ClassicRegistries {
     signal: AbortSignal,
   ): Promise<boolean> {
     const version = versionOf(registry);
-    const login = await loginOf(registry, vault);
-    if (
-      login &&
-      link.credentialVersion !== version &&
-      !(await coder.updateRegistry(coderId, login, signal))
-    ) {
+    const holdsIt = link.coderId === coderId && link.credentialVersion === version;
+    const login = holdsIt ? undefined : await loginOf(registry, vault);
+    const exists = login ? await coder.updateRegistry(coderId, login, signal) : true;
+    if (exists) {
+      Object.assign(link, { coderId, organizationId: organizationOf(registry), credentialVersion: version });
+    } else {
       delete link.coderId;
-      return false;
+      delete link.credentialVersion;
     }
-    Object.assign(link, { coderId, organizationId: organizationOf(registry), credentialVersion: version });
-    return true;
+    return exists;
   }
 
   async function deliverCredential(
     registry: Registry,
-    coderId: string | undefined,
+    seenId: string | undefined,
     signal: AbortSignal,
   ): Promise<void> {
-    const isDone = (link: Link) => {
-      const id = idIn(link, registry);
-      return id === (coderId ?? id) && (id === undefined || link.credentialVersion === versionOf(registry));
+    const isDelivered = (link: Link): boolean => {
+      const id = seenId ?? idIn(link, registry);
+      // Without an id Coder does not have the registry yet: it gets the credential with the first image.
+      if (id === undefined) return true;
+      return idIn(link, registry) === id && link.credentialVersion === versionOf(registry);
     };
-    if (isDone(await links.read(keyOf(registry)))) return;
+    if (isDelivered(await links.read(keyOf(registry)))) return;
     await links.hold(keyOf(registry), signal, async link => {
-      if (isDone(link)) return;
-      const id = coderId ?? idIn(link, registry);
-      if (id !== link.coderId) delete link.credentialVersion;
-      if (id) await give(registry, id, link, signal);
+      const id = seenId ?? idIn(link, registry);
+      if (id !== undefined) await give(registry, id, link, signal);
     });
   }
 
@@ -118,7 +117,6 @@ export function createClassicRegistries(options: Options): ClassicRegistries {
       return links.hold(keyOf(registry), signal, async link => {
         const listed = await coder.listRegistries(organizationOf(registry), signal);
         const found = listed.find(candidate => sameHost(candidate, registry));
-        if (found?.id !== link.coderId) delete link.credentialVersion;
         if (found && (await give(registry, found.id, link, signal)))
           return importImage({ registry_id: found.id });
 
