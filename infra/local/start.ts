@@ -20,7 +20,7 @@ async function start(): Promise<void> {
   console.log('Starting Azure, Coder and the bridge on this machine …');
   const tls = await ensureTls(join(LOCAL, 'tls'));
   const environment = await startEnvironment({ tls, ports, onLog: line => console.log(`  ${line}`) });
-  stopOn(['SIGINT', 'SIGTERM'], environment);
+  stopInTheEnd(environment);
   await writeClientFiles(environment, tls);
 
   console.log('Adding the registry contoso, and pushing a sample image to it …');
@@ -47,7 +47,7 @@ async function writeClientFiles(environment: Environment, tls: Tls): Promise<voi
   await writeFile(SHELL_FILE, describeForShells(environment, tls.caFile), onlyOwner);
 }
 
-function stopOn(signals: NodeJS.Signals[], environment: Environment): void {
+function stopInTheEnd(environment: Environment): void {
   let stopping = false;
   const stop = async () => {
     if (stopping) return;
@@ -57,7 +57,11 @@ function stopOn(signals: NodeJS.Signals[], environment: Environment): void {
     await Promise.all([SHELL_FILE, LOGIN_FILE].map(file => rm(file, { force: true })));
     process.exit();
   };
-  for (const signal of signals) process.on(signal, stop);
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  // npm keeps a SIGTERM to itself, and dies of it: whoever ends npm means us.
+  const npm = process.env.npm_lifecycle_event === 'start' ? process.ppid : undefined;
+  if (npm !== undefined) setInterval(() => process.ppid !== npm && stop(), 500).unref();
 }
 
 function explain(error: unknown): string {

@@ -32,15 +32,15 @@ export function describeForPrograms({ cloud, host, keys, eventGridUrl }: Environ
 
 /** Shell variables for trying things out by hand, so that no secret has to be printed or typed. */
 export function describeForShells(environment: Environment, caFile: string): string {
-  const { functions, functionKey, masterKey, eventGrid, coder, coderToken } = describeForPrograms(
-    environment,
-    caFile,
-  );
+  const { functions, functionKey, masterKey, eventGrid, registryResourceId, coder, coderToken } =
+    describeForPrograms(environment, caFile);
   const variables = {
     FUNCTIONS: functions,
     FUNCTION_KEY: functionKey,
     MASTER_KEY: masterKey,
     EVENT_GRID: eventGrid,
+    REGISTRY: environment.cloud.standIns.registry.loginServer,
+    REGISTRY_ID: registryResourceId,
     CODER: coder,
     CODER_TOKEN: coderToken,
     CA_FILE: caFile,
