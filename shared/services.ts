@@ -10,6 +10,7 @@ import { createClassicTarget } from './coder/classic/target.ts';
 import type { EventServices } from './handle-event.ts';
 import { createImages } from './images.ts';
 import { createLinks } from './links.ts';
+import { createPauses } from './pauses.ts';
 import type { RegistryServices } from './put-registry.ts';
 import { createRegistries } from './registries.ts';
 import { readSettings, type Settings } from './settings.ts';
@@ -31,6 +32,7 @@ export function createServices(settings: Settings, { now, random }: Seams): Serv
   const isAllowedHost = createHostCheck(settings.ACR_ALLOWED_HOSTS);
   const imagesTable = openTable(settings.TABLES_URL, 'images', credential);
   const vault = createVault(settings.KEY_VAULT_URL, credential, settings.KEY_VAULT_CHALLENGE_CHECK === 'on');
+  const pauses = createPauses(now);
   const login: RegistryServices['acceptsLogin'] = (loginServer, given, signal) =>
     acceptsLogin(loginServer, given, isAllowedHost, signal);
   return {
@@ -40,7 +42,7 @@ export function createServices(settings: Settings, { now, random }: Seams): Serv
     inTurn: createTurns(),
     registries: createRegistries(openTable(settings.TABLES_URL, 'registries', credential), now),
     images: createImages(imagesTable),
-    acr: createAcr({ credential, audience: settings.ACR_AUDIENCE, isAllowedHost }),
+    acr: createAcr({ credential, audience: settings.ACR_AUDIENCE, isAllowedHost, pauses }),
     arm: createArm(credential, settings.ARM_URL, settings.ARM_AUDIENCE),
     vault,
     target: createClassicTarget({
@@ -48,6 +50,8 @@ export function createServices(settings: Settings, { now, random }: Seams): Serv
         url: settings.CODER_URL,
         sessionToken: createTokenSource(vault, settings.CODER_TOKEN_SECRET, now),
         authorization: proxyAuthorization(settings, credential),
+        maxConcurrent: settings.CODER_MAX_CONCURRENT,
+        pauses,
       }),
       links: createLinks(imagesTable, now),
       vault,

@@ -38,6 +38,8 @@ const Settings = z.object({
     .string()
     .regex(/^[0-9a-zA-Z-]{1,127}$/)
     .default('coder-session-token'),
+  /** Most calls to Coder that one instance of the app has under way at once. */
+  CODER_MAX_CONCURRENT: z.coerce.number().int().min(1).max(1_000).default(8),
   /** Entra audience of an authenticating proxy before Coder; unset when there is none. */
   CODER_AUDIENCE: z.string().min(1).optional(),
   /** JSON field and value by which Coder's API knows the kind *Microsoft Azure Container Registry*. */

@@ -63,8 +63,8 @@ test('the README names every call that there is, and no other', async () => {
       /app\.http\([^{]*{\s*methods: \['(\w+)'\],\s*route: '([^']+)'/.exec(source) ?? [];
     return method ? [`${method} /${route}`] : [];
   });
-  const named = [...readme.matchAll(/^\| `([A-Z]+ \/(?!_stand-in)[^`?]+)(\?[^`]*)?` \|/gm)].map(([, call = '']) =>
-    call.replace('{repository}:{tag}', '{*reference}'),
+  const named = [...readme.matchAll(/^\| `([A-Z]+ \/(?!_stand-in)[^`?]+)(\?[^`]*)?` \|/gm)].map(
+    ([, call = '']) => call.replace('{repository}:{tag}', '{*reference}'),
   );
 
   expect(named.sort()).toEqual(calls.sort());

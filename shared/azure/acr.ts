@@ -5,6 +5,8 @@ import {
 } from '@azure/container-registry';
 import type { TokenCredential } from '@azure/identity';
 import { describe, ServiceError, statusOf } from '../errors.ts';
+import type { Pauses } from '../pauses.ts';
+import { parseRetryAfter } from '../retry-after.ts';
 import type { HostCheck } from './allowed-hosts.ts';
 
 /** Reads what a registry holds, with the managed identity. */
@@ -29,6 +31,7 @@ interface AcrOptions {
   credential: TokenCredential;
   audience: string;
   isAllowedHost: HostCheck;
+  pauses: Pauses;
 }
 
 /** Clients kept for reuse, each with its ACR tokens; one serves one repository, as its access token does. */
@@ -36,7 +39,7 @@ const MOST_CLIENTS = 200;
 const LARGEST_CONFIG = 4 * 1024 * 1024;
 
 /** @throws ServiceError, from every method, `registry-unavailable` or `registry-unauthorized` */
-export function createAcr({ credential, audience, isAllowedHost }: AcrOptions): Acr {
+export function createAcr({ credential, audience, isAllowedHost, pauses }: AcrOptions): Acr {
   const clients = new Map<string, ContainerRegistryContentClient>();
 
   function optionsFor(loginServer: string) {
@@ -49,7 +52,7 @@ export function createAcr({ credential, audience, isAllowedHost }: AcrOptions): 
     return {
       audience,
       retryOptions: { maxRetries: 2, retryDelayInMs: 300, maxRetryDelayInMs: 2_000 },
-      additionalPolicies: [onlyTo(loginServer)],
+      additionalPolicies: [onlyTo(loginServer), heedPauses(loginServer, pauses)],
     };
   }
 
@@ -94,7 +97,7 @@ export function createAcr({ credential, audience, isAllowedHost }: AcrOptions): 
         return { digest, manifest };
       } catch (error) {
         if (statusOf(error) === 404) return undefined;
-        throw toServiceError(source.loginServer, error);
+        throw toServiceError(source.loginServer, error, pauses);
       }
     },
 
@@ -105,7 +108,7 @@ export function createAcr({ credential, audience, isAllowedHost }: AcrOptions): 
         );
         return JSON.parse(await readText(content));
       } catch (error) {
-        throw toServiceError(source.loginServer, error);
+        throw toServiceError(source.loginServer, error, pauses);
       }
     },
 
@@ -118,7 +121,7 @@ export function createAcr({ credential, audience, isAllowedHost }: AcrOptions): 
         );
         await client.listRepositoryNames({ abortSignal: signal }).byPage({ maxPageSize: 1 }).next();
       } catch (error) {
-        throw toServiceError(loginServer, error);
+        throw toServiceError(loginServer, error, pauses);
       }
     },
   };
@@ -141,6 +144,33 @@ function onlyTo(loginServer: string): AdditionalPolicy {
   };
 }
 
+/**
+ * Notes what a busy registry asks for, and keeps everyone from it meanwhile. The SDK alone would wait as long as
+ * Retry-After says, within the one call and with the import's time running.
+ */
+function heedPauses(loginServer: string, pauses: Pauses): AdditionalPolicy {
+  return {
+    position: 'perRetry',
+    policy: {
+      name: 'heed-pauses',
+      async sendRequest(request, next) {
+        const pauseMs = pauses.remaining(loginServer);
+        if (pauseMs > 0) {
+          const message = `${loginServer} asked to be left alone for another ${Math.ceil(pauseMs / 1000)} s.`;
+          throw new ServiceError('registry-unavailable', message, { retryAfterMs: pauseMs });
+        }
+        const response = await next(request);
+        const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), new Date());
+        if (response.status === 429 || retryAfterMs) {
+          pauses.asked(loginServer, retryAfterMs);
+          response.headers.delete('retry-after');
+        }
+        return response;
+      },
+    },
+  };
+}
+
 async function readText(stream: NodeJS.ReadableStream): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -152,16 +182,13 @@ async function readText(stream: NodeJS.ReadableStream): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-function toServiceError(loginServer: string, error: unknown): ServiceError {
+function toServiceError(loginServer: string, error: unknown, pauses: Pauses): ServiceError {
   if (error instanceof ServiceError) return error;
   const status = statusOf(error);
   const refused = status === 401 || status === 403;
-  const retryAfter = Number(
-    (error as { response?: { headers?: Map<string, string> } }).response?.headers?.get('retry-after'),
-  );
   return new ServiceError(
     refused ? 'registry-unauthorized' : 'registry-unavailable',
     `${loginServer}: ${status ? `${status}, ` : ''}${describe(error)}`,
-    { cause: error, ...(retryAfter > 0 && { retryAfterMs: retryAfter * 1000 }) },
+    { cause: error, retryAfterMs: pauses.remaining(loginServer) || undefined },
   );
 }

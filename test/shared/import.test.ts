@@ -249,6 +249,25 @@ test('of a storm of pushes of one tag the last one is what Coder has', async () 
   expect(inCoder('storm/app')).toEqual([{ v1: digest }]);
 });
 
+test('a burst never has more calls to Coder under way than the setting allows', async () => {
+  const careful = bridge.anotherInstance({ CODER_MAX_CONCURRENT: '2' });
+  const references = Array.from({ length: 12 }, (_, i) => `calm${i}/app:v1`);
+  await Promise.all(references.map(reference => bridge.push(reference, image({ content: reference }))));
+  // Every answer takes a while, so that calls would overlap if they could.
+  coder.faults.add({ delayMs: 30 });
+  let most = 0;
+  const watch = setInterval(() => {
+    most = Math.max(most, coder.requests.all().filter(({ status }) => status === undefined).length - stuck);
+  }, 2);
+  const stuck = coder.requests.all().filter(({ status }) => status === undefined).length;
+
+  await Promise.all(references.map(reference => bridge.pushed(reference, { services: careful })));
+  clearInterval(watch);
+
+  expect(most).toBeLessThanOrEqual(2);
+  expect(most).toBeGreaterThan(0);
+});
+
 describe('when a service fails', () => {
   const CASES: [string, 'coder' | 'registry' | 'keyVault', Fault, string, string][] = [
     ['Coder answers 503', 'coder', { status: 503 }, 'pending', 'coder-unavailable'],
@@ -307,16 +326,31 @@ describe('when a service fails', () => {
     expect(await bridge.record(reference)).toMatchObject({ state: 'imported', attempts: 0 });
   });
 
-  test('a Retry-After is honoured', async () => {
-    await bridge.push('slow/app:v1', image());
-    coder.faults.add({ status: 429, headers: { 'retry-after': '7200' } });
-    const now = bridge.cloud.clock.now();
+  test.each([
+    ['Coder', 'coder', 'coder-busy'],
+    ['the registry', 'registry', 'registry-unavailable'],
+  ] as const)('%s that asks for a pause gets it, from every import', async (_, where, reason) => {
+    const standIn = bridge.cloud.standIns[where];
+    const [first, second] = [`pause/${where}:v1`, `pause/${where}:v2`];
+    await bridge.push(first, image({ content: first }));
+    await bridge.push(second, image({ content: second }));
+    standIn.faults.add({ status: 429, headers: { 'retry-after': '200' }, times: 1 });
+    const asked = bridge.cloud.clock.now().getTime();
+    await bridge.pushed(first);
+    const { length } = standIn.requests.all();
 
-    await bridge.pushed('slow/app:v1');
+    await bridge.pushed(second);
 
-    expect((await bridge.record('slow/app:v1'))?.dueOn?.getTime()).toBeGreaterThanOrEqual(
-      now.getTime() + 7_200_000,
-    );
+    expect(standIn.requests.all().length).toBe(length);
+    for (const reference of [first, second]) {
+      const record = await bridge.record(reference);
+      expect(record).toMatchObject({ state: 'pending', reason });
+      // Answers carry whole seconds, and the second import is told what is left of the pause.
+      expect(record?.dueOn?.getTime()).toBeGreaterThan(asked + 195_000);
+    }
+    bridge.cloud.clock.advance(400_000);
+    await sweep(bridge.services, AbortSignal.timeout(30_000), bridge.log);
+    expect(await bridge.record(second)).toMatchObject({ state: 'imported' });
   });
 
   test('an import whose answer was lost is found, not made again', async () => {

@@ -1,6 +1,9 @@
 import ky, { HTTPError, type KyInstance, type Options, type RetryOptions, TimeoutError } from 'ky';
+import pLimit from 'p-limit';
 import * as z from 'zod';
 import { describe, ServiceError } from '../../errors.ts';
+import type { Pauses } from '../../pauses.ts';
+import { parseRetryAfter } from '../../retry-after.ts';
 import {
   CoderError,
   CoderImage,
@@ -35,6 +38,9 @@ export interface ClassicClientOptions {
   sessionToken(renew: boolean): Promise<string>;
   /** Value of the Authorization header for a proxy before Coder; undefined when there is none. */
   authorization(): Promise<string | undefined>;
+  /** Most calls that may be under way at once. */
+  maxConcurrent: number;
+  pauses: Pauses;
 }
 
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -48,10 +54,8 @@ const RETRY: RetryOptions = {
   statusCodes: [429, 502, 503, 504],
   afterStatusCodes: [429, 503],
   delay: attempt => 200 * 2 ** attempt,
-  shouldRetry: ({ error }) => {
-    if (error instanceof HTTPError && (retryAfterMs(error.response) ?? 0) > LONGEST_WAIT_MS) return false;
-    return undefined;
-  },
+  shouldRetry: ({ error }) =>
+    error instanceof HTTPError && (retryAfterOf(error.response) ?? 0) > LONGEST_WAIT_MS ? false : undefined,
 };
 
 /** A client of `url`, Coder's base URL. Redirects are not followed, since the session token would go along. */
@@ -62,9 +66,17 @@ export function createClassicClient(options: ClassicClientOptions): ClassicClien
     retry: RETRY,
     redirect: 'manual',
   });
+  const { pauses } = options;
+  const { host } = new URL(options.url);
+  const atMost = pLimit(options.maxConcurrent);
 
   /** Sends a request; a refused session token is read from Key Vault anew once, in case it was replaced there. */
   async function send(method: string, path: string, request: Options): Promise<Response> {
+    const pauseMs = pauses.remaining(host);
+    if (pauseMs > 0) {
+      const message = `Coder asked to be left alone for another ${Math.ceil(pauseMs / 1000)} s.`;
+      throw new ServiceError('coder-busy', message, { retryAfterMs: pauseMs });
+    }
     for (const renew of [false, true]) {
       try {
         const authorization = await options.authorization();
@@ -72,11 +84,12 @@ export function createClassicClient(options: ClassicClientOptions): ClassicClien
           'session-token': await options.sessionToken(renew),
           ...(authorization && { authorization }),
         };
-        return await http(path, { ...request, method, headers });
+        return await atMost(() => http(path, { ...request, method, headers }));
       } catch (error) {
-        if (renew || !(error instanceof HTTPError) || error.response.status !== 401) {
-          throw await toServiceError(method, error, request);
-        }
+        if (!renew && error instanceof HTTPError && error.response.status === 401) continue;
+        const failure = await toServiceError(method, error, request);
+        if (failure.reason === 'coder-busy' || failure.retryAfterMs) pauses.asked(host, failure.retryAfterMs);
+        throw failure;
       }
     }
     throw new Error('unreachable');
@@ -142,7 +155,7 @@ async function toServiceError(method: string, error: unknown, request: Options):
   }
   const { status } = error.response;
   const message = `Coder: ${status}, ${withoutSecrets(await messageOf(error.response), request)}`;
-  const details = { cause: error, retryAfterMs: retryAfterMs(error.response) };
+  const details = { cause: error, retryAfterMs: retryAfterOf(error.response) };
   if (status === 401 || status === 403) return new ServiceError('coder-unauthorized', message, details);
   if (status === 408 || status === 425 || status === 429)
     return new ServiceError('coder-busy', message, details);
@@ -177,10 +190,6 @@ function withoutSecrets(text: string, { json }: Options): string {
   return password ? text.replaceAll(password, '***') : text;
 }
 
-/** `Retry-After` in milliseconds; it holds seconds or a date. */
-function retryAfterMs(response: Response): number | undefined {
-  const header = response.headers.get('retry-after');
-  if (!header) return undefined;
-  const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
-  return Number.isNaN(ms) ? undefined : Math.max(0, ms);
+function retryAfterOf({ headers }: Response): number | undefined {
+  return parseRetryAfter(headers.get('retry-after'), new Date());
 }
