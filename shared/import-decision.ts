@@ -25,13 +25,14 @@ export type ImportAction =
   | { do: 'record'; reason: ImageReason; message: string }
   /** The image's own configuration is needed to decide. */
   | { do: 'read-config'; digest: string }
-  | { do: 'forward'; digests: [string, ...string[]] };
+  | { do: 'forward'; digests: [string, ...string[]] }
+  | { do: 'remove' };
 
 /** Decides from facts alone, so that every case can stand in a table. */
 export function decideImport(facts: ImportFacts): ImportAction {
   const { verdict, found, record } = facts;
   if (verdict.action === 'skip') return settle(verdict.reason, SKIPPED[verdict.reason], undefined, record);
-  if (!found) return settle('gone', 'The registry has no such tag.', undefined, record);
+  if (!found) return decideGone(verdict, record);
   if (record?.state === 'imported' && record.digest === found.digest) return { do: 'nothing' };
 
   const manifest = classifyManifest(found.manifest);
@@ -45,6 +46,12 @@ export function decideImport(facts: ImportFacts): ImportAction {
   }
   const children = manifest.kind === 'index' ? manifest.images.map(({ digest }) => digest) : [];
   return { do: 'forward', digests: [found.digest, ...children] };
+}
+
+function decideGone(verdict: Verdict, record: ImportFacts['record']): ImportAction {
+  const remove = verdict.action === 'import' && verdict.rule?.onDelete === 'remove';
+  if (!remove) return settle('gone', 'The registry has no such tag.', undefined, record);
+  return record?.reason === 'removed-from-coder' ? { do: 'nothing' } : { do: 'remove' };
 }
 
 const SKIPPED = {

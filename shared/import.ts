@@ -122,6 +122,7 @@ async function attempt(
     }
     if (action.do === 'record') return { ...action, digest: facts.found?.digest };
     if (action.do === 'forward') return await forward(services, request, facts, action.digests, signal);
+    if (action.do === 'remove') return await remove(services, request, facts, signal);
     return undefined;
   } catch (error) {
     return { ...toOutcome(error), digest: facts.found?.digest };
@@ -149,6 +150,19 @@ async function forward(
   };
   const { reason, coderImageId } = await services.target.forward(image, signal);
   return { reason, message: REASONS[reason].meaning, digest: digests[0], coderImageId };
+}
+
+async function remove(
+  { acr, target }: ImportServices,
+  { registry, repository, tag }: ImportRequest,
+  { verdict }: ImportFacts,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const source = { loginServer: registry.loginServer, repository, signal };
+  const rule = verdict.action === 'import' ? verdict.rule : undefined;
+  const isGone = async () => (await acr.getManifest(source, tag)) === undefined;
+  await target.remove({ registry, repository, tag, defaultTag: rule?.defaultTag ?? 'first', isGone }, signal);
+  return { reason: 'removed-from-coder', message: REASONS['removed-from-coder'].meaning };
 }
 
 /** Pushes that we never heard of, such as those before the bridge, are older than any that we did. */

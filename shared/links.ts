@@ -10,6 +10,8 @@ export interface Link {
   coderId?: string;
   /** Organization in which that id lives. */
   organizationId?: string;
+  /** The last tag of an image, which is gone: Coder keeps it, and we deprecated the image. Only of repositories. */
+  goneTag?: string;
   /** Version of the credential that Coder holds; only on the link of a registry. */
   credentialVersion?: string;
 }
@@ -106,6 +108,7 @@ function toLink(row: Row<LinkRow> | undefined): Link {
   return {
     ...(row?.coderId && { coderId: row.coderId }),
     ...(row?.organizationId && { organizationId: row.organizationId }),
+    ...(row?.goneTag && { goneTag: row.goneTag }),
     ...(row?.credentialVersion && { credentialVersion: row.credentialVersion }),
   };
 }

@@ -57,6 +57,8 @@ const Rule = z.strictObject({
     .max(20)
     .optional(),
   defaults: ImageDefaults.optional(),
+  /** What becomes of Coder's tag when the registry's is gone; `keep` when absent. */
+  onDelete: z.enum(['keep', 'remove']).optional(),
 });
 export type Rule = z.infer<typeof Rule>;
 

@@ -92,9 +92,19 @@ export const REASONS = {
     remedy: 'Please report it with the lines of the log, then push again.',
   },
 
+  'tag-in-use': {
+    state: 'pending',
+    meaning: 'The registry does not have this tag, and Coder does not delete it while workspaces use it.',
+    remedy: 'Move the workspaces to another tag of the image; the next attempt then removes this one.',
+  },
+
   gone: {
     state: 'removed',
     meaning: 'The registry does not have this tag. If Coder has it, Coder keeps it.',
+  },
+  'removed-from-coder': {
+    state: 'removed',
+    meaning: 'The registry does not have this tag, and Coder no longer offers it.',
   },
 
   'not-an-acr-event': {

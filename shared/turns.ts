@@ -16,7 +16,7 @@ export function createTurns(): InTurn {
     const tail = before.then(() => finished);
     tails.set(key, tail);
     try {
-      await Promise.race([before, aborted(signal)]);
+      await beforeAborted(before, signal);
       return await work();
     } finally {
       finish();
@@ -25,9 +25,12 @@ export function createTurns(): InTurn {
   };
 }
 
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+/** Waits for `turn`, or rejects with the signal's reason; listens no longer than it waits. */
+async function beforeAborted(turn: Promise<void>, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  const waited = new AbortController();
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { signal: waited.signal });
   });
+  await Promise.race([turn, aborted]).finally(() => waited.abort());
 }

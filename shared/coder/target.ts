@@ -17,6 +17,14 @@ export interface ImageToForward extends Reference {
   isNewerThan(tag: string): Promise<boolean>;
 }
 
+/** A tag that the registry no longer has. */
+export interface ImageToRemove extends Reference {
+  registry: Registry;
+  defaultTag: DefaultTag;
+  /** Whether the registry still does not have it. */
+  isGone(): Promise<boolean>;
+}
+
 /** What became of it. */
 export interface Forwarded {
   reason: { [R in ImageReason]: StateOf<R> extends 'imported' ? R : never }[ImageReason];
@@ -31,6 +39,12 @@ export interface Target {
    * @throws ConflictError when the tag has moved on meanwhile
    */
   forward(image: ImageToForward, signal: AbortSignal): Promise<Forwarded>;
+  /**
+   * Makes the target stop offering the tag. Safe to call again at any time.
+   * @throws ServiceError with the reason of the outcome
+   * @throws ConflictError when the tag has come back meanwhile
+   */
+  remove(image: ImageToRemove, signal: AbortSignal): Promise<void>;
   /** Gives the target the registry's credential if it has the registry with another one. @throws ServiceError */
   updateCredential(registry: Registry, signal: AbortSignal): Promise<void>;
   /** Whether the target has the registry already, as far as we know. */

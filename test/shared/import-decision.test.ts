@@ -9,6 +9,8 @@ const config = { os: 'linux', architecture: 'amd64' };
 const platforms = (...names: string[]) =>
   ({ action: 'import', rule: { repository: '**', platforms: names } }) as const;
 
+const removing = { action: 'import', rule: { repository: '**', onDelete: 'remove' } } as const;
+
 const CASES: [string, Partial<ImportFacts>, object][] = [
   [
     'a tag that no rule covers',
@@ -30,6 +32,21 @@ const CASES: [string, Partial<ImportFacts>, object][] = [
     'a tag that was imported and is gone',
     { found: undefined, record: { state: 'imported', reason: 'tag-added', digest: 'sha256:now' } },
     { do: 'record', reason: 'gone' },
+  ],
+  [
+    'a tag that is gone, where the rule says remove',
+    { found: undefined, verdict: removing },
+    { do: 'remove' },
+  ],
+  [
+    'a tag that was kept when it went, before the rule said remove',
+    { found: undefined, verdict: removing, record: { state: 'removed', reason: 'gone' } },
+    { do: 'remove' },
+  ],
+  [
+    'a tag that was removed before',
+    { found: undefined, verdict: removing, record: { state: 'removed', reason: 'removed-from-coder' } },
+    { do: 'nothing' },
   ],
   ['a Helm chart', { found: found(chart) }, { do: 'record', reason: 'not-an-image' }],
   [

@@ -26,6 +26,9 @@ export interface ClassicClient {
   listImages(organizationId: string, signal: AbortSignal): Promise<CoderImage[]>;
   createImage(image: NewImage, signal: AbortSignal): Promise<CoderImage>;
   updateImage(id: string, change: ImageChange, signal: AbortSignal): Promise<void>;
+  listTags(imageId: string, signal: AbortSignal): Promise<CoderTag[]>;
+  /** @throws ServiceError `tag-in-use` when Coder refuses because workspaces use it */
+  deleteTag(imageId: string, tag: string, signal: AbortSignal): Promise<void>;
   getTag(imageId: string, tag: string, signal: AbortSignal): Promise<CoderTag | undefined>;
   addTag(imageId: string, tag: string, isDefault: boolean, signal: AbortSignal): Promise<CoderTag>;
   /** Coder reads the digests of all tags of the image again, some time after it answered. */
@@ -128,6 +131,20 @@ export function createClassicClient(options: ClassicClientOptions): ClassicClien
     async addTag(imageId, tag, isDefault, signal) {
       const path = `images/${encodeURIComponent(imageId)}/tags`;
       return read(CoderTag, await send('post', path, { json: { tag, default: isDefault }, signal }));
+    },
+    async listTags(imageId, signal) {
+      const path = `images/${encodeURIComponent(imageId)}/tags`;
+      return read(z.array(CoderTag), await send('get', path, { signal }));
+    },
+    async deleteTag(imageId, tag, signal) {
+      const path = `images/${encodeURIComponent(imageId)}/tags/${encodeURIComponent(tag)}`;
+      try {
+        await send('delete', path, { signal, throwHttpErrors: status => status !== 404 });
+      } catch (error) {
+        // We ask to delete none but other tags than the default, so that workspaces are the one reason to refuse.
+        if (!(error instanceof ServiceError) || error.reason !== 'coder-rejected') throw error;
+        throw new ServiceError('tag-in-use', error.message, { cause: error });
+      }
     },
     async updateImage(id, change, signal) {
       await send('patch', `images/${encodeURIComponent(id)}`, { json: change, signal });

@@ -7,7 +7,14 @@ export interface PlanFacts {
   image: CoderImage;
   /** The tag as Coder has it; undefined when it does not. */
   tag: CoderTag | undefined;
-  wanted: { tag: string; digests: readonly string[]; defaults: ImageDefaults; makeDefault: boolean };
+  wanted: {
+    tag: string;
+    digests: readonly string[];
+    defaults: ImageDefaults;
+    makeDefault: boolean;
+    /** That we deprecated the image, whose last tag was gone. */
+    restore: boolean;
+  };
 }
 
 /** What is to be done so that it has. */
@@ -22,6 +29,7 @@ export function planImage({ image, tag, wanted }: PlanFacts): Plan {
   const change = {
     ...differing(image, wanted.defaults),
     ...(moveDefault && tag && { default_tag: wanted.tag }),
+    ...(wanted.restore && image.deprecated && { deprecated: false }),
   };
   return {
     tag: !tag ? 'add' : wanted.digests.includes(tag.latest_hash ?? '') ? 'keep' : 'refresh',

@@ -27,6 +27,7 @@ export const CoderImage = z.object({
   default_cpu_cores: z.number().nullish(),
   default_memory_gb: z.number().nullish(),
   default_disk_gb: z.number().nullish(),
+  deprecated: z.boolean().nullish(),
 });
 export type CoderImage = z.infer<typeof CoderImage>;
 
@@ -40,6 +41,7 @@ export interface ImageChange {
   description?: string;
   url?: string;
   default_tag?: string;
+  deprecated?: boolean;
 }
 
 /** A registry as it is added, in the call that imports its first image. */

@@ -5,13 +5,14 @@ import { credentialKind } from '../../credentials/credential.ts';
 import { ConflictError, ServiceError } from '../../errors.ts';
 import { mergeDefaults } from '../../image-defaults.ts';
 import { repositoryKey } from '../../image-keys.ts';
-import type { Links } from '../../links.ts';
+import type { Link, Links } from '../../links.ts';
 import type { ImageDefaults } from '../../policy.ts';
 import type { Registry } from '../../registry.ts';
-import type { Forwarded, ImageToForward, Target } from '../target.ts';
+import type { Forwarded, ImageToForward, ImageToRemove, Target } from '../target.ts';
 import type { ClassicClient } from './client.ts';
 import { becomesDefault, planImage, toCoderFields } from './plan.ts';
 import { createClassicRegistries, sameHost } from './registries.ts';
+import { removeTag } from './remove-tag.ts';
 import type { CoderImage, CoderTag } from './schema.ts';
 
 export interface ClassicTargetOptions {
@@ -38,7 +39,7 @@ export function createClassicTarget(options: ClassicTargetOptions): Target {
 
   /** The image as Coder has it, even if somebody imported it by hand. */
   async function findImage(
-    { registry, repository }: ImageToForward,
+    { registry, repository }: ImageToForward | ImageToRemove,
     knownId: string | undefined,
     signal: AbortSignal,
   ): Promise<CoderImage | undefined> {
@@ -64,12 +65,17 @@ export function createClassicTarget(options: ClassicTargetOptions): Target {
   async function update(
     existing: CoderImage,
     image: ImageToForward,
+    link: Link,
     signal: AbortSignal,
   ): Promise<Forwarded> {
     const tag = await coder.getTag(existing.id, image.tag, signal);
     const currentDefault = existing.default_tag?.tag;
-    const makeDefault = await becomesDefault(image.defaultTag, image.tag, currentDefault, image.isNewerThan);
-    const plan = planImage({ image: existing, tag, wanted: { ...image, makeDefault } });
+    const { goneTag } = link;
+    const makeDefault =
+      (goneTag !== undefined && goneTag !== image.tag) ||
+      (await becomesDefault(image.defaultTag, image.tag, currentDefault, image.isNewerThan));
+    const restore = goneTag !== undefined;
+    const plan = planImage({ image: existing, tag, wanted: { ...image, makeDefault, restore } });
 
     if (plan.tag !== 'keep')
       await registries.deliverCredential(image.registry, existing.registry?.id, signal);
@@ -83,6 +89,8 @@ export function createClassicTarget(options: ClassicTargetOptions): Target {
       throw new ConflictError('The tag has moved on.');
     if (plan.tag === 'refresh') await refresh(existing.id, tag as CoderTag, image, signal);
     if (plan.change) await coder.updateImage(existing.id, plan.change, signal);
+    if (goneTag !== undefined && goneTag !== image.tag) await coder.deleteTag(existing.id, goneTag, signal);
+    delete link.goneTag;
     const reasons = { add: 'tag-added', refresh: 'tag-refreshed', keep: 'already-in-coder' } as const;
     return { reason: reasons[plan.tag], coderImageId: existing.id };
   }
@@ -129,19 +137,38 @@ export function createClassicTarget(options: ClassicTargetOptions): Target {
     throw new ServiceError('credential-refused', message, { cause });
   }
 
+  /** Runs work on an image while nobody else touches it in Coder. */
+  function onImage<T>(
+    image: ImageToForward | ImageToRemove,
+    signal: AbortSignal,
+    work: (existing: CoderImage | undefined, link: Link) => Promise<T>,
+  ): Promise<T> {
+    const key = { registry: image.registry.name, row: repositoryKey(image.repository) };
+    const organizationId = registries.organizationOf(image.registry);
+    return links.hold(key, signal, async link => {
+      const knownId = link.organizationId === organizationId ? link.coderId : undefined;
+      const existing = await findImage(image, knownId, signal);
+      if (existing) Object.assign(link, { coderId: existing.id, organizationId });
+      return work(existing, link);
+    });
+  }
+
   return {
-    forward(image, signal) {
-      const key = { registry: image.registry.name, row: repositoryKey(image.repository) };
-      const organizationId = registries.organizationOf(image.registry);
-      return links.hold(key, signal, async link => {
-        const knownId = link.organizationId === organizationId ? link.coderId : undefined;
-        const existing = await findImage(image, knownId, signal);
-        const { id } = existing ?? (await importImage(image, signal));
-        Object.assign(link, { coderId: id, organizationId });
-        if (existing) return update(existing, image, signal);
+    forward: (image, signal) =>
+      onImage(image, signal, async (existing, link) => {
+        if (existing) return update(existing, image, link, signal);
+        const { id } = await importImage(image, signal);
+        Object.assign(link, { coderId: id, organizationId: registries.organizationOf(image.registry) });
         return { reason: 'image-created', coderImageId: id };
-      });
-    },
+      }),
+
+    remove: (image, signal) =>
+      onImage(image, signal, async (existing, link) => {
+        if (!(await image.isGone())) throw new ConflictError('The tag has come back.');
+        const kept = existing && (await removeTag(coder, existing, image.tag, image.defaultTag, signal));
+        if (kept) link.goneTag = image.tag;
+      }),
+
     updateCredential: (registry, signal) => registries.deliverCredential(registry, undefined, signal),
     hasRegistry: registries.has,
   };

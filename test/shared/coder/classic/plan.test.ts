@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { becomesDefault, planImage } from '../../../../shared/coder/classic/plan.ts';
+import { planRemoval } from '../../../../shared/coder/classic/remove-tag.ts';
 import type { DefaultTag } from '../../../../shared/policy.ts';
 
 const image = {
@@ -10,7 +11,13 @@ const image = {
   default_tag: { tag: 'v1' },
   default_cpu_cores: 2,
 };
-const wanted = { tag: 'v2', digests: ['sha256:index', 'sha256:child'], defaults: {}, makeDefault: false };
+const wanted = {
+  tag: 'v2',
+  digests: ['sha256:index', 'sha256:child'],
+  defaults: {},
+  makeDefault: false,
+  restore: false,
+};
 const tagAt = (latest_hash: string | null) => ({ tag: 'v2', latest_hash });
 
 test.each([
@@ -54,4 +61,53 @@ test.each<[DefaultTag, string, string | undefined, boolean, boolean]>([
   ['highest-semver', 'latest', '1.0.0', true, false],
 ])('%s: %s in place of %s (newer: %s) → %s', async (policy, tag, current, newer, expected) => {
   expect(await becomesDefault(policy, tag, current, async () => newer)).toBe(expected);
+});
+
+const tags = (...names: string[]) =>
+  names.map((tag, i) => ({ tag, hash_last_updated_at: new Date(i * 1_000).toISOString() }));
+
+test.each<[string, string, string[], string | undefined, DefaultTag, object]>([
+  ['a tag that Coder does not have', 'v9', ['v1'], 'v1', 'first', { do: 'nothing' }],
+  ['the last tag', 'v1', ['v1'], 'v1', 'first', { do: 'deprecate' }],
+  [
+    'a tag that is not the default',
+    'v1',
+    ['v1', 'v2'],
+    'v2',
+    'first',
+    { do: 'delete', nextDefault: undefined },
+  ],
+  [
+    'the default, which goes to the newest',
+    'v1',
+    ['v1', 'v2', 'v3'],
+    'v1',
+    'newest',
+    { do: 'delete', nextDefault: 'v3' },
+  ],
+  [
+    'the default, which goes to the highest',
+    '3.0.0',
+    ['2.0.0', '3.0.0', '1.0.0', 'x'],
+    '3.0.0',
+    'highest-semver',
+    { do: 'delete', nextDefault: '2.0.0' },
+  ],
+  [
+    'the default, without any version left',
+    '3.0.0',
+    ['3.0.0', 'a', 'b'],
+    '3.0.0',
+    'highest-semver',
+    { do: 'delete', nextDefault: 'b' },
+  ],
+])('removing %s', (_, tag, present, current, policy, expected) => {
+  const image = {
+    id: 'i',
+    organization_id: 'o',
+    repository: 'r',
+    default_tag: current ? { tag: current } : null,
+  };
+
+  expect(planRemoval(image, tags(...present), tag, policy)).toEqual(expected);
 });
