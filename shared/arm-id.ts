@@ -6,7 +6,7 @@ export interface RegistryResourceId {
 }
 
 const REGISTRY_ID =
-  /^\/subscriptions\/([0-9a-f-]{36})\/resourceGroups\/([^/]{1,90})\/providers\/Microsoft\.ContainerRegistry\/registries\/([a-z0-9]{5,50})$/i;
+  /^\/subscriptions\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\/resourceGroups\/([^/]{1,90})\/providers\/Microsoft\.ContainerRegistry\/registries\/([a-z0-9]{5,50})$/i;
 
 /** Reads the ARM id of a container registry; undefined when it is not one. */
 export function parseRegistryId(id: string): RegistryResourceId | undefined {

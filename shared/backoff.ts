@@ -1,7 +1,7 @@
 const FIRST_DELAY_MS = 5_000;
 const LONGEST_DELAY_MS = 3_600_000;
 /** A service that asks for more than a day is not believed. */
-const LONGEST_RETRY_AFTER_MS = 86_400_000;
+export const LONGEST_RETRY_AFTER_MS = 86_400_000;
 
 /**
  * When to try again after `attempts` failed ones: 5 s, doubled each time up to an hour, of which a random part up

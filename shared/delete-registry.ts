@@ -1,7 +1,7 @@
 import { credentialKind } from './credentials/credential.ts';
 import { checkPrecondition, type Precondition } from './precondition.ts';
 import type { RegistryServices } from './put-registry.ts';
-import { unknownRegistry } from './refused.ts';
+import { RefusedError, unknownRegistry } from './refused.ts';
 
 /**
  * Removes the registry's secret, its records, and last the registry, so that a removal that was cut off can be done
@@ -12,13 +12,17 @@ import { unknownRegistry } from './refused.ts';
  * @throws ConflictError when somebody else changed the registry meanwhile
  */
 export async function deleteRegistry(
-  { registries, images, vault }: RegistryServices,
+  { registries, images, links, vault }: RegistryServices,
   name: string,
   precondition: Precondition,
 ): Promise<void> {
   const registry = await registries.get(name);
   if (!registry) throw unknownRegistry(name);
   checkPrecondition(registry, precondition);
+  if (await links.anyHeld(name)) {
+    const message = 'An import of this registry is under way. Try again in half a minute.';
+    throw new RefusedError('registry-busy', message);
+  }
   await credentialKind(registry.credential.kind).remove(registry.credential, vault);
   await images.deleteAll(name);
   await registries.remove(registry);

@@ -82,7 +82,10 @@ export function createImages(table: TableClient): Images {
     },
 
     async save(record, previous) {
-      await change(table.submitTransaction(saveActions(record, previous)));
+      const before = previous?.dueOn && dueKey(previous.dueOn, record);
+      // A removal of the registry that was cut off may have left the record and taken its due row.
+      const hasDueRow = before !== undefined && (await readRow(table, record.registry, before)) !== undefined;
+      await change(table.submitTransaction(saveActions(record, previous, hasDueRow ? before : undefined)));
     },
 
     async list({ registry, state }, page) {
@@ -115,14 +118,17 @@ export function createImages(table: TableClient): Images {
 }
 
 /** One entity group transaction: the record, the due row that it had, and the one that it gets. */
-function saveActions(record: ImageRecord, previous: StoredImage | undefined): TransactionAction[] {
+function saveActions(
+  record: ImageRecord,
+  previous: StoredImage | undefined,
+  before: string | undefined,
+): TransactionAction[] {
   const partitionKey = record.registry;
   const { registry: _, ...fields } = record;
   const entity = { partitionKey, rowKey: imageKey(record), kind: 'image', ...fields };
   const actions: TransactionAction[] = previous
     ? [['update', entity, 'Replace', { etag: previous.etag }]]
     : [['create', entity]];
-  const before = previous?.dueOn && dueKey(previous.dueOn, record);
   const after = record.dueOn && dueKey(record.dueOn, record);
   if (before !== after) {
     if (before) actions.push(['delete', { partitionKey, rowKey: before }]);

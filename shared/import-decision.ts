@@ -16,7 +16,7 @@ export interface ImportFacts {
   /** The configuration of a single image, once it was read. */
   config?: ImageConfig | undefined;
   /** What the record says, if there is one. */
-  record?: { state: string; reason: string; digest?: string; pushedOn?: Date } | undefined;
+  record?: { state: string; reason: string; digest?: string; pushedOn?: Date; dueOn?: Date } | undefined;
 }
 
 /** The one thing to do next. */
@@ -66,7 +66,8 @@ function settle(
   digest: string | undefined,
   record: ImportFacts['record'],
 ): ImportAction {
-  const unchanged = record?.reason === reason && record.digest === digest;
+  // A record that is due was looked at again, and must say so.
+  const unchanged = record?.reason === reason && record.digest === digest && !record.dueOn;
   return unchanged ? { do: 'nothing' } : { do: 'record', reason, message };
 }
 

@@ -1,5 +1,5 @@
 import type { Acr, ImageSource } from './azure/acr.ts';
-import { nextAttempt } from './backoff.ts';
+import { LONGEST_RETRY_AFTER_MS, nextAttempt } from './backoff.ts';
 import type { Target } from './coder/target.ts';
 import { ConflictError, describe, ServiceError, StorageError } from './errors.ts';
 import { defaultsFromLabels, mergeDefaults } from './image-defaults.ts';
@@ -10,11 +10,13 @@ import { classifyManifest, ImageConfig } from './manifest.ts';
 import { applyPolicy } from './policy.ts';
 import { type ImageReason, REASONS } from './reasons.ts';
 import type { Reference } from './reference.ts';
+import type { Registries } from './registries.ts';
 import type { Registry } from './registry.ts';
 import type { InTurn } from './turns.ts';
 
 /** What an import needs. */
 export interface ImportServices {
+  registries: Registries;
   images: Images;
   acr: Acr;
   target: Target;
@@ -42,6 +44,8 @@ export interface ImportResult {
 
 /** Longest time for one import, well below the 30 s after which Event Grid delivers again. */
 export const IMPORT_BUDGET_MS = 20_000;
+/** How long replicas of a registry may differ, as far as we wait for them. */
+const LOOK_AGAIN_MS = 60_000;
 /** Conflicts over the record once the time is up, when all that is left to do is to write that down. */
 const MOST_LATE_CONFLICTS = 10;
 
@@ -74,12 +78,16 @@ async function importUntilWritten(
   signal: AbortSignal,
 ): Promise<ImportResult> {
   for (let lateConflicts = 0; ; ) {
-    const previous = await services.images.get(request.registry.name, request);
+    // The caller's may come from a cache, or from before a conflict.
+    const registry = await services.registries.get(request.registry.name);
+    if (!registry) return { record: undefined, changed: false };
+    const current = { ...request, registry };
+    const previous = await services.images.get(registry.name, request);
     if (request.onlyIfDue && !isDue(previous, services.now())) return { record: previous, changed: false };
     try {
-      const outcome = await attempt(services, request, previous, signal);
+      const outcome = await attempt(services, current, previous, signal);
       if (!outcome) return { record: previous, changed: false };
-      const record = toRecord(services, request, previous, outcome);
+      const record = toRecord(services, current, previous, outcome);
       await services.images.save(record, previous);
       return { record, changed: true };
     } catch (error) {
@@ -149,6 +157,8 @@ async function forward(
     isNewerThan: (other: string) => isNewerThan(services, request, facts.record?.pushedOn, other),
   };
   const { reason, coderImageId } = await services.target.forward(image, signal);
+  // A push that came meanwhile may have found the old record still true, and have done nothing.
+  if (!(await image.isCurrent())) throw new ConflictError('The tag has moved on.');
   return { reason, message: REASONS[reason].meaning, digest: digests[0], coderImageId };
 }
 
@@ -221,8 +231,20 @@ function toRecord(
   };
   const { state } = REASONS[reason];
   if (state === 'imported') return { ...record, state, attempts: 0, importedOn: at };
+  if (reason === 'gone' && mayStillShow(record.pushedOn, previous, at)) {
+    return { ...record, state, attempts: 0, dueOn: new Date(at.getTime() + LOOK_AGAIN_MS) };
+  }
   if (state !== 'pending') return { ...record, state, attempts: 0 };
   return { ...record, ...schedule(services, previous, digest, retryAfterMs, message) };
+}
+
+/**
+ * A replica of the registry may not have a tag yet that was pushed to another one, so a tag that is missing right
+ * after its push is looked for once more.
+ */
+function mayStillShow(pushedOn: Date, previous: StoredImage | undefined, now: Date): boolean {
+  const isFresh = now.getTime() - pushedOn.getTime() < LOOK_AGAIN_MS;
+  return isFresh && !(previous?.reason === 'gone' && previous.dueOn);
 }
 
 /** When a pending import is tried again, or that it is given up. */
@@ -238,7 +260,9 @@ function schedule(
   const kept = known === undefined ? {} : { digest: known };
   // An event that comes before the time uses up no attempt: many may come at once.
   if (goesOn && previous.dueOn && previous.dueOn > now()) {
-    return { ...kept, state: 'pending', message, attempts: previous.attempts, dueOn: previous.dueOn };
+    const asked = new Date(now().getTime() + Math.min(retryAfterMs ?? 0, LONGEST_RETRY_AFTER_MS));
+    const dueOn = asked > previous.dueOn ? asked : previous.dueOn;
+    return { ...kept, state: 'pending', message, attempts: previous.attempts, dueOn };
   }
   const attempts = goesOn ? previous.attempts + 1 : 1;
   if (attempts >= maxAttempts) {

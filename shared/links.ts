@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { TableClient } from '@azure/data-tables';
-import { change, type Row, readRow } from './azure/tables.ts';
+import { odata, type TableClient } from '@azure/data-tables';
+import { change, type Row, readRow, readRows } from './azure/tables.ts';
 import { ConflictError, ServiceError } from './errors.ts';
 import { createTurns } from './turns.ts';
 
@@ -24,6 +24,8 @@ export interface LinkKey {
 
 export interface Links {
   read(key: LinkKey): Promise<Link>;
+  /** Whether any link of the registry is held now. */
+  anyHeld(registry: string): Promise<boolean>;
   /**
    * Runs `work` while no other worker, in this instance or another, holds the same link, and keeps what `work`
    * changed in the link. After a failure that leaves open what the target did, the lease is left to run out, which
@@ -78,6 +80,12 @@ export function createLinks(table: TableClient, now: () => Date): Links {
   return {
     async read({ registry, row }) {
       return toLink(await readRow<LinkRow>(table, registry, row));
+    },
+
+    async anyHeld(registry) {
+      const filter = odata`PartitionKey eq ${registry} and kind eq 'link' and leaseUntil gt ${now()}`;
+      for await (const _ of readRows(table, filter)) return true;
+      return false;
     },
 
     hold(key, signal, work) {

@@ -9,6 +9,8 @@ import type { Target } from './coder/target.ts';
 import { credentialKind, type StoredCredential } from './credentials/credential.ts';
 import { ConflictError, ServiceError } from './errors.ts';
 import type { Images } from './images.ts';
+import { IMPORT_BUDGET_MS } from './import.ts';
+import type { Links } from './links.ts';
 import { checkPrecondition, outdated, type Precondition } from './precondition.ts';
 import { invalidRequest, RefusedError } from './refused.ts';
 import type { Registries } from './registries.ts';
@@ -19,6 +21,7 @@ import { describeReachable } from './registry-access.ts';
 export interface RegistryServices {
   registries: Registries;
   images: Images;
+  links: Links;
   acr: Acr;
   arm: Arm;
   vault: Vault;
@@ -69,11 +72,10 @@ export async function putRegistry(
 
   const now = services.now();
   const registry = { ...declared, createdOn: previous?.createdOn ?? now, updatedOn: now };
-  // A name may have belonged to another registry before, of which records may be left.
-  if (!previous) await services.images.deleteAll(name);
   const etag = await save(services, registry, previous, precondition);
   // Coder is given a changed credential now if it answers, and by the next sweep otherwise.
-  await services.target.updateCredential(registry, signal).catch((error: unknown) => {
+  const soon = AbortSignal.any([signal, AbortSignal.timeout(IMPORT_BUDGET_MS)]);
+  await services.target.updateCredential(registry, soon).catch((error: unknown) => {
     if (!(error instanceof ServiceError)) throw error;
   });
   return { registry: { ...registry, etag }, created: !previous };

@@ -13,6 +13,7 @@ export const REFUSALS = {
   'precondition-failed': 412,
   'registry-already-added': 409,
   'registry-changed': 409,
+  'registry-busy': 409,
   'credential-kind-fixed': 409,
   'registry-not-found': 422,
   'registry-not-readable': 422,
@@ -23,7 +24,7 @@ export const REFUSALS = {
 
 export type Refusal = keyof typeof REFUSALS;
 
-/** A request that is refused because of what it asks for. Nothing was changed. */
+/** A request that is refused because of what it asks for. No record was changed. */
 export class RefusedError extends Error {
   override readonly name = 'RefusedError';
   readonly reason: Refusal;

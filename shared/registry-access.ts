@@ -43,7 +43,7 @@ export async function describeReachable(
 
 function explainArm(resourceId: string, error: unknown): Error {
   const status = statusOf(error);
-  if (status === 404) {
+  if (status === 404 || status === 400) {
     const message = `Azure has no registry ${resourceId}. Compare with: az acr show --name NAME --query id`;
     return new RefusedError('registry-not-found', message);
   }

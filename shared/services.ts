@@ -33,6 +33,8 @@ export function createServices(settings: Settings, { now, random }: Seams): Serv
   const imagesTable = openTable(settings.TABLES_URL, 'images', credential);
   const vault = createVault(settings.KEY_VAULT_URL, credential, settings.KEY_VAULT_CHALLENGE_CHECK === 'on');
   const pauses = createPauses(now);
+  const links = createLinks(imagesTable, now);
+  const registries = createRegistries(openTable(settings.TABLES_URL, 'registries', credential), now);
   const login: RegistryServices['acceptsLogin'] = (loginServer, given, signal) =>
     acceptsLogin(loginServer, given, isAllowedHost, signal);
   return {
@@ -40,8 +42,9 @@ export function createServices(settings: Settings, { now, random }: Seams): Serv
     random,
     maxAttempts: settings.IMPORT_MAX_ATTEMPTS,
     inTurn: createTurns(),
-    registries: createRegistries(openTable(settings.TABLES_URL, 'registries', credential), now),
+    registries,
     images: createImages(imagesTable),
+    links,
     acr: createAcr({ credential, audience: settings.ACR_AUDIENCE, isAllowedHost, pauses }),
     arm: createArm(credential, settings.ARM_URL, settings.ARM_AUDIENCE),
     vault,
@@ -53,7 +56,7 @@ export function createServices(settings: Settings, { now, random }: Seams): Serv
         maxConcurrent: settings.CODER_MAX_CONCURRENT,
         pauses,
       }),
-      links: createLinks(imagesTable, now),
+      links,
       vault,
       organizationId: settings.CODER_ORGANIZATION_ID,
       acrKind: { field: settings.CODER_REGISTRY_KIND_FIELD, value: settings.CODER_REGISTRY_KIND_ACR },
@@ -62,6 +65,7 @@ export function createServices(settings: Settings, { now, random }: Seams): Serv
         memoryGb: settings.DEFAULT_MEMORY_GB,
         diskGb: settings.DEFAULT_DISK_GB,
       },
+      findRegistry: registries.get,
       acceptsLogin: login,
     }),
     isAllowedHost,

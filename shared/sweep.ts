@@ -1,5 +1,5 @@
 import { forEachAtMost } from './concurrency.ts';
-import { describe, ServiceError } from './errors.ts';
+import { describe } from './errors.ts';
 import { type EventServices, logImport } from './handle-event.ts';
 import { IMPORT_BUDGET_MS, importImage } from './import.ts';
 import type { Log } from './log.ts';
@@ -9,38 +9,37 @@ import type { StoredRegistry } from './registry.ts';
 const AT_ONCE = 4;
 
 /**
- * Tries again what is due, and gives Coder credentials that it could not be given when they changed. What is not
- * done when `signal` aborts stays due for the next sweep.
+ * Tries again what is due, and gives Coder credentials that it could not be given when they changed. What fails, or
+ * is not done when `signal` aborts, stays as it is for the next sweep, and keeps nothing else from being done.
+ *
+ * @throws StorageError when the registries cannot be read
  */
 export async function sweep(services: EventServices, signal: AbortSignal, log: Log): Promise<void> {
   for (const registry of await services.registries.all()) {
-    await deliverCredential(services, registry, log);
-    await forEachAtMost(AT_ONCE, services.images.due(registry.name, services.now()), async image => {
-      if (signal.aborted) return;
-      const budget = AbortSignal.timeout(IMPORT_BUDGET_MS);
-      try {
-        logImport(log, await importImage(services, { registry, ...image, onlyIfDue: true }, budget));
-      } catch (error) {
-        // It stays due; the others have their turn all the same.
-        log.error('import not recorded', { registry: registry.name, ...image, message: describe(error) });
-      }
-    });
+    if (signal.aborted) return;
+    try {
+      await sweepImages(services, registry, signal, log);
+      const budget = AbortSignal.any([signal, AbortSignal.timeout(IMPORT_BUDGET_MS)]);
+      await services.target.updateCredential(registry, budget);
+    } catch (error) {
+      log.error('sweep incomplete', { registry: registry.name, message: describe(error) });
+    }
   }
 }
 
-async function deliverCredential(
-  { target }: EventServices,
+async function sweepImages(
+  services: EventServices,
   registry: StoredRegistry,
+  signal: AbortSignal,
   log: Log,
 ): Promise<void> {
-  try {
-    await target.updateCredential(registry, AbortSignal.timeout(IMPORT_BUDGET_MS));
-  } catch (error) {
-    if (!(error instanceof ServiceError)) throw error;
-    log.warn('credential not delivered', {
-      registry: registry.name,
-      reason: error.reason,
-      message: describe(error),
-    });
-  }
+  await forEachAtMost(AT_ONCE, services.images.due(registry.name, services.now()), async image => {
+    if (signal.aborted) return;
+    try {
+      const request = { registry, ...image, onlyIfDue: true };
+      logImport(log, await importImage(services, request, AbortSignal.timeout(IMPORT_BUDGET_MS)));
+    } catch (error) {
+      log.error('import not recorded', { registry: registry.name, ...image, message: describe(error) });
+    }
+  });
 }

@@ -32,8 +32,11 @@ export async function acceptsLogin(
     });
     return true;
   } catch (error) {
-    if (error instanceof HTTPError && (error.response.status === 401 || error.response.status === 403))
-      return false;
+    if (error instanceof HTTPError && isRefusal(error.response.status)) return false;
     throw new ServiceError('registry-unavailable', `${loginServer}: ${describe(error)}`, { cause: error });
   }
+}
+
+function isRefusal(status: number): boolean {
+  return status >= 400 && status < 500 && status !== 408 && status !== 429;
 }

@@ -1,10 +1,30 @@
-import { TableClient, type TableEntityResult, type TransactionAction } from '@azure/data-tables';
+import {
+  TableClient,
+  type TableEntityResult,
+  type TableServiceClientOptions,
+  type TransactionAction,
+} from '@azure/data-tables';
 import type { TokenCredential } from '@azure/identity';
 import { ConflictError, describe, StorageError } from '../errors.ts';
 import { invalidRequest } from '../refused.ts';
 
 /** Times of the retries inside one table operation: an event must be answered within 30 s. */
-const OPTIONS = { retryOptions: { maxRetries: 2, retryDelayInMs: 300, maxRetryDelayInMs: 2_000 } };
+const TIMEOUT_MS = 4_000;
+const OPTIONS: TableServiceClientOptions = {
+  retryOptions: { maxRetries: 2, retryDelayInMs: 300, maxRetryDelayInMs: 2_000 },
+  additionalPolicies: [
+    {
+      position: 'perCall',
+      policy: {
+        name: 'time-limit',
+        sendRequest(request, next) {
+          request.timeout = TIMEOUT_MS;
+          return next(request);
+        },
+      },
+    },
+  ],
+};
 
 /** The tables exist already: whoever deploys the app makes them. */
 export function openTable(url: string, name: string, credential: TokenCredential): TableClient {
@@ -88,11 +108,14 @@ export async function readPage<T extends object>(
   }
 }
 
+/** The service's encoding of a key within its tokens. */
+const KEY = /^[\w!+/=.-]{1,2048}$/;
+
 /** The SDK's tokens are base64 of JSON that names the next row, and it fails on any others. */
 function isContinuationToken(text: string): boolean {
   try {
-    const { nextPartitionKey } = JSON.parse(Buffer.from(text, 'base64').toString());
-    return typeof nextPartitionKey === 'string';
+    const { nextPartitionKey, nextRowKey } = JSON.parse(Buffer.from(text, 'base64').toString());
+    return KEY.test(nextPartitionKey) && (nextRowKey === undefined || KEY.test(nextRowKey));
   } catch {
     return false;
   }

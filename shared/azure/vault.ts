@@ -6,6 +6,8 @@ import { describe, ServiceError, statusOf } from '../errors.ts';
 export interface Vault {
   /** @param version that `write` gave; the latest when absent */
   read(name: string, version?: string): Promise<string>;
+  /** As `read`, but undefined when there is no such secret. */
+  find(name: string, version?: string): Promise<string | undefined>;
   /** Stores a new version and gives its id. Earlier versions stay readable. */
   write(name: string, value: string): Promise<string>;
   /** Removes the secret with all its versions; none is fine. */
@@ -32,12 +34,23 @@ export function createVault(url: string, credential: TokenCredential, verifyChal
     return properties.version as string;
   }
 
+  async function fetchValue(name: string, version: string | undefined): Promise<string> {
+    const { value } = await client.getSecret(name, { ...timeLimit(), ...(version && { version }) });
+    if (!value) throw new Error('it is empty');
+    return value;
+  }
+
   return {
-    read: (name, version) =>
+    read: (name, version) => guarded(name, () => fetchValue(name, version)),
+
+    find: (name, version) =>
       guarded(name, async () => {
-        const { value } = await client.getSecret(name, { ...timeLimit(), ...(version && { version }) });
-        if (!value) throw new Error('it is empty');
-        return value;
+        try {
+          return await fetchValue(name, version);
+        } catch (error) {
+          if (statusOf(error) === 404) return undefined;
+          throw error;
+        }
       }),
 
     write: (name, value) =>

@@ -13,8 +13,12 @@ export const StaticInput = z.strictObject({
     .min(1)
     .max(256)
     .regex(/^[^:]+$/, 'must not contain a colon'),
-  /** May be left out when a password for this user name is stored already. Coder takes up to 32 KiB. */
-  password: z.string().min(1).max(24_576, 'is longer than Key Vault takes (24 KiB)').optional(),
+  /** May be left out when a password for this user name is stored already. Coder takes up to 32 KiB, a login header less. */
+  password: z
+    .string()
+    .min(1)
+    .max(8_192, 'is longer than an HTTP header may be (8,192 characters)')
+    .optional(),
 });
 export type StaticInput = z.infer<typeof StaticInput>;
 
@@ -29,7 +33,8 @@ export const staticCredential: CredentialKind<StaticInput, StoredStatic> = {
   coderRegistryKind: 'generic',
 
   async adopt({ username, password }, { registryName, loginServer, vault, acceptsLogin, previous }) {
-    const stored = previous && (await passwordOf(previous, vault));
+    // Whoever supplies a new password may do so because the old one was lost.
+    const stored = previous && (await vault.find(previous.secretName, previous.secretVersion));
     const wanted = password ?? (previous?.username === username ? stored : undefined);
     if (wanted === undefined) {
       const message = 'is required, as none is stored for this user name';

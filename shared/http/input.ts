@@ -43,8 +43,11 @@ function parseJson(text: string): unknown {
     return JSON.parse(text);
   } catch (error) {
     // Only the place: the message quotes the text around it, which may be a password.
-    const [place] = /position \d+/.exec((error as Error).message) ?? ['the end'];
-    throw new RefusedError('invalid-request', `The body is not JSON; the fault is at ${place}.`);
+    const [place] = /at position \d+/.exec((error as Error).message) ?? [''];
+    throw new RefusedError(
+      'invalid-request',
+      `The body is not JSON. ${place && `The fault is ${place}.`}`.trim(),
+    );
   }
 }
 

@@ -91,18 +91,19 @@ export function createClassicClient(options: ClassicClientOptions): ClassicClien
       } catch (error) {
         if (!renew && error instanceof HTTPError && error.response.status === 401) continue;
         const failure = await toServiceError(method, error, request);
-        if (failure.reason === 'coder-busy' || failure.retryAfterMs) pauses.asked(host, failure.retryAfterMs);
+        const isThrottled = error instanceof HTTPError && error.response.status === 429;
+        if (isThrottled || failure.retryAfterMs) pauses.asked(host, failure.retryAfterMs);
         throw failure;
       }
     }
     throw new Error('unreachable');
   }
 
-  async function read<T>(schema: z.ZodType<T>, response: Response): Promise<T> {
+  async function read<T>(schema: z.ZodType<T>, response: Response, method = 'get'): Promise<T> {
     const parsed = schema.safeParse(await response.json().catch(() => undefined));
     if (parsed.success) return parsed.data;
     const detail = `Coder's answer is not what its API promises (is CODER_URL right?): ${z.prettifyError(parsed.error)}`;
-    throw new ServiceError('coder-unavailable', detail, { uncertain: true });
+    throw new ServiceError('coder-unavailable', detail, { uncertain: method !== 'get' });
   }
 
   /** undefined when Coder has no such thing. */
@@ -126,11 +127,11 @@ export function createClassicClient(options: ClassicClientOptions): ClassicClien
       return read(z.array(CoderImage), await send('get', 'images', { searchParams, signal }));
     },
     async createImage(image, signal) {
-      return read(CoderImage, await send('post', 'images', { json: image, signal }));
+      return read(CoderImage, await send('post', 'images', { json: image, signal }), 'post');
     },
     async addTag(imageId, tag, isDefault, signal) {
       const path = `images/${encodeURIComponent(imageId)}/tags`;
-      return read(CoderTag, await send('post', path, { json: { tag, default: isDefault }, signal }));
+      return read(CoderTag, await send('post', path, { json: { tag, default: isDefault }, signal }), 'post');
     },
     async listTags(imageId, signal) {
       const path = `images/${encodeURIComponent(imageId)}/tags`;
@@ -142,7 +143,13 @@ export function createClassicClient(options: ClassicClientOptions): ClassicClien
         await send('delete', path, { signal, throwHttpErrors: status => status !== 404 });
       } catch (error) {
         // We ask to delete none but other tags than the default, so that workspaces are the one reason to refuse.
-        if (!(error instanceof ServiceError) || error.reason !== 'coder-rejected') throw error;
+        if (
+          !(error instanceof ServiceError) ||
+          !(error.cause instanceof HTTPError) ||
+          error.reason === 'coder-unauthorized'
+        )
+          throw error;
+        if (error.cause.response.status >= 500 || error.cause.response.status === 429) throw error;
         throw new ServiceError('tag-in-use', error.message, { cause: error });
       }
     },
@@ -171,11 +178,12 @@ async function toServiceError(method: string, error: unknown, request: Options):
     });
   }
   const { status } = error.response;
-  const message = `Coder: ${status}, ${withoutSecrets(await messageOf(error.response), request)}`;
+  const text = withoutSecrets(await messageOf(error.response), request).slice(0, 300);
+  const message = `Coder: ${status}, ${text}`;
   const details = { cause: error, retryAfterMs: retryAfterOf(error.response) };
   if (status === 401 || status === 403) return new ServiceError('coder-unauthorized', message, details);
-  if (status === 408 || status === 425 || status === 429)
-    return new ServiceError('coder-busy', message, details);
+  // 409: somebody else was faster, and the next look shows what they did.
+  if ([408, 409, 425, 429].includes(status)) return new ServiceError('coder-busy', message, details);
   if (status < 400) {
     const target = error.response.headers.get('location') ?? 'nowhere';
     const advice = `Coder: ${status}, a redirect to ${target}, as of a sign-in page. Set CODER_URL to the address that answers itself.`;
@@ -193,7 +201,7 @@ async function messageOf(response: Response): Promise<string> {
   const text = await response.text().catch(() => '');
   try {
     const parsed = CoderError.safeParse(JSON.parse(text));
-    if (parsed.success) return parsed.data.error.msg.slice(0, 300);
+    if (parsed.success) return parsed.data.error.msg;
   } catch {
     // Not every error of Coder, or of a proxy before it, is JSON.
   }
@@ -204,7 +212,9 @@ async function messageOf(response: Response): Promise<string> {
 function withoutSecrets(text: string, { json }: Options): string {
   const body = (json ?? {}) as { password?: string; new_registry?: { password?: string } };
   const password = body.password ?? body.new_registry?.password;
-  return password ? text.replaceAll(password, '***') : text;
+  if (!password) return text;
+  const escaped = JSON.stringify(password).slice(1, -1);
+  return text.replaceAll(password, '***').replaceAll(escaped, '***');
 }
 
 function retryAfterOf({ headers }: Response): number | undefined {

@@ -1,6 +1,6 @@
 import type { Vault } from '../../azure/vault.ts';
 import { credentialKind } from '../../credentials/credential.ts';
-import { ServiceError } from '../../errors.ts';
+import { ConflictError, ServiceError } from '../../errors.ts';
 import { REGISTRY_KEY } from '../../image-keys.ts';
 import type { Link, LinkKey, Links } from '../../links.ts';
 import type { Registry } from '../../registry.ts';
@@ -34,6 +34,8 @@ interface Options {
   vault: Vault;
   organizationId: string | undefined;
   acrKind: { field: string; value: string };
+  /** The registry as it is recorded now. */
+  findRegistry(name: string): Promise<Registry | undefined>;
 }
 
 export function createClassicRegistries(options: Options): ClassicRegistries {
@@ -44,6 +46,13 @@ export function createClassicRegistries(options: Options): ClassicRegistries {
     if (organizationId) return organizationId;
     const message = 'Neither the registry nor the setting CODER_ORGANIZATION_ID names an organization.';
     throw new ServiceError('coder-rejected', message);
+  }
+
+  /** Read under the lease of the registry's link, so that no older credential is given after a newer one. */
+  async function latest(registry: Registry): Promise<Registry> {
+    const current = await options.findRegistry(registry.name);
+    if (!current) throw new ConflictError('The registry was removed.');
+    return current;
   }
 
   /** The registry's id in Coder, if the link is about the organization that the registry belongs to now. */
@@ -84,8 +93,9 @@ export function createClassicRegistries(options: Options): ClassicRegistries {
     };
     if (isDelivered(await links.read(keyOf(registry)))) return;
     await links.hold(keyOf(registry), signal, async link => {
-      const id = seenId ?? idIn(link, registry);
-      if (id !== undefined) await give(registry, id, link, signal);
+      const current = await latest(registry);
+      const id = seenId ?? idIn(link, current);
+      if (id !== undefined) await give(current, id, link, signal);
     });
   }
 
@@ -115,16 +125,17 @@ export function createClassicRegistries(options: Options): ClassicRegistries {
         return importImage({ registry_id: known });
       }
       return links.hold(keyOf(registry), signal, async link => {
-        const listed = await coder.listRegistries(organizationOf(registry), signal);
-        const found = listed.find(candidate => sameHost(candidate, registry));
-        if (found && (await give(registry, found.id, link, signal)))
+        const current = await latest(registry);
+        const listed = await coder.listRegistries(organizationOf(current), signal);
+        const found = listed.find(candidate => sameHost(candidate, current));
+        if (found && (await give(current, found.id, link, signal)))
           return importImage({ registry_id: found.id });
 
-        const image = await importImage({ new_registry: await newRegistry(registry) });
+        const image = await importImage({ new_registry: await newRegistry(current) });
         Object.assign(link, {
           coderId: image.registry?.id,
-          organizationId: organizationOf(registry),
-          credentialVersion: versionOf(registry),
+          organizationId: organizationOf(current),
+          credentialVersion: versionOf(current),
         });
         return image;
       });

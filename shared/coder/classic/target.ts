@@ -25,6 +25,8 @@ export interface ClassicTargetOptions {
   acrKind: { field: string; value: string };
   /** Least resources of a new image when neither rule nor labels say. */
   fallback: ImageDefaults;
+  /** The registry as it is recorded now. */
+  findRegistry(name: string): Promise<Registry | undefined>;
   /** Asks a registry whether it accepts a login. */
   acceptsLogin(loginServer: string, login: Login, signal: AbortSignal): Promise<boolean>;
 }
@@ -43,12 +45,11 @@ export function createClassicTarget(options: ClassicTargetOptions): Target {
     knownId: string | undefined,
     signal: AbortSignal,
   ): Promise<CoderImage | undefined> {
+    const isOurs = (image: CoderImage) =>
+      image.repository === repository && image.registry != null && sameHost(image.registry, registry);
     const known = knownId === undefined ? undefined : await coder.getImage(knownId, signal);
-    if (known) return known;
-    const images = await coder.listImages(registries.organizationOf(registry), signal);
-    return images.find(
-      image => image.repository === repository && image.registry && sameHost(image.registry, registry),
-    );
+    if (known && isOurs(known)) return known;
+    return (await coder.listImages(registries.organizationOf(registry), signal)).find(isOurs);
   }
 
   async function importImage(image: ImageToForward, signal: AbortSignal): Promise<CoderImage> {
@@ -106,9 +107,11 @@ export function createClassicTarget(options: ClassicTargetOptions): Target {
     for (const wait of REFRESH_WAITS_MS) {
       await delay(wait, undefined, { signal }).catch(() => undefined);
       const now = await coder.getTag(imageId, image.tag, signal);
-      // Which digest Coder keeps of an index is not documented, so any change counts as having read it.
-      if (now && (image.digests.includes(now.latest_hash ?? '') || now.latest_hash !== before.latest_hash))
-        return;
+      // Which digest Coder keeps of an index is not documented, so there any change counts as having read it.
+      const hasRead =
+        image.digests.includes(now?.latest_hash ?? '') ||
+        (image.digests.length > 1 && now !== undefined && now.latest_hash !== before.latest_hash);
+      if (hasRead) return;
     }
     await explainRefusal(image.registry, signal, undefined);
     throw new ServiceError(
