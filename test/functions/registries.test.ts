@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Environment, startEnvironment } from '../../infra/local/environment.ts';
+import { image } from '../../infra/local/oci-image.ts';
+import { pushImage } from '../../infra/local/push-image.ts';
 import { type StandIn, startStandIn } from '../../infra/local/stand-in.ts';
 import { testTls } from '../support/bridge.ts';
 
@@ -103,6 +105,28 @@ describe('a registry', () => {
       (await call('PUT', 'registries/contoso', { body: declared(), headers: { 'if-none-match': '*' } }))
         .status,
     ).toBe(412);
+  });
+
+  test('is not removed while an import of it is under way', async () => {
+    const { coder } = environment.cloud.standIns;
+    expect((await call('PUT', 'registries/contoso', { body: declared() })).status).toBe(200);
+    coder.faults.add({ method: 'GET', delayMs: 1_500 });
+    const { pusher } = environment.cloud.registry;
+    const target = {
+      registryUrl: environment.cloud.standIns.registry.url,
+      ...pusher,
+      ca: (await testTls()).ca,
+    };
+    await pushImage(target, 'busy/app', image(), 'v1');
+    await expect.poll(() => coder.requests.all().length, { interval: 10 }).toBeGreaterThan(0);
+
+    const answer = await call('DELETE', 'registries/contoso');
+
+    expect(answer.json).toMatchObject({ status: 409, reason: 'registry-busy' });
+    coder.faults.clear();
+    await expect
+      .poll(async () => (await call('GET', 'images/contoso/busy/app:v1')).json.state, { timeout: 20_000 })
+      .toBe('imported');
   });
 
   test('is removed with its records and its secret, and can be added again', async () => {
@@ -329,6 +353,10 @@ describe('lists', () => {
     ['limit=0', 'limit'],
     ['limit=many', 'limit'],
     ['continuationToken=made-up', 'continuationToken'],
+    [
+      `continuationToken=${Buffer.from('{"nextPartitionKey":"","nextRowKey":{}}').toString('base64')}`,
+      'continuationToken',
+    ],
     ['colour=red', 'colour'],
   ])('refuse ?%s', async (query, path) => {
     const { status, json } = await call('GET', `registries?${query}`);

@@ -235,6 +235,86 @@ describe('however often and in whatever order events come', () => {
   });
 });
 
+describe('what two instances do at once', () => {
+  test('a tag that is moved back while another instance forwards it ends as the registry has it', async () => {
+    const other = bridge.anotherInstance();
+    const first = await bridge.push('back/app:v1', image({ content: 'first' }));
+    await bridge.pushed('back/app:v1');
+    await bridge.push('back/app:v1', image({ content: 'second' }));
+    const asked = () => count('POST', /tags\/update$/);
+    const before = asked();
+    coder.faults.add({ method: 'POST', path: '/tags/update$', delayMs: 1_000, times: 1 });
+    const slow = bridge.pushed('back/app:v1', { services: other });
+    await expect.poll(asked, { interval: 10 }).toBeGreaterThan(before);
+
+    await bridge.push('back/app:v1', image({ content: 'first' }));
+    await bridge.pushed('back/app:v1');
+    await slow;
+
+    expect(await bridge.record('back/app:v1')).toMatchObject({ state: 'imported', digest: first });
+    expect(inCoder('back/app')).toEqual([{ v1: first }]);
+  });
+
+  test('a tag that somebody else adds first is found on the next attempt', async () => {
+    await bridge.push('taken/app:v1', image());
+    await bridge.pushed('taken/app:v1');
+    const digest = await bridge.push('taken/app:v2', image({ content: 'two' }));
+    const refusal = { error: { msg: "image tag 'v2' already exists" } };
+    coder.faults.add({ method: 'POST', path: '/tags$', status: 409, body: refusal, times: 1 });
+    await bridge.pushed('taken/app:v2');
+    expect(await bridge.record('taken/app:v2')).toMatchObject({ state: 'pending', reason: 'coder-busy' });
+
+    bridge.cloud.clock.advance(60_000);
+    await sweep(bridge.services, AbortSignal.timeout(30_000), bridge.log);
+
+    expect(await bridge.record('taken/app:v2')).toMatchObject({ state: 'imported', digest });
+  });
+
+  test('a record that was decided on an outdated one is refused', async () => {
+    await bridge.push('cas/app:v1', image());
+    await bridge.pushed('cas/app:v1');
+    const { images } = bridge.services;
+    const seen = await images.get('contoso', { repository: 'cas/app', tag: 'v1' });
+    if (!seen) throw new Error('no record');
+    const { etag: _, ...record } = seen;
+    await images.save({ ...record, message: 'newer' }, seen);
+
+    await expect(images.save({ ...record, message: 'outdated' }, seen)).rejects.toThrow('changed meanwhile');
+    await expect(images.save(record, undefined)).rejects.toThrow('changed meanwhile');
+  });
+});
+
+test('a tag that one replica does not show yet is looked for once more', async () => {
+  const digest = await bridge.push('replica/app:v1', image());
+  const missing = { errors: [{ code: 'MANIFEST_UNKNOWN' }] };
+  registry.faults.add({
+    method: 'GET',
+    path: 'replica/app/manifests/v1$',
+    status: 404,
+    body: missing,
+    times: 1,
+  });
+  await bridge.pushed('replica/app:v1');
+  expect(await bridge.record('replica/app:v1')).toMatchObject({ state: 'removed', reason: 'gone' });
+
+  bridge.cloud.clock.advance(61_000);
+  await sweep(bridge.services, AbortSignal.timeout(30_000), bridge.log);
+
+  expect(await bridge.record('replica/app:v1')).toMatchObject({ state: 'imported', digest });
+});
+
+test('a tag that stays missing is not looked for for ever', async () => {
+  await bridge.pushed('nowhere/app:v1');
+  expect((await bridge.record('nowhere/app:v1'))?.dueOn).toBeDefined();
+
+  bridge.cloud.clock.advance(61_000);
+  await sweep(bridge.services, AbortSignal.timeout(30_000), bridge.log);
+
+  const record = await bridge.record('nowhere/app:v1');
+  expect(record).toMatchObject({ state: 'removed', reason: 'gone' });
+  expect(record?.dueOn).toBeUndefined();
+});
+
 test('of a storm of pushes of one tag the last one is what Coder has', async () => {
   let digest = '';
   const told: Promise<void>[] = [];
@@ -434,6 +514,29 @@ describe('when a service fails', () => {
     await bridge.pushed('tables/app:v1');
 
     expect(inCoder('tables/app')).toEqual([{ v1: digest }]);
+  });
+
+  test('a link that cannot be written is no outcome: the event is not acknowledged', async () => {
+    await bridge.push('link/app:v1', image());
+    bridge.cloud.standIns.tables.faults.add({ path: "RowKey='link\\|app'", status: 500 });
+
+    await expect(bridge.pushed('link/app:v1')).rejects.toThrow('Table Storage');
+
+    expect(await bridge.record('link/app:v1')).toBeUndefined();
+  });
+
+  test('another digest has all its attempts before it', async () => {
+    await bridge.push('reset/app:v1', image({ content: 'one' }));
+    coder.faults.add({ status: 503 });
+    await bridge.pushed('reset/app:v1');
+    bridge.cloud.clock.advance(60_000);
+    await sweep(bridge.services, AbortSignal.timeout(30_000), bridge.log);
+    expect(await bridge.record('reset/app:v1')).toMatchObject({ state: 'pending', attempts: 2 });
+
+    await bridge.push('reset/app:v1', image({ content: 'two' }));
+    await bridge.pushed('reset/app:v1');
+
+    expect(await bridge.record('reset/app:v1')).toMatchObject({ state: 'pending', attempts: 1 });
   });
 
   test('an outcome that could not be written makes no second image', async () => {

@@ -83,3 +83,28 @@ test('who waits in the same instance gives up when its time is over', async () =
   await long;
   expect(await one.hold(shared, soon(), async () => 'free')).toBe('free');
 });
+
+test('a lease lasts longer than any import, and whoever takes it over is not overwritten by who had it', async () => {
+  const shared = key();
+  now = NOW;
+  let finish = () => {};
+  const stalled = one.hold(shared, later(), link => {
+    link.coderId = 'stalled';
+    return new Promise<void>(resolve => {
+      finish = resolve;
+    });
+  });
+  await expect.poll(() => one.anyHeld('contoso')).toBe(true);
+  now = new Date(NOW.getTime() + 25_000);
+  await expect(other.hold(shared, soon(), async () => {})).rejects.toMatchObject({ reason: 'coder-busy' });
+
+  now = new Date(NOW.getTime() + 31_000);
+  await other.hold(shared, soon(), async link => {
+    link.coderId = 'taken over';
+  });
+  finish();
+  await stalled;
+
+  expect(await one.read(shared)).toEqual({ coderId: 'taken over' });
+  expect(await one.anyHeld('contoso')).toBe(false);
+});

@@ -113,6 +113,7 @@ export function createClassicTarget(options: ClassicTargetOptions): Target {
         (image.digests.length > 1 && now !== undefined && now.latest_hash !== before.latest_hash);
       if (hasRead) return;
     }
+    if (!(await image.isCurrent())) throw new ConflictError('The tag has moved on.');
     await explainRefusal(image.registry, signal, undefined);
     throw new ServiceError(
       'coder-busy',

@@ -66,6 +66,8 @@ test('a host that nobody allowed is not called at all', async () => {
     'may be sent tokens',
   );
   await expect(bridge.services.acr.checkAccess(host, signal())).rejects.toThrow('may be sent tokens');
+  const login = { username: 'u', password: 'p' };
+  await expect(bridge.services.acceptsLogin(host, login, signal())).rejects.toThrow('may be sent passwords');
 
   expect(stranger.requests.all()).toEqual([]);
 });
@@ -90,4 +92,16 @@ test('tokens are asked for once, and again when the registry stops taking them',
 test('a tag that is not there, and a repository that is not', async () => {
   expect(await bridge.services.acr.getManifest(source(), 'v9')).toBeUndefined();
   expect(await bridge.services.acr.getManifest({ ...source(), repository: 'nobody' }, 'v1')).toBeUndefined();
+});
+
+test('a login that the registry redirects goes nowhere else', async () => {
+  const { registry } = bridge.cloud.standIns;
+  registry.faults.add({ path: '/oauth2/token', status: 302, headers: { location: `${stranger.url}/token` } });
+  stranger.requests.clear();
+
+  await expect(
+    bridge.services.acceptsLogin(loginServer, { username: 'u', password: 'p' }, signal()),
+  ).rejects.toMatchObject({ reason: 'registry-unavailable' });
+
+  expect(stranger.requests.all()).toEqual([]);
 });

@@ -63,6 +63,43 @@ test('an import never runs on a password that was replaced', async () => {
   expect(await bridge.record('team/app:v2')).toMatchObject({ state: 'imported', digest });
 });
 
+test('an instance that remembers the old password gives Coder the new one all the same', async () => {
+  const other = bridge.anotherInstance();
+  await bridge.push('team/app:v3', image({ content: 'three' }));
+  await bridge.pushed('team/app:v3', { services: other });
+  await bridge.put(change());
+  const digest = await bridge.push('team/app:v4', image({ content: 'four' }));
+
+  await bridge.pushed('team/app:v4', { services: other });
+
+  expect(held()).toEqual([bridge.cloud.registry.puller.password]);
+  expect(await bridge.record('team/app:v4')).toMatchObject({ state: 'imported', digest });
+});
+
+test('a password that was lost from Key Vault is mended by putting one', async () => {
+  await bridge.services.vault.remove('registry-contoso-password');
+  const { username, password } = bridge.cloud.registry.puller;
+
+  await bridge.put({ credential: { kind: 'static', username, password } });
+
+  expect(bridge.cloud.standIns.keyVault.values()).toMatchObject({ 'registry-contoso-password': password });
+});
+
+test('no part of the password is kept of an error in which Coder quotes it', async () => {
+  const { password } = change().credential;
+  const { username } = bridge.cloud.registry.puller;
+  const msg = `${'x'.repeat(285)}${password}`;
+  bridge.cloud.standIns.coder.faults.add({ method: 'PATCH', status: 400, body: { error: { msg } } });
+  await bridge.put({ credential: { kind: 'static', username, password } });
+  await bridge.push('team/app:v5', image({ content: 'five' }));
+
+  await bridge.pushed('team/app:v5');
+
+  const record = await bridge.record('team/app:v5');
+  expect(record).toMatchObject({ state: 'failed', reason: 'coder-rejected' });
+  expect(record?.message).not.toContain(password.slice(0, 8));
+});
+
 test('a password that the registry stopped accepting is named as the reason', async () => {
   bridge.cloud.registry.puller.password = bridge.cloud.secrets.random();
   await bridge.push('team/new:v1', image({ content: 'new' }));

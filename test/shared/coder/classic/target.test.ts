@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { image, index } from '../../../../infra/local/oci-image.ts';
+import { startStandIn } from '../../../../infra/local/stand-in.ts';
 import { sweep } from '../../../../shared/sweep.ts';
 import { type Bridge, startBridge } from '../../../support/bridge.ts';
 
@@ -123,6 +124,18 @@ test('an image that was deleted in Coder by hand is imported again with its next
   // It was looked for in the list, found there after all, and not made twice.
   expect(requests.all().map(({ path }) => path.split('?')[0])).toContain('/api/v0/images');
   expect(await bridge.record('again/app:v2')).toMatchObject({ state: 'imported', reason: 'tag-added' });
+});
+
+test('a Coder that redirects elsewhere gets its session token nowhere else', async () => {
+  const stranger = await startStandIn({ routes: [], secrets: bridge.cloud.secrets, tls: bridge.tls });
+  const { coder } = bridge.cloud.standIns;
+  coder.faults.add({ status: 302, headers: { location: `${stranger.url}/login` } });
+  await pushAll('away/app', ['v1']);
+  coder.faults.clear();
+
+  expect(await bridge.record('away/app:v1')).toMatchObject({ state: 'pending', reason: 'coder-unavailable' });
+  expect(stranger.requests.all()).toEqual([]);
+  await stranger.close();
 });
 
 test('a registry may name an organization of its own', async () => {
