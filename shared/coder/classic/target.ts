@@ -71,6 +71,7 @@ export function createClassicTarget(options: ClassicTargetOptions): Target {
   ): Promise<Forwarded> {
     const tag = await coder.getTag(existing.id, image.tag, signal);
     const currentDefault = existing.default_tag?.tag;
+    // On an image that we deprecated over its last tag, this one takes that tag's place.
     const { goneTag } = link;
     const makeDefault =
       (goneTag !== undefined && goneTag !== image.tag) ||
