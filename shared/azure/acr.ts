@@ -8,6 +8,7 @@ import { describe, ServiceError, statusOf } from '../errors.ts';
 import type { Pauses } from '../pauses.ts';
 import { parseRetryAfter } from '../retry-after.ts';
 import type { HostCheck } from './allowed-hosts.ts';
+import { retryOptions } from './retries.ts';
 
 /** Reads what a registry holds, with the managed identity. */
 export interface Acr {
@@ -51,7 +52,7 @@ export function createAcr({ credential, audience, isAllowedHost, pauses }: AcrOp
     }
     return {
       audience,
-      retryOptions: { maxRetries: 2, retryDelayInMs: 300, maxRetryDelayInMs: 2_000 },
+      retryOptions,
       additionalPolicies: [onlyTo(loginServer), heedPauses(loginServer, pauses)],
     };
   }

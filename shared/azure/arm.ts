@@ -1,6 +1,7 @@
 import { ContainerRegistryManagementClient } from '@azure/arm-containerregistry';
 import type { TokenCredential } from '@azure/identity';
 import type { RegistryResourceId } from '../arm-id.ts';
+import { retryOptions } from './retries.ts';
 
 /** What Azure Resource Manager says of a registry. */
 export interface RegistryDescription {
@@ -23,7 +24,7 @@ export function createArm(credential: TokenCredential, url: string, audience: st
       const client = new ContainerRegistryManagementClient(credential, subscriptionId, {
         endpoint: url,
         credentials: { scopes: [`${audience}/.default`] },
-        retryOptions: { maxRetries: 2, retryDelayInMs: 300, maxRetryDelayInMs: 2_000 },
+        retryOptions,
       });
       const registry = await client.registries.get(resourceGroup, registryName, { abortSignal: signal });
       return {

@@ -7,11 +7,12 @@ import {
 import type { TokenCredential } from '@azure/identity';
 import { ConflictError, describe, StorageError } from '../errors.ts';
 import { invalidRequest } from '../refused.ts';
+import { retryOptions } from './retries.ts';
 
-/** Times of the retries inside one table operation: an event must be answered within 30 s. */
+/** Longest time for one request: an event must be answered within 30 s, retries included. */
 const TIMEOUT_MS = 4_000;
 const OPTIONS: TableServiceClientOptions = {
-  retryOptions: { maxRetries: 2, retryDelayInMs: 300, maxRetryDelayInMs: 2_000 },
+  retryOptions,
   additionalPolicies: [
     {
       position: 'perCall',

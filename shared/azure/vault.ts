@@ -1,6 +1,7 @@
 import type { TokenCredential } from '@azure/identity';
 import { SecretClient } from '@azure/keyvault-secrets';
 import { describe, ServiceError, statusOf } from '../errors.ts';
+import { retryOptions } from './retries.ts';
 
 /** Secrets in Key Vault, the only place where the bridge keeps any. */
 export interface Vault {
@@ -24,7 +25,7 @@ const CALL_TIMEOUT_MS = 8_000;
 export function createVault(url: string, credential: TokenCredential, verifyChallenge: boolean): Vault {
   const client = new SecretClient(url, credential, {
     disableChallengeResourceVerification: !verifyChallenge,
-    retryOptions: { maxRetries: 2, retryDelayInMs: 300, maxRetryDelayInMs: 2_000 },
+    retryOptions,
   });
 
   const timeLimit = () => ({ abortSignal: AbortSignal.timeout(CALL_TIMEOUT_MS) });
