@@ -1,3 +1,4 @@
+import type { LimitFunction } from 'p-limit';
 import type { Acr, ImageSource } from './azure/acr.ts';
 import { LONGEST_RETRY_AFTER_MS, nextAttempt } from './backoff.ts';
 import type { Target } from './coder/target.ts';
@@ -25,6 +26,8 @@ export interface ImportServices {
   maxAttempts: number;
   /** Imports of one tag run one after the other in this instance. */
   inTurn: InTurn;
+  /** Lets only so many imports of this instance run at once; a burst waits here, and not on its services. */
+  atMost: LimitFunction;
 }
 
 export interface ImportRequest extends Reference {
@@ -62,7 +65,7 @@ export async function importImage(
   request: ImportRequest,
   signal: AbortSignal,
 ): Promise<ImportResult> {
-  const work = () => importUntilWritten(services, request, signal);
+  const work = () => services.atMost(() => importUntilWritten(services, request, signal));
   try {
     return await services.inTurn(`${request.registry.name} ${imageKey(request)}`, signal, work);
   } catch (error) {

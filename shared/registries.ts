@@ -52,7 +52,16 @@ export function createRegistries(table: TableClient, now: () => Date): Registrie
     return found;
   }
 
-  async function refill(): Promise<Map<string, StoredRegistry>> {
+  /** Fills the cache; whoever comes while that is under way waits for the same read. */
+  let reading: Promise<Map<string, StoredRegistry>> | undefined;
+  function refill(): Promise<Map<string, StoredRegistry>> {
+    reading ??= readAll().finally(() => {
+      reading = undefined;
+    });
+    return reading;
+  }
+
+  async function readAll(): Promise<Map<string, StoredRegistry>> {
     const byId = new Map((await all()).map(registry => [normalizeRegistryId(registry.resourceId), registry]));
     cache = { byId, until: now().getTime() + CACHE_MS };
     return byId;
@@ -66,7 +75,11 @@ export function createRegistries(table: TableClient, now: () => Date): Registrie
 
     async findByResourceId(normalizedId) {
       const cached = cache && cache.until > now().getTime() ? cache.byId.get(normalizedId) : undefined;
-      return cached ?? (await refill()).get(normalizedId);
+      if (cached) return cached;
+      const begunBefore = reading !== undefined;
+      const found = (await refill()).get(normalizedId);
+      // A read that had begun before us may have missed what was there when we asked.
+      return found ?? (begunBefore ? (await refill()).get(normalizedId) : undefined);
     },
 
     async list(page) {

@@ -1,4 +1,5 @@
 import { DefaultAzureCredential, ManagedIdentityCredential, type TokenCredential } from '@azure/identity';
+import pLimit from 'p-limit';
 import { createAcr } from './azure/acr.ts';
 import { acceptsLogin } from './azure/acr-login.ts';
 import { createHostCheck } from './azure/allowed-hosts.ts';
@@ -16,6 +17,9 @@ import { createRegistries } from './registries.ts';
 import { readSettings, type Settings } from './settings.ts';
 import { createTokenSource } from './token-source.ts';
 import { createTurns } from './turns.ts';
+
+/** More at once only wait for each other: a few Coder calls and table writes are all that an import does. */
+const IMPORTS_AT_ONCE = 32;
 
 /** Everything that the functions use. */
 export type Services = EventServices & RegistryServices;
@@ -42,6 +46,7 @@ export function createServices(settings: Settings, { now, random }: Seams): Serv
     random,
     maxAttempts: settings.IMPORT_MAX_ATTEMPTS,
     inTurn: createTurns(),
+    atMost: pLimit(IMPORTS_AT_ONCE),
     registries,
     images: createImages(imagesTable),
     links,

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Fault } from '../../infra/local/faults.ts';
 import { artifact, image, index } from '../../infra/local/oci-image.ts';
 import { handleEvent } from '../../shared/handle-event.ts';
+import { importImage } from '../../shared/import.ts';
 import { sweep } from '../../shared/sweep.ts';
 import { type Bridge, deleteEvent, pushEvent, startBridge } from '../support/bridge.ts';
 
@@ -327,6 +328,20 @@ test('of a storm of pushes of one tag the last one is what Coder has', async () 
 
   expect(await bridge.record('storm/app:v1')).toMatchObject({ state: 'imported', digest, attempts: 0 });
   expect(inCoder('storm/app')).toEqual([{ v1: digest }]);
+});
+
+test('an import whose time is over before its turn comes is put off, not lost', async () => {
+  const digest = await bridge.push('late/app:v1', image());
+  const stored = await bridge.services.registries.get('contoso');
+  if (!stored) throw new Error('no registry');
+  const request = { registry: stored, repository: 'late/app', tag: 'v1' };
+
+  await importImage(bridge.services, request, AbortSignal.abort());
+  expect(await bridge.record('late/app:v1')).toMatchObject({ state: 'pending', reason: 'coder-busy' });
+
+  bridge.cloud.clock.advance(60_000);
+  await sweep(bridge.services, AbortSignal.timeout(30_000), bridge.log);
+  expect(await bridge.record('late/app:v1')).toMatchObject({ state: 'imported', digest });
 });
 
 test('a burst never has more calls to Coder under way than the setting allows', async () => {

@@ -29,6 +29,16 @@ test('a registry that another instance added is found at once, and then remember
   expect(reads()).toBeGreaterThan(before);
 });
 
+test('many events at once read the registries once', async () => {
+  const { registries } = bridge.anotherInstance();
+  const before = reads();
+
+  const found = await Promise.all(Array.from({ length: 50 }, () => registries.findByResourceId(id)));
+
+  expect(found.every(registry => registry?.name === 'contoso')).toBe(true);
+  expect(reads()).toBe(before + 1);
+});
+
 test('of two changes that were decided on the same state one is refused', async () => {
   const { registries } = bridge.services;
   const seen = await registries.get('contoso');
