@@ -51,7 +51,7 @@ async function importPushed(
   signal: AbortSignal,
   log: Log,
 ): Promise<void> {
-  logImport(log, await importImage(services, { registry, repository, tag, pushedOn }, signal));
+  logImport(log, await importImage(services, { registry: registry.name, repository, tag, pushedOn }, signal));
 }
 
 /** A delete names a digest and no tag: our records know the tags, and the registry says whether they are gone. */
@@ -65,7 +65,7 @@ async function importDeleted(
   const records = services.images.ofRepository(registry.name, repository, digest);
   await forEachAtMost(AT_ONCE, records, async ({ tag, state }) => {
     if (state === 'removed') return;
-    logImport(log, await importImage(services, { registry, repository, tag }, signal));
+    logImport(log, await importImage(services, { registry: registry.name, repository, tag }, signal));
   });
 }
 

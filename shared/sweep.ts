@@ -36,7 +36,7 @@ async function sweepImages(
   await forEachAtMost(AT_ONCE, services.images.due(registry.name, services.now()), async image => {
     if (signal.aborted) return;
     try {
-      const request = { registry, ...image, onlyIfDue: true };
+      const request = { registry: registry.name, ...image, onlyIfDue: true };
       logImport(log, await importImage(services, request, AbortSignal.timeout(IMPORT_BUDGET_MS)));
     } catch (error) {
       log.error('import not recorded', { registry: registry.name, ...image, message: describe(error) });
