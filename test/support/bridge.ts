@@ -30,6 +30,11 @@ export interface Bridge {
   /** Delivers the event of a push. */
   pushed(reference: string, options?: { at?: Date; services?: Services }): Promise<void>;
   record(reference: string): Promise<ImageRecord | undefined>;
+  /** Every image of that repository in Coder, each with its tags and their digests. */
+  inCoder(repository: string): Record<string, string>[];
+  /** How often Coder was asked this. */
+  askedOfCoder(method: string, path: RegExp): number;
+  clearFaults(): void;
   close(): Promise<void>;
 }
 
@@ -70,6 +75,18 @@ export async function startBridge(options: Omit<CloudOptions, 'tls'> = {}): Prom
     pushed: (reference, { at = cloud.clock.now(), services: instance = services } = {}) =>
       handleEvent(instance, pushEvent(cloud.registry.resourceId, reference, at), log),
     record: reference => services.images.get(name, split(reference)),
+    inCoder: repository =>
+      cloud.standIns.coder
+        .state()
+        .images.filter(known => known.repository === repository)
+        .map(({ tags }) => Object.fromEntries(tags.map(({ tag, latest_hash }) => [tag, latest_hash]))),
+    askedOfCoder: (method, path) =>
+      cloud.standIns.coder.requests
+        .all()
+        .filter(request => request.method === method && path.test(request.path)).length,
+    clearFaults() {
+      for (const standIn of Object.values(cloud.standIns)) standIn.faults.clear();
+    },
     close: () => cloud.close(),
   };
 }

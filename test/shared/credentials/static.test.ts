@@ -8,9 +8,7 @@ let bridge: Bridge;
 beforeAll(async () => {
   bridge = await startBridge();
 });
-afterEach(() => {
-  for (const standIn of Object.values(bridge.cloud.standIns)) standIn.faults.clear();
-});
+afterEach(() => bridge.clearFaults());
 afterAll(() => bridge.close());
 
 const held = () =>
