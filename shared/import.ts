@@ -67,6 +67,7 @@ async function importUntilWritten(
   signal: AbortSignal,
 ): Promise<ImportResult> {
   const { registries, images, now } = services;
+  let isTrusted = true;
   for (let lateConflicts = 0; ; ) {
     // Read each time: a conflict may have come from somebody who changed the registry.
     const registry = await registries.get(request.registry);
@@ -77,13 +78,15 @@ async function importUntilWritten(
     const pushedOn = latest(request.pushedOn, previous?.pushedOn) ?? now();
     const image = { ...request, registry, pushedOn };
     try {
-      const outcome = await attempt(services, image, previous, signal);
+      const outcome = await attempt(services, image, isTrusted ? previous : undefined, signal);
       if (!outcome) return { record: previous, changed: false };
       const record = toRecord(services, image, previous, outcome);
       await images.save(record, previous);
       return { record, changed: true };
     } catch (error) {
       if (!(error instanceof ConflictError)) throw error;
+      // We may have changed Coder by now, so that what the record says of it need not be true any more.
+      isTrusted = false;
       if (signal.aborted && ++lateConflicts > MOST_LATE_CONFLICTS) throw error;
     }
   }

@@ -27,11 +27,11 @@ describe('however often and in whatever order events come', () => {
   });
 
   test('ten one after the other ask Coder once', async () => {
-    await bridge.push('again/app:v1', image());
-    await bridge.pushed('again/app:v1');
+    await bridge.push('turned/app:v1', image());
+    await bridge.pushed('turned/app:v1');
     const before = coder.requests.all().length;
 
-    for (let i = 0; i < 9; i++) await bridge.pushed('again/app:v1');
+    for (let i = 0; i < 9; i++) await bridge.pushed('turned/app:v1');
 
     expect(coder.requests.all().length).toBe(before);
   });
@@ -89,6 +89,27 @@ describe('what two instances do at once', () => {
 
     expect(await bridge.record('back/app:v1')).toMatchObject({ state: 'imported', digest: first });
     expect(bridge.inCoder('back/app')).toEqual([{ v1: first }]);
+  });
+
+  test('a tag that is moved back just after Coder has read it ends as the registry has it', async () => {
+    const other = bridge.anotherInstance();
+    const first = await bridge.push('turned/app:v1', image({ content: 'first' }));
+    await bridge.pushed('turned/app:v1');
+    await bridge.push('turned/app:v1', image({ content: 'second' }));
+    const before = bridge.askedOfCoder('POST', /tags\/update$/);
+    const slow = bridge.pushed('turned/app:v1', { services: other });
+    await expect
+      .poll(() => bridge.askedOfCoder('POST', /tags\/update$/), { interval: 5 })
+      .toBeGreaterThan(before);
+    // Coder reads the second digest; the answer that says so takes its time.
+    coder.faults.add({ method: 'GET', path: '/tags/v1$', delayMs: 1_000, times: 1 });
+
+    await bridge.push('turned/app:v1', image({ content: 'first' }));
+    await bridge.pushed('turned/app:v1');
+    await slow;
+
+    expect(await bridge.record('turned/app:v1')).toMatchObject({ state: 'imported', digest: first });
+    expect(bridge.inCoder('turned/app')).toEqual([{ v1: first }]);
   });
 
   test('a tag that somebody else adds first is found on the next attempt', async () => {
