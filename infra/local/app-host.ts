@@ -7,6 +7,8 @@ import { createInterface } from 'node:readline';
 export interface AppHost {
   /** Base URL of the host; it stays the same when the host is started again. */
   url: string;
+  /** Of the process that runs now; another one after the host was started again. */
+  pid(): number;
   /** Kills the host as a crash would, and waits until it is back. */
   crash(): Promise<void>;
   close(): Promise<void>;
@@ -47,6 +49,7 @@ export async function startAppHost({ env, port, onLog }: AppHostOptions): Promis
 
   return {
     url,
+    pid: () => child.pid as number,
     async crash() {
       const exited = once(child, 'exit');
       child.kill('SIGKILL');

@@ -2,13 +2,23 @@ import { randomUUID } from 'node:crypto';
 import { createMovableClock, type MovableClock } from './clock.ts';
 import { createSecrets, type Secrets } from './secrets.ts';
 import type { StandIn } from './stand-in.ts';
+import { CREDENTIAL_MANAGER } from './stand-ins/arm/actions.ts';
 import { type ArmStandIn, startArm } from './stand-ins/arm.ts';
 import { type CoderStandIn, startCoder } from './stand-ins/coder/coder.ts';
-import { type EntraStandIn, startEntra } from './stand-ins/entra.ts';
+import type { EntraStandIn } from './stand-ins/entra.ts';
 import { type EventGridStandIn, startEventGrid } from './stand-ins/event-grid/event-grid.ts';
+import { type GraphStandIn, startGraph } from './stand-ins/graph.ts';
 import { type KeyVaultStandIn, startKeyVault } from './stand-ins/key-vault.ts';
-import { type RegistryStandIn, type RegistryUser, startRegistry } from './stand-ins/registry/registry.ts';
+import type { FindAccount } from './stand-ins/registry/grants.ts';
+import {
+  type RegistryOptions,
+  type RegistryStandIn,
+  type RegistryUser,
+  startRegistry,
+} from './stand-ins/registry/registry.ts';
+import type { Action } from './stand-ins/registry/scope.ts';
 import { startTables, type TablesStandIn } from './stand-ins/tables.ts';
+import { startTenant, type Tenant } from './tenant.ts';
 import type { Tls } from './tls.ts';
 
 /** Azure and Coder as the bridge meets them, on loopback. */
@@ -16,6 +26,7 @@ export interface Cloud {
   standIns: {
     entra: EntraStandIn;
     arm: ArmStandIn;
+    graph: GraphStandIn;
     keyVault: KeyVaultStandIn;
     tables: TablesStandIn;
     eventGrid: EventGridStandIn;
@@ -26,14 +37,37 @@ export interface Cloud {
   secrets: Secrets;
   /** The sample registry: its id, and who may do what there. */
   registry: { name: string; resourceId: string; pusher: RegistryUser; puller: RegistryUser };
+  /** The further registries that were asked for, in that order; who may do what is as in the sample registry. */
+  otherRegistries: OtherRegistry[];
+  /** An app registration that the bridge owns. It has no secret yet. */
+  servicePrincipal: ServicePrincipal;
   coder: { token: string; organizationId: string };
   /** The environment of an app that runs in this cloud, with the same names as in Azure. */
   appSettings: Record<string, string>;
   close(): Promise<void>;
 }
 
+export interface OtherRegistry {
+  name: string;
+  resourceId: string;
+  standIn: RegistryStandIn;
+}
+
+export interface ServicePrincipal {
+  /** Client id: the user name at registries. */
+  appId: string;
+  /** Object id of the application: what Graph knows it by. */
+  applicationObjectId: string;
+  /** What it may do at each registry; may be changed at any time. */
+  actions: Action[];
+}
+
 export interface CloudOptions {
   tls: Tls;
+  /** To be shared with other clouds, and closed by whoever started it; by default the cloud has one of its own. */
+  tenant?: Tenant | undefined;
+  /** Names of further registries beside the sample `contoso`. */
+  registries?: string[];
   /** 0, the default, takes any free port. */
   ports?: { registry?: number; coder?: number };
   /** See RegistryOptions. */
@@ -43,51 +77,55 @@ export interface CloudOptions {
 }
 
 const NAME = 'contoso';
-const RESOURCE_ID = `/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/coder/providers/Microsoft.ContainerRegistry/registries/${NAME}`;
+const resourceIdOf = (name: string) =>
+  `/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/coder/providers/Microsoft.ContainerRegistry/registries/${name}`;
 
 /** Starts every service that the bridge talks to, and lays the wires between them as a deployment would. */
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const { tls, ports = {}, registryUpstream, coderAudience } = options;
-  const secrets = createSecrets();
+  const tenant = options.tenant ?? (await startTenant());
+  const { entra, bridge, coderPods } = tenant;
+  const secrets = createSecrets(tenant.secrets);
   const clock = createMovableClock();
   const now = clock.now;
-  const tenantId = randomUUID();
-  const bridge = { name: 'bridge', clientId: randomUUID(), objectId: randomUUID() };
-  const coderPods = { name: 'coder', clientId: randomUUID(), objectId: randomUUID() };
-  const identityHeader = secrets.random();
-  const pusher: RegistryUser = {
-    kind: 'admin',
-    username: NAME,
-    password: secrets.random(),
-    actions: ['pull', 'push', 'delete', 'metadata_read', 'metadata_write', 'catalog'],
-  };
-  const puller: RegistryUser = {
-    kind: 'token',
-    username: 'coder-pull',
-    password: secrets.random(),
-    actions: ['pull', 'metadata_read'],
-  };
+  const { pusher, puller } = createUsers(secrets);
 
-  const entra = await startEntra({ secrets, now, tenantId, identities: [bridge, coderPods], identityHeader });
   const guarded = { secrets, now, tls, verifyEntraToken: entra.verify };
   const eventGrid = await startEventGrid({ secrets, clock, key: secrets.random() });
-  const registry = await startRegistry({
-    ...guarded,
+  const arm = await startArm({ ...guarded, allowed: { [bridge.objectId]: CREDENTIAL_MANAGER } });
+  const graph = await startGraph(guarded);
+  const servicePrincipal = registerApp(graph, bridge.objectId);
+  const findServicePrincipal: FindAccount = (username, password) =>
+    username === servicePrincipal.appId && graph.application(username)?.accepts(password)
+      ? { kind: 'admin', actions: servicePrincipal.actions }
+      : undefined;
+  const addRegistry = async (name: string, more: Pick<RegistryOptions, 'port' | 'upstream'> = {}) => {
+    const resourceId = resourceIdOf(name);
+    const standIn = await startRegistry({
+      ...guarded,
+      resourceId,
+      users: [pusher, puller],
+      identities: {
+        [bridge.objectId]: ['pull', 'metadata_read', 'catalog'],
+        [coderPods.objectId]: ['pull'],
+      },
+      findAccount: (username, password) =>
+        arm.accounts(resourceId).find(username, password) ?? findServicePrincipal(username, password),
+      loginsEnded: () => arm.modeSwitches(resourceId),
+      publish: eventGrid.publish,
+      ...more,
+    });
+    arm.addRegistry({ resourceId, loginServer: standIn.loginServer, sku: 'Premium' });
+    return { name, resourceId, standIn };
+  };
+  const sample = await addRegistry(NAME, {
     port: ports.registry ?? 0,
-    resourceId: RESOURCE_ID,
-    users: [pusher, puller],
-    identities: {
-      [bridge.objectId]: ['pull', 'metadata_read', 'catalog'],
-      [coderPods.objectId]: ['pull'],
-    },
-    publish: eventGrid.publish,
     ...(registryUpstream && { upstream: registryUpstream }),
   });
-  const arm = await startArm({ ...guarded, readers: [bridge.objectId] });
-  arm.addRegistry({ resourceId: RESOURCE_ID, loginServer: registry.loginServer, sku: 'Premium' });
+  const otherRegistries = await Promise.all((options.registries ?? []).map(name => addRegistry(name)));
   const keyVault = await startKeyVault({
     ...guarded,
-    tenantId,
+    tenantId: tenant.id,
     readers: [bridge.objectId],
     writers: [bridge.objectId],
   });
@@ -109,29 +147,62 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   });
   keyVault.put('coder-session-token', coder.token);
 
-  const standIns = { entra, arm, keyVault, tables, eventGrid, registry, coder: coderStandIn };
+  const standIns = {
+    ...{ entra, arm, graph, keyVault, tables, eventGrid },
+    ...{ registry: sample.standIn, coder: coderStandIn },
+  };
+  const registries = [sample, ...otherRegistries].map(({ standIn }) => standIn);
   return {
     standIns,
     clock,
     secrets,
-    registry: { name: NAME, resourceId: RESOURCE_ID, pusher, puller },
+    registry: { name: NAME, resourceId: sample.resourceId, pusher, puller },
+    otherRegistries,
+    servicePrincipal,
     coder,
     appSettings: {
       TABLES_URL: tables.url,
       KEY_VAULT_URL: keyVault.url,
       KEY_VAULT_CHALLENGE_CHECK: 'off',
       ARM_URL: arm.url,
-      ACR_ALLOWED_HOSTS: registry.loginServer,
+      GRAPH_URL: graph.url,
+      ACR_ALLOWED_HOSTS: registries.map(({ loginServer }) => loginServer).join(','),
       CODER_URL: coderStandIn.url,
       CODER_ORGANIZATION_ID: coder.organizationId,
       ...(coderAudience && { CODER_AUDIENCE: coderAudience }),
       AZURE_CLIENT_ID: bridge.clientId,
       IDENTITY_ENDPOINT: entra.identityEndpoint,
-      IDENTITY_HEADER: identityHeader,
+      IDENTITY_HEADER: tenant.identityHeader,
       NODE_EXTRA_CA_CERTS: tls.caFile,
     },
     async close() {
-      await Promise.all(Object.values(standIns).map((standIn: StandIn) => standIn.close()));
+      const all = new Set<StandIn>([...Object.values(standIns), ...registries]);
+      if (options.tenant) all.delete(entra);
+      await Promise.all([...all].map(standIn => standIn.close()));
+    },
+  };
+}
+
+function registerApp(graph: GraphStandIn, owner: string): ServicePrincipal {
+  const [appId, objectId] = [randomUUID(), randomUUID()];
+  graph.addApplication({ objectId, appId, displayName: 'coder-pull', owners: [owner] });
+  return { appId, applicationObjectId: objectId, actions: ['pull', 'metadata_read'] };
+}
+
+/** Who pushes to the registries, and who only pulls. */
+function createUsers(secrets: Secrets): { pusher: RegistryUser; puller: RegistryUser } {
+  return {
+    pusher: {
+      kind: 'admin',
+      username: NAME,
+      password: secrets.random(),
+      actions: ['pull', 'push', 'delete', 'metadata_read', 'metadata_write', 'catalog'],
+    },
+    puller: {
+      kind: 'token',
+      username: 'coder-pull',
+      password: secrets.random(),
+      actions: ['pull', 'metadata_read'],
     },
   };
 }

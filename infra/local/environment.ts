@@ -7,6 +7,8 @@ export interface Environment {
   cloud: Cloud;
   host: AppHost;
   keys: { master: string; host: string; eventGrid: string };
+  /** The key that opens this function and no other. */
+  functionKey(name: string): Promise<string>;
   /** Where Event Grid delivers, key included. */
   eventGridUrl: string;
   close(): Promise<void>;
@@ -16,6 +18,10 @@ export interface EnvironmentOptions extends CloudOptions {
   ports?: { functions?: number; registry?: number; coder?: number };
   /** Told each line of the app's log. */
   onLog?(line: string): void;
+  /** Settings of the app beside those of the cloud that it runs in. */
+  settings?: Record<string, string>;
+  /** False when Event Grid is to tell the app nothing. */
+  subscribed?: boolean;
 }
 
 /** The very file that is deployed; `npm run build` makes it. */
@@ -36,14 +42,24 @@ export async function startEnvironment(options: EnvironmentOptions): Promise<Env
       HOST_APP: BUNDLE,
       HOST_KEYS: JSON.stringify(keys),
       ...cloud.appSettings,
+      ...options.settings,
     },
   });
   const eventGridUrl = `${host.url}/runtime/webhooks/EventGrid?functionName=registry-event&code=${keys.eventGrid}`;
-  await cloud.standIns.eventGrid.subscribe({ endpoint: eventGridUrl, deadLetter: true });
+  if (options.subscribed ?? true) {
+    await cloud.standIns.eventGrid.subscribe({ endpoint: eventGridUrl, deadLetter: true });
+  }
   return {
     cloud,
     host,
     keys,
+    async functionKey(name) {
+      const headers = { 'x-functions-key': keys.master };
+      const answer = await fetch(`${host.url}/admin/functions/${name}/keys`, { headers });
+      const [key] = ((await answer.json()) as { keys: { value: string }[] }).keys;
+      if (!key) throw new Error(`There is no function ${name} with a key of its own.`);
+      return cloud.secrets.issue(key.value);
+    },
     eventGridUrl,
     async close() {
       await host.close();

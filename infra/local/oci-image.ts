@@ -23,6 +23,8 @@ export interface ImageOptions {
   platform?: string;
   /** Text of the one file in the image. Another text makes another digest. */
   content?: string;
+  /** Of the manifest. Others make another digest over the same blobs. */
+  annotations?: Record<string, string>;
 }
 
 export interface ArtifactOptions {
@@ -44,6 +46,7 @@ export function image({
   labels = {},
   platform = 'linux/amd64',
   content = '',
+  annotations,
 }: ImageOptions = {}): OciManifest {
   const tar = tarOf('etc/motd', content);
   const layer = blob('application/vnd.oci.image.layer.v1.tar+gzip', gzipSync(tar));
@@ -53,7 +56,7 @@ export function image({
     rootfs: { type: 'layers', diff_ids: [sha256(tar)] },
     history: [{ created_by: 'COPY motd /etc/motd' }],
   });
-  return { ...manifestOf(config, [layer]), platform };
+  return { ...manifestOf(config, [layer], annotations && { annotations }), platform };
 }
 
 /** A multi-platform image. */

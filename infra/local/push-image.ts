@@ -23,6 +23,16 @@ export async function pushImage(
   manifest: OciManifest,
   tag?: string,
 ): Promise<string> {
+  await pushImages(target, repository, [{ manifest, tag }]);
+  return manifest.digest;
+}
+
+/** Pushes images to one repository, one after the other, with one login, and each blob once. */
+export async function pushImages(
+  target: PushTarget,
+  repository: string,
+  images: readonly { manifest: OciManifest; tag?: string | undefined }[],
+): Promise<void> {
   const dispatcher = new Agent(target.ca === undefined ? {} : { connect: { ca: target.ca } });
   try {
     const authorization = await logIn(target, repository, dispatcher);
@@ -32,8 +42,8 @@ export async function pushImage(
         dispatcher,
         headers: { ...headers, authorization },
       });
-    await push(send, repository, manifest, tag);
-    return manifest.digest;
+    const there = new Set<string>();
+    for (const { manifest, tag } of images) await push(send, repository, manifest, tag, there);
   } finally {
     await dispatcher.destroy();
   }
@@ -44,15 +54,24 @@ type Send = (
   init: { method: string; headers?: Record<string, string>; body?: Buffer },
 ) => Promise<Response>;
 
-async function push(send: Send, repository: string, manifest: OciManifest, tag?: string): Promise<void> {
+/** @param there digests of the blobs that the repository holds */
+async function push(
+  send: Send,
+  repository: string,
+  manifest: OciManifest,
+  tag: string | undefined,
+  there: Set<string>,
+): Promise<void> {
   for (const { digest, content } of manifest.blobs) {
+    if (there.has(digest)) continue;
     const started = await send(`/v2/${repository}/blobs/uploads/`, { method: 'POST' });
     const location = started.headers.get('location') ?? '';
     const query = `${location.includes('?') ? '&' : '?'}digest=${encodeURIComponent(digest)}`;
     const headers = { 'content-type': 'application/octet-stream' };
     await send(location + query, { method: 'PUT', headers, body: content });
+    there.add(digest);
   }
-  for (const child of manifest.manifests) await push(send, repository, child);
+  for (const child of manifest.manifests) await push(send, repository, child, undefined, there);
   const headers = { 'content-type': manifest.mediaType };
   const path = `/v2/${repository}/manifests/${tag ?? manifest.digest}`;
   await send(path, { method: 'PUT', headers, body: manifest.content });

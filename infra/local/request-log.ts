@@ -17,16 +17,26 @@ export interface LoggedRequest {
 
 export interface RequestLog {
   begin(request: StandInRequest): LoggedRequest;
+  /** The request is no longer under way: it is about to be answered, or nobody waits for the answer any more. */
+  end(entry: LoggedRequest): void;
+  /** The newest 20,000, oldest first. */
   all(): readonly LoggedRequest[];
+  /** How many requests are under way now. */
+  underWay(): number;
+  /** The most requests that were under way at once since the start, or since `clear()`. */
+  peak(): number;
   clear(): void;
 }
 
 const SECRET_FIELD =
   /("(?:password|secret|token|value|access_token|refresh_token)"\s*:\s*")(?:[^"\\]|\\.)*"|\b((?:password|access_token|refresh_token|sig)=)[^&\s]*/gi;
 const LONGEST_BODY = 4_096;
+const MOST_ENTRIES = 20_000;
 
 export function createRequestLog(secrets: Secrets): RequestLog {
   const entries: LoggedRequest[] = [];
+  const underWay = new Set<LoggedRequest>();
+  let peak = 0;
   const blank = (text: string) =>
     secrets.blank(text).replace(SECRET_FIELD, (_, json, form) => (json ? `${json}***"` : `${form}***`));
   return {
@@ -42,11 +52,18 @@ export function createRequestLog(secrets: Secrets): RequestLog {
         entry.body = blank(body.toString());
       }
       entries.push(entry);
+      if (entries.length >= 2 * MOST_ENTRIES) entries.splice(0, MOST_ENTRIES);
+      underWay.add(entry);
+      peak = Math.max(peak, underWay.size);
       return entry;
     },
-    all: () => entries,
+    end: entry => void underWay.delete(entry),
+    all: () => entries.slice(-MOST_ENTRIES),
+    underWay: () => underWay.size,
+    peak: () => peak,
     clear: () => {
       entries.length = 0;
+      peak = underWay.size;
     },
   };
 }

@@ -6,21 +6,38 @@ export interface Secrets {
   issue(value: string): string;
   /** A new random secret, remembered. */
   random(): string;
-  /** `text` with every known secret replaced by `***`. */
+  /** `text` with every known secret of four characters or more replaced by `***`. */
   blank(text: string): string;
   all(): readonly string[];
 }
 
-export function createSecrets(): Secrets {
+/** So many characters of a secret's end find it in a text: its beginning will not do, as all tokens begin alike. */
+const END_LENGTH = 4;
+
+/** @param base further secrets, which are known here too */
+export function createSecrets(base?: Secrets): Secrets {
   const known = new Set<string>();
+  // One pass over the text, since a storm of requests issues thousands of tokens.
+  const byEnd = new Map<string, string[]>();
   function issue(value: string): string {
+    if (known.has(value)) return value;
     known.add(value);
+    const end = value.slice(-END_LENGTH);
+    byEnd.set(end, [...(byEnd.get(end) ?? []), value]);
     return value;
+  }
+  function blank(text: string): string {
+    let blanked = base?.blank(text) ?? text;
+    for (let at = 0; at + END_LENGTH <= text.length; at += 1) {
+      const candidates = byEnd.get(text.slice(at, at + END_LENGTH)) ?? [];
+      for (const secret of candidates) blanked = blanked.replaceAll(secret, '***');
+    }
+    return blanked;
   }
   return {
     issue,
     random: () => issue(randomBytes(24).toString('base64url')),
-    blank: text => [...known].reduce((blanked, secret) => blanked.replaceAll(secret, '***'), text),
-    all: () => [...known],
+    blank,
+    all: () => [...(base?.all() ?? []), ...known],
   };
 }

@@ -71,11 +71,15 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
     const steering = request.url.pathname.startsWith('/_stand-in/');
     const fault = steering ? undefined : faults.take(request.method, request.url.pathname);
     const log = steering ? undefined : requests.begin(request);
+    if (log) outgoing.once('close', () => requests.end(log));
 
     if (fault?.delayMs) await delay(fault.delayMs);
     if (fault?.drop === 'before') return void outgoing.destroy();
     const response = forced(fault) ?? (await dispatch(routes, request));
-    if (log) log.status = response.status;
+    if (log) {
+      log.status = response.status;
+      requests.end(log);
+    }
     if (fault?.drop === 'after') return void outgoing.destroy();
     send(outgoing, response);
   }

@@ -3,7 +3,7 @@ import type { SampleImage } from './sample.ts';
 
 /** What programs read: one line of JSON with every address and key. */
 export function describeForPrograms({ cloud, host, keys, eventGridUrl }: Environment, caFile: string) {
-  const { entra, arm, keyVault, tables, eventGrid, registry, coder } = cloud.standIns;
+  const { entra, arm, graph, keyVault, tables, eventGrid, registry, coder } = cloud.standIns;
   return {
     functions: host.url,
     functionKey: keys.host,
@@ -21,6 +21,7 @@ export function describeForPrograms({ cloud, host, keys, eventGridUrl }: Environ
     standIns: {
       entra: entra.url,
       arm: arm.url,
+      graph: graph.url,
       keyVault: keyVault.url,
       tables: new URL(tables.url).origin,
       eventGrid: eventGrid.url,

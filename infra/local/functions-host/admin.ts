@@ -27,10 +27,17 @@ export function createAdmin({ functions, keys, invoke }: AdminOptions) {
     if (route === 'GET /admin/host/systemkeys/eventgrid_extension') {
       return jsonResponse(200, { name: 'eventgrid_extension', value: keys.eventGrid });
     }
-    const name = /^POST \/admin\/functions\/([^/]+)$/.exec(route)?.[1];
-    const fn = functions.find(candidate => sameName(candidate.name, name ?? ''));
-    return fn ? start(fn, request.body) : { status: 404 };
+    const [, method, name = '', of] = /^(GET|POST) \/admin\/functions\/([^/]+)(\/keys)?$/.exec(route) ?? [];
+    const fn = functions.find(candidate => sameName(candidate.name, name));
+    if (fn && method === 'POST' && !of) return start(fn, request.body);
+    if (fn && method === 'GET' && of) return functionKeys(fn);
+    return { status: 404 };
   };
+
+  function functionKeys({ name }: HostedFunction): HostResponse {
+    const value = keys.functions?.[name];
+    return jsonResponse(200, { keys: value === undefined ? [] : [{ name: 'default', value }] });
+  }
 
   function start(fn: HostedFunction, body: Buffer): HostResponse {
     const parsed = TriggerBody.safeParse(parseJson(body.toString() || '{}'));

@@ -10,7 +10,7 @@ import { createFunctionApp, type FunctionApp, sameName } from './function-app.ts
 import { describeFunction, type FunctionInfo, readFunctions } from './functions.ts';
 import { readRequest, sendResponse } from './http-message.ts';
 import { createInvoke } from './invocation.ts';
-import type { HostKeys } from './keys.ts';
+import { type HostKeys, withFunctionKeys } from './keys.ts';
 import { createLog, describeError, type Log } from './log.ts';
 import { createTimers } from './timers.ts';
 
@@ -49,11 +49,15 @@ export interface FunctionsHost {
  * @throws when the app cannot be loaded, or the platform would refuse one of its functions
  */
 export async function startFunctionsHost(options: FunctionsHostOptions): Promise<FunctionsHost> {
-  const { keys, port, routePrefix } = options;
+  const { port, routePrefix } = options;
   const log = createLog(options.log, options.now ?? (() => new Date()));
   const app = createFunctionApp(log);
   const invoke = createInvoke(app, await loadApp(app, options.app), log);
   const functions = readFunctions(app, process.env);
+  const keys = withFunctionKeys(
+    options.keys,
+    functions.map(({ name }) => name),
+  );
   const timers = createTimers(functions, process.env, invoke);
   const server = createHttpServer(createDispatch({ functions, keys, routePrefix, invoke }), log);
   server.listen(port, '127.0.0.1');

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import type { HostRequest } from './http-message.ts';
 
 export interface HostKeys {
@@ -7,11 +8,23 @@ export interface HostKeys {
   host: string;
   /** The system key `eventgrid_extension`: opens the Event Grid webhook. */
   eventGrid: string;
-  /** Keys of single functions, by function name. */
+  /** Keys of single functions, by function name; see `withFunctionKeys`. */
   functions?: Record<string, string> | undefined;
 }
 
 export type AuthLevel = 'anonymous' | 'function' | 'admin';
+
+/**
+ * Gives each function a key of its own, `default`, unless it has one, as the platform does when it first sees the
+ * function. Derived, so that they outlive a restart.
+ */
+export function withFunctionKeys(keys: HostKeys, functionNames: string[]): HostKeys {
+  const derived = functionNames.map(name => [
+    name,
+    createHmac('sha256', keys.master).update(name).digest('base64url'),
+  ]);
+  return { ...keys, functions: { ...Object.fromEntries(derived), ...keys.functions } };
+}
 
 /** The key that a request brings; the header wins, even when only the query's key would be right. */
 export function presentedKey({ headers, query }: Pick<HostRequest, 'headers' | 'query'>): string | undefined {

@@ -1,103 +1,109 @@
 import type { Secrets } from '../secrets.ts';
-import {
-  type Route,
-  type StandIn,
-  type StandInRequest,
-  type StandInResponse,
-  startStandIn,
-} from '../stand-in.ts';
+import { type Route, type StandIn, startStandIn } from '../stand-in.ts';
 import type { Tls } from '../tls.ts';
-import {
-  apiVersionMissing,
-  notAuthenticated,
-  notAuthorized,
-  registryNotFound,
-  resourceGroupNotFound,
-  subscriptionNotFound,
-  wrongAudience,
-} from './arm/errors.ts';
-import {
-  type ArmRegistries,
-  type ArmRegistry,
-  createArmRegistries,
-  REGISTRY_ID,
-  registryBody,
-} from './arm/registries.ts';
-import { bearerToken, type VerifyEntraToken } from './bearer.ts';
+import type { RegistryAccounts } from './arm/accounts.ts';
+import { ACTIONS, type AllowedActions } from './arm/actions.ts';
+import { adminOperations } from './arm/admin-operations.ts';
+import { type ArmBehaviour, AS_USUAL } from './arm/behaviour.ts';
+import { notAuthorized } from './arm/errors.ts';
+import { generateCredentialsOperation } from './arm/generate-credentials.ts';
+import { createLongRunningOperations } from './arm/long-running.ts';
+import { authenticate, type Operation, type OperationContext, toRoute } from './arm/operation.ts';
+import { type ArmRegistry, createArmRegistries, registryBody } from './arm/registries.ts';
+import { scopeMapOperations } from './arm/scope-map-operations.ts';
+import { tokenOperations } from './arm/token-operations.ts';
+import type { VerifyEntraToken } from './bearer.ts';
 
 export interface ArmOptions {
   secrets: Secrets;
+  now(): Date;
   tls: Tls;
   /** 0, the default, takes any free port. */
   port?: number | undefined;
   verifyEntraToken: VerifyEntraToken;
-  /** Object ids of the identities that may read registries. */
-  readers: string[];
+  /** What each caller may do with all registries. */
+  allowed: AllowedActions;
 }
 
-/** Plays Azure Resource Manager, for container registries only. */
+/** Plays Azure Resource Manager, for container registries and their credentials only. */
 export interface ArmStandIn extends StandIn {
   /** Makes the registry known, or replaces what was known of it. @throws Error when the id is not a registry's */
   addRegistry(registry: ArmRegistry): void;
+  /** Changes what is known of a registry, as in the portal. @throws Error when it is not known */
+  changeRegistry(resourceId: string, changes: Partial<Omit<ArmRegistry, 'resourceId'>>): void;
+  /** Its administrator, tokens and scope maps, to be asked and changed as in the portal. @throws Error when it is not known */
+  accounts(resourceId: string): RegistryAccounts;
+  /** How often the `roleAssignmentMode` of a registry was switched: each time, its logins end. */
+  modeSwitches(resourceId: string): number;
+  /** May be changed at any time. */
+  behaviour: ArmBehaviour;
+  /** What each caller may do; may be changed at any time. */
+  allowed: AllowedActions;
 }
 
-export async function startArm({ verifyEntraToken, readers, ...server }: ArmOptions): Promise<ArmStandIn> {
-  const registries = createArmRegistries();
+export async function startArm({
+  verifyEntraToken,
+  allowed,
+  now,
+  ...server
+}: ArmOptions): Promise<ArmStandIn> {
+  const behaviour = { ...AS_USUAL };
+  const registries = createArmRegistries({ now, secrets: server.secrets, behaviour });
+  const longRunning = createLongRunningOperations(now, behaviour);
+  const context = { registries, longRunning, allowed, now, verifyEntraToken };
   const operations: Operation[] = [
     {
       method: 'GET',
-      action: 'Microsoft.ContainerRegistry/registries/read',
-      allowed: readers,
-      handle: registry => ({ status: 200, body: registryBody(registry) }),
+      action: ACTIONS.read,
+      handle: ({ registry }) => ({ status: 200, body: registryBody(registry) }),
     },
+    ...[...adminOperations, ...scopeMapOperations, ...tokenOperations],
+    generateCredentialsOperation(behaviour),
   ];
-  const routes = operations.map(operation => toRoute(operation, registries, verifyEntraToken));
+  const routes = [
+    ...operations.map(operation => toRoute(operation, context)),
+    ...listingRoutes(context),
+    resultRoute(context),
+  ];
   const standIn = await startStandIn({ ...server, routes });
-  return { ...standIn, addRegistry: registries.add };
+  const { add: addRegistry, change: changeRegistry, accounts, modeSwitches } = registries;
+  return { ...standIn, addRegistry, changeRegistry, accounts, modeSwitches, behaviour, allowed };
 }
 
-/** One operation on a registry. */
-interface Operation {
-  method: string;
-  /** What follows the registry's id in the path, as a regular expression. */
-  suffix?: string;
-  /** The role action that it takes, as refusals name it. */
-  action: string;
-  /** Object ids of the identities that have the action. */
-  allowed: string[];
-  handle(registry: ArmRegistry, request: StandInRequest): StandInResponse;
-}
-
-/** The operation behind the checks that all of them share, in the order in which ARM makes them. */
-function toRoute(operation: Operation, registries: ArmRegistries, verify: VerifyEntraToken): Route {
-  return {
-    method: operation.method,
-    path: new RegExp(`^${REGISTRY_ID}${operation.suffix ?? ''}$`, 'i'),
+/** Who may read nothing sees empty lists. */
+function listingRoutes({ registries, allowed, verifyEntraToken }: OperationContext): Route[] {
+  const list = (path: RegExp, items: (subscription: string) => object[]): Route => ({
+    method: 'GET',
+    path,
     async handle(request) {
-      const caller = await authenticate(request, verify);
+      const caller = await authenticate(request, verifyEntraToken);
       if (typeof caller !== 'string') return caller;
-      const [id = '', subscription = '', group = '', name = ''] = request.params;
-      if (!request.url.searchParams.has('api-version')) return apiVersionMissing();
-      if (!registries.hasAnyIn(subscription)) return subscriptionNotFound(subscription);
-      if (!operation.allowed.includes(caller)) return notAuthorized(caller, operation.action, id);
-      if (!registries.hasAnyIn(subscription, group)) return resourceGroupNotFound(group);
-      const registry = registries.find(id);
-      return registry ? operation.handle(registry, request) : registryNotFound(name, group);
+      const value = allowed[caller]?.includes(ACTIONS.read) ? items(request.params[0] ?? '') : [];
+      return { status: 200, body: { value } };
+    },
+  });
+  return [
+    list(/^\/subscriptions$/i, () =>
+      registries.subscriptions().map(subscriptionId => ({ subscriptionId, state: 'Enabled' })),
+    ),
+    list(/^\/subscriptions\/([^/]+)\/providers\/Microsoft\.ContainerRegistry\/registries$/i, subscription =>
+      registries.allIn(subscription).map(registryBody),
+    ),
+  ];
+}
+
+/** Where operations that were answered with 202 and a `Location` are polled: outside any registry. */
+function resultRoute({ longRunning, allowed, verifyEntraToken }: OperationContext): Route {
+  const provider = '/subscriptions/[^/]+/providers/Microsoft\\.ContainerRegistry';
+  return {
+    method: 'GET',
+    path: new RegExp(`^${provider}/locations/[^/]+/operationResults/([^/]+)$`, 'i'),
+    async handle(request) {
+      const caller = await authenticate(request, verifyEntraToken);
+      if (typeof caller !== 'string') return caller;
+      const action = ACTIONS.readOperationResults;
+      if (!allowed[caller]?.includes(action)) return notAuthorized(caller, action, request.url.pathname);
+      return longRunning.result(request, request.params[0] ?? '');
     },
   };
-}
-
-const AUDIENCES = ['https://management.azure.com', 'https://management.azure.com/'];
-
-/** The caller's object id, or the refusal. */
-async function authenticate(
-  request: StandInRequest,
-  verify: VerifyEntraToken,
-): Promise<string | StandInResponse> {
-  const token = bearerToken(request);
-  if (!token) return notAuthenticated('AuthenticationFailed', 'The Authorization header is missing.');
-  const claims = await verify(token);
-  if (!claims) return notAuthenticated('InvalidAuthenticationToken', 'The access token is invalid.');
-  const audience = String(claims.aud);
-  return AUDIENCES.includes(audience) ? String(claims.oid) : wrongAudience(audience, AUDIENCES);
 }

@@ -1,5 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { AzureNamedKeyCredential, TableClient, TableServiceClient } from '@azure/data-tables';
+import {
+  AzureNamedKeyCredential,
+  TableClient,
+  type TableEntity,
+  TableServiceClient,
+  type TransactionAction,
+} from '@azure/data-tables';
+import pLimit from 'p-limit';
 import { Agent, request } from 'undici';
 import { createTokenIssuer } from '../jwt.ts';
 import type { Secrets } from '../secrets.ts';
@@ -27,6 +34,8 @@ export interface TablesOptions {
 export interface TablesStandIn extends StandIn {
   /** All entities by table. It asks Azurite itself, so neither faults nor the request log know of it. */
   dump(): Promise<Record<string, unknown[]>>;
+  /** Inserts rows, all of one partition, into Azurite itself as well. */
+  insert(table: string, rows: readonly TableEntity<object>[]): Promise<void>;
 }
 
 export async function startTables(options: TablesOptions): Promise<TablesStandIn> {
@@ -34,8 +43,10 @@ export async function startTables(options: TablesOptions): Promise<TablesStandIn
   const administration = administer(azurite, options.tls);
   await Promise.all(options.tables.map(administration.createTable));
   const forwarder = await createForwarder(azurite.url, options.tls);
+  // Azurite lets transactions see and undo one another's changes, which Azure does not: one request after the other.
+  const oneByOne = pLimit(1);
   const handle = async (request: StandInRequest) =>
-    (await isContributor(request, options)) ? forwarder.forward(request) : refused();
+    (await isContributor(request, options)) ? oneByOne(forwarder.forward, request) : refused();
   const { secrets, tls, port } = options;
   const routes = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].map(method => ({ method, path: /^/, handle }));
   const standIn = await startStandIn({ secrets, tls, port, routes });
@@ -43,6 +54,7 @@ export async function startTables(options: TablesOptions): Promise<TablesStandIn
     ...standIn,
     url: `${standIn.url}/${azurite.account.name}`,
     dump: administration.dump,
+    insert: administration.insert,
     async close() {
       await standIn.close();
       await forwarder.close();
@@ -50,6 +62,9 @@ export async function startTables(options: TablesOptions): Promise<TablesStandIn
     },
   };
 }
+
+/** The most changes that one transaction takes. */
+const LARGEST_TRANSACTION = 100;
 
 const AUDIENCE = 'https://storage.azure.com';
 
@@ -67,6 +82,13 @@ function administer({ url, account }: AzuriteTables, { ca }: Tls) {
         dumped[name] = await collect(new TableClient(endpoint, name, credential, trust).listEntities());
       }
       return dumped;
+    },
+    async insert(table: string, rows: readonly TableEntity<object>[]) {
+      const client = new TableClient(endpoint, table, credential, trust);
+      for (let from = 0; from < rows.length; from += LARGEST_TRANSACTION) {
+        const some = rows.slice(from, from + LARGEST_TRANSACTION);
+        await client.submitTransaction(some.map((row): TransactionAction => ['create', row]));
+      }
     },
   };
 }

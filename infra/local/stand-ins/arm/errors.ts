@@ -50,3 +50,38 @@ export function registryNotFound(name: string, group: string): StandInResponse {
     `The Resource 'Microsoft.ContainerRegistry/registries/${name}' under resource group '${group}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix`,
   );
 }
+
+/** 404 of something inside a registry. @param kind `tokens` or `scopeMaps` */
+export function childNotFound(kind: string, name: string): StandInResponse {
+  return armError(
+    404,
+    'ResourceNotFound',
+    `The Resource 'Microsoft.ContainerRegistry/registries/${kind}/${name}' was not found.`,
+  );
+}
+
+export function operationNotFound(id: string): StandInResponse {
+  return armError(404, 'OperationNotFound', `The operation '${id}' could not be found.`);
+}
+
+export function badBody(message: string): StandInResponse {
+  return armError(400, 'InvalidRequestContent', message);
+}
+
+/** 400 for a value that ARM could read, but does not take. */
+export function invalid(message: string): StandInResponse {
+  return armError(400, 'BadRequest', message);
+}
+
+export function conflict(code: string, message: string): StandInResponse {
+  return armError(409, code, message);
+}
+
+/** 400: github.com/hashicorp/terraform-provider-azurerm/issues/21440 */
+export function adminDisabled(registryId: string): StandInResponse {
+  return armError(
+    400,
+    'UnAuthorizedForCredentialOperations',
+    `Cannot perform credential operations for ${registryId} as admin user is disabled. Kindly enable admin user as per docs: https://docs.microsoft.com/en-us/azure/container-registry/container-registry-authentication#admin-account`,
+  );
+}

@@ -1,3 +1,5 @@
+import { createRegistryAccounts, type RegistryAccounts, type RegistryState } from './accounts.ts';
+
 /** A container registry as Azure Resource Manager knows it. */
 export interface ArmRegistry {
   /** `/subscriptions/…/resourceGroups/…/providers/Microsoft.ContainerRegistry/registries/NAME` */
@@ -15,30 +17,72 @@ export interface ArmRegistry {
 export interface ArmRegistries {
   /** Makes the registry known, or replaces what was known of it. @throws Error when the id is not a registry's */
   add(registry: ArmRegistry): void;
+  /** Changes what is known of it. @throws Error when it is not known */
+  change(resourceId: string, changes: Partial<Omit<ArmRegistry, 'resourceId'>>): void;
   find(resourceId: string): ArmRegistry | undefined;
+  /** Who has passwords there; they outlive that the registry is replaced. @throws Error when it is not known */
+  accounts(resourceId: string): RegistryAccounts;
+  /** How often its `roleAssignmentMode` was switched, which ends every login. */
+  modeSwitches(resourceId: string): number;
+  subscriptions(): string[];
+  allIn(subscription: string): ArmRegistry[];
   /** Whether any registry is in that subscription, or in that resource group of it. */
   hasAnyIn(subscription: string, group?: string): boolean;
 }
+
+export const DEFAULT_LOCATION = 'westeurope';
 
 /** Captures the whole id, the subscription, the resource group and the name; to be matched without regard to case. */
 export const REGISTRY_ID =
   '(/subscriptions/([^/]+)/resourceGroups/([^/]+)/providers/Microsoft\\.ContainerRegistry/registries/([^/]+))';
 
-export function createArmRegistries(): ArmRegistries {
+export function createArmRegistries(shared: Omit<RegistryState, 'registry'>): ArmRegistries {
   const byId = new Map<string, ArmRegistry>();
+  const accounts = new Map<string, RegistryAccounts>();
+  const modeSwitches = new Map<string, number>();
+  const find = (resourceId: string) => byId.get(resourceId.toLowerCase());
+  function get(resourceId: string): ArmRegistry {
+    const registry = find(resourceId);
+    if (!registry) throw new Error(`${resourceId} is not known.`);
+    return registry;
+  }
+  function set(registry: ArmRegistry): void {
+    const id = registry.resourceId.toLowerCase();
+    const before = byId.get(id);
+    if (before && modeOf(before) !== modeOf(registry)) modeSwitches.set(id, (modeSwitches.get(id) ?? 0) + 1);
+    byId.set(id, registry);
+  }
   return {
     add(registry) {
       if (!new RegExp(`^${REGISTRY_ID}$`, 'i').test(registry.resourceId)) {
         throw new Error(`${registry.resourceId} is not the ARM id of a container registry.`);
       }
-      byId.set(registry.resourceId.toLowerCase(), registry);
+      set(registry);
     },
-    find: resourceId => byId.get(resourceId.toLowerCase()),
+    change: (resourceId, changes) => set({ ...get(resourceId), ...changes }),
+    accounts(resourceId) {
+      const id = get(resourceId).resourceId.toLowerCase();
+      const known =
+        accounts.get(id) ?? createRegistryAccounts({ ...shared, registry: () => get(resourceId) });
+      accounts.set(id, known);
+      return known;
+    },
+    modeSwitches: resourceId => modeSwitches.get(resourceId.toLowerCase()) ?? 0,
+    subscriptions: () => [...new Set([...byId.keys()].map(id => id.split('/')[2] as string))],
+    allIn: subscription =>
+      [...byId]
+        .filter(([id]) => id.split('/')[2] === subscription.toLowerCase())
+        .map(([, registry]) => registry),
+    find,
     hasAnyIn(subscription, group) {
       const scope = `/subscriptions/${subscription}/${group === undefined ? '' : `resourceGroups/${group}/`}`;
       return [...byId.keys()].some(id => id.startsWith(scope.toLowerCase()));
     },
   };
+}
+
+function modeOf({ roleAssignmentMode = 'LegacyRegistryPermissions' }: ArmRegistry) {
+  return roleAssignmentMode;
 }
 
 /** `Registry` of the REST API, version 2025-11-01, as far as clients look at it. */
@@ -48,7 +92,7 @@ export function registryBody(registry: ArmRegistry) {
     id: registry.resourceId,
     name: registry.resourceId.split('/').at(-1),
     type: 'Microsoft.ContainerRegistry/registries',
-    location: registry.location ?? 'westeurope',
+    location: registry.location ?? DEFAULT_LOCATION,
     tags: {},
     sku: { name: sku, tier: sku },
     properties: {
@@ -56,7 +100,7 @@ export function registryBody(registry: ArmRegistry) {
       provisioningState: 'Succeeded',
       adminUserEnabled: registry.adminUserEnabled ?? false,
       anonymousPullEnabled: registry.anonymousPullEnabled ?? false,
-      roleAssignmentMode: registry.roleAssignmentMode ?? 'LegacyRegistryPermissions',
+      roleAssignmentMode: modeOf(registry),
       publicNetworkAccess: 'Enabled',
       dataEndpointEnabled: false,
       dataEndpointHostNames: [],

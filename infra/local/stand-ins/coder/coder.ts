@@ -8,6 +8,7 @@ import {
 } from '../../stand-in.ts';
 import type { Tls } from '../../tls.ts';
 import { authenticate, type EntraProxy } from './authentication.ts';
+import { byHandRoutes } from './by-hand-routes.ts';
 import type { CoderContext } from './context.ts';
 import { CoderError, refusal } from './errors.ts';
 import { imageRoutes } from './image-routes.ts';
@@ -15,7 +16,6 @@ import { createRegistryClient } from './registry-client.ts';
 import { registryRoutes } from './registry-routes.ts';
 import type { CoderState } from './state.ts';
 import { tagRoutes } from './tag-routes.ts';
-import { workspaceRoute } from './workspace-route.ts';
 
 export interface CoderOptions {
   secrets: Secrets;
@@ -56,7 +56,8 @@ export async function startCoder(options: CoderOptions): Promise<CoderStandIn> {
     ...tagRoutes(context),
     ...['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].map(unknownCall),
   ].map(route => guarded(route, request => authenticate(request, sessionToken, options.entraProxy)));
-  const server = await startStandIn({ routes: [...api, guarded(workspaceRoute(state))], secrets, tls, port });
+  const byHand = byHandRoutes(state).map(route => guarded(route));
+  const server = await startStandIn({ routes: [...api, ...byHand], secrets, tls, port });
   return {
     ...server,
     state: () => structuredClone(state),

@@ -58,7 +58,8 @@ async function manifestDigest(
 ): Promise<string> {
   const url = `https://${registry.registry}/v2/${path}`;
   const probe = await send(url, { headers: { accept: ACCEPT } });
-  await probe.body?.cancel();
+  // Read, and not cancelled, so that the connection can be used again.
+  await probe.arrayBuffer();
   let answer = probe;
   if (probe.status === 401) {
     const challenge = probe.headers.get('www-authenticate') ?? '';

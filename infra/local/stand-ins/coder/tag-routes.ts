@@ -53,8 +53,8 @@ async function addTag(context: CoderContext, image: ImageRecord, body: Buffer): 
   const wanted = parseBody(NewTag, body);
   refuseExisting(image, wanted.tag);
   const digest = await currentDigest(context, image, wanted.tag);
-  // Again, because another call may have added it while the registry was asked.
-  refuseExisting(image, wanted.tag);
+  // Again, because meanwhile another call may have added it, or somebody deleted the image.
+  refuseExisting(findImage(context.state, image.id), wanted.tag);
   const tag = newTag(image.id, wanted.tag, digest, context.now());
   image.tags.push(tag);
   if (wanted.default) image.default_tag = tag.tag;

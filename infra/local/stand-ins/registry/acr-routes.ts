@@ -3,9 +3,8 @@ import type { RepositoryCall } from './access.ts';
 import { describeManifest, describeRepository, describeTag } from './acr-model.ts';
 import type { RegistryContext } from './context.ts';
 import { manifestUnknown, nameUnknown, ociError } from './oci-error.ts';
-import { page } from './page.ts';
+import { type Page, page } from './page.ts';
 import { CATALOG } from './scope.ts';
-import { by } from './storage.ts';
 
 const REPOSITORY = /^\/acr\/v1\/(.+)$/;
 const TAGS = /^\/acr\/v1\/(.+)\/_tags$/;
@@ -41,12 +40,11 @@ export function acrRoutes(context: RegistryContext): Route[] {
     if ((await storage.manifests(repository)).length === 0) return nameUnknown(repository);
     const digest = url.searchParams.get('digest');
     const tags = (await storage.tags(repository)).filter(tag => digest === null || tag.digest === digest);
-    const { items, headers } = page(
-      ordered(tags, tag => tag.updatedAt, url),
-      tag => tag.name,
-      url,
-    );
-    return { status: 200, headers, body: { ...heading(repository), tags: items.map(describeTag) } };
+    const inOrder = ordered(tags, tag => tag.updatedAt, url);
+    const { items, headers } = acrPage(inOrder, tag => tag.name, url);
+    // Azure/azure-sdk-for-python#28234: a list without tags has no `tags` at all.
+    const listed = items.length > 0 ? { tags: items.map(describeTag) } : {};
+    return { status: 200, headers, body: { ...heading(repository), ...listed } };
   }
 
   async function getTag({ repository, reference }: RepositoryCall): Promise<StandInResponse> {
@@ -67,7 +65,7 @@ export function acrRoutes(context: RegistryContext): Route[] {
     const manifests = await storage.manifests(repository);
     if (manifests.length === 0) return nameUnknown(repository);
     const inOrder = ordered(manifests, manifest => manifest.createdAt, url);
-    const { items, headers } = page(inOrder, manifest => manifest.digest, url);
+    const { items, headers } = acrPage(inOrder, manifest => manifest.digest, url);
     const tags = await storage.tags(repository);
     const described = await Promise.all(items.map(item => describeManifest(storage, repository, item, tags)));
     return { status: 200, headers, body: { ...heading(repository), manifests: described } };
@@ -83,7 +81,7 @@ export function acrRoutes(context: RegistryContext): Route[] {
 
   return [
     access.onRegistry(/^\/acr\/v1\/_catalog$/, CATALOG, async ({ url }) => {
-      const { items, headers } = page(await storage.repositories(), name => name, url);
+      const { items, headers } = acrPage(await storage.repositories(), name => name, url);
       return { status: 200, headers, body: { repositories: items } };
     }),
     access.onRepository('GET', TAGS, ['metadata_read'], listTags),
@@ -96,12 +94,19 @@ export function acrRoutes(context: RegistryContext): Route[] {
   ];
 }
 
+/** A page whose link names the order, even when there is none, but no `api-version`. */
+function acrPage<T>(items: T[], key: (item: T) => string, url: URL): Page<T> {
+  const digest = url.searchParams.get('digest');
+  const orderby = url.searchParams.get('orderby') ?? '';
+  return page(items, key, url, { orderby, ...(digest !== null && { digest }) });
+}
+
 /** `timeasc` and `timedesc` go by time; anything else keeps the alphabetical order. */
 function ordered<T>(items: T[], at: (item: T) => Date, url: URL): T[] {
   const order = url.searchParams.get('orderby');
-  const oldestFirst = items.toSorted(by(item => at(item).toISOString()));
-  if (order === 'timeasc') return oldestFirst;
-  return order === 'timedesc' ? oldestFirst.reverse() : items;
+  if (order !== 'timeasc' && order !== 'timedesc') return items;
+  const oldestFirst = items.toSorted((a, b) => at(a).getTime() - at(b).getTime());
+  return order === 'timeasc' ? oldestFirst : oldestFirst.reverse();
 }
 
 function tagUnknown(tag: string): StandInResponse {

@@ -8,18 +8,25 @@ export interface Page<T> {
   headers: Record<string, string>;
 }
 
-/** The page of `items` that the query asks for with `n` and `last`, the key of the last item seen. */
-export function page<T>(items: T[], key: (item: T) => string, url: URL): Page<T> {
+/**
+ * The page of `items` that the query asks for with `n` and `last`, the key of the last item seen.
+ * @param more what the link says beside these two
+ */
+export function page<T>(
+  items: T[],
+  key: (item: T) => string,
+  url: URL,
+  more: Record<string, string> = {},
+): Page<T> {
   const size = Math.min(Number(url.searchParams.get('n')) || DEFAULT_SIZE, LARGEST_SIZE);
   const rest = itemsAfter(url.searchParams.get('last') ?? '', items, key);
   const found = rest.slice(0, size);
   const last = found.at(-1);
   if (last === undefined || found.length === rest.length) return { items: found, headers: {} };
 
-  const next = new URL(url);
-  next.searchParams.set('last', key(last));
-  next.searchParams.set('n', String(size));
-  return { items: found, headers: { link: `<${next.pathname}${next.search}>; rel="next"` } };
+  const query = new URLSearchParams({ last: key(last), n: String(size), ...more });
+  const link = `<${decodeURIComponent(url.pathname)}?${query}>; rel="next"`;
+  return { items: found, headers: { link } };
 }
 
 /** `last` may have been deleted since; names then go on at the one that follows it. */

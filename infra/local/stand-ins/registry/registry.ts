@@ -7,7 +7,7 @@ import { createAccess } from './access.ts';
 import { acrRoutes } from './acr-routes.ts';
 import { blobRoutes } from './blob-routes.ts';
 import type { RegistryContext } from './context.ts';
-import { createGrants, type RegistryUser } from './grants.ts';
+import { createGrants, type FindAccount, type RegistryUser } from './grants.ts';
 import { listingRoutes } from './listing-routes.ts';
 import { manifestRoutes } from './manifest-routes.ts';
 import { createMemoryStorage } from './memory-storage.ts';
@@ -33,6 +33,10 @@ export interface RegistryOptions {
   identities: Readonly<Record<string, Action[]>>;
   /** Read on each request, so that its owner can add, replace and remove passwords. */
   users: readonly RegistryUser[];
+  /** Asked whom else a username and password belong to, such as the accounts that ARM manages. */
+  findAccount?: FindAccount;
+  /** How often all logins were ended, read on each request: tokens from before the last time count no more. */
+  loginsEnded?(): number;
   /** Told after a manifest was written or deleted, when the client has had its answer. */
   publish(event: RegistryEvent): void;
   /** Base URL of a distribution registry without credentials that keeps what is pushed, in place of memory. */
@@ -53,7 +57,9 @@ export async function startRegistry(options: RegistryOptions): Promise<RegistryS
     issuer: createTokenIssuer(randomBytes(32), now),
     secrets,
     users,
+    findAccount: options.findAccount ?? (() => undefined),
     loginServer,
+    loginsEnded: options.loginsEnded ?? (() => 0),
   });
   const announce = (event: RegistryEvent) => void setImmediate(publish, event);
   const context: RegistryContext = {

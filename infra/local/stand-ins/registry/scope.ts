@@ -1,5 +1,6 @@
-/** Something that an account or identity may do, under the name that ACR's scopes give it. */
-export type Action = 'pull' | 'push' | 'delete' | 'metadata_read' | 'metadata_write' | 'catalog';
+/** All that an account or identity may do, under the names that ACR's scopes give it. */
+export const EVERY_ACTION = ['pull', 'push', 'delete', 'metadata_read', 'metadata_write', 'catalog'] as const;
+export type Action = (typeof EVERY_ACTION)[number];
 
 /** Actions on one resource, as tokens and challenges name them: `repository:team/app:pull,push`. */
 export interface Scope {

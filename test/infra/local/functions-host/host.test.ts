@@ -25,6 +25,7 @@ describe('the admin API', () => {
     ['GET', '/admin/host/status'],
     ['GET', '/admin/functions'],
     ['POST', '/admin/functions/tick'],
+    ['GET', '/admin/functions/guarded/keys'],
     ['GET', '/admin/host/systemkeys/eventgrid_extension'],
     ['GET', '/admin/unknown'],
   ])('%s %s needs the master key', async (method, path) => {
@@ -32,7 +33,7 @@ describe('the admin API', () => {
     expect((await host.call(path, { method, headers: { 'x-functions-key': 'h' } })).status).toBe(401);
   });
 
-  test('tells the state, the functions and the Event Grid key', async () => {
+  test('tells the state, the functions, their keys and the Event Grid key', async () => {
     const get = async (path: string) =>
       (await host.call(path, { headers: { 'x-functions-key': 'm' } })).json();
 
@@ -40,6 +41,10 @@ describe('the admin API', () => {
     expect(await get('/admin/host/systemkeys/eventgrid_extension')).toEqual({
       name: 'eventgrid_extension',
       value: 'e',
+    });
+    expect(await get('/admin/functions/GUARDED/keys')).toEqual({ keys: [{ name: 'default', value: 'g' }] });
+    expect(await get('/admin/functions/private/keys')).toEqual({
+      keys: [{ name: 'default', value: expect.stringMatching(/^[\w-]{43}$/) }],
     });
     expect(await get('/admin/functions')).toEqual(host.functions);
     expect(host.functions).toContainEqual({

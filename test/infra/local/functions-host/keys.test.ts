@@ -4,6 +4,7 @@ import {
   opensEventGrid,
   opensFunction,
   presentedKey,
+  withFunctionKeys,
 } from '../../../../infra/local/functions-host/keys.ts';
 
 const KEYS = { master: 'm', host: 'h', eventGrid: 'e', functions: { fn: 'f', other: 'o' } };
@@ -28,4 +29,17 @@ test('the Event Grid webhook is opened by its system key and the master key', ()
 test('the header wins over the query', () => {
   expect(presentedKey({ headers: { 'x-functions-key': 'a' }, query: { code: 'b' } })).toBe('a');
   expect(presentedKey({ headers: {}, query: { code: 'b' } })).toBe('b');
+});
+
+test('each function gets a key of its own, the same after a restart, unless it has one', () => {
+  const keys = { master: 'm', host: 'h', eventGrid: 'e', functions: { fn: 'f' } };
+
+  const given = withFunctionKeys(keys, ['fn', 'one', 'other']);
+
+  expect(given).toEqual(withFunctionKeys(keys, ['fn', 'one', 'other']));
+  expect(given).toMatchObject(keys);
+  const { one, other } = given.functions ?? {};
+  expect(opensFunction(given, 'function', 'one', one)).toBe(true);
+  expect(opensFunction(given, 'function', 'one', other)).toBe(false);
+  expect(withFunctionKeys({ ...keys, master: 'n' }, ['one']).functions?.one).not.toBe(one);
 });

@@ -21,7 +21,8 @@ beforeAll(async () => {
     secrets,
     tls: await ensureTls(join(import.meta.dirname, '../../../../.local/tls')),
     verifyEntraToken: entra.verify,
-    readers: [app.objectId],
+    now: () => new Date(),
+    allowed: { [app.objectId]: ['Microsoft.ContainerRegistry/registries/read'] },
   });
   arm.addRegistry({
     resourceId: RESOURCE_ID,

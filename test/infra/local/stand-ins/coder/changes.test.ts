@@ -85,6 +85,59 @@ test('a tag is kept while it is the default or has workspaces', async () => {
   expect(coder.state().images[0]?.tags.map(({ tag }) => tag)).toEqual(['1']);
 });
 
+test('an image that was deleted by hand is gone with its tags, and may be imported anew', async () => {
+  const { coder, call, importBody, importImage } = await setUp();
+  const [gone, kept] = [await importImage(), await importImage()];
+  const registryId = coder.state().registries[0]?.id;
+
+  expect(await call('DELETE', `/_stand-in/images/${gone}`)).toMatchObject({ status: 204, text: '' });
+
+  const calls: [method: string, path: string, body?: object][] = [
+    ['GET', `/api/v0/images/${gone}`],
+    ['PATCH', `/api/v0/images/${gone}`, { description: 'New' }],
+    ['GET', `/api/v0/images/${gone}/tags`],
+    ['GET', `/api/v0/images/${gone}/tags/1`],
+    ['POST', `/api/v0/images/${gone}/tags`, { tag: '1', default: false }],
+    ['POST', `/api/v0/images/${gone}/tags/update`],
+    ['DELETE', `/api/v0/images/${gone}/tags/1`],
+    ['DELETE', `/_stand-in/images/${gone}`],
+  ];
+  for (const [method, path, body] of calls) {
+    expect(await call(method, path, body), `${method} ${path}`).toMatchObject({ status: 404 });
+  }
+  expect((await call('GET', '/api/v0/images')).json).toMatchObject([{ id: kept }]);
+  const again = { ...importBody, new_registry: null, registry_id: registryId };
+  expect(await call('POST', '/api/v0/images', again)).toMatchObject({ status: 201 });
+  expect(coder.state().images.map(({ tags }) => tags.length)).toEqual([1, 1]);
+});
+
+test('a tag is not added to an image that is deleted while the registry is asked', async () => {
+  const { coder, registry, call, importImage } = await setUp();
+  const id = await importImage();
+  registry.tags.set('dev/base:2', 'sha256:two');
+  registry.requests.clear();
+  const release = registry.hold();
+
+  const adding = call('POST', `/api/v0/images/${id}/tags`, { tag: '2', default: false });
+  await vi.waitFor(() => expect(registry.requests.all()).not.toEqual([]));
+  await call('DELETE', `/_stand-in/images/${id}`);
+  release();
+
+  expect(await adding).toMatchObject({ status: 404 });
+  expect(coder.state().images).toEqual([]);
+});
+
+test('the most calls under way at once are counted, those that ask a registry included', async () => {
+  const { coder, registry, importImage } = await setUp();
+  const release = registry.hold();
+  const imports = [importImage(), importImage(), importImage()];
+  await vi.waitFor(() => expect(registry.requests.all()).toHaveLength(3));
+  release();
+  await Promise.all(imports);
+
+  expect(coder.requests.peak()).toBe(3);
+});
+
 test('a registry is shown without its credential, and kept while images use it', async () => {
   const { coder, secrets, call, importImage } = await setUp();
   await importImage();

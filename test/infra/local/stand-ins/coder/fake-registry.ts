@@ -11,6 +11,8 @@ export interface FakeRegistry extends StandIn {
   logins: Map<string, string>;
   /** Entra access token -> refresh token, which becomes the null user's password. */
   exchanges: Map<string, string>;
+  /** Leaves whoever looks at a tag without an answer. @returns ends that */
+  hold(): () => void;
 }
 
 const MANIFEST = /^\/v2\/(.+)\/manifests\/([^/]+)$/;
@@ -20,7 +22,10 @@ export async function startFakeRegistry(tls: Tls, secrets: Secrets): Promise<Fak
   const logins = new Map<string, string>();
   const exchanges = new Map<string, string>();
 
-  function manifest({ url, headers, params: [repository, tag] }: StandInRequest) {
+  let held = Promise.resolve();
+
+  async function manifest({ url, headers, params: [repository, tag] }: StandInRequest) {
+    await held;
     const scope = `repository:${repository}:pull`;
     if (headers.authorization !== `Bearer ${scope}`) return challenge(url, scope);
     const digest = tags.get(`${repository}:${tag}`);
@@ -51,7 +56,14 @@ export async function startFakeRegistry(tls: Tls, secrets: Secrets): Promise<Fak
       { method: 'POST', path: /^\/oauth2\/exchange$/, handle: exchange },
     ],
   });
-  return { ...server, host: `127.0.0.1:${server.port}`, tags, logins, exchanges };
+  function hold(): () => void {
+    let release = () => {};
+    held = new Promise(resolve => {
+      release = resolve;
+    });
+    return release;
+  }
+  return { ...server, host: `127.0.0.1:${server.port}`, tags, logins, exchanges, hold };
 }
 
 function challenge({ origin, host }: URL, scope: string) {

@@ -1,5 +1,5 @@
 import { decodeJwt } from 'jose';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { image } from '../../../../../infra/local/oci-image.ts';
 import {
   ADMIN,
@@ -204,6 +204,20 @@ describe('/oauth2/token', () => {
     expect(await status('new')).toBe(200);
   });
 
+  test('takes an ACR refresh token as the password of the null GUID until it ends', async () => {
+    const token = await refreshToken('puller');
+    const path = `/oauth2/token?${tokenQuery(fixture.registry, [ask])}`;
+    const status = async () => (await fixture.call(path, { authorization: basic(NULL_GUID, token) })).status;
+    const start = fixture.clock.now;
+    const end = (decodeJwt(token).exp ?? 0) * 1_000;
+
+    fixture.clock.now = new Date(end - 1_000);
+    expect(await status()).toBe(200);
+    fixture.clock.now = new Date(end);
+    expect(await status()).toBe(401);
+    fixture.clock.now = start;
+  });
+
   test('gives tokens that end after 75 minutes, and remembers each as a secret', async () => {
     const token = await accessToken(fixture, ADMIN, 'repository:team/app:metadata_read');
     const status = async () =>
@@ -217,4 +231,67 @@ describe('/oauth2/token', () => {
     expect(await status()).toBe(401);
     fixture.clock.now = start;
   });
+});
+
+describe('accounts that Azure manages', () => {
+  const credentials = { username: 'managed', password: 'of-azure' };
+
+  afterEach(() => {
+    fixture.azure.findAccount = () => undefined;
+  });
+
+  test.each([
+    ['admin', 200],
+    ['token', 401],
+  ] as const)(
+    'of the kind %s are asked for on each request, and as Basic answer %i',
+    async (kind, status) => {
+      const asked: string[] = [];
+      fixture.azure.findAccount = (username, password) => {
+        asked.push(username);
+        return username === credentials.username && password === credentials.password
+          ? { kind, actions: ['pull'] }
+          : undefined;
+      };
+      const scope = 'repository:team/app:pull,push';
+      const token = await accessToken(fixture, credentials, scope);
+      const answer = await fixture.call('/v2/', { authorization: basic('managed', 'of-azure') });
+
+      expect(decodeJwt(token).access).toEqual([{ type: 'repository', name: 'team/app', actions: ['pull'] }]);
+      expect(answer.status).toBe(status);
+      expect(asked).toEqual(['managed', 'managed']);
+    },
+  );
+
+  test('may do in each repository what they say', async () => {
+    const actions = ({ name }: { name: string }) => (name === 'team/app' ? ['pull'] : []);
+    fixture.azure.findAccount = () => ({ kind: 'token', actions });
+    const token = await accessToken(
+      fixture,
+      credentials,
+      'repository:team/app:pull,push',
+      'repository:b:pull',
+    );
+
+    expect(decodeJwt(token).access).toEqual([{ type: 'repository', name: 'team/app', actions: ['pull'] }]);
+  });
+});
+
+test('once all logins were ended, no token from before counts', async () => {
+  const refresh = { username: NULL_GUID, password: await refreshToken('puller') };
+  const access = await accessToken(fixture, refresh, 'repository:team/app:metadata_read');
+  const statuses = async () => [
+    (await fixture.call('/v2/team/app/tags/list', { authorization: `Bearer ${access}` })).status,
+    (
+      await fixture.call(`/oauth2/token?${tokenQuery(fixture.registry, [])}`, {
+        authorization: basic(refresh.username, refresh.password),
+      })
+    ).status,
+  ];
+
+  expect(await statuses()).toEqual([200, 200]);
+  fixture.azure.loginsEnded += 1;
+  expect(await statuses()).toEqual([401, 401]);
+  refresh.password = await refreshToken('puller');
+  expect((await statuses())[1]).toBe(200);
 });

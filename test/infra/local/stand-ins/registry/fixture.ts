@@ -3,25 +3,20 @@ import { createTokenIssuer } from '../../../../../infra/local/jwt.ts';
 import type { OciManifest } from '../../../../../infra/local/oci-image.ts';
 import { pushImage } from '../../../../../infra/local/push-image.ts';
 import { createSecrets } from '../../../../../infra/local/secrets.ts';
+import type { FindAccount } from '../../../../../infra/local/stand-ins/registry/grants.ts';
 import {
   type RegistryEvent,
   type RegistryStandIn,
   type RegistryUser,
   startRegistry,
 } from '../../../../../infra/local/stand-ins/registry/registry.ts';
+import { type Action, EVERY_ACTION } from '../../../../../infra/local/stand-ins/registry/scope.ts';
 import { ensureTls } from '../../../../../infra/local/tls.ts';
 
 export const RESOURCE_ID =
   '/subscriptions/S/resourceGroups/G/providers/Microsoft.ContainerRegistry/registries/demo';
 export const NULL_GUID = '00000000-0000-0000-0000-000000000000';
-export const ALL_ACTIONS: RegistryUser['actions'] = [
-  'pull',
-  'push',
-  'delete',
-  'metadata_read',
-  'metadata_write',
-  'catalog',
-];
+export const ALL_ACTIONS: Action[] = [...EVERY_ACTION];
 export const ADMIN: RegistryUser = {
   username: 'demo',
   password: 'admin-password',
@@ -43,6 +38,11 @@ export async function startTestRegistry({ upstream }: { upstream?: string } = {}
   const entra = createTokenIssuer(new Uint8Array(32), () => clock.now);
   const events: RegistryEvent[] = [];
   const users = [ADMIN, PULL_TOKEN];
+  /** What Azure manages, for tests to change. */
+  const azure: { findAccount: FindAccount; loginsEnded: number } = {
+    findAccount: () => undefined,
+    loginsEnded: 0,
+  };
   const registry = await startRegistry({
     resourceId: RESOURCE_ID,
     secrets,
@@ -51,6 +51,8 @@ export async function startTestRegistry({ upstream }: { upstream?: string } = {}
     verifyEntraToken: token => entra.verify(token),
     identities: { puller: ['pull', 'metadata_read', 'catalog'], owner: ALL_ACTIONS },
     users,
+    findAccount: (username, password) => azure.findAccount(username, password),
+    loginsEnded: () => azure.loginsEnded,
     publish: event => void events.push(event),
     ...(upstream ? { upstream } : {}),
   });
@@ -64,6 +66,7 @@ export async function startTestRegistry({ upstream }: { upstream?: string } = {}
     secrets,
     events,
     users,
+    azure,
     tls,
     entraToken,
     /** What the Azure SDK takes in place of a managed identity. */

@@ -1,0 +1,45 @@
+import type { Secrets } from '../../secrets.ts';
+import type { RegistryAccount } from '../registry/grants.ts';
+import { EVERY_ACTION } from '../registry/scope.ts';
+import { type AdminAccount, createAdminAccount } from './admin-account.ts';
+import type { ArmBehaviour } from './behaviour.ts';
+import type { ArmRegistry } from './registries.ts';
+import { grantScopeMap } from './scope-map-actions.ts';
+import { createScopeMaps, type ScopeMaps } from './scope-maps.ts';
+import { createTokens, type Tokens } from './tokens.ts';
+
+/** What the accounts of one registry share. */
+export interface RegistryState {
+  /** As it is now. */
+  registry(): ArmRegistry;
+  now(): Date;
+  secrets: Secrets;
+  behaviour: Readonly<ArmBehaviour>;
+}
+
+/**
+ * Who has passwords of a registry, through Azure or behind the bridge's back: whoever calls this directly does what
+ * somebody does in the portal.
+ */
+export interface RegistryAccounts {
+  admin: AdminAccount;
+  scopeMaps: ScopeMaps;
+  tokens: Tokens;
+  /** What the registry itself asks: whom a user name and password belong to now. */
+  find(username: string, password: string): RegistryAccount | undefined;
+}
+
+export function createRegistryAccounts(state: RegistryState): RegistryAccounts {
+  const admin = createAdminAccount(state);
+  const scopeMaps = createScopeMaps(state);
+  const tokens = createTokens(state);
+  return {
+    ...{ admin, scopeMaps, tokens },
+    find(username, password) {
+      if (admin.accepts(username, password)) return { kind: 'admin', actions: EVERY_ACTION };
+      const token = tokens.authenticate(username, password);
+      if (!token) return undefined;
+      return { kind: 'token', actions: grantScopeMap(scopeMaps.findById(token.scopeMapId)?.actions ?? []) };
+    },
+  };
+}

@@ -1,0 +1,26 @@
+/** What a caller may do, by object id: role actions as ARM writes them. Read on each request. */
+export type AllowedActions = Record<string, readonly string[]>;
+
+const REGISTRIES = 'Microsoft.ContainerRegistry/registries';
+
+/** The role actions that the operations of this stand-in take, each under its name there. */
+export const ACTIONS = {
+  read: `${REGISTRIES}/read`,
+  listCredentials: `${REGISTRIES}/listCredentials/action`,
+  regenerateCredential: `${REGISTRIES}/regenerateCredential/action`,
+  generateCredentials: `${REGISTRIES}/generateCredentials/action`,
+  readTokens: `${REGISTRIES}/tokens/read`,
+  writeTokens: `${REGISTRIES}/tokens/write`,
+  deleteTokens: `${REGISTRIES}/tokens/delete`,
+  readTokenOperations: `${REGISTRIES}/tokens/operationStatuses/read`,
+  readScopeMaps: `${REGISTRIES}/scopeMaps/read`,
+  writeScopeMaps: `${REGISTRIES}/scopeMaps/write`,
+  deleteScopeMaps: `${REGISTRIES}/scopeMaps/delete`,
+  readScopeMapOperations: `${REGISTRIES}/scopeMaps/operationStatuses/read`,
+  readOperationResults: 'Microsoft.ContainerRegistry/locations/operationResults/read',
+} as const;
+
+/** The custom role of whoever makes and rotates every kind of credential, but deletes nothing. */
+export const CREDENTIAL_MANAGER: readonly string[] = Object.values(ACTIONS).filter(
+  action => !action.endsWith('/delete'),
+);

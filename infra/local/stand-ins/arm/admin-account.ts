@@ -1,0 +1,28 @@
+import type { RegistryState } from './accounts.ts';
+import { isAccepted, newPassword, type Password } from './password.ts';
+
+export const ADMIN_PASSWORDS = ['password', 'password2'] as const;
+export type AdminPasswordName = (typeof ADMIN_PASSWORDS)[number];
+
+/** The administrator of a registry. Switched off, it keeps its passwords, and they open nothing. */
+export interface AdminAccount {
+  username: string;
+  passwords(): Password<AdminPasswordName>[];
+  /** The old value ends at once. */
+  regenerate(name: AdminPasswordName): void;
+  accepts(username: string, password: string): boolean;
+}
+
+export function createAdminAccount({ registry, now, secrets, behaviour }: RegistryState): AdminAccount {
+  const username = registry().resourceId.split('/').at(-1) as string;
+  const slots = new Map(ADMIN_PASSWORDS.map(name => [name, newPassword(name, secrets, now(), 0)]));
+  return {
+    username,
+    passwords: () => [...slots.values()],
+    regenerate: name => void slots.set(name, newPassword(name, secrets, now(), behaviour.propagationMs)),
+    accepts: (user, value) =>
+      registry().adminUserEnabled === true &&
+      user === username &&
+      [...slots.values()].some(password => isAccepted(password, value, now())),
+  };
+}

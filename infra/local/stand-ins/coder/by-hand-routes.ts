@@ -1,0 +1,36 @@
+import { randomUUID } from 'node:crypto';
+import * as z from 'zod';
+import type { Route } from '../../stand-in.ts';
+import { parseBody } from './bodies.ts';
+import { type CoderState, findImage, findTag } from './state.ts';
+
+const Workspaces = z.strictObject({ image_id: z.string(), tag: z.string(), names: z.array(z.string()) });
+
+/**
+ * What people do in Coder's own pages, and its public API lacks:
+ * - `POST /_stand-in/workspaces {image_id, tag, names}`: from now on these workspaces, and no others, use the tag.
+ * - `DELETE /_stand-in/images/{id}`: the image is gone, and its tags with it.
+ */
+export function byHandRoutes(state: CoderState): Route[] {
+  return [
+    {
+      method: 'POST',
+      path: /^\/_stand-in\/workspaces$/,
+      handle({ body }) {
+        const { image_id, tag, names } = parseBody(Workspaces, body);
+        const used = findTag(findImage(state, image_id), tag);
+        used.workspaces = names.map(name => ({ id: randomUUID(), name }));
+        return { status: 200, body: used.workspaces };
+      },
+    },
+    {
+      method: 'DELETE',
+      path: /^\/_stand-in\/images\/([^/]+)$/,
+      handle({ params }) {
+        const gone = findImage(state, params[0]);
+        state.images = state.images.filter(image => image !== gone);
+        return { status: 204 };
+      },
+    },
+  ];
+}
