@@ -17,8 +17,24 @@ export default defineConfig({
     // Only the limit of the test itself ends a wait: a busy machine is no failure.
     expect: { poll: { timeout: 25_000 } },
     projects: [
-      { extends: true, test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/interop/**'] } },
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/interop/**', 'test/scale/**'],
+        },
+      },
       { extends: true, test: { name: 'interop', include: ['test/interop/**/*.test.ts'] } },
+      {
+        extends: true,
+        test: {
+          name: 'scale',
+          include: ['test/scale/**/*.test.ts'],
+          testTimeout: 900_000,
+          disableConsoleIntercept: true,
+        },
+      },
     ],
   },
 });

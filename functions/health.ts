@@ -1,8 +1,17 @@
-import { app } from '@azure/functions';
+import * as z from 'zod';
+import { httpFunction } from '../shared/http/http-function.ts';
 
-app.http('health', {
-  methods: ['GET'],
+httpFunction('health', {
+  method: 'GET',
   route: 'health',
-  authLevel: 'anonymous',
-  handler: async () => ({ status: 200, jsonBody: { status: 'ok' } }),
+  summary: 'Says that the app answers',
+  standalone: true,
+  answers: {
+    200: {
+      description: 'It answers.',
+      body: z.object({ status: z.literal('ok') }),
+      example: { status: 'ok' },
+    },
+  },
+  answer: async () => ({ status: 200, jsonBody: { status: 'ok' } }),
 });

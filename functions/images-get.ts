@@ -1,19 +1,33 @@
-import { app } from '@azure/functions';
-import { endpoint } from '../shared/http/endpoint.ts';
-import { ImagePath, parseInput } from '../shared/http/input.ts';
-import { imageView } from '../shared/http/views.ts';
-import { RefusedError } from '../shared/refused.ts';
-import { getServices } from '../shared/services.ts';
+import { IMAGE } from '../shared/http/examples.ts';
+import { httpFunction } from '../shared/http/http-function.ts';
+import { ImagePath } from '../shared/http/input.ts';
+import { ImageView, imageView } from '../shared/http/views.ts';
+import { newestImage } from '../shared/newest-image.ts';
+import { RefusedError, unknownRegistry } from '../shared/refused.ts';
 
-app.http('images-get', {
-  methods: ['GET'],
+httpFunction('images-get', {
+  method: 'GET',
   route: 'images/{registry}/{*reference}',
-  authLevel: 'function',
-  handler: endpoint(getServices, async (request, { images }) => {
-    const { registry, reference } = parseInput(ImagePath, request.params);
-    const record = await images.get(registry, reference);
-    if (!record)
-      throw new RefusedError('not-found', 'Nothing was heard of this tag, neither a push nor a delete.');
-    return { status: 200, jsonBody: imageView(record) };
-  }),
+  role: 'Registries.Read',
+  summary: 'Shows what became of a tag or, without a tag, the newest imported image of the repository',
+  path: ImagePath,
+  answers: { 200: { description: 'The image record.', body: ImageView, example: IMAGE } },
+  refusals: ['not-found'],
+  async answer({ path: { registry: name, reference } }, { registries, images }) {
+    const registry = await registries.get(name);
+    if (!registry) throw unknownRegistry(name);
+    const { repository, tag } = reference;
+    const record =
+      tag === undefined
+        ? await newestImage(images, name, repository)
+        : await images.get(name, { repository, tag });
+    if (!record) throw new RefusedError('not-found', explain(name, repository, tag));
+    return { status: 200, jsonBody: imageView(record, registry) };
+  },
 });
+
+function explain(registry: string, repository: string, tag: string | undefined): string {
+  return tag === undefined
+    ? `Coder has no image of ${repository}. GET /api/images?registry=${registry} says what became of its tags.`
+    : `Nothing was heard of ${repository}:${tag}. If the registry has it, POST /api/images imports it.`;
+}

@@ -1,16 +1,23 @@
-import { app } from '@azure/functions';
-import { endpoint } from '../shared/http/endpoint.ts';
-import { ImagesQuery, readQuery } from '../shared/http/input.ts';
-import { imageView } from '../shared/http/views.ts';
-import { getServices } from '../shared/services.ts';
+import { PENDING_IMAGE } from '../shared/http/examples.ts';
+import { httpFunction } from '../shared/http/http-function.ts';
+import { ImagesQuery } from '../shared/http/input.ts';
+import { ImageView, imageView, pageOf } from '../shared/http/views.ts';
 
-app.http('images-list', {
-  methods: ['GET'],
+httpFunction('images-list', {
+  method: 'GET',
   route: 'images',
-  authLevel: 'function',
-  handler: endpoint(getServices, async (request, { images }) => {
-    const { registry, state, ...page } = readQuery(request, ImagesQuery);
+  role: 'Registries.Read',
+  summary: 'Lists what became of each tag',
+  query: ImagesQuery,
+  answers: {
+    200: {
+      description: 'A page of image records.',
+      body: pageOf(ImageView),
+      example: { items: [PENDING_IMAGE] },
+    },
+  },
+  async answer({ query: { registry, state, ...page } }, { images }) {
     const { items, ...next } = await images.list({ registry, state }, page);
-    return { status: 200, jsonBody: { items: items.map(imageView), ...next } };
-  }),
+    return { status: 200, jsonBody: { items: items.map(item => imageView(item)), ...next } };
+  },
 });

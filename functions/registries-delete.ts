@@ -1,17 +1,19 @@
-import { app } from '@azure/functions';
 import { deleteRegistry } from '../shared/delete-registry.ts';
-import { endpoint } from '../shared/http/endpoint.ts';
-import { parseInput, RegistryPath } from '../shared/http/input.ts';
-import { preconditionOf } from '../shared/http/precondition.ts';
-import { getServices } from '../shared/services.ts';
+import { httpFunction } from '../shared/http/http-function.ts';
+import { RegistryPath } from '../shared/http/input.ts';
+import { PRECONDITION_HEADERS, preconditionOf } from '../shared/http/precondition.ts';
 
-app.http('registries-delete', {
-  methods: ['DELETE'],
+httpFunction('registries-delete', {
+  method: 'DELETE',
   route: 'registries/{name}',
-  authLevel: 'function',
-  handler: endpoint(getServices, async (request, services) => {
-    const { name } = parseInput(RegistryPath, request.params);
+  role: 'Registries.Write',
+  summary: 'Forgets a registry with its records and its secret; Coder keeps its images',
+  path: RegistryPath,
+  headers: PRECONDITION_HEADERS,
+  answers: { 204: { description: 'It is forgotten.' } },
+  refusals: ['not-found', 'precondition-failed', 'registry-busy', 'conflict', 'secrets-unavailable'],
+  async answer({ path: { name }, request }, services) {
     await deleteRegistry(services, name, preconditionOf(request));
     return { status: 204 };
-  }),
+  },
 });

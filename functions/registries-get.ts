@@ -1,18 +1,27 @@
-import { app } from '@azure/functions';
-import { endpoint } from '../shared/http/endpoint.ts';
-import { parseInput, RegistryPath } from '../shared/http/input.ts';
-import { registryView } from '../shared/http/views.ts';
+import { REGISTRY } from '../shared/http/examples.ts';
+import { httpFunction } from '../shared/http/http-function.ts';
+import { RegistryPath } from '../shared/http/input.ts';
+import { RegistryView, registryView } from '../shared/http/views.ts';
 import { unknownRegistry } from '../shared/refused.ts';
-import { getServices } from '../shared/services.ts';
 
-app.http('registries-get', {
-  methods: ['GET'],
+httpFunction('registries-get', {
+  method: 'GET',
   route: 'registries/{name}',
-  authLevel: 'function',
-  handler: endpoint(getServices, async (request, { registries }) => {
-    const { name } = parseInput(RegistryPath, request.params);
+  role: 'Registries.Read',
+  summary: 'Shows a registry',
+  path: RegistryPath,
+  answers: {
+    200: {
+      description: 'The registry.',
+      body: RegistryView,
+      headers: { etag: 'Its version.' },
+      example: REGISTRY,
+    },
+  },
+  refusals: ['not-found'],
+  async answer({ path: { name } }, { registries }) {
     const registry = await registries.get(name);
     if (!registry) throw unknownRegistry(name);
     return { status: 200, headers: { etag: registry.etag }, jsonBody: registryView(registry) };
-  }),
+  },
 });

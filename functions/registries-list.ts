@@ -1,15 +1,19 @@
-import { app } from '@azure/functions';
-import { endpoint } from '../shared/http/endpoint.ts';
-import { PageQuery, readQuery } from '../shared/http/input.ts';
-import { registryView } from '../shared/http/views.ts';
-import { getServices } from '../shared/services.ts';
+import { REGISTRY } from '../shared/http/examples.ts';
+import { httpFunction } from '../shared/http/http-function.ts';
+import { PageQuery } from '../shared/http/input.ts';
+import { pageOf, RegistryView, registryView } from '../shared/http/views.ts';
 
-app.http('registries-list', {
-  methods: ['GET'],
+httpFunction('registries-list', {
+  method: 'GET',
   route: 'registries',
-  authLevel: 'function',
-  handler: endpoint(getServices, async (request, { registries }) => {
-    const { items, ...next } = await registries.list(readQuery(request, PageQuery));
+  role: 'Registries.Read',
+  summary: 'Lists the registries',
+  query: PageQuery,
+  answers: {
+    200: { description: 'A page of them.', body: pageOf(RegistryView), example: { items: [REGISTRY] } },
+  },
+  async answer({ query }, { registries }) {
+    const { items, ...next } = await registries.list(query);
     return { status: 200, jsonBody: { items: items.map(registryView), ...next } };
-  }),
+  },
 });

@@ -1,21 +1,44 @@
-import { app } from '@azure/functions';
-import { endpoint } from '../shared/http/endpoint.ts';
-import { parseInput, RegistryPath, readJson } from '../shared/http/input.ts';
-import { preconditionOf } from '../shared/http/precondition.ts';
-import { registryView } from '../shared/http/views.ts';
+import { ADDING_REFUSALS } from '../shared/http/adding-refusals.ts';
+import { CREDENTIAL, DECLARED, REGISTRY } from '../shared/http/examples.ts';
+import { httpFunction } from '../shared/http/http-function.ts';
+import { RegistryBody, RegistryPath } from '../shared/http/input.ts';
+import { PRECONDITION_HEADERS, preconditionOf } from '../shared/http/precondition.ts';
+import { RegistryView, registryView } from '../shared/http/views.ts';
 import { putRegistry } from '../shared/put-registry.ts';
-import { RegistryInput } from '../shared/registry.ts';
-import { getServices } from '../shared/services.ts';
 
-app.http('registries-put', {
-  methods: ['PUT'],
+const etag = 'Its version, which the next change may name.';
+
+httpFunction('registries-put', {
+  method: 'PUT',
   route: 'registries/{name}',
-  authLevel: 'function',
-  handler: endpoint(getServices, async (request, services, signal) => {
-    const { name } = parseInput(RegistryPath, request.params);
-    const input = await readJson(request, RegistryInput);
-    const { registry, created } = await putRegistry(services, name, input, preconditionOf(request), signal);
+  role: 'Registries.Write',
+  summary: 'Adds or changes a registry',
+  description: 'The same body twice changes nothing. A password is kept when it is left out.',
+  path: RegistryPath,
+  body: RegistryBody,
+  examples: {
+    static: { ...DECLARED, credential: CREDENTIAL },
+    'managed-identity': { ...DECLARED, credential: { kind: 'managed-identity' } },
+  },
+  headers: PRECONDITION_HEADERS,
+  answers: {
+    200: {
+      description: 'It was changed, or was so already.',
+      body: RegistryView,
+      headers: { etag },
+      example: REGISTRY,
+    },
+    201: {
+      description: 'It was added.',
+      body: RegistryView,
+      headers: { etag, location: 'Its path.' },
+      example: REGISTRY,
+    },
+  },
+  refusals: ['precondition-failed', 'credential-kind-fixed', ...ADDING_REFUSALS],
+  async answer({ path: { name }, body, request, signal }, services) {
+    const { registry, created } = await putRegistry(services, name, body, preconditionOf(request), signal);
     const headers = { etag: registry.etag, ...(created && { location: new URL(request.url).pathname }) };
     return { status: created ? 201 : 200, headers, jsonBody: registryView(registry) };
-  }),
+  },
 });

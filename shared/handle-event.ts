@@ -1,7 +1,8 @@
 import { type AcrEvent, decodeAcrEvent } from './acr-event.ts';
 import { forEachAtMost } from './concurrency.ts';
-import { IMPORT_BUDGET_MS, type ImportResult, type ImportServices, importImage } from './import.ts';
+import { type ImportResult, type ImportServices, importImage } from './import.ts';
 import type { Log } from './log.ts';
+import { REASONS } from './reasons.ts';
 import type { Registries } from './registries.ts';
 import type { StoredRegistry } from './registry.ts';
 
@@ -30,9 +31,12 @@ export async function handleEvent(services: EventServices, event: unknown, log: 
 
   const registry = await services.registries.findByResourceId(decoded.registryId);
   if (!registry)
-    return log.warn('event ignored', { reason: 'unknown-registry', detail: decoded.registryId, eventId });
+    return log.warn('event ignored', {
+      ...{ reason: 'unknown-registry', detail: decoded.registryId, eventId },
+      remedy: REASONS['unknown-registry'].remedy,
+    });
 
-  const signal = AbortSignal.timeout(IMPORT_BUDGET_MS);
+  const signal = AbortSignal.timeout(services.importBudgetMs);
   await (decoded.kind === 'push'
     ? importPushed(services, registry, decoded, signal, log)
     : importDeleted(services, registry, decoded, signal, log));
@@ -69,14 +73,24 @@ async function importDeleted(
   });
 }
 
-/** One line per import; `latencyMs` runs from the push to the moment Coder had it. */
-export function logImport(log: Log, { record, changed }: ImportResult): void {
+/** One line per import. `latencyMs` is there when this import brought the image to Coder. */
+export function logImport(log: Log, { record, changed, stack }: ImportResult): void {
   if (!record) return;
-  const { registry, repository, tag, digest, state, reason, message, attempts, dueOn, pushedOn, importedOn } =
-    record;
-  const latencyMs =
-    changed && state === 'imported' && importedOn ? importedOn.getTime() - pushedOn.getTime() : undefined;
-  const entry = { registry, repository, tag, digest, state, reason, message, attempts, dueOn, latencyMs };
+  const { registry, repository, tag, digest, state, reason, message, attempts, dueOn } = record;
+  const latencyMs = state === 'imported' ? record.latencyMs : undefined;
+  const entry = {
+    registry,
+    repository,
+    tag,
+    digest,
+    state,
+    reason,
+    message,
+    attempts,
+    dueOn,
+    latencyMs,
+    stack,
+  };
   if (!changed) log.info('nothing to do', { registry, repository, tag, digest, state, reason });
   else if (state === 'failed') log.error('import', entry);
   else log.info('import', entry);

@@ -5,14 +5,22 @@ import type { Reference } from './reference.ts';
  * the kinds of row cannot be mistaken for one another:
  *
  *     !2026-01-31T08:00:00.000Z!team|app:v1    due row: when to try the import again
+ *     @reconciliation                           the last comparison of the registry
  *     @registry                                 what Coder calls the registry
  *     team|app                                  what Coder calls the repository
  *     team|app:v1                               the image record
  */
 export const REGISTRY_KEY = '@registry';
+export const RECONCILIATION_KEY = '@reconciliation';
 
 export function repositoryKey(repository: string): string {
   return repository.replaceAll('/', '|');
+}
+
+/** Reads the repository back from its own row's key, or from that of an image; undefined when it is neither. */
+export function parseRepositoryKey(key: string): string | undefined {
+  if (/^[!@]/.test(key)) return undefined;
+  return (key.split(':', 1)[0] as string).replaceAll('|', '/');
 }
 
 export function imageKey({ repository, tag }: Reference): string {

@@ -9,7 +9,8 @@ import {
   readRow,
   readRows,
 } from './azure/tables.ts';
-import { dueKey, imageKey, parseDueKey, repositoryKey } from './image-keys.ts';
+import { dueKey, imageKey, parseDueKey, parseRepositoryKey, repositoryKey } from './image-keys.ts';
+import type { ImageDefaults } from './policy.ts';
 import type { ImageReason, State } from './reasons.ts';
 import type { Reference } from './reference.ts';
 
@@ -27,12 +28,22 @@ export interface ImageRecord extends Reference {
   attempts: number;
   /** When a `pending` import is tried again. */
   dueOn?: Date;
-  /** The latest push that we heard of. */
+  /** The latest push that we heard of, and how: events tell of pushes; a comparison finds what no event told. */
   pushedOn: Date;
+  heardBy: HeardBy;
   updatedOn: Date;
   importedOn?: Date;
+  /** From that push to the moment when Coder had the image, in ms; only of pushes that an event told of. */
+  latencyMs?: number;
+  /** What Coder was given and not asked to forget. */
   coderImageId?: string;
+  /** What somebody asked for who imported it by hand; it goes before the rule and the labels. */
+  requested?: ImageDefaults;
+  /** The digest that Coder shows of it: for an image of several platforms it may be that of one of them. */
+  coderDigest?: string;
 }
+
+export type HeardBy = 'event' | 'reconciliation' | 'request';
 
 /** A record as it was read, with the ETag that its next change must carry. */
 export type StoredImage = ImageRecord & { etag: string };
@@ -45,11 +56,17 @@ export interface ImageFilter {
 /** The image records, and beside each pending one its due row, which always change together. */
 export interface Images {
   get(registry: string, image: Reference): Promise<StoredImage | undefined>;
-  /** Writes `record` over `previous`. @throws ConflictError when `previous` is no longer what is stored */
-  save(record: ImageRecord, previous: StoredImage | undefined): Promise<void>;
+  /** Writes `record` over `previous`, and gives the new ETag. @throws ConflictError when `previous` is no longer what is stored */
+  save(record: ImageRecord, previous: StoredImage | undefined): Promise<string>;
   list(filter: ImageFilter, page: PageRequest): Promise<Page<ImageRecord>>;
   /** Records of one repository that hold this digest, or all of them. */
   ofRepository(registry: string, repository: string, digest?: string): AsyncIterable<ImageRecord>;
+  /** Every repository that has a row; some come twice. */
+  repositories(registry: string): AsyncIterable<string>;
+  /** Images that are parked or wait for another attempt; of one reason, if one is named. */
+  unfinished(registry: string, reason?: ImageReason): AsyncIterable<StoredImage>;
+  /** How long each push took that arrived in Coder since then, in ms. */
+  latencies(registry: string, since: Date): AsyncIterable<number>;
   /** Images whose time has come, the longest waiting first. */
   due(registry: string, now: Date): AsyncIterable<Reference>;
   /** Removes everything about a registry's images. */
@@ -66,11 +83,16 @@ interface ImageRow {
   message: string;
   attempts: number;
   pushedOn: Date;
+  heardBy: HeardBy;
   updatedOn: Date;
   digest?: string;
   dueOn?: Date;
   importedOn?: Date;
+  latencyMs?: number;
   coderImageId?: string;
+  coderDigest?: string;
+  /** JSON */
+  requested?: string;
 }
 
 /** @param table the `images` table */
@@ -85,7 +107,9 @@ export function createImages(table: TableClient): Images {
       const before = previous?.dueOn && dueKey(previous.dueOn, record);
       // A removal of the registry that was cut off may have left the record and taken its due row.
       const hasDueRow = before !== undefined && (await readRow(table, record.registry, before)) !== undefined;
-      await change(table.submitTransaction(saveActions(record, previous, hasDueRow ? before : undefined)));
+      const actions = saveActions(record, previous, hasDueRow ? before : undefined);
+      const response = await change(table.submitTransaction(actions));
+      return response.getResponseForEntity(imageKey(record))?.etag as string;
     },
 
     async list({ registry, state }, page) {
@@ -106,6 +130,29 @@ export function createImages(table: TableClient): Images {
       for await (const row of readRows<ImageRow>(table, filter)) yield toRecord(row);
     },
 
+    async *repositories(registry) {
+      let last: string | undefined;
+      const filter = odata`PartitionKey eq ${registry} and RowKey ge '0'`;
+      for await (const { rowKey } of readRows(table, filter, ['RowKey'])) {
+        const repository = parseRepositoryKey(rowKey as string);
+        if (repository !== undefined && repository !== last) yield repository;
+        last = repository;
+      }
+    },
+
+    async *unfinished(registry, reason) {
+      const all = odata`PartitionKey eq ${registry} and (state eq 'failed' or state eq 'pending')`;
+      const filter = reason === undefined ? all : `${all} and ${odata`reason eq ${reason}`}`;
+      for await (const row of readRows<ImageRow>(table, filter)) yield { ...toRecord(row), etag: row.etag };
+    },
+
+    async *latencies(registry, since) {
+      const filter = odata`PartitionKey eq ${registry} and importedOn ge ${since} and latencyMs ge 0`;
+      for await (const { latencyMs } of readRows<ImageRow>(table, filter, ['latencyMs'])) {
+        yield latencyMs as number;
+      }
+    },
+
     async *due(registry, now) {
       const filter = odata`PartitionKey eq ${registry} and RowKey ge '!' and RowKey lt ${`!${now.toISOString()}~`}`;
       for await (const { rowKey } of readRows(table, filter)) yield parseDueKey(rowKey as string);
@@ -124,8 +171,9 @@ function saveActions(
   before: string | undefined,
 ): TransactionAction[] {
   const partitionKey = record.registry;
-  const { registry: _, ...fields } = record;
-  const entity = { partitionKey, rowKey: imageKey(record), kind: 'image', ...fields };
+  const { registry: _, requested, ...fields } = record;
+  const json = requested && { requested: JSON.stringify(requested) };
+  const entity = { partitionKey, rowKey: imageKey(record), kind: 'image', ...fields, ...json };
   const actions: TransactionAction[] = previous
     ? [['update', entity, 'Replace', { etag: previous.etag }]]
     : [['create', entity]];
@@ -138,14 +186,17 @@ function saveActions(
 }
 
 function toRecord(row: Row<ImageRow>): ImageRecord {
-  const { repository, tag, state, reason, message, attempts, pushedOn, updatedOn } = row;
-  const { digest, dueOn, importedOn, coderImageId } = row;
+  const { repository, tag, state, reason, message, attempts, pushedOn, heardBy, updatedOn } = row;
+  const { digest, dueOn, importedOn, latencyMs, coderImageId, coderDigest } = row;
   return {
     registry: row.partitionKey as string,
-    ...{ repository, tag, state, reason, message, attempts, pushedOn, updatedOn },
+    ...{ repository, tag, state, reason, message, attempts, pushedOn, heardBy, updatedOn },
     ...(digest && { digest }),
     ...(dueOn && { dueOn }),
     ...(importedOn && { importedOn }),
+    ...(latencyMs !== undefined && { latencyMs }),
     ...(coderImageId && { coderImageId }),
+    ...(coderDigest && { coderDigest }),
+    ...(row.requested && { requested: JSON.parse(row.requested) }),
   };
 }

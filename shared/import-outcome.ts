@@ -9,7 +9,15 @@ export interface Outcome {
   message: string;
   digest?: string | undefined;
   retryAfterMs?: number | undefined;
+  /** The last time to look again at a pending image; without it the number of attempts is limited. */
+  until?: Date;
   coderImageId?: string;
+  /** The digest that Coder shows. */
+  coderDigest?: string;
+  /** Where the bridge itself failed. */
+  stack?: string | undefined;
+  /** Coder does not have it, or offers it to nobody. */
+  notInCoder?: boolean;
 }
 
 export interface RecordServices {
@@ -24,25 +32,56 @@ const LOOK_AGAIN_MS = 60_000;
 /** The record that an outcome makes of the one before it, with the time of the next attempt if there is to be one. */
 export function toRecord(
   services: RecordServices,
-  { registry, repository, tag, pushedOn }: ImageToImport,
+  { registry, repository, tag, pushedOn, heardBy, requested }: ImageToImport,
   previous: ImageRecord | undefined,
-  { reason, message, digest, retryAfterMs, coderImageId }: Outcome,
+  outcome: Outcome,
 ): ImageRecord {
+  const { reason, message, digest } = outcome;
   const at = services.now();
-  const imageId = coderImageId ?? previous?.coderImageId;
   const record = {
-    ...{ registry: registry.name, repository, tag, reason, message, pushedOn, updatedOn: at },
+    ...{ registry: registry.name, repository, tag, reason, message, pushedOn, heardBy, updatedOn: at },
     ...(digest && { digest }),
-    ...(previous?.importedOn && { importedOn: previous.importedOn }),
-    ...(imageId && { coderImageId: imageId }),
+    ...(requested && { requested }),
+    ...coderFields(previous, outcome),
   };
   const { state } = REASONS[reason];
-  if (state === 'imported') return { ...record, state, attempts: 0, importedOn: at };
-  if (reason === 'gone' && mayStillShow(pushedOn, previous, at)) {
+  if (state === 'imported')
+    return { ...record, state, attempts: 0, importedOn: at, ...latency(record, previous, at) };
+  if (state === 'removed' && mayStillShow(pushedOn, previous, at)) {
     return { ...record, state, attempts: 0, dueOn: new Date(at.getTime() + LOOK_AGAIN_MS) };
   }
   if (state !== 'pending') return { ...record, state, attempts: 0 };
-  return { ...record, ...schedule(services, previous, digest, retryAfterMs, message) };
+  return { ...record, ...schedule(services, previous, outcome) };
+}
+
+/** What is known of the image in Coder. */
+function coderFields(
+  previous: ImageRecord | undefined,
+  { coderImageId, coderDigest, notInCoder }: Outcome,
+): Partial<ImageRecord> {
+  if (notInCoder) return {};
+  const { importedOn, latencyMs } = previous ?? {};
+  const imageId = coderImageId ?? previous?.coderImageId;
+  const digest = coderDigest ?? previous?.coderDigest;
+  return {
+    ...(importedOn && { importedOn }),
+    ...(latencyMs !== undefined && { latencyMs }),
+    ...(imageId && { coderImageId: imageId }),
+    ...(digest && { coderDigest: digest }),
+  };
+}
+
+/**
+ * Of the first arrival after a push, and only of pushes that an event told us about: what was there before the bridge
+ * kept nobody waiting.
+ */
+function latency(
+  { pushedOn, heardBy }: Pick<ImageRecord, 'pushedOn' | 'heardBy'>,
+  previous: ImageRecord | undefined,
+  importedOn: Date,
+): { latencyMs?: number } {
+  if (previous?.importedOn && previous.importedOn > pushedOn && previous.state === 'imported') return {};
+  return heardBy === 'event' ? { latencyMs: importedOn.getTime() - pushedOn.getTime() } : {};
 }
 
 /**
@@ -51,17 +90,17 @@ export function toRecord(
  */
 function mayStillShow(pushedOn: Date, previous: ImageRecord | undefined, now: Date): boolean {
   const isFresh = now.getTime() - pushedOn.getTime() < LOOK_AGAIN_MS;
-  return isFresh && !(previous?.reason === 'gone' && previous.dueOn);
+  return isFresh && !(previous?.state === 'removed' && previous.dueOn);
 }
+
+type Schedule = Pick<ImageRecord, 'state' | 'attempts' | 'message' | 'dueOn' | 'digest'>;
 
 /** When a pending import is tried again, or that it is given up. */
 function schedule(
   { now, random, maxAttempts }: RecordServices,
   previous: ImageRecord | undefined,
-  digest: string | undefined,
-  retryAfterMs: number | undefined,
-  message: string,
-): Pick<ImageRecord, 'state' | 'attempts' | 'message'> & { dueOn?: Date; digest?: string } {
+  { message, digest, retryAfterMs, until }: Outcome,
+): Schedule {
   const known = digest ?? previous?.digest;
   const goesOn = previous?.state === 'pending' && (previous.digest ?? known) === known;
   const kept = known === undefined ? {} : { digest: known };
@@ -72,14 +111,9 @@ function schedule(
     return { ...kept, state: 'pending', message, attempts: previous.attempts, dueOn };
   }
   const attempts = goesOn ? previous.attempts + 1 : 1;
-  if (attempts >= maxAttempts) {
+  if (!until && attempts >= maxAttempts) {
     return { ...kept, state: 'failed', message: `${message} Given up after ${attempts} attempts.`, attempts };
   }
-  return {
-    ...kept,
-    state: 'pending',
-    message,
-    attempts,
-    dueOn: nextAttempt(attempts, now(), retryAfterMs, random),
-  };
+  const next = nextAttempt(attempts, now(), retryAfterMs, random);
+  return { ...kept, state: 'pending', message, attempts, dueOn: until && until < next ? until : next };
 }

@@ -16,6 +16,12 @@ export interface Link {
   credentialVersion?: string;
 }
 
+/** A link in the hands of whoever holds it. */
+export interface HeldLink extends Link {
+  /** Work on it was cut off, so that more may have happened than the link tells. */
+  readonly abandoned: boolean;
+}
+
 /** Links are kept in the `images` table; see image-keys.ts. */
 export interface LinkKey {
   registry: string;
@@ -33,17 +39,18 @@ export interface Links {
    *
    * @throws ServiceError `coder-busy` when the link stays held until `signal` aborts
    */
-  hold<T>(key: LinkKey, signal: AbortSignal, work: (link: Link) => Promise<T>): Promise<T>;
+  hold<T>(key: LinkKey, signal: AbortSignal, work: (link: HeldLink) => Promise<T>): Promise<T>;
 }
 
 type LinkRow = Link & { leaseUntil?: Date };
 
-/** Longer than any import may take (20 s), so that a lease ends only by release or with its holder's death. */
-const LEASE_MS = 30_000;
 const POLL_MS = 250;
 
-/** @param table the `images` table */
-export function createLinks(table: TableClient, now: () => Date): Links {
+/**
+ * @param table the `images` table
+ * @param leaseMs longer than any import may take, so that a lease ends only by release or with its holder's death
+ */
+export function createLinks(table: TableClient, now: () => Date, leaseMs: number): Links {
   // Of many workers in this process only the first polls the table.
   const inTurn = createTurns();
 
@@ -51,12 +58,12 @@ export function createLinks(table: TableClient, now: () => Date): Links {
   async function claim(
     key: LinkKey,
     signal: AbortSignal,
-  ): Promise<{ link: Link; leaseUntil: Date; etag: string }> {
+  ): Promise<{ link: HeldLink; leaseUntil: Date; etag: string }> {
     while (!signal.aborted) {
       const stored = await readRow<LinkRow>(table, key.registry, key.row);
       if (!stored?.leaseUntil || stored.leaseUntil <= now()) {
-        const link = toLink(stored);
-        const leaseUntil = new Date(now().getTime() + LEASE_MS);
+        const link = { ...toLink(stored), abandoned: stored?.leaseUntil !== undefined };
+        const leaseUntil = new Date(now().getTime() + leaseMs);
         const etag = await write(key, { ...link, leaseUntil }, stored?.etag);
         if (etag) return { link, leaseUntil, etag };
       }
@@ -66,7 +73,11 @@ export function createLinks(table: TableClient, now: () => Date): Links {
   }
 
   /** The new ETag, or undefined when somebody else was first. */
-  async function write(key: LinkKey, link: LinkRow, etag: string | undefined): Promise<string | undefined> {
+  async function write(
+    key: LinkKey,
+    { abandoned: _, ...link }: LinkRow & HeldLink,
+    etag: string | undefined,
+  ): Promise<string | undefined> {
     const entity = { partitionKey: key.registry, rowKey: key.row, kind: 'link', ...link };
     try {
       const operation = etag ? table.updateEntity(entity, 'Replace', { etag }) : table.createEntity(entity);

@@ -72,12 +72,24 @@ export const ImageConfig = z.object({
 export type ImageConfig = z.infer<typeof ImageConfig>;
 
 /** The platform that a single image's configuration names, if it names one. */
-export function platformOf({ os, architecture, variant }: ImageConfig): string | undefined {
+function platformOf({ os, architecture, variant }: ImageConfig): string | undefined {
   return os && architecture ? formatPlatform({ os, architecture, variant }) : undefined;
 }
 
 function formatPlatform({ os, architecture, variant }: z.infer<typeof Platform>): string {
   return [os, architecture, variant].filter(part => part).join('/');
+}
+
+/** The platforms that an image, or each image of an index, is for; not all say it. */
+export function platformsOf(
+  manifest: Exclude<Manifest, { kind: 'other' }>,
+  config: ImageConfig | undefined,
+): string[] {
+  const platforms =
+    manifest.kind === 'index'
+      ? manifest.images.map(({ platform }) => platform)
+      : [config && platformOf(config)];
+  return platforms.filter(platform => platform !== undefined);
 }
 
 /** The required platforms that are not there. `linux/arm64` is satisfied by any variant of it. */

@@ -18,7 +18,7 @@ export const ImageDefaults = z.strictObject({
 });
 export type ImageDefaults = z.infer<typeof ImageDefaults>;
 
-const pattern = z.string().min(1).max(256);
+const pattern = z.string().min(1, 'must not be empty').max(256, 'is longer than 256 characters');
 const glob = pattern.refine(isGlob, 'is not a glob, such as "team/**"');
 
 /** Which tags a rule covers, in exactly one of three languages. */
@@ -45,9 +45,15 @@ const TagMatch = z
 export const DefaultTag = z.enum(['first', 'newest', 'highest-semver', 'never']);
 export type DefaultTag = z.infer<typeof DefaultTag>;
 
+/** A name of OCI has neither capitals nor a slash at its ends, and a bracket that is never closed stands for itself. */
+const repositoryGlob = glob.refine(
+  text => !/[A-Z:]|^\/|\/$/.test(text) && isClosed(text, '{', '}') && isClosed(text, '[', ']'),
+  'can match no repository: names are lower case, without a host and without a slash at their ends; brackets come in pairs',
+);
+
 const Rule = z.strictObject({
   /** Glob over the repository name: `*` stays within one path segment, `**` crosses them. */
-  repository: glob,
+  repository: repositoryGlob,
   tag: TagMatch.optional(),
   action: z.enum(['import', 'exclude']).optional(),
   defaultTag: DefaultTag.optional(),
@@ -56,9 +62,15 @@ const Rule = z.strictObject({
     .array(z.string().regex(/^[a-z0-9]+\/[a-z0-9_]+(\/[a-z0-9]+)?$/, 'must look like linux/amd64'))
     .max(20)
     .optional(),
+  /** How long after its push an image may lack one of them; an hour when absent. */
+  platformsDeadlineMinutes: z.int().min(1).max(43_200).optional(),
   defaults: ImageDefaults.optional(),
-  /** What becomes of Coder's tag when the registry's is gone; `keep` when absent. */
+  /** What becomes of Coder's tag when the registry's is gone, or this rule excludes it; `keep` when absent. */
   onDelete: z.enum(['keep', 'remove']).optional(),
+  /** Leaves what this rule is about as it is, until that is taken back. */
+  suspended: z.boolean().optional(),
+  /** Leaves the default tag to whoever chose it in Coder. */
+  pinned: z.boolean().optional(),
 });
 export type Rule = z.infer<typeof Rule>;
 
@@ -69,8 +81,20 @@ export const Policy = z
   .refine(policy => JSON.stringify(policy).length <= 32_000, 'is longer than 32,000 characters as JSON');
 export type Policy = z.infer<typeof Policy>;
 
-/** What the policy says of one repository and tag. `rule` is absent when there are no rules at all. */
-export type Verdict = { action: 'import'; rule?: Rule } | { action: 'skip'; reason: 'excluded' | 'no-rule' };
+/** What the policy says of one repository and tag. */
+export type Verdict =
+  /** `rule` is absent when there are no rules at all. */
+  | { action: 'import'; rule?: Rule; pinned: boolean }
+  /** `withdraw`: Coder is not to keep what it was given before. */
+  | { action: 'skip'; reason: 'excluded' | 'no-rule' | 'suspended'; withdraw: boolean };
+
+/** The parts of a registry that decide about its images. */
+export interface PolicyHolder {
+  policy: Policy;
+  /** As in a rule, for all of them. */
+  suspended?: boolean;
+  pinned?: boolean;
+}
 
 /**
  * Tags under which cosign keeps signatures, attestations and SBOMs, and under which OCI 1.1 clients keep the list
@@ -79,15 +103,24 @@ export type Verdict = { action: 'import'; rule?: Rule } | { action: 'skip'; reas
 const ATTACHED_TAG = /^sha256-[0-9a-f]{64}(\.(sig|att|sbom))?$/;
 
 /** Applies the policy: the first matching rule decides. */
-export function applyPolicy(policy: Policy, { repository, tag }: Reference): Verdict {
-  if (ATTACHED_TAG.test(tag)) return { action: 'skip', reason: 'excluded' };
-  if (policy.rules.length === 0) return { action: 'import' };
+export function applyPolicy(registry: PolicyHolder, { repository, tag }: Reference): Verdict {
+  if (ATTACHED_TAG.test(tag)) return { action: 'skip', reason: 'excluded', withdraw: false };
+  const { rules } = registry.policy;
+  const rule = rules[ruleOf(registry, { repository, tag })];
+  if (!rule && rules.length > 0) return { action: 'skip', reason: 'no-rule', withdraw: false };
+  const suspended = registry.suspended || rule?.suspended || false;
+  if (rule?.action === 'exclude') {
+    return { action: 'skip', reason: 'excluded', withdraw: rule.onDelete === 'remove' && !suspended };
+  }
+  if (suspended) return { action: 'skip', reason: 'suspended', withdraw: false };
+  return { action: 'import', ...(rule && { rule }), pinned: registry.pinned || rule?.pinned || false };
+}
 
-  const rule = policy.rules.find(
-    candidate => matchesGlob(candidate.repository, repository) && matchesTag(candidate.tag, tag),
+/** Place of the first rule that matches; -1 when none does. */
+export function ruleOf({ policy }: PolicyHolder, { repository, tag }: Reference): number {
+  return policy.rules.findIndex(
+    rule => matchesGlob(rule.repository, repository) && matchesTag(rule.tag, tag),
   );
-  if (!rule) return { action: 'skip', reason: 'no-rule' };
-  return rule.action === 'exclude' ? { action: 'skip', reason: 'excluded' } : { action: 'import', rule };
 }
 
 function matchesTag(match: Rule['tag'], tag: string): boolean {
@@ -95,6 +128,10 @@ function matchesTag(match: Rule['tag'], tag: string): boolean {
   if (match?.semver !== undefined) return semver.satisfies(tag, match.semver);
   if (match?.regex !== undefined) return RE2JS.compile(match.regex).matches(tag);
   return true;
+}
+
+function isClosed(text: string, open: string, close: string): boolean {
+  return text.split(open).length === text.split(close).length;
 }
 
 function isRe2(expression: string): boolean {

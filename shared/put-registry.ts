@@ -9,7 +9,6 @@ import type { Target } from './coder/target.ts';
 import { credentialKind, type StoredCredential } from './credentials/credential.ts';
 import { ConflictError, ServiceError } from './errors.ts';
 import type { Images } from './images.ts';
-import { IMPORT_BUDGET_MS } from './import.ts';
 import type { Links } from './links.ts';
 import { checkPrecondition, outdated, type Precondition } from './precondition.ts';
 import { invalidRequest, RefusedError } from './refused.ts';
@@ -30,6 +29,7 @@ export interface RegistryServices {
   acceptsLogin(loginServer: string, login: Login, signal: AbortSignal): Promise<boolean>;
   /** Organization of registries that name none. */
   organizationId: string | undefined;
+  importBudgetMs: number;
   now: () => Date;
 }
 
@@ -57,9 +57,31 @@ export async function putRegistry(
   checkPrecondition(previous, precondition);
   await refuseIfImpossible(services, name, input, previous);
 
+  const declared = await declareRegistry(services, name, input, previous, signal);
+  if (previous && isSame(previous, declared)) return { registry: previous, created: false };
+
+  const now = services.now();
+  const registry = { ...declared, createdOn: previous?.createdOn ?? now, updatedOn: now };
+  const etag = await save(services, registry, previous, precondition);
+  // Coder is given a changed credential now if it answers, and by the next sweep otherwise.
+  const soon = AbortSignal.any([signal, AbortSignal.timeout(services.importBudgetMs)]);
+  await services.target.updateCredential(registry, soon).catch((error: unknown) => {
+    if (!(error instanceof ServiceError)) throw error;
+  });
+  return { registry: { ...registry, etag }, created: !previous };
+}
+
+/** The registry as it is declared and as Azure knows it; its secret is stored. @throws as `putRegistry` does */
+export async function declareRegistry(
+  services: RegistryServices,
+  name: string,
+  input: RegistryInput,
+  previous: StoredRegistry | undefined,
+  signal: AbortSignal,
+): Promise<Omit<Registry, 'createdOn' | 'updatedOn'>> {
   const azure = await describeReachable(services, input.resourceId, signal);
   const credential = await adoptCredential(services, name, input, azure.loginServer, previous, signal);
-  const declared = {
+  return {
     name,
     resourceId: input.resourceId,
     loginServer: azure.loginServer,
@@ -67,22 +89,14 @@ export async function putRegistry(
     ...(input.organizationId && { organizationId: input.organizationId }),
     credential,
     policy: input.policy,
+    ...(input.suspended && { suspended: true }),
+    ...(input.pinned && { pinned: true }),
+    ...(input.reconcileEveryMinutes && { reconcileEveryMinutes: input.reconcileEveryMinutes }),
   };
-  if (previous && isSame(previous, declared)) return { registry: previous, created: false };
-
-  const now = services.now();
-  const registry = { ...declared, createdOn: previous?.createdOn ?? now, updatedOn: now };
-  const etag = await save(services, registry, previous, precondition);
-  // Coder is given a changed credential now if it answers, and by the next sweep otherwise.
-  const soon = AbortSignal.any([signal, AbortSignal.timeout(IMPORT_BUDGET_MS)]);
-  await services.target.updateCredential(registry, soon).catch((error: unknown) => {
-    if (!(error instanceof ServiceError)) throw error;
-  });
-  return { registry: { ...registry, etag }, created: !previous };
 }
 
 /** Refuses what our own records show to be impossible. */
-async function refuseIfImpossible(
+export async function refuseIfImpossible(
   { registries, target, organizationId }: RegistryServices,
   name: string,
   input: RegistryInput,
@@ -101,7 +115,7 @@ async function refuseIfImpossible(
   if (other && other.name !== name) {
     throw new RefusedError(
       'registry-already-added',
-      `This registry was added already, under the name ${other.name}.`,
+      `This registry was added already. PUT /api/registries/${other.name} changes it.`,
     );
   }
   if (

@@ -26,19 +26,34 @@ export const REASONS = {
   'no-rule': {
     state: 'skipped',
     meaning: "No rule of the registry's policy matches this repository and tag.",
-    remedy: "Add a rule to the registry's policy, then push again.",
+    remedy: "Add a rule to the registry's policy, then reconcile the registry.",
   },
   excluded: {
     state: 'skipped',
     meaning: 'A rule excludes it, or the tag belongs to a signature, an attestation or an SBOM.',
     remedy:
-      "If it should be imported, put a matching rule before the excluding one in the registry's policy.",
+      'If a rule excludes it that should not, put a matching one before that in the policy, then reconcile the registry.',
   },
   'not-an-image': {
     state: 'skipped',
     meaning: 'The tag holds another kind of OCI artifact (a Helm chart, a signature, an SBOM, …).',
   },
 
+  suspended: {
+    state: 'skipped',
+    meaning: 'The registry, or the rule that matches, is suspended.',
+    remedy: 'PUT the registry as it is but without `suspended`, there and in its rules, then reconcile it.',
+  },
+
+  importing: {
+    state: 'pending',
+    meaning:
+      'Coder is being brought up to date; if that was cut off, it is taken up again within two minutes.',
+  },
+  replayed: {
+    state: 'pending',
+    meaning: 'Somebody asked to try it again, which happens within a minute.',
+  },
   'waiting-for-platforms': {
     state: 'pending',
     meaning: 'The image lacks a platform that its rule requires.',
@@ -65,31 +80,43 @@ export const REASONS = {
     meaning: 'Coder did not answer, or answered with a server error.',
     remedy: 'Nothing, if it passes; otherwise check CODER_URL and that Coder is up.',
   },
+  'coder-cannot-pull': {
+    state: 'pending',
+    meaning: 'Coder has not read the image from the registry; the message has what Coder says.',
+    remedy:
+      'Nothing, if it passes; otherwise check the network path from Coder to the registry, its certificate, and that what Coder pulls with may pull this repository.',
+  },
   'coder-busy': {
     state: 'pending',
     meaning: 'Coder asked us to slow down, is still refreshing, or another import of the repository runs.',
   },
 
+  'platforms-missing': {
+    state: 'failed',
+    meaning: 'A platform that its rule requires did not arrive in time.',
+    remedy:
+      "Push the image for the missing platforms; or change `platforms` in the registry's policy, then replay the image.",
+  },
   'coder-rejected': {
     state: 'failed',
     meaning: 'Coder refused the request; its message is in the record.',
-    remedy: 'Mend what the message says, then push again.',
+    remedy: 'Mend what the message says, then replay the image.',
   },
   'coder-unauthorized': {
     state: 'failed',
     meaning: "Coder refused the bridge's session token, or its user lacks the right.",
     remedy:
-      'Make a new token of a site manager with `coder tokens create`, and store it in Key Vault under CODER_TOKEN_SECRET.',
+      'Make a new token of a site manager with `coder tokens create`, store it in Key Vault as the secret that CODER_TOKEN_SECRET names, then replay the images of this reason.',
   },
   'credential-refused': {
     state: 'failed',
     meaning: 'The registry refuses the username and password that Coder was given.',
-    remedy: 'PUT the registry again with a working password, then push again.',
+    remedy: 'PUT the registry again with a working password, then replay the images of this reason.',
   },
   'internal-error': {
     state: 'failed',
     meaning: 'The bridge itself failed; its log has the details.',
-    remedy: 'Please report it with the lines of the log, then push again.',
+    remedy: 'Please report it with the lines of the log, then replay the image.',
   },
 
   'tag-in-use': {
@@ -131,8 +158,15 @@ export type StateOf<R extends Reason> = (typeof REASONS)[R]['state'];
 /** Reasons that an image record can have. */
 export type ImageReason = { [R in Reason]: StateOf<R> extends 'ignored' ? never : R }[Reason];
 
+/** All of them. */
+export const IMAGE_REASONS = Object.entries(REASONS).flatMap(([reason, { state }]) =>
+  state === 'ignored' ? [] : [reason as ImageReason],
+);
+
 /** The way out of a reason, when a person has to do something. */
-export function remedyOf(reason: Reason): string | undefined {
-  const entry: ReasonEntry = REASONS[reason];
-  return entry.remedy;
+export function remedyOf(reason: Reason, state?: State): string | undefined {
+  const { remedy, ...entry }: ReasonEntry = REASONS[reason];
+  // What was given up is not tried again by itself.
+  if (state !== 'failed' || entry.state === 'failed') return remedy;
+  return `${remedy ? `${remedy} ` : ''}Then replay the image.`;
 }

@@ -7,6 +7,8 @@ export interface Fault {
 /** Reasons why a call over HTTP is refused, with the status that each is answered with. */
 export const REFUSALS = {
   'invalid-request': 400,
+  unauthenticated: 401,
+  forbidden: 403,
   'not-found': 404,
   'unsupported-media-type': 415,
   'too-large': 413,
@@ -15,6 +17,7 @@ export const REFUSALS = {
   'registry-changed': 409,
   'registry-busy': 409,
   'credential-kind-fixed': 409,
+  'no-credential-to-give': 409,
   'registry-not-found': 422,
   'registry-not-readable': 422,
   'registry-not-reachable': 422,

@@ -17,7 +17,8 @@ export interface Registries {
   /** By ARM resource id in its normalized form, through a cache of a few seconds that a miss bypasses. */
   findByResourceId(normalizedId: string): Promise<StoredRegistry | undefined>;
   list(page: PageRequest): Promise<Page<StoredRegistry>>;
-  all(): Promise<StoredRegistry[]>;
+  /** Every one of them. */
+  each(): AsyncIterable<StoredRegistry>;
   /** Writes `registry` over `previous`, and gives the new ETag. @throws ConflictError when it changed meanwhile */
   save(registry: Registry, previous: StoredRegistry | undefined): Promise<string>;
   /** @throws ConflictError when it changed meanwhile */
@@ -33,6 +34,9 @@ interface RegistryRow {
   credential: string;
   /** JSON */
   policy: string;
+  suspended?: boolean;
+  pinned?: boolean;
+  reconcileEveryMinutes?: number;
   createdOn: Date;
   updatedOn: Date;
 }
@@ -45,11 +49,9 @@ const CACHE_MS = 10_000;
 export function createRegistries(table: TableClient, now: () => Date): Registries {
   let cache: { byId: Map<string, StoredRegistry>; until: number } | undefined;
 
-  async function all(): Promise<StoredRegistry[]> {
-    const found: StoredRegistry[] = [];
-    const filter = odata`PartitionKey eq ${PARTITION}`;
-    for await (const row of readRows<RegistryRow>(table, filter)) found.push(fromRow(row));
-    return found;
+  async function* each(): AsyncIterable<StoredRegistry> {
+    const rows = readRows<RegistryRow>(table, odata`PartitionKey eq ${PARTITION}`);
+    for await (const row of rows) yield fromRow(row);
   }
 
   /** Fills the cache; whoever comes while that is under way waits for the same read. */
@@ -62,7 +64,8 @@ export function createRegistries(table: TableClient, now: () => Date): Registrie
   }
 
   async function readAll(): Promise<Map<string, StoredRegistry>> {
-    const byId = new Map((await all()).map(registry => [normalizeRegistryId(registry.resourceId), registry]));
+    const byId = new Map<string, StoredRegistry>();
+    for await (const registry of each()) byId.set(normalizeRegistryId(registry.resourceId), registry);
     cache = { byId, until: now().getTime() + CACHE_MS };
     return byId;
   }
@@ -91,7 +94,7 @@ export function createRegistries(table: TableClient, now: () => Date): Registrie
       return { items: items.map(fromRow), ...rest };
     },
 
-    all,
+    each,
 
     async save(registry, previous) {
       const row = toRow(registry);
@@ -122,11 +125,15 @@ function toRow({ name, credential, policy, ...fields }: Registry) {
 
 function fromRow(row: Row<RegistryRow>): StoredRegistry {
   const { resourceId, loginServer, sku, organizationId, createdOn, updatedOn, etag } = row;
+  const { suspended, pinned, reconcileEveryMinutes } = row;
   return {
     name: row.rowKey as string,
     ...{ resourceId, loginServer, sku, createdOn, updatedOn, etag },
     ...(organizationId && { organizationId }),
     credential: JSON.parse(row.credential),
     policy: JSON.parse(row.policy),
+    ...(suspended && { suspended }),
+    ...(pinned && { pinned }),
+    ...(reconcileEveryMinutes && { reconcileEveryMinutes }),
   };
 }

@@ -18,12 +18,18 @@ export const RegistryInput = z.strictObject({
     .string()
     .refine(
       id => parseRegistryId(id) !== undefined,
-      'must be /subscriptions/…/resourceGroups/…/providers/Microsoft.ContainerRegistry/registries/… (az acr show --name NAME --query id)',
+      'must be /subscriptions/…/resourceGroups/…/providers/Microsoft.ContainerRegistry/registries/NAME, with a NAME of 5 to 50 letters and digits (az acr show --name NAME --query id)',
     ),
   credential: CredentialInput,
   /** Organization in Coder; CODER_ORGANIZATION_ID when absent. */
   organizationId: z.string().min(1).max(200).optional(),
   policy: Policy.default({ rules: [] }),
+  /** Nothing of this registry is imported or removed until that is taken back. */
+  suspended: z.boolean().optional(),
+  /** The default tags in Coder are left to whoever chose them there. */
+  pinned: z.boolean().optional(),
+  /** How often the registry is compared with Coder; RECONCILE_EVERY_MINUTES when absent. */
+  reconcileEveryMinutes: z.int().min(1).max(43_200).optional(),
 });
 export type RegistryInput = z.infer<typeof RegistryInput>;
 
@@ -37,6 +43,9 @@ export interface Registry {
   organizationId?: string;
   credential: StoredCredential;
   policy: Policy;
+  suspended?: boolean;
+  pinned?: boolean;
+  reconcileEveryMinutes?: number;
   createdOn: Date;
   updatedOn: Date;
 }

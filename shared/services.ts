@@ -13,6 +13,8 @@ import { createImages } from './images.ts';
 import { createLinks } from './links.ts';
 import { createPauses } from './pauses.ts';
 import type { RegistryServices } from './put-registry.ts';
+import { createReports } from './reconciliation/reports.ts';
+import type { ScheduleServices } from './reconciliation/schedule.ts';
 import { createRegistries } from './registries.ts';
 import { readSettings, type Settings } from './settings.ts';
 import { createTokenSource } from './token-source.ts';
@@ -21,32 +23,45 @@ import { createTurns } from './turns.ts';
 /** More at once only wait for each other: a few Coder calls and table writes are all that an import does. */
 const IMPORTS_AT_ONCE = 32;
 
+/** Longest time for one import, well below the 30 s after which Event Grid delivers again. */
+const IMPORT_BUDGET_MS = 20_000;
+/** Longer than any import may take, so that a lease ends only by release or with its holder's death. */
+const LEASE_MS = 30_000;
+
 /** Everything that the functions use. */
-export type Services = EventServices & RegistryServices;
+export type Services = EventServices & RegistryServices & ScheduleServices & { settings: Settings };
 
 /** What tests replace. */
 export interface Seams {
   now: () => Date;
   random: () => number;
+  importBudgetMs?: number;
+  leaseMs?: number;
 }
 
 /** The composition root: the one place that knows every implementation. */
-export function createServices(settings: Settings, { now, random }: Seams): Services {
+export function createServices(
+  settings: Settings,
+  { now, random, importBudgetMs = IMPORT_BUDGET_MS, leaseMs = LEASE_MS }: Seams,
+): Services {
   const credential = createCredential(settings);
   const isAllowedHost = createHostCheck(settings.ACR_ALLOWED_HOSTS);
   const imagesTable = openTable(settings.TABLES_URL, 'images', credential);
   const vault = createVault(settings.KEY_VAULT_URL, credential, settings.KEY_VAULT_CHALLENGE_CHECK === 'on');
   const pauses = createPauses(now);
-  const links = createLinks(imagesTable, now);
+  const links = createLinks(imagesTable, now, leaseMs);
   const registries = createRegistries(openTable(settings.TABLES_URL, 'registries', credential), now);
   const login: RegistryServices['acceptsLogin'] = (loginServer, given, signal) =>
     acceptsLogin(loginServer, given, isAllowedHost, signal);
   return {
+    settings,
     now,
     random,
     maxAttempts: settings.IMPORT_MAX_ATTEMPTS,
     inTurn: createTurns(),
     atMost: pLimit(IMPORTS_AT_ONCE),
+    importBudgetMs,
+    leaseMs,
     registries,
     images: createImages(imagesTable),
     links,
@@ -73,6 +88,10 @@ export function createServices(settings: Settings, { now, random }: Seams): Serv
       findRegistry: registries.get,
       acceptsLogin: login,
     }),
+    // A run saves its report after each import at the latest.
+    reports: createReports(imagesTable, now, importBudgetMs * 4),
+    pauses,
+    reconcileEveryMinutes: settings.RECONCILE_EVERY_MINUTES,
     isAllowedHost,
     acceptsLogin: login,
     organizationId: settings.CODER_ORGANIZATION_ID,

@@ -61,6 +61,8 @@ const Settings = z.object({
   DEFAULT_CPU_CORES: z.coerce.number().positive().default(1),
   DEFAULT_MEMORY_GB: z.coerce.number().int().positive().default(2),
   DEFAULT_DISK_GB: z.coerce.number().int().positive().default(10),
+  /** How often each registry is compared with Coder, unless it says so itself. */
+  RECONCILE_EVERY_MINUTES: z.coerce.number().int().min(1).max(43_200).default(360),
   /** After so many failed attempts an import is `failed`; 24 take about half a day. */
   IMPORT_MAX_ATTEMPTS: z.coerce.number().int().min(1).max(1_000).default(24),
 });

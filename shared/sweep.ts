@@ -1,12 +1,12 @@
 import { forEachAtMost } from './concurrency.ts';
 import { describe } from './errors.ts';
 import { type EventServices, logImport } from './handle-event.ts';
-import { IMPORT_BUDGET_MS, importImage } from './import.ts';
+import { importImage } from './import.ts';
 import type { Log } from './log.ts';
 import type { StoredRegistry } from './registry.ts';
 
 /** Imports that run at once. */
-const AT_ONCE = 4;
+const AT_ONCE = 16;
 
 /**
  * Tries again what is due, and gives Coder credentials that it could not be given when they changed. What fails, or
@@ -15,11 +15,11 @@ const AT_ONCE = 4;
  * @throws StorageError when the registries cannot be read
  */
 export async function sweep(services: EventServices, signal: AbortSignal, log: Log): Promise<void> {
-  for (const registry of await services.registries.all()) {
+  for await (const registry of services.registries.each()) {
     if (signal.aborted) return;
     try {
       await sweepImages(services, registry, signal, log);
-      const budget = AbortSignal.any([signal, AbortSignal.timeout(IMPORT_BUDGET_MS)]);
+      const budget = AbortSignal.any([signal, AbortSignal.timeout(services.importBudgetMs)]);
       await services.target.updateCredential(registry, budget);
     } catch (error) {
       log.error('sweep incomplete', { registry: registry.name, message: describe(error) });
@@ -37,7 +37,7 @@ async function sweepImages(
     if (signal.aborted) return;
     try {
       const request = { registry: registry.name, ...image, onlyIfDue: true };
-      logImport(log, await importImage(services, request, AbortSignal.timeout(IMPORT_BUDGET_MS)));
+      logImport(log, await importImage(services, request, AbortSignal.timeout(services.importBudgetMs)));
     } catch (error) {
       log.error('import not recorded', { registry: registry.name, ...image, message: describe(error) });
     }

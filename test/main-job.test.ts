@@ -1,67 +1,25 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type Environment, startEnvironment } from '../infra/local/environment.ts';
-import { image, type OciManifest } from '../infra/local/oci-image.ts';
-import { pushImage } from '../infra/local/push-image.ts';
+import { image } from '../infra/local/oci-image.ts';
 import { addSampleRegistry, pushSampleImage } from '../infra/local/sample.ts';
-import type { Tls } from '../infra/local/tls.ts';
-import { pushEvent, split, testTls } from './support/bridge.ts';
+import { type App, startApp, until } from './support/app.ts';
+import { pushEvent } from './support/bridge.ts';
 
-// The bundle in its host, Event Grid delivering, and everything over the wire: what `npm start` runs.
-
-let environment: Environment;
-let tls: Tls;
-/** What the app and its host wrote. */
-const logs: string[] = [];
-/** Every answer that anybody got from the bridge. */
-const answers: string[] = [];
+let app: App;
+let environment: App['environment'];
+let tls: App['tls'];
 
 beforeAll(async () => {
-  tls = await testTls();
-  environment = await startEnvironment({ tls, onLog: line => logs.push(line) });
+  app = await startApp();
+  ({ environment, tls } = app);
   await addSampleRegistry(environment);
 });
-afterEach(() => {
-  for (const standIn of Object.values(environment.cloud.standIns)) standIn.faults.clear();
-});
-afterAll(() => environment.close());
-
-async function request(path: string, init: RequestInit = {}) {
-  const response = await fetch(`${environment.host.url}${path}`, init);
-  const text = await response.text();
-  answers.push(JSON.stringify([...response.headers]), text);
-  return { status: response.status, text };
-}
-
-async function record(reference: string) {
-  const headers = { 'x-functions-key': environment.keys.host };
-  const { status, text } = await request(`/api/images/contoso/${reference}`, { headers });
-  return status === 200 ? JSON.parse(text) : undefined;
-}
-
-function push(reference: string, manifest: OciManifest): Promise<string> {
-  const { standIns, registry } = environment.cloud;
-  const { repository, tag } = split(reference);
-  return pushImage(
-    { registryUrl: standIns.registry.url, ...registry.pusher, ca: tls.ca },
-    repository,
-    manifest,
-    tag,
-  );
-}
-
-/** Looks again and again until it is so; the limit of the test ends it. */
-async function until<T>(look: () => T | Promise<T>): Promise<NonNullable<T>> {
-  for (;;) {
-    const seen = await look();
-    if (seen) return seen;
-    await delay(20);
-  }
-}
+afterEach(() => app.clearFaults());
+afterAll(() => app.close());
 
 const whenImported = (reference: string, digest: string) =>
   until(async () => {
-    const seen = await record(reference);
+    const seen = await app.record(reference);
     return seen?.state === 'imported' && seen.digest === digest && seen;
   });
 
@@ -78,21 +36,11 @@ const fireTimer = async () => {
   return fire();
 };
 const fire = () =>
-  request('/admin/functions/reconcile', {
+  app.request('/admin/functions/reconcile', {
     method: 'POST',
     headers: { 'x-functions-key': environment.keys.master, 'content-type': 'application/json' },
     body: '{}',
   });
-
-/** Posts to the webhook as Event Grid does. */
-const deliver = async (body: string) =>
-  (
-    await request(environment.eventGridUrl.slice(environment.host.url.length), {
-      method: 'POST',
-      headers: { 'aeg-event-type': 'Notification', 'content-type': 'application/json' },
-      body,
-    })
-  ).status;
 
 test('an image that is pushed arrives in Coder, and the sample does', async () => {
   const { digest } = await pushSampleImage(environment, tls.ca);
@@ -111,10 +59,10 @@ describe('Coder is down while an image is pushed', () => {
       const { coder, eventGrid } = environment.cloud.standIns;
       const reference = `down/${name.replaceAll(' ', '-')}:v1`;
       coder.faults.add(fault);
-      const digest = await push(reference, image({ content: name }));
+      const digest = await app.push(reference, image({ content: name }));
 
       const pending = await until(async () => {
-        const seen = await record(reference);
+        const seen = await app.record(reference);
         return seen?.state === 'pending' && seen;
       });
       expect(pending).toMatchObject({
@@ -129,7 +77,7 @@ describe('Coder is down while an image is pushed', () => {
       coder.faults.clear();
       await until(async () => {
         await fireTimer();
-        return (await record(reference))?.state === 'imported';
+        return (await app.record(reference))?.state === 'imported';
       });
       expect(tagsInCoder(reference.split(':')[0] as string)).toEqual([{ v1: digest }]);
     },
@@ -140,7 +88,7 @@ describe('Coder is down while an image is pushed', () => {
 test('with Table Storage down the event is not acknowledged, and nothing is lost when it is sent again', async () => {
   const { tables, eventGrid } = environment.cloud.standIns;
   tables.faults.add({ status: 503 });
-  const digest = await push('storage/app:v1', image());
+  const digest = await app.push('storage/app:v1', image());
   await until(() => eventGrid.deliveries().find(({ lastStatus }) => lastStatus === 500));
 
   tables.faults.clear();
@@ -156,7 +104,7 @@ test('an app that is killed in the middle of an import does it after it is back'
     registry.requests
       .all()
       .some(({ method, path }) => method === 'GET' && path.includes('crash%2Fapp/manifests/'));
-  const digest = await push('crash/app:v1', image());
+  const digest = await app.push('crash/app:v1', image());
   await until(asked);
 
   await environment.host.crash();
@@ -195,18 +143,18 @@ describe('a malformed event', () => {
   ])('that is %s is answered for good, and imports nothing', async (_, body, status) => {
     const before = environment.cloud.standIns.coder.requests.all().length;
 
-    expect(await deliver(body())).toBe(status);
+    expect(await app.deliver(body())).toBe(status);
 
     expect(environment.cloud.standIns.coder.requests.all().length).toBe(before);
-    expect((await request('/api/health')).status).toBe(200);
+    expect((await app.request('/api/health')).status).toBe(200);
   });
 
   test('does not keep the others of its batch from being imported', async () => {
-    const digest = await push('batch/app:v1', image());
+    const digest = await app.push('batch/app:v1', image());
     await whenImported('batch/app:v1', digest);
 
     expect(
-      await deliver(
+      await app.deliver(
         JSON.stringify([{}, pushEvent(environment.cloud.registry.resourceId, 'batch/app:v1', new Date())]),
       ),
     ).toBe(202);
@@ -217,7 +165,7 @@ test('CloudEvents are understood as well', async () => {
   const { eventGrid, registry } = environment.cloud.standIns;
   await eventGrid.subscribe({ endpoint: environment.eventGridUrl, schema: 'CloudEventSchemaV1_0' });
 
-  await whenImported('cloud/app:v1', await push('cloud/app:v1', image()));
+  await whenImported('cloud/app:v1', await app.push('cloud/app:v1', image()));
 
   await eventGrid.idle();
   expect(eventGrid.deliveries().filter(({ lastStatus }) => lastStatus !== 202 && lastStatus !== 500)).toEqual(
@@ -230,9 +178,9 @@ test('no secret that was ever issued is in a log, a table or an answer', async (
   await pushSampleImage(environment, tls.ca);
   const { secrets, standIns } = environment.cloud;
   const places = {
-    logs: logs.join('\n'),
+    logs: app.logs.join('\n'),
     tables: JSON.stringify(await standIns.tables.dump()),
-    answers: answers.join('\n'),
+    answers: app.answers.join('\n'),
     requests: JSON.stringify(Object.values(standIns).map(({ requests }) => requests.all())),
   };
 

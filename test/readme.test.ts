@@ -1,8 +1,11 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { ROLES } from '../shared/http/roles.ts';
 import { REASONS } from '../shared/reasons.ts';
+import { DIFFERENCES } from '../shared/reconciliation/differences.ts';
 import { readSettings, SETTING_NAMES } from '../shared/settings.ts';
+import { HTTP_FUNCTIONS } from './support/http-functions.ts';
 
 const root = join(import.meta.dirname, '..');
 const readme = await readFile(join(root, 'README.md'), 'utf8');
@@ -24,6 +27,18 @@ test('the README lists every reason with the meaning and remedy that the API sho
     '|---|---|---|---|',
     ...rows,
   ]);
+});
+
+test('the README lists every difference that a reconciliation finds', () => {
+  const rows = Object.entries(DIFFERENCES).map(([kind, meaning]) => `| \`${kind}\` | ${meaning} |`);
+
+  expect(section('differences').trim().split('\n').slice(2)).toEqual(rows);
+});
+
+test('the README lists every app role', () => {
+  const rows = Object.entries(ROLES).map(([role, meaning]) => `| \`${role}\` | ${meaning} |`);
+
+  expect(section('roles').trim().split('\n').slice(2)).toEqual(rows);
 });
 
 test('the README lists every setting, each with its default', () => {
@@ -53,16 +68,8 @@ test('the example of local settings has only settings that exist, and all that a
   expect(() => readSettings(Values)).not.toThrow();
 });
 
-test('the README names every call that there is, and no other', async () => {
-  const folder = join(root, 'functions');
-  const sources = await Promise.all(
-    (await readdir(folder)).map(file => readFile(join(folder, file), 'utf8')),
-  );
-  const calls = sources.flatMap(source => {
-    const [, method, route] =
-      /app\.http\([^{]*{\s*methods: \['(\w+)'\],\s*route: '([^']+)'/.exec(source) ?? [];
-    return method ? [`${method} /${route}`] : [];
-  });
+test('the README names every call that there is, and no other', () => {
+  const calls = [...HTTP_FUNCTIONS.values()].map(({ method, route }) => `${method} /${route}`);
   const named = [...readme.matchAll(/^\| `([A-Z]+ \/(?!_stand-in)[^`?]+)(\?[^`]*)?` \|/gm)].map(
     ([, call = '']) => call.replace('{repository}:{tag}', '{*reference}'),
   );

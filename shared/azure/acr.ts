@@ -4,6 +4,7 @@ import {
   ContainerRegistryContentClient,
 } from '@azure/container-registry';
 import type { TokenCredential } from '@azure/identity';
+import * as z from 'zod';
 import { describe, ServiceError, statusOf } from '../errors.ts';
 import type { Pauses } from '../pauses.ts';
 import { parseRetryAfter } from '../retry-after.ts';
@@ -18,6 +19,18 @@ export interface Acr {
   getConfig(source: ImageSource, digest: string): Promise<unknown>;
   /** Lists a first page of repositories, which proves that the registry answers our identity. */
   checkAccess(loginServer: string, signal: AbortSignal): Promise<void>;
+  listRepositories(loginServer: string, signal: AbortSignal): AsyncIterable<string>;
+  /** How many tags a repository has; 0 when there is no such repository. */
+  countTags(source: ImageSource): Promise<number>;
+  /** Nothing when there is no such repository. */
+  listTags(source: ImageSource): AsyncIterable<TagInRegistry>;
+}
+
+export interface TagInRegistry {
+  tag: string;
+  digest: string;
+  /** When it was pushed last. */
+  pushedOn: Date;
 }
 
 export interface ImageSource {
@@ -39,9 +52,13 @@ interface AcrOptions {
 const MOST_CLIENTS = 200;
 const LARGEST_CONFIG = 4 * 1024 * 1024;
 
+/** ACR gives no more at once (github.com/Azure/acr/issues/749). */
+const PAGE = { maxPageSize: 1_000 };
+
 /** @throws ServiceError, from every method, `registry-unavailable` or `registry-unauthorized` */
 export function createAcr({ credential, audience, isAllowedHost, pauses }: AcrOptions): Acr {
   const clients = new Map<string, ContainerRegistryContentClient>();
+  const listers = new Map<string, ContainerRegistryClient>();
 
   function optionsFor(loginServer: string) {
     if (!isAllowedHost(loginServer)) {
@@ -72,6 +89,26 @@ export function createAcr({ credential, audience, isAllowedHost, pauses }: AcrOp
     const [oldest] = clients.keys();
     if (clients.size > MOST_CLIENTS && oldest) clients.delete(oldest);
     return client;
+  }
+
+  /** One for each registry: it renews its access token whenever it goes on to another repository. */
+  function listerFor(loginServer: string): ContainerRegistryClient {
+    const lister =
+      listers.get(loginServer) ??
+      new ContainerRegistryClient(`https://${loginServer}`, credential, optionsFor(loginServer));
+    listers.set(loginServer, lister);
+    return lister;
+  }
+
+  /** What the registry does not have is an empty list; after a 401 the next list begins with new tokens. */
+  async function* list<T>(loginServer: string, items: () => AsyncIterable<T>): AsyncIterable<T> {
+    try {
+      yield* items();
+    } catch (error) {
+      if (statusOf(error) === 404) return;
+      if (statusOf(error) === 401) listers.delete(loginServer);
+      throw toServiceError(loginServer, error, pauses);
+    }
   }
 
   /** A 401 may mean that our tokens died early, as they do when a registry's mode is switched: once more, anew. */
@@ -115,17 +152,39 @@ export function createAcr({ credential, audience, isAllowedHost, pauses }: AcrOp
 
     async checkAccess(loginServer, signal) {
       try {
-        const client = new ContainerRegistryClient(
-          `https://${loginServer}`,
-          credential,
-          optionsFor(loginServer),
-        );
-        await client.listRepositoryNames({ abortSignal: signal }).byPage({ maxPageSize: 1 }).next();
+        const names = listerFor(loginServer).listRepositoryNames({ abortSignal: signal });
+        await names.byPage({ maxPageSize: 1 }).next();
       } catch (error) {
         throw toServiceError(loginServer, error, pauses);
       }
     },
+
+    listRepositories: (loginServer, abortSignal) =>
+      list(loginServer, () => flat(listerFor(loginServer).listRepositoryNames({ abortSignal }).byPage(PAGE))),
+
+    async countTags({ loginServer, repository, signal }) {
+      try {
+        const found = listerFor(loginServer).getRepository(repository);
+        return (await found.getProperties({ abortSignal: signal })).tagCount;
+      } catch (error) {
+        if (statusOf(error) === 404) return 0;
+        throw toServiceError(loginServer, error, pauses);
+      }
+    },
+
+    async *listTags({ loginServer, repository, signal: abortSignal }) {
+      // Any name will do: of an artifact that is named by a tag the service lists the whole repository.
+      const artifact = () => listerFor(loginServer).getArtifact(repository, 'latest');
+      const tags = list(loginServer, () => flat(artifact().listTagProperties({ abortSignal }).byPage(PAGE)));
+      for await (const { name, digest, lastUpdatedOn } of tags) {
+        yield { tag: name, digest, pushedOn: lastUpdatedOn };
+      }
+    },
   };
+}
+
+async function* flat<T>(pages: AsyncIterable<T[]>): AsyncIterable<T> {
+  for await (const page of pages) yield* page;
 }
 
 /**
@@ -189,7 +248,21 @@ function toServiceError(loginServer: string, error: unknown, pauses: Pauses): Se
   const refused = status === 401 || status === 403;
   return new ServiceError(
     refused ? 'registry-unauthorized' : 'registry-unavailable',
-    `${loginServer}: ${status ? `${status}, ` : ''}${describe(error)}`,
+    `${loginServer}: ${status ? `${status} ` : ''}${messageOf(error)}`.trim(),
     { cause: error, retryAfterMs: pauses.remaining(loginServer) || undefined },
   );
+}
+
+const OciErrors = z.object({ errors: z.array(z.object({ message: z.string() })).min(1) });
+
+/** What a registry says in the body of an error, where the SDK takes the body as it is. */
+function messageOf(error: unknown): string {
+  const text = describe(error);
+  try {
+    return OciErrors.parse(JSON.parse((error as Error).message))
+      .errors.map(({ message }) => message)
+      .join('; ');
+  } catch {
+    return /^status \d+$/.test(text) ? '' : text;
+  }
 }

@@ -49,10 +49,18 @@ export async function readRow<T extends object>(
   }
 }
 
-/** All rows that the filter finds, a page at a time. @throws StorageError */
-export async function* readRows<T extends object>(table: TableClient, filter: string): AsyncIterable<Row<T>> {
+/**
+ * All rows that the filter finds, a page at a time.
+ * @param select the only properties to read; all when absent
+ * @throws StorageError
+ */
+export async function* readRows<T extends object>(
+  table: TableClient,
+  filter: string,
+  select?: string[],
+): AsyncIterable<Row<T>> {
   try {
-    yield* table.listEntities<T>({ queryOptions: { filter } });
+    yield* table.listEntities<T>({ queryOptions: { filter, ...(select && { select }) } });
   } catch (error) {
     throw toStorageError(error);
   }

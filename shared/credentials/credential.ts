@@ -6,7 +6,7 @@ import { StaticInput, type StoredStatic, staticCredential } from './static.ts';
 
 /** What a person says a registry's credential is. A new kind is one more member here, and one more file. */
 export const CredentialInput = z.discriminatedUnion('kind', [StaticInput, ManagedIdentityInput], {
-  error: 'must be an object whose `kind` is "static" or "managed-identity"',
+  error: 'must have a `kind` of "static" or "managed-identity"',
 });
 export type CredentialInput = z.infer<typeof CredentialInput>;
 

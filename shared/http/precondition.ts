@@ -1,6 +1,12 @@
 import type { HttpRequest } from '@azure/functions';
 import type { Precondition } from '../precondition.ts';
 
+/** The headers of a change that is only wanted under a condition. */
+export const PRECONDITION_HEADERS = {
+  'if-match': 'The version that the registry must have; `*` for any.',
+  'if-none-match': '`*`: only if there is no such registry.',
+};
+
 /** The conditions of a change, from the request's headers. */
 export function preconditionOf({ headers }: HttpRequest): Precondition {
   return {

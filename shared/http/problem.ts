@@ -1,7 +1,10 @@
 import type { HttpResponseInit } from '@azure/functions';
 import { ConflictError, describe, ServiceError, StorageError } from '../errors.ts';
+import type { ImageRecord } from '../images.ts';
 import { remedyOf } from '../reasons.ts';
+import { formatReference } from '../reference.ts';
 import { type Fault, REFUSALS, type Refusal, RefusedError } from '../refused.ts';
+import { imageView } from './views.ts';
 
 /** An error as callers get it (RFC 9457), with a stable `reason` and, for bad input, every fault at once. */
 export interface Problem {
@@ -12,10 +15,14 @@ export interface Problem {
   detail: string;
   remedy?: string;
   errors?: readonly Fault[];
+  /** The record of the image that the problem is about. */
+  image?: object;
 }
 
 const TITLES: Record<number, string> = {
   400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
   404: 'Not Found',
   409: 'Conflict',
   412: 'Precondition Failed',
@@ -53,7 +60,18 @@ export function problemOf(error: unknown): Problem {
 }
 
 export function problemResponse(error: unknown): HttpResponseInit {
-  const body = problemOf(error);
+  return respond(problemOf(error));
+}
+
+/** An image that did not get to Coder, with the reason and the remedy that its record shows. */
+export function notImported(record: ImageRecord): HttpResponseInit {
+  const { reason, message, state } = record;
+  const remedy = remedyOf(reason, state);
+  const detail = `${record.registry}/${formatReference(record)}: ${message}`;
+  return respond(problem(422, reason, detail, { ...(remedy && { remedy }), image: imageView(record) }));
+}
+
+function respond(body: Problem): HttpResponseInit {
   return {
     status: body.status,
     headers: { 'content-type': 'application/problem+json' },
@@ -65,7 +83,7 @@ function problem(
   status: number,
   reason: Problem['reason'],
   detail: string,
-  more: Pick<Problem, 'remedy' | 'errors'> = {},
+  more: Pick<Problem, 'remedy' | 'errors' | 'image'> = {},
 ): Problem {
   return { type: 'about:blank', title: TITLES[status] ?? 'Error', status, reason, detail, ...more };
 }

@@ -61,6 +61,14 @@ describe('a registry', () => {
     expect((await call('GET', 'registries')).json).toEqual({ items: [added.json] });
   });
 
+  test('that GET gave can be put back as it is', async () => {
+    const before = await call('GET', 'registries/contoso');
+
+    const again = await call('PUT', 'registries/contoso', { body: before.json });
+
+    expect([again.status, again.headers.get('etag')]).toEqual([200, before.headers.get('etag')]);
+  });
+
   test('that is put again unchanged, with or without its password, keeps its ETag and its secret', async () => {
     const before = await call('GET', 'registries/contoso');
     const versions = environment.cloud.standIns.keyVault.requests

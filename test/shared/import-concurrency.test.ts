@@ -185,3 +185,24 @@ test('a burst never has more calls to Coder under way than the setting allows', 
   expect(most).toBeLessThanOrEqual(2);
   expect(most).toBeGreaterThan(0);
 });
+
+test('a repository that is held elsewhere keeps no other from being imported', async () => {
+  const { links } = bridge.anotherInstance();
+  const held = Array.from({ length: 40 }, (_, i) => `held/app:v${i}`);
+  await Promise.all([...held, 'free/app:v1'].map(reference => bridge.push(reference, image())));
+  let release = () => {};
+  const holding = links.hold(
+    { registry: 'contoso', row: 'held|app' },
+    AbortSignal.timeout(20_000),
+    () => new Promise<void>(resolve => (release = resolve)),
+  );
+  await expect.poll(() => links.anyHeld('contoso')).toBe(true);
+
+  const waiting = Promise.all(held.map(reference => bridge.pushed(reference)));
+  await bridge.pushed('free/app:v1');
+
+  expect(await bridge.record('free/app:v1')).toMatchObject({ state: 'imported' });
+  expect((await Promise.all(held.map(bridge.record))).filter(Boolean)).toEqual([]);
+  release();
+  await Promise.all([holding, waiting]);
+}, 60_000);

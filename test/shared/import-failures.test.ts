@@ -1,8 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Fault } from '../../infra/local/faults.ts';
 import { image } from '../../infra/local/oci-image.ts';
+import type { Services } from '../../shared/services.ts';
 import { sweep } from '../../shared/sweep.ts';
 import { type Bridge, startBridge } from '../support/bridge.ts';
+import { newLife } from '../support/mortal.ts';
 
 let bridge: Bridge;
 let coder: Bridge['cloud']['standIns']['coder'];
@@ -217,5 +219,44 @@ describe('when a service fails', () => {
     await bridge.pushed('write/app:v1');
 
     expect(bridge.inCoder('write/app')).toEqual([{ v1: digest }]);
+  });
+
+  test('two sweeps at once, in two instances, try what is due once', async () => {
+    const other = bridge.anotherInstance();
+    /** How often the registry is asked for the image while it is swept up. */
+    const askedFor = async (repository: string, instances: Services[]) => {
+      await bridge.push(`${repository}:v1`, image());
+      coder.faults.add({ status: 503 });
+      await bridge.pushed(`${repository}:v1`);
+      coder.faults.clear();
+      bridge.cloud.clock.advance(60_000);
+      const { requests } = bridge.cloud.standIns.registry;
+      requests.clear();
+      await Promise.all(instances.map(each => sweep(each, AbortSignal.timeout(30_000), bridge.log)));
+      expect(await bridge.record(`${repository}:v1`)).toMatchObject({ state: 'imported' });
+      const path = `/v2/${encodeURIComponent(repository)}/manifests/v1`;
+      return requests.all().filter(each => each.path === path && each.status === 200).length;
+    };
+
+    const byOne = await askedFor('once/app', [bridge.services]);
+
+    expect(await askedFor('twice/app', [bridge.services, other])).toBe(byOne);
+  });
+
+  test('what a sweep died over is tried again by a later one', async () => {
+    await bridge.push('died/app:v1', image());
+    coder.faults.add({ status: 503 });
+    await bridge.pushed('died/app:v1');
+    coder.faults.clear();
+    bridge.cloud.clock.advance(60_000);
+    const dying = { life: newLife(12), services: bridge.anotherInstance() };
+    const died = await dying.life.run(() => sweep(dying.services, AbortSignal.timeout(30_000), bridge.log));
+
+    expect(died).toBe('died');
+    expect(await bridge.record('died/app:v1')).toMatchObject({ state: 'pending' });
+    bridge.cloud.clock.advance(31_000);
+    await sweep(bridge.services, AbortSignal.timeout(30_000), bridge.log);
+
+    expect(await bridge.record('died/app:v1')).toMatchObject({ state: 'imported' });
   });
 });

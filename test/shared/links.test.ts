@@ -23,7 +23,7 @@ beforeAll(async () => {
     new ManagedIdentityCredential({ clientId }),
   );
   // Two instances of the app: they share the table, and nothing in memory.
-  [one, other] = [createLinks(table, () => now), createLinks(table, () => now)];
+  [one, other] = [createLinks(table, () => now, 30_000), createLinks(table, () => now, 30_000)];
 });
 afterAll(() => bridge.close());
 

@@ -30,7 +30,7 @@ describe('the first rule that matches decides', () => {
     ['ops/tool', '20260131-x', 'no-rule'],
     ['other', '1.2.3', 'no-rule'],
   ])('%s:%s → %s', (repository, tag, expected) => {
-    const verdict = applyPolicy(policy, { repository, tag });
+    const verdict = applyPolicy({ policy }, { repository, tag });
 
     expect(verdict.action === 'import' ? 'import' : verdict.reason).toBe(expected);
   });
@@ -45,15 +45,48 @@ test.each([
   [`sha256-${HEX}x`, 'import'],
   ['sha256-abc.sig', 'import'],
 ])('without rules every tag is imported but those of signatures and their kin: %s → %s', (tag, action) => {
-  expect(applyPolicy({ rules: [] }, { repository: 'team/app', tag }).action).toBe(action);
+  expect(applyPolicy({ policy: { rules: [] } }, { repository: 'team/app', tag }).action).toBe(action);
 });
 
 test('signature tags stay out even where a rule matches them', () => {
   const policy = Policy.parse({ rules: [{ repository: '**', tag: { glob: '*' } }] });
 
-  expect(applyPolicy(policy, { repository: 'a', tag: `sha256-${HEX}.sig` })).toEqual({
+  expect(applyPolicy({ policy }, { repository: 'a', tag: `sha256-${HEX}.sig` })).toEqual({
     action: 'skip',
     reason: 'excluded',
+    withdraw: false,
+  });
+});
+
+describe('a registry or a rule that is suspended or pinned', () => {
+  const rule = { repository: 'a' };
+  const excluding = { ...rule, action: 'exclude', onDelete: 'remove' };
+  const imported = { action: 'import', pinned: false };
+  const suspended = { action: 'skip', reason: 'suspended', withdraw: false };
+  test.each<[string, object, object[], object]>([
+    ['neither', {}, [rule], imported],
+    ['a suspended registry', { suspended: true }, [], suspended],
+    ['a suspended registry with a rule', { suspended: true }, [rule], suspended],
+    ['a suspended rule', {}, [{ ...rule, suspended: true }], suspended],
+    ['another rule suspended', {}, [{ repository: 'b', suspended: true }, rule], imported],
+    ['a pinned registry', { pinned: true }, [], { ...imported, pinned: true }],
+    ['a pinned rule', {}, [{ ...rule, pinned: true }], { ...imported, pinned: true }],
+    [
+      'an excluding rule that removes',
+      {},
+      [excluding],
+      { action: 'skip', reason: 'excluded', withdraw: true },
+    ],
+    [
+      'the same, suspended',
+      { suspended: true },
+      [excluding],
+      { action: 'skip', reason: 'excluded', withdraw: false },
+    ],
+  ])('%s', (_, registry, rules, expected) => {
+    const policy = Policy.parse({ rules });
+
+    expect(applyPolicy({ ...registry, policy }, { repository: 'a', tag: 'v1' })).toMatchObject(expected);
   });
 });
 
@@ -87,7 +120,7 @@ test.each([
 ])('%s that a backtracking matcher would hang on is answered', (_, rule) => {
   const policy = Policy.parse({ rules: [rule] });
 
-  expect(applyPolicy(policy, { repository: 'a'.repeat(128), tag: 'a'.repeat(128) }).action).toBe('skip');
+  expect(applyPolicy({ policy }, { repository: 'a'.repeat(128), tag: 'a'.repeat(128) }).action).toBe('skip');
 });
 
 test.each([
@@ -107,3 +140,10 @@ test.each([
 ])('the glob %s on %s: %s', (glob, text, expected) => {
   expect(matchesGlob(glob, text)).toBe(expected);
 });
+
+test.each(['Team/**', '/team', 'team/', '{team', '[a', 'localhost:5443/team/**', ''])(
+  'a glob that can match no repository is refused: %s',
+  repository => {
+    expect(Policy.safeParse({ rules: [{ repository }] }).success).toBe(false);
+  },
+);

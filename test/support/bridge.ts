@@ -27,6 +27,12 @@ export interface Bridge {
   put(input?: object, name?: string): Promise<StoredRegistry>;
   /** Pushes to the sample registry, without telling the bridge. */
   push(reference: string, manifest: OciManifest): Promise<string>;
+  /** Takes a tag off its manifest in the sample registry, of which nobody is told. */
+  untag(reference: string): Promise<void>;
+  /** Deletes a manifest in the sample registry with the tags that point to it, without telling the bridge. */
+  deleteManifest(repository: string, digest: string): Promise<void>;
+  /** Calls Coder as a person who is signed in there, or steers it. */
+  askCoder(method: string, path: string, body?: object): Promise<void>;
   /** Delivers the event of a push. */
   pushed(reference: string, options?: { at?: Date; services?: Services }): Promise<void>;
   record(reference: string): Promise<ImageRecord | undefined>;
@@ -40,7 +46,7 @@ export interface Bridge {
 
 export const testTls = () => ensureTls(join(import.meta.dirname, '..', '..', '.local', 'tls'));
 
-/** Once in a test file at most: MSAL keeps the first identity endpoint that it sees for the whole process. */
+/** More than one in a test file must share a tenant, for the reason that `Tenant` gives. */
 export async function startBridge(options: Omit<CloudOptions, 'tls'> = {}): Promise<Bridge> {
   const tls = await testTls();
   const cloud = await startCloud({ tls, ...options });
@@ -72,6 +78,17 @@ export async function startBridge(options: Omit<CloudOptions, 'tls'> = {}): Prom
       const target = { registryUrl: cloud.standIns.registry.url, ...pusher, ca: tls.ca };
       return pushImage(target, repository, manifest, tag);
     },
+    async untag(reference) {
+      const { repository, tag } = split(reference);
+      const path = `/acr/v1/${encodeURIComponent(repository)}/_tags/${tag}`;
+      await call(cloud.standIns.registry.url + path, 'DELETE', asPusher(cloud));
+    },
+    async deleteManifest(repository, digest) {
+      const url = `${cloud.standIns.registry.url}/v2/${repository}/manifests/${digest}`;
+      await call(url, 'DELETE', asPusher(cloud));
+    },
+    askCoder: (method, path, body) =>
+      call(cloud.standIns.coder.url + path, method, { 'session-token': cloud.coder.token }, body),
     pushed: (reference, { at = cloud.clock.now(), services: instance = services } = {}) =>
       handleEvent(instance, pushEvent(cloud.registry.resourceId, reference, at), log),
     record: reference => services.images.get(name, split(reference)),
@@ -85,10 +102,28 @@ export async function startBridge(options: Omit<CloudOptions, 'tls'> = {}): Prom
         .all()
         .filter(request => request.method === method && path.test(request.path)).length,
     clearFaults() {
-      for (const standIn of Object.values(cloud.standIns)) standIn.faults.clear();
+      const others = cloud.otherRegistries.map(({ standIn }) => standIn);
+      for (const standIn of [...Object.values(cloud.standIns), ...others]) standIn.faults.clear();
     },
     close: () => cloud.close(),
   };
+}
+
+export function asPusher({ registry: { pusher } }: Cloud): Record<string, string> {
+  return {
+    authorization: `Basic ${Buffer.from(`${pusher.username}:${pusher.password}`).toString('base64')}`,
+  };
+}
+
+/** @throws when it is refused */
+export async function call(
+  url: string,
+  method: string,
+  headers: Record<string, string>,
+  body?: object,
+): Promise<void> {
+  const answer = await fetch(url, { method, headers, ...(body && { body: JSON.stringify(body) }) });
+  if (!answer.ok) throw new Error(`${method} ${url}: ${answer.status} ${await answer.text()}`);
 }
 
 /** The event that ACR raises when a tag was pushed. */

@@ -15,6 +15,8 @@ import {
 
 /** The calls of Coder Classic's API that the bridge makes. All throw ServiceError. */
 export interface ClassicClient {
+  /** Of Coder, with a port if it has one of its own. */
+  host: string;
   getRegistry(id: string, signal: AbortSignal): Promise<CoderRegistry | undefined>;
   listRegistries(organizationId: string, signal: AbortSignal): Promise<CoderRegistry[]>;
   updateRegistry(
@@ -113,6 +115,7 @@ export function createClassicClient(options: ClassicClientOptions): ClassicClien
   }
 
   return {
+    host,
     getRegistry: (id, signal) => find(CoderRegistry, `registries/${encodeURIComponent(id)}`, signal),
     getImage: (id, signal) => find(CoderImage, `images/${encodeURIComponent(id)}`, signal),
     getTag: (imageId, tag, signal) =>

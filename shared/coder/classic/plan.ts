@@ -1,5 +1,4 @@
-import semver from 'semver';
-import type { DefaultTag, ImageDefaults } from '../../policy.ts';
+import type { ImageDefaults } from '../../policy.ts';
 import type { CoderImage, CoderTag, ImageChange } from './schema.ts';
 
 /** What Coder has of an image, and what it should have. */
@@ -52,24 +51,4 @@ export function toCoderFields(defaults: ImageDefaults): ImageChange {
 function differing(image: CoderImage, defaults: ImageDefaults): ImageChange {
   const fields = Object.entries(toCoderFields(defaults));
   return Object.fromEntries(fields.filter(([field, value]) => image[field as keyof CoderImage] !== value));
-}
-
-/** Whether a pushed tag becomes the default, given the one that Coder offers now. */
-export async function becomesDefault(
-  policy: DefaultTag,
-  tag: string,
-  current: string | undefined,
-  isNewerThan: (tag: string) => Promise<boolean>,
-): Promise<boolean> {
-  if (policy === 'never' || current === tag) return false;
-  if (current === undefined) return true;
-  if (policy === 'newest') return isNewerThan(current);
-  if (policy === 'highest-semver') return isHigher(tag, current);
-  return false;
-}
-
-function isHigher(tag: string, current: string): boolean {
-  const version = semver.parse(tag);
-  const other = semver.parse(current);
-  return version !== null && (other === null || semver.gt(version, other));
 }

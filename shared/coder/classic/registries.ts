@@ -15,6 +15,8 @@ export interface ClassicRegistries {
   /** @throws ServiceError when neither the registry nor the settings name an organization */
   organizationOf(registry: Registry): string;
   has(registry: Registry): Promise<boolean>;
+  /** Whether Coder still has the registry, if it ever had it. */
+  isKept(registry: Registry, signal: AbortSignal): Promise<boolean>;
   /**
    * Runs `importImage` with the registry's id in Coder or, since Coder adds a registry only together with an image,
    * with what makes the call add it. No two workers add the same registry.
@@ -116,6 +118,11 @@ export function createClassicRegistries(options: Options): ClassicRegistries {
 
     async has(registry) {
       return (await links.read(keyOf(registry))).coderId !== undefined;
+    },
+
+    async isKept(registry, signal) {
+      const known = idIn(await links.read(keyOf(registry)), registry);
+      return known === undefined || (await coder.getRegistry(known, signal)) !== undefined;
     },
 
     async withRegistry(registry, signal, importImage) {

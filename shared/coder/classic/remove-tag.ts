@@ -1,11 +1,14 @@
 import semver from 'semver';
 import type { DefaultTag } from '../../policy.ts';
+import type { ImageToRemove } from '../target.ts';
 import type { ClassicClient } from './client.ts';
 import type { CoderImage, CoderTag } from './schema.ts';
 
 /** What is to be done so that Coder no longer offers a tag. */
 export type Removal =
   | { do: 'nothing' }
+  /** It is the default tag, which is not to be moved. */
+  | { do: 'keep' }
   /** Coder does not delete an image's default tag, and so not its last one: nobody may start from the image then. */
   | { do: 'deprecate' }
   | { do: 'delete'; nextDefault: string | undefined };
@@ -16,9 +19,11 @@ export function planRemoval(
   tags: readonly CoderTag[],
   tag: string,
   policy: DefaultTag,
+  pinned: boolean,
 ): Removal {
   const others = tags.filter(other => other.tag !== tag);
   if (others.length === tags.length) return { do: 'nothing' };
+  if (pinned && image.default_tag?.tag === tag) return { do: 'keep' };
   if (others.length === 0) return { do: 'deprecate' };
   return {
     do: 'delete',
@@ -34,18 +39,22 @@ function pickDefault(tags: readonly CoderTag[], policy: DefaultTag): string | un
   return [...tags].sort((a, b) => age(b) - age(a))[0]?.tag;
 }
 
-/** Carries a removal out. Says whether Coder keeps the tag, on an image that is deprecated. @throws ServiceError `tag-in-use` and others */
+/**
+ * Carries a removal out, and says what was done: a tag that could only be deprecated is one that Coder keeps.
+ * @throws ServiceError `tag-in-use` and others
+ */
 export async function removeTag(
   coder: ClassicClient,
   image: CoderImage,
-  tag: string,
-  policy: DefaultTag,
+  { tag, defaultTag, pinned }: Pick<ImageToRemove, 'tag' | 'defaultTag' | 'pinned'>,
   signal: AbortSignal,
-): Promise<boolean> {
-  const removal = planRemoval(image, await coder.listTags(image.id, signal), tag, policy);
+): Promise<Removal['do']> {
+  const removal = planRemoval(image, await coder.listTags(image.id, signal), tag, defaultTag, pinned);
   if (removal.do === 'deprecate') await coder.updateImage(image.id, { deprecated: true }, signal);
-  if (removal.do !== 'delete') return removal.do === 'deprecate';
-  if (removal.nextDefault) await coder.updateImage(image.id, { default_tag: removal.nextDefault }, signal);
-  await coder.deleteTag(image.id, tag, signal);
-  return false;
+  if (removal.do === 'delete') {
+    const { nextDefault } = removal;
+    if (nextDefault) await coder.updateImage(image.id, { default_tag: nextDefault }, signal);
+    await coder.deleteTag(image.id, tag, signal);
+  }
+  return removal.do;
 }

@@ -2,16 +2,19 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Login } from '../../azure/acr-login.ts';
 import type { Vault } from '../../azure/vault.ts';
 import { credentialKind } from '../../credentials/credential.ts';
+import { becomesDefault } from '../../default-tag.ts';
 import { ConflictError, ServiceError } from '../../errors.ts';
 import { mergeDefaults } from '../../image-defaults.ts';
 import { repositoryKey } from '../../image-keys.ts';
-import type { Link, Links } from '../../links.ts';
+import type { HeldLink, Links } from '../../links.ts';
 import type { ImageDefaults } from '../../policy.ts';
 import type { Registry } from '../../registry.ts';
 import type { Forwarded, ImageToForward, ImageToRemove, Target } from '../target.ts';
 import type { ClassicClient } from './client.ts';
-import { becomesDefault, planImage, toCoderFields } from './plan.ts';
+import { takeInventory } from './inventory.ts';
+import { planImage, toCoderFields } from './plan.ts';
 import { createClassicRegistries, sameHost } from './registries.ts';
+import { readOnly, rehearse } from './rehearsal.ts';
 import { removeTag } from './remove-tag.ts';
 import type { CoderImage, CoderTag } from './schema.ts';
 
@@ -30,6 +33,11 @@ export interface ClassicTargetOptions {
   /** Asks a registry whether it accepts a login. */
   acceptsLogin(loginServer: string, login: Login, signal: AbortSignal): Promise<boolean>;
 }
+
+/** What Coder says when it could not contact the registry, with the cause behind it: a time-out, a certificate, a 401. */
+const CANNOT_PULL = /unable to ping registry/i;
+
+const REASON_OF = { add: 'tag-added', refresh: 'tag-refreshed', keep: 'already-in-coder' } as const;
 
 /** Waits between looks at a tag that Coder refreshes, in milliseconds: 3 s in all. */
 const REFRESH_WAITS_MS = [100, 200, 400, 800, 1_500];
@@ -66,44 +74,58 @@ export function createClassicTarget(options: ClassicTargetOptions): Target {
   async function update(
     existing: CoderImage,
     image: ImageToForward,
-    link: Link,
+    link: HeldLink,
     signal: AbortSignal,
   ): Promise<Forwarded> {
     const tag = await coder.getTag(existing.id, image.tag, signal);
     const currentDefault = existing.default_tag?.tag;
     // On an image that we deprecated over its last tag, this one takes that tag's place.
     const { goneTag } = link;
-    const makeDefault =
-      (goneTag !== undefined && goneTag !== image.tag) ||
-      (await becomesDefault(image.defaultTag, image.tag, currentDefault, image.isNewerThan));
-    const restore = goneTag !== undefined;
+    const replaces = goneTag !== undefined && goneTag !== image.tag;
+    const moves = await movesDefault(image, currentDefault);
+    const makeDefault = replaces || (moves && !image.pinned);
+    // Whoever held the link before us may have deprecated the image, and died before it noted that.
+    const restore = goneTag !== undefined || link.abandoned;
     const plan = planImage({ image: existing, tag, wanted: { ...image, makeDefault, restore } });
 
     if (plan.tag !== 'keep')
       await registries.deliverCredential(image.registry, existing.registry?.id, signal);
+    let digest = tag?.latest_hash;
     if (plan.tag === 'add') {
-      await contacting(image.registry, signal, () =>
+      const added = await contacting(image.registry, signal, () =>
         coder.addTag(existing.id, image.tag, makeDefault, signal),
       );
+      digest = added.latest_hash;
     }
     // Whoever waited for others may be outdated, and would look for a digest that Coder never shows again.
     if (plan.tag === 'refresh' && !(await image.isCurrent()))
       throw new ConflictError('The tag has moved on.');
-    if (plan.tag === 'refresh') await refresh(existing.id, tag as CoderTag, image, signal);
+    if (plan.tag === 'refresh') digest = await refresh(existing.id, tag as CoderTag, image, signal);
     if (plan.change) await coder.updateImage(existing.id, plan.change, signal);
-    if (goneTag !== undefined && goneTag !== image.tag) await coder.deleteTag(existing.id, goneTag, signal);
+    if (replaces) await removeLeftover(existing.id, goneTag, signal);
     delete link.goneTag;
-    const reasons = { add: 'tag-added', refresh: 'tag-refreshed', keep: 'already-in-coder' } as const;
-    return { reason: reasons[plan.tag], coderImageId: existing.id };
+    return {
+      reason: REASON_OF[plan.tag],
+      coderImageId: existing.id,
+      ...(digest && { coderDigest: digest }),
+      ...(moves && !makeDefault && currentDefault && { pinnedDefault: currentDefault }),
+    };
   }
 
-  /** Coder answers before it has read the digest, so look until it has. */
+  /** The next comparison finds it if workspaces still use it. */
+  async function removeLeftover(imageId: string, tag: string, signal: AbortSignal): Promise<void> {
+    await coder.deleteTag(imageId, tag, signal).catch((error: unknown) => {
+      if (!(error instanceof ServiceError && error.reason === 'tag-in-use')) throw error;
+    });
+  }
+
+  /** Coder answers before it has read the digest, so look until it has, and give what it shows then. */
   async function refresh(
     imageId: string,
     before: CoderTag,
     image: ImageToForward,
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<string | null | undefined> {
     await coder.refreshTags(imageId, signal);
     for (const wait of REFRESH_WAITS_MS) {
       await delay(wait, undefined, { signal }).catch(() => undefined);
@@ -112,12 +134,12 @@ export function createClassicTarget(options: ClassicTargetOptions): Target {
       const hasRead =
         image.digests.includes(now?.latest_hash ?? '') ||
         (image.digests.length > 1 && now !== undefined && now.latest_hash !== before.latest_hash);
-      if (hasRead) return;
+      if (hasRead) return now?.latest_hash;
     }
     if (!(await image.isCurrent())) throw new ConflictError('The tag has moved on.');
     await explainRefusal(image.registry, signal, undefined);
     throw new ServiceError(
-      'coder-busy',
+      'coder-cannot-pull',
       'Coder accepted the refresh of the tag, but still has its old digest.',
     );
   }
@@ -127,10 +149,11 @@ export function createClassicTarget(options: ClassicTargetOptions): Target {
     try {
       return await call();
     } catch (error) {
-      if (error instanceof ServiceError && error.reason === 'coder-rejected') {
-        await explainRefusal(registry, signal, error);
-      }
-      throw error;
+      if (!(error instanceof ServiceError && error.reason === 'coder-rejected')) throw error;
+      await explainRefusal(registry, signal, error);
+      throw CANNOT_PULL.test(error.message)
+        ? new ServiceError('coder-cannot-pull', error.message, { cause: error })
+        : error;
     }
   }
 
@@ -146,7 +169,7 @@ export function createClassicTarget(options: ClassicTargetOptions): Target {
   function onImage<T>(
     image: ImageToForward | ImageToRemove,
     signal: AbortSignal,
-    work: (existing: CoderImage | undefined, link: Link) => Promise<T>,
+    work: (existing: CoderImage | undefined, link: HeldLink) => Promise<T>,
   ): Promise<T> {
     const key = { registry: image.registry.name, row: repositoryKey(image.repository) };
     const organizationId = registries.organizationOf(image.registry);
@@ -158,22 +181,47 @@ export function createClassicTarget(options: ClassicTargetOptions): Target {
     });
   }
 
+  async function movesDefault(image: ImageToForward, current: string | undefined): Promise<boolean> {
+    const becomes = becomesDefault(image.defaultTag, image.tag, current);
+    return becomes === 'if-newer' ? image.isNewerThan(current as string) : becomes;
+  }
+
   return {
+    host: coder.host,
     forward: (image, signal) =>
       onImage(image, signal, async (existing, link) => {
         if (existing) return update(existing, image, link, signal);
-        const { id } = await importImage(image, signal);
+        const { id, default_tag } = await importImage(image, signal);
         Object.assign(link, { coderId: id, organizationId: registries.organizationOf(image.registry) });
-        return { reason: 'image-created', coderImageId: id };
+        const digest = default_tag?.latest_hash;
+        return { reason: 'image-created', coderImageId: id, ...(digest && { coderDigest: digest }) };
       }),
 
     remove: (image, signal) =>
       onImage(image, signal, async (existing, link) => {
-        if (!(await image.isGone())) throw new ConflictError('The tag has come back.');
-        const kept = existing && (await removeTag(coder, existing, image.tag, image.defaultTag, signal));
-        if (kept) link.goneTag = image.tag;
+        if (!(await image.isUnwanted())) throw new ConflictError('The tag has come back.');
+        const done = existing && (await removeTag(coder, existing, image, signal));
+        if (done === 'deprecate') link.goneTag = image.tag;
+        return done === 'keep' ? 'pinned' : 'removed';
       }),
 
+    listImages: (registry, signal) => takeInventory(options, registries, registry, signal),
+    rehearse(registry, rehearsedVault) {
+      let digest = '';
+      const rehearsal = rehearse(coder, () => digest);
+      const target = createClassicTarget({
+        ...options,
+        coder: rehearsal.coder,
+        links: readOnly(links),
+        vault: rehearsedVault,
+        findRegistry: async () => registry,
+      });
+      const forward: Target['forward'] = (image, signal) => {
+        [digest] = image.digests;
+        return target.forward(image, signal);
+      };
+      return { target: { ...target, forward }, calls: rehearsal.calls };
+    },
     updateCredential: (registry, signal) => registries.deliverCredential(registry, undefined, signal),
     hasRegistry: registries.has,
   };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { becomesDefault, planImage } from '../../../../shared/coder/classic/plan.ts';
+import { planImage } from '../../../../shared/coder/classic/plan.ts';
 import { planRemoval } from '../../../../shared/coder/classic/remove-tag.ts';
 import type { DefaultTag } from '../../../../shared/policy.ts';
 
@@ -48,21 +48,6 @@ test.each([
   expect(planImage({ image, tag, wanted: { ...wanted, ...more } })).toEqual(expected);
 });
 
-test.each<[DefaultTag, string, string | undefined, boolean, boolean]>([
-  ['first', 'v2', 'v1', true, false],
-  ['first', 'v2', undefined, false, true],
-  ['never', 'v2', undefined, true, false],
-  ['newest', 'v2', 'v1', true, true],
-  ['newest', 'v2', 'v1', false, false],
-  ['newest', 'v1', 'v1', true, false],
-  ['highest-semver', '1.10.0', '1.9.0', false, true],
-  ['highest-semver', '1.9.0', '1.10.0', true, false],
-  ['highest-semver', 'v2.0.0', 'latest', false, true],
-  ['highest-semver', 'latest', '1.0.0', true, false],
-])('%s: %s in place of %s (newer: %s) → %s', async (policy, tag, current, newer, expected) => {
-  expect(await becomesDefault(policy, tag, current, async () => newer)).toBe(expected);
-});
-
 const tags = (...names: string[]) =>
   names.map((tag, i) => ({ tag, hash_last_updated_at: new Date(i * 1_000).toISOString() }));
 
@@ -109,5 +94,5 @@ test.each<[string, string, string[], string | undefined, DefaultTag, object]>([
     default_tag: current ? { tag: current } : null,
   };
 
-  expect(planRemoval(image, tags(...present), tag, policy)).toEqual(expected);
+  expect(planRemoval(image, tags(...present), tag, policy, false)).toEqual(expected);
 });

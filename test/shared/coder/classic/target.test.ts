@@ -150,27 +150,3 @@ test('a registry may name an organization of its own', async () => {
     'elsewhere',
   ]);
 });
-
-test('a push asks each service as often with few images as with many', async () => {
-  await bridge.put();
-  await pushAll('cost/app', ['v1']);
-  const services = Object.entries(bridge.cloud.standIns);
-  const costOf = async (tag: string) => {
-    for (const [, standIn] of services) standIn.requests.clear();
-    await pushAll('cost/app', [tag]);
-    const asked = services.map(([name, { requests }]) => [
-      name,
-      requests.all().filter(({ path }) => !/manifests\/v\d|blobs|oauth2/.test(path)).length,
-    ]);
-    return Object.fromEntries(asked);
-  };
-
-  const few = await costOf('v2');
-  await pushAll(
-    'cost/other',
-    Array.from({ length: 20 }, (_, i) => `v${i}`),
-  );
-  const many = await costOf('v3');
-
-  expect(many).toEqual(few);
-});

@@ -1,0 +1,40 @@
+import { explainImport } from '../shared/explain-import.ts';
+import { ADDING_REFUSALS } from '../shared/http/adding-refusals.ts';
+import { EXPLANATION, NEW_REGISTRY } from '../shared/http/examples.ts';
+import { httpFunction } from '../shared/http/http-function.ts';
+import { IMPORT_ANSWERS, importAnswer } from '../shared/http/import-answer.ts';
+import { DryRunQuery } from '../shared/http/input.ts';
+import { ExplanationView, explanationView } from '../shared/http/views.ts';
+import { ImportInput, importRequested } from '../shared/import-request.ts';
+
+const WORKSPACE = { repository: 'samples/workspace', tag: 'v1' };
+
+httpFunction('images-post', {
+  method: 'POST',
+  route: 'images',
+  role: 'Images.Import',
+  summary: "Imports an image, as Coder's dialog does",
+  description: 'A dry run changes nothing and explains what would be done, and why.',
+  query: DryRunQuery,
+  body: ImportInput,
+  examples: {
+    'registry that was added': { registry: 'contoso', ...WORKSPACE, cpuCores: 2, memoryGb: 4 },
+    'new registry': { newRegistry: NEW_REGISTRY, ...WORKSPACE },
+  },
+  answers: {
+    ...IMPORT_ANSWERS,
+    200: {
+      description: 'It was there already; or what a dry run found.',
+      body: ExplanationView,
+      example: EXPLANATION,
+    },
+  },
+  refusals: ['not-found', ...ADDING_REFUSALS],
+  answersNotImported: true,
+  async answer({ body, query: { dryRun }, signal }, services) {
+    if (dryRun) {
+      return { status: 200, jsonBody: explanationView(await explainImport(services, body, signal), body) };
+    }
+    return importAnswer(await importRequested(services, body, signal));
+  },
+});

@@ -1,0 +1,53 @@
+import { IMAGE } from '../shared/http/examples.ts';
+import { httpFunction } from '../shared/http/http-function.ts';
+import { ReplayInput } from '../shared/http/input.ts';
+import { ImageView, imageView, ReplayView } from '../shared/http/views.ts';
+import { importImage } from '../shared/import.ts';
+import { RefusedError, unknownRegistry } from '../shared/refused.ts';
+import { replay } from '../shared/replay.ts';
+
+/** Some time is left for the answer. */
+const BUDGET_MS = 40_000;
+const UNHEARD_OF = 'Nothing was heard of this tag. POST /api/images imports it.';
+
+httpFunction('images-replay', {
+  method: 'POST',
+  route: 'images/replay',
+  role: 'Images.Import',
+  summary: 'Tries a parked image again, or all of a registry',
+  description:
+    'One image is tried at once. All of a registry, or those with one reason, are tried within a minute.',
+  body: ReplayInput,
+  examples: {
+    'one image': { registry: 'contoso', repository: 'samples/workspace', tag: 'v1' },
+    'all with one reason': { registry: 'contoso', reason: 'coder-unauthorized' },
+  },
+  answers: {
+    200: { description: 'What became of the one image.', body: ImageView, example: IMAGE },
+    202: {
+      description: 'How many will be tried; or the one image, which is still pending.',
+      body: ReplayView,
+      example: { registry: 'contoso', replayed: 3, complete: true },
+    },
+  },
+  refusals: ['not-found'],
+  async answer({ body, signal }, services) {
+    const registry = await services.registries.get(body.registry);
+    if (!registry) throw unknownRegistry(body.registry);
+    const { repository, tag, reason } = body;
+    if (repository === undefined || tag === undefined) {
+      const result = await replay(services, registry.name, reason, AbortSignal.timeout(BUDGET_MS));
+      return { status: 202, jsonBody: { registry: registry.name, ...result } };
+    }
+    const image = { repository, tag };
+    if (!(await services.images.get(registry.name, image))) throw new RefusedError('not-found', UNHEARD_OF);
+    const budget = AbortSignal.any([signal, AbortSignal.timeout(services.importBudgetMs)]);
+    const { record } = await importImage(
+      services,
+      { registry: registry.name, ...image, inDoubt: true },
+      budget,
+    );
+    if (!record) throw unknownRegistry(registry.name);
+    return { status: record.state === 'pending' ? 202 : 200, jsonBody: imageView(record, registry) };
+  },
+});

@@ -1,0 +1,58 @@
+import * as z from 'zod';
+import { credentialKind } from '../shared/credentials/credential.ts';
+import { DockerConfig, dockerConfig } from '../shared/credentials/docker-config.ts';
+import { CREDENTIAL } from '../shared/http/examples.ts';
+import { httpFunction } from '../shared/http/http-function.ts';
+import { RegistryPath } from '../shared/http/input.ts';
+import { RefusedError, unknownRegistry } from '../shared/refused.ts';
+import type { Registry } from '../shared/registry.ts';
+
+const CredentialView = z.strictObject({
+  loginServer: z.string(),
+  username: z.string(),
+  password: z.string(),
+  expiresOn: z.iso.datetime().optional().describe('Absent when the bridge knows of no end.'),
+});
+
+const FORMATS = ['login', 'dockerconfigjson'] as const;
+
+httpFunction('registries-credentials', {
+  method: 'GET',
+  route: 'registries/{name}/credentials',
+  role: 'Credentials.Read',
+  summary: 'Gives the credential that Coder pulls with',
+  description: 'With `format=dockerconfigjson`, as the content of a Kubernetes secret of that type.',
+  noStore: true,
+  path: RegistryPath,
+  query: z.strictObject({
+    format: z.enum(FORMATS, `must be one of ${FORMATS.join(', ')}`).default('login'),
+  }),
+  answers: {
+    200: {
+      description: 'What `docker login` takes, or a docker configuration.',
+      body: z.union([CredentialView, DockerConfig]),
+      headers: { 'cache-control': '`no-store`' },
+      example: {
+        loginServer: 'contoso.azurecr.io',
+        username: CREDENTIAL.username,
+        password: CREDENTIAL.password,
+      },
+    },
+  },
+  refusals: ['not-found', 'no-credential-to-give', 'secrets-unavailable'],
+  async answer({ path: { name }, query: { format }, caller, log }, { registries, vault }) {
+    const registry = await registries.get(name);
+    if (!registry) throw unknownRegistry(name);
+    const { loginServer, credential } = registry;
+    const login = await credentialKind(credential.kind).login(credential, vault);
+    if (!login) throw nothingToGive(registry);
+    log.info('credential read', { registry: name, format, username: login.username, caller });
+    const jsonBody = format === 'login' ? { loginServer, ...login } : dockerConfig(loginServer, login);
+    return { status: 200, jsonBody };
+  },
+});
+
+function nothingToGive({ name, loginServer }: Registry): RefusedError {
+  const message = `Coder pulls from ${loginServer} with an identity of its own, so there is no user name or password to give. Let whatever else pulls from it use its own identity too (GET /api/registries/${name}/setup says how for the nodes of AKS), or make a scope-map token for it with az acr token create.`;
+  return new RefusedError('no-credential-to-give', message);
+}

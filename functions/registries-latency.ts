@@ -1,0 +1,35 @@
+import { httpFunction } from '../shared/http/http-function.ts';
+import { LatencyQuery, RegistryPath } from '../shared/http/input.ts';
+import { LatencyView } from '../shared/http/views.ts';
+import { summarize } from '../shared/latency.ts';
+import { unknownRegistry } from '../shared/refused.ts';
+
+httpFunction('registries-latency', {
+  method: 'GET',
+  route: 'registries/{name}/latency',
+  role: 'Registries.Read',
+  summary: 'Sums up how long pushes took to arrive in Coder',
+  path: RegistryPath,
+  query: LatencyQuery,
+  answers: {
+    200: {
+      description: 'Percentiles, in ms.',
+      body: LatencyView,
+      example: {
+        registry: 'contoso',
+        since: '2026-11-02T08:31:09.000Z',
+        count: 12,
+        p50Ms: 1_704,
+        p95Ms: 2_310,
+        maxMs: 2_518,
+      },
+    },
+  },
+  refusals: ['not-found'],
+  async answer({ path: { name }, query: { minutes } }, { registries, images, now }) {
+    if (!(await registries.get(name))) throw unknownRegistry(name);
+    const since = new Date(now().getTime() - minutes * 60_000);
+    const latency = await summarize(images.latencies(name, since));
+    return { status: 200, jsonBody: { registry: name, since, ...latency } };
+  },
+});

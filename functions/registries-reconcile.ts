@@ -1,0 +1,48 @@
+import { describe } from '../shared/errors.ts';
+import { BEGUN_REPORT } from '../shared/http/examples.ts';
+import { httpFunction } from '../shared/http/http-function.ts';
+import { DryRunQuery, RegistryPath } from '../shared/http/input.ts';
+import { ReportView, reportView } from '../shared/http/views.ts';
+import { createLog } from '../shared/log.ts';
+import { reconcile } from '../shared/reconciliation/reconcile.ts';
+import { unknownRegistry } from '../shared/refused.ts';
+import type { Services } from '../shared/services.ts';
+
+/** What is not done by then is done by the timer, which would otherwise begin within a minute. */
+const BUDGET_MS = 40_000;
+
+httpFunction('registries-reconcile', {
+  method: 'POST',
+  route: 'registries/{name}/reconcile',
+  role: 'Registries.Write',
+  summary: 'Compares a registry with Coder, and mends what differs',
+  description: 'Joins the run that is under way, if there is one. A dry run only reports.',
+  path: RegistryPath,
+  query: DryRunQuery,
+  answers: {
+    202: {
+      description: 'It has begun.',
+      body: ReportView,
+      headers: { location: 'Where the report is.' },
+      example: BEGUN_REPORT,
+    },
+  },
+  refusals: ['not-found'],
+  async answer({ path: { name }, query: { dryRun }, request }, services) {
+    const registry = await services.registries.get(name);
+    if (!registry) throw unknownRegistry(name);
+    const report = await services.reports.start(name, dryRun);
+    void carryOn(services, name);
+    const location = new URL(request.url).pathname.replace(/reconcile$/, 'reconciliation');
+    const jsonBody = reportView(report, registry, services.reconcileEveryMinutes);
+    return { status: 202, headers: { location }, jsonBody };
+  },
+});
+
+/** Goes on after the answer, so not with the invocation's own log. */
+async function carryOn(services: Services, name: string): Promise<void> {
+  const log = createLog(console);
+  await reconcile(services, name, AbortSignal.timeout(BUDGET_MS), log).catch((error: unknown) =>
+    log.error('reconciliation incomplete', { registry: name, message: describe(error) }),
+  );
+}

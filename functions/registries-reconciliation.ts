@@ -1,0 +1,25 @@
+import { REPORT } from '../shared/http/examples.ts';
+import { httpFunction } from '../shared/http/http-function.ts';
+import { RegistryPath } from '../shared/http/input.ts';
+import { ReportView, reportView } from '../shared/http/views.ts';
+import { RefusedError, unknownRegistry } from '../shared/refused.ts';
+
+httpFunction('registries-reconciliation', {
+  method: 'GET',
+  route: 'registries/{name}/reconciliation',
+  role: 'Registries.Read',
+  summary: 'Shows the last comparison of a registry with Coder, or how far it is',
+  path: RegistryPath,
+  answers: { 200: { description: 'The report.', body: ReportView, example: REPORT } },
+  refusals: ['not-found'],
+  async answer({ path: { name } }, { registries, reports, reconcileEveryMinutes }) {
+    const registry = await registries.get(name);
+    if (!registry) throw unknownRegistry(name);
+    const report = await reports.get(name);
+    if (!report) {
+      const message = `${name} was not reconciled yet. POST /api/registries/${name}/reconcile does it now.`;
+      throw new RefusedError('not-found', message);
+    }
+    return { status: 200, jsonBody: reportView(report, registry, reconcileEveryMinutes) };
+  },
+});

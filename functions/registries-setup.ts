@@ -1,0 +1,58 @@
+import * as z from 'zod';
+import { GUIDE } from '../shared/http/examples.ts';
+import { httpFunction } from '../shared/http/http-function.ts';
+import { RegistryPath } from '../shared/http/input.ts';
+import { unknownRegistry } from '../shared/refused.ts';
+import { SetupGuide, setupGuide } from '../shared/setup/guide.ts';
+import { toMarkdown } from '../shared/setup/markdown.ts';
+
+const MARKDOWN = 'text/markdown';
+const FORMATS = ['json', 'markdown'] as const;
+
+httpFunction('registries-setup', {
+  method: 'GET',
+  route: 'registries/{name}/setup',
+  role: 'Registries.Read',
+  summary: 'Shows how the registry is set up from end to end, with its own values filled in',
+  path: RegistryPath,
+  query: z.strictObject({ format: z.enum(FORMATS, `must be one of ${FORMATS.join(', ')}`).optional() }),
+  headers: { accept: `\`${MARKDOWN}\` asks for a document rather than JSON, as \`format=markdown\` does.` },
+  answers: {
+    200: {
+      description: 'The guide.',
+      body: { 'application/json': SetupGuide, [MARKDOWN]: z.string() },
+      example: { 'application/json': GUIDE, [MARKDOWN]: `# ${GUIDE.title}\n\n${GUIDE.about}\n` },
+    },
+  },
+  refusals: ['not-found'],
+  async answer({ path: { name }, query: { format }, request }, { registries, settings }) {
+    const registry = await registries.get(name);
+    if (!registry) throw unknownRegistry(name);
+    const { origin: bridgeUrl } = new URL(request.url);
+    const guide = setupGuide(registry, { settings, clientId: settings.AZURE_CLIENT_ID, bridgeUrl });
+    const vary = { vary: 'accept' };
+    const wanted = format ?? (prefersMarkdown(request.headers.get('accept') ?? '') ? 'markdown' : 'json');
+    return wanted === 'json'
+      ? { status: 200, headers: vary, jsonBody: guide }
+      : {
+          status: 200,
+          headers: { ...vary, 'content-type': `${MARKDOWN}; charset=utf-8` },
+          body: toMarkdown(guide),
+        };
+  },
+});
+
+function prefersMarkdown(accept: string): boolean {
+  return weight(accept, MARKDOWN) > weight(accept, 'application/json');
+}
+
+/** How much a client wants a media type that it names, from 0 to 1 (RFC 9110, 12.5.1). */
+function weight(accept: string, type: string): number {
+  for (const range of accept.toLowerCase().split(',')) {
+    const [name, ...parameters] = range.split(';').map(part => part.trim());
+    if (name !== type) continue;
+    const quality = parameters.find(parameter => parameter.startsWith('q='));
+    return quality ? Number(quality.slice(2)) || 0 : 1;
+  }
+  return 0;
+}

@@ -1,0 +1,64 @@
+import type { Links } from '../../links.ts';
+import type { PlannedCall } from '../target.ts';
+import type { ClassicClient } from './client.ts';
+import type { CoderImage, CoderRegistry, CoderTag } from './schema.ts';
+
+/** Coder as it would be met by whoever changes it, without being changed. */
+export interface Rehearsal {
+  coder: ClassicClient;
+  /** What would be called, in that order. */
+  calls: PlannedCall[];
+}
+
+/**
+ * Reads from Coder, and notes what would be written to it in place of doing so.
+ * @param digest what Coder would find under the tag that it is told to refresh
+ */
+export function rehearse(coder: ClassicClient, digest: () => string): Rehearsal {
+  const calls: PlannedCall[] = [];
+  let refreshed = false;
+  const note = (method: PlannedCall['method'], path: string, body?: object) =>
+    void calls.push({ method, path: `/api/v0/${path}`, ...(body && { body: withoutPasswords(body) }) });
+  return {
+    calls,
+    coder: {
+      ...coder,
+      async updateRegistry(id, login, signal) {
+        note('PATCH', `registries/${id}`, login);
+        return (await coder.getRegistry(id, signal)) !== undefined;
+      },
+      async createImage(image) {
+        note('POST', 'images', image);
+        const { registry_id = 'new', org_id: organization_id, repository, tag } = image;
+        const registry: CoderRegistry = { id: registry_id, registry: image.new_registry?.registry ?? '' };
+        const created: CoderImage = { id: 'new', organization_id, repository, registry };
+        return { ...created, default_tag: { tag, latest_hash: digest() } };
+      },
+      async addTag(imageId, tag, isDefault) {
+        note('POST', `images/${imageId}/tags`, { tag, default: isDefault });
+        return { tag, latest_hash: digest() };
+      },
+      async refreshTags(imageId) {
+        note('POST', `images/${imageId}/tags/update`);
+        refreshed = true;
+      },
+      async getTag(imageId, tag, signal): Promise<CoderTag | undefined> {
+        return refreshed ? { tag, latest_hash: digest() } : coder.getTag(imageId, tag, signal);
+      },
+      updateImage: async (id, change) => note('PATCH', `images/${id}`, change),
+      deleteTag: async (imageId, tag) => note('DELETE', `images/${imageId}/tags/${tag}`),
+    },
+  };
+}
+
+/** Links as they are, held by nobody and kept by nobody. */
+export function readOnly(links: Links): Links {
+  return {
+    ...links,
+    hold: async (key, _signal, work) => work({ ...(await links.read(key)), abandoned: false }),
+  };
+}
+
+function withoutPasswords(body: object): object {
+  return JSON.parse(JSON.stringify(body, (key, value) => (key === 'password' ? '***' : value)));
+}

@@ -1,0 +1,23 @@
+import * as z from 'zod';
+import type { Login } from '../azure/acr-login.ts';
+
+/**
+ * What a Kubernetes secret of type `kubernetes.io/dockerconfigjson` holds, which is also the config.json of docker.
+ * https://kubernetes.io/docs/tasks/configure-pod-container/pull-image-private-registry/
+ */
+export const DockerConfig = z.strictObject({
+  auths: z.record(
+    z.string().describe('Login server of the registry.'),
+    z.strictObject({
+      username: z.string(),
+      password: z.string(),
+      auth: z.string().describe('Base64 of `username:password`.'),
+    }),
+  ),
+});
+export type DockerConfig = z.infer<typeof DockerConfig>;
+
+export function dockerConfig(loginServer: string, { username, password }: Login): DockerConfig {
+  const auth = Buffer.from(`${username}:${password}`).toString('base64');
+  return { auths: { [loginServer]: { username, password, auth } } };
+}

@@ -1,0 +1,67 @@
+import type { PlannedCall } from './coder/target.ts';
+import type { ImageRecord } from './images.ts';
+import { attempt, type ImageToImport } from './import-attempt.ts';
+import type { ImportFacts } from './import-decision.ts';
+import { toRecord } from './import-outcome.ts';
+import {
+  type ImportInput,
+  type RequestServices,
+  requestedDefaults,
+  sameOrRefused,
+  toRegistryInput,
+} from './import-request.ts';
+import { declareRegistry, refuseIfImpossible } from './put-registry.ts';
+import { unknownRegistry } from './refused.ts';
+import type { Registry } from './registry.ts';
+import { rehearseVault } from './rehearsed-vault.ts';
+
+/** What an import would do, found out without doing it. */
+export interface Explanation {
+  facts: ImportFacts;
+  registry: Registry;
+  /** Calls to Coder that would change something, in order. */
+  calls: readonly PlannedCall[];
+  /** The record as it would be; absent when there is nothing to do and nothing known. */
+  record: ImageRecord | undefined;
+}
+
+/**
+ * Rehearses an import with the code that does it: the registry and Coder are read, and nothing is changed anywhere.
+ * @throws RefusedError when there is no such registry, or the new one could not be added
+ */
+export async function explainImport(
+  services: RequestServices,
+  input: ImportInput,
+  signal: AbortSignal,
+): Promise<Explanation> {
+  const vault = rehearseVault(services.vault);
+  const registry = await registryOf({ ...services, vault }, input, signal);
+  const { repository, tag } = input;
+  const record = await services.images.get(registry.name, { repository, tag });
+  const requested = { ...record?.requested, ...requestedDefaults(input) };
+  const pushedOn = record?.pushedOn ?? services.now();
+  const image: ImageToImport = { registry, repository, tag, pushedOn, heardBy: 'request', requested };
+  const { target, calls } = services.target.rehearse(registry, vault);
+  const inDoubt = Object.keys(requested).length > 0;
+  const known = { record, inDoubt, onlyToImport: true, beforeActing: async () => {} };
+  const { facts, outcome } = await attempt({ ...services, target }, image, known, signal);
+  return { facts, registry, calls, record: outcome ? toRecord(services, image, record, outcome) : record };
+}
+
+async function registryOf(
+  services: RequestServices,
+  { registry: name, newRegistry }: ImportInput,
+  signal: AbortSignal,
+): Promise<Registry> {
+  const known = await services.registries.get(newRegistry?.name ?? (name as string));
+  if (!newRegistry) {
+    if (!known) throw unknownRegistry(name as string);
+    return known;
+  }
+  const { name: newName, ...added } = newRegistry;
+  const input = await toRegistryInput(services, added, signal);
+  if (known) return sameOrRefused(known, input);
+  await refuseIfImpossible(services, newName, input, undefined);
+  const declared = await declareRegistry(services, newName, input, undefined, signal);
+  return { ...declared, createdOn: services.now(), updatedOn: services.now() };
+}

@@ -1,0 +1,19 @@
+import type { Problem } from './problem.ts';
+
+/** Reasons why a registry cannot be added. */
+export const ADDING_REFUSALS = [
+  'registry-already-added',
+  'registry-changed',
+  'registry-not-found',
+  'registry-not-readable',
+  'registry-not-reachable',
+  'host-not-allowed',
+  'credential-refused',
+  'conflict',
+  'registry-unavailable',
+  'secrets-unavailable',
+  'coder-unavailable',
+  'coder-unauthorized',
+  'coder-rejected',
+  'coder-busy',
+] as const satisfies readonly Problem['reason'][];

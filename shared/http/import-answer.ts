@@ -1,0 +1,42 @@
+import type { HttpResponseInit } from '@azure/functions';
+import type { ImportResult } from '../import.ts';
+import { formatReference } from '../reference.ts';
+import { unknownRegistry } from '../refused.ts';
+import type { Registry } from '../registry.ts';
+import { IMAGE, PENDING_IMAGE } from './examples.ts';
+import { notImported } from './problem.ts';
+import { ImageView, imageView } from './views.ts';
+
+/** How a call answers that imports one image. */
+export const IMPORT_ANSWERS = {
+  200: { description: 'Coder had it already.', body: ImageView, example: IMAGE },
+  201: {
+    description: 'It was imported.',
+    body: ImageView,
+    headers: { location: 'Its path.' },
+    example: IMAGE,
+  },
+  202: {
+    description: 'It is pending.',
+    body: ImageView,
+    headers: { location: 'Where to look again.' },
+    example: PENDING_IMAGE,
+  },
+};
+
+/** The image record, or the problem that kept the image out of Coder. */
+export function importAnswer({
+  record,
+  changed,
+  registry,
+}: ImportResult & { registry: Registry }): HttpResponseInit {
+  // The registry was removed while we were at it.
+  if (!record) throw unknownRegistry(registry.name);
+  if (record.state !== 'imported' && record.state !== 'pending') return notImported(record);
+  const jsonBody = imageView(record, registry);
+  const headers = { location: `/api/images/${registry.name}/${formatReference(record)}` };
+  if (record.state === 'pending') return { status: 202, headers, jsonBody };
+  return changed && record.reason !== 'already-in-coder'
+    ? { status: 201, headers, jsonBody }
+    : { status: 200, jsonBody };
+}

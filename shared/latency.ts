@@ -1,0 +1,18 @@
+/** How long pushes took to arrive in Coder, in ms; without any there is only the count. */
+export interface Latency {
+  count: number;
+  p50Ms?: number;
+  p95Ms?: number;
+  maxMs?: number;
+}
+
+/** Percentiles by nearest rank: each is a latency that a push really had. */
+export async function summarize(latencies: AsyncIterable<number>): Promise<Latency> {
+  const sorted: number[] = [];
+  for await (const latency of latencies) sorted.push(latency);
+  sorted.sort((a, b) => a - b);
+  const count = sorted.length;
+  if (count === 0) return { count };
+  const percentile = (percent: number) => sorted[Math.ceil((percent / 100) * count) - 1] as number;
+  return { count, p50Ms: percentile(50), p95Ms: percentile(95), maxMs: percentile(100) };
+}

@@ -1,0 +1,67 @@
+import { formatReference } from '../reference.ts';
+import { emptyTally, type Finding, type Report, sum, type Tally } from './report.ts';
+
+/** Counts what a run has done. Several repositories are under way at once, and each counts for itself. */
+export interface Progress {
+  /** Begins to count for a repository, in which there are so many tags to look at. */
+  open(repository: string, tags: number): RepositoryProgress;
+  /** The report as it stands. */
+  report(): Report;
+}
+
+export interface RepositoryProgress {
+  lookedAt(tags: number): void;
+  /** Counts one tag that was looked at, and what was found. */
+  found(finding: Finding): void;
+  finish(): void;
+}
+
+/** @param repositories those that the run goes through, in the order in which it does */
+export function createProgress(begun: Report, repositories: readonly string[]): Progress {
+  const tallies = new Map<string, Tally>();
+  const findings = new Map(begun.findings.map(finding => [formatReference(finding), finding]));
+  let { settled, cursor } = begun;
+  let next = 0;
+
+  /** A repository is settled when it and all before it are finished. */
+  function settle(): void {
+    for (let name = repositories[next]; name !== undefined; name = repositories[++next]) {
+      const tally = tallies.get(name);
+      if (!tally?.repositories) return;
+      settled = sum(settled, tally);
+      cursor = name;
+      tallies.delete(name);
+    }
+  }
+
+  return {
+    open(repository, total) {
+      const add = (more: Partial<Tally>) => {
+        const tally = tallies.get(repository) ?? emptyTally();
+        tallies.set(repository, sum(tally, { ...emptyTally(), ...more }));
+      };
+      add({ total });
+      return {
+        lookedAt: done => add({ done }),
+        found(finding) {
+          findings.set(formatReference(finding), finding);
+          const outcomes = finding.state ? { [finding.state]: 1 } : {};
+          add({ done: 1, differences: { [finding.difference]: 1 }, outcomes });
+        },
+        finish() {
+          add({ repositories: 1 });
+          settle();
+        },
+      };
+    },
+
+    report: () => ({
+      ...begun,
+      repositories: begun.settled.repositories + repositories.length,
+      ...(cursor !== undefined && { cursor }),
+      settled,
+      ahead: [...tallies.values()].reduce(sum, emptyTally()),
+      findings: [...findings.values()],
+    }),
+  };
+}

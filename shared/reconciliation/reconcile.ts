@@ -1,0 +1,154 @@
+import { nextAttempt } from '../backoff.ts';
+import type { Inventory } from '../coder/target.ts';
+import { forEachAtMost } from '../concurrency.ts';
+import { ConflictError, ServiceError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { Pauses } from '../pauses.ts';
+import { REASONS } from '../reasons.ts';
+import type { StoredRegistry } from '../registry.ts';
+import { createProgress, type Progress } from './progress.ts';
+import type { Report } from './report.ts';
+import type { HeldReport, Reports } from './reports.ts';
+import { type RepositoryServices, reconcileRepository } from './repository.ts';
+
+export interface ReconcileServices extends RepositoryServices {
+  reports: Reports;
+  pauses: Pauses;
+  random: () => number;
+  maxAttempts: number;
+}
+
+/** Repositories that are compared at once. */
+const AT_ONCE = 4;
+/** How much older than the run the report on it may be. */
+const SAVE_EVERY_MS = 2_000;
+
+/**
+ * Carries on the registry's run, if one was started and nobody else carries it on: compares what the registry, our
+ * records and Coder have, repository by repository, and imports anew what differs. A run that `signal` ends is
+ * carried on by the next call.
+ *
+ * @throws StorageError when the report cannot be kept
+ */
+export async function reconcile(
+  services: ReconcileServices,
+  registryName: string,
+  signal: AbortSignal,
+  log: Log,
+): Promise<void> {
+  const held = await services.reports.claim(registryName);
+  const registry = held && (await services.registries.get(registryName));
+  if (!registry) return;
+  try {
+    const report = await carryOn(services, registry, held, signal, log);
+    await held.save(report, false);
+    const { state, dryRun, settled, reason, message } = report;
+    log.info('reconciliation', { registry: registryName, state, dryRun, ...settled, reason, message });
+  } catch (error) {
+    // Somebody else took the run over, or the registry was removed.
+    if (!(error instanceof ConflictError)) throw error;
+  }
+}
+
+/** The report on as much of the run as could be done. */
+async function carryOn(
+  services: ReconcileServices,
+  registry: StoredRegistry,
+  held: HeldReport,
+  signal: AbortSignal,
+  log: Log,
+): Promise<Report> {
+  let progress: Progress | undefined;
+  try {
+    const inventory = await services.target.listImages(registry, signal);
+    const { cursor } = held.report;
+    const repositories = (await listRepositories(services, registry, inventory, signal)).filter(
+      name => cursor === undefined || name > cursor,
+    );
+    const current = createProgress(held.report, repositories);
+    progress = current;
+    const save = createSaver(held, current, services.now);
+    await untilOneFails(repositories, signal, async (repository, stop) => {
+      const run = { services, registry, inventory, dryRun: held.report.dryRun, signal: stop, log };
+      await reconcileRepository(run, repository, current, save);
+    });
+    return signal.aborted ? current.report() : completed(current.report(), services.now());
+  } catch (error) {
+    const report = progress?.report() ?? held.report;
+    if (signal.aborted) return report;
+    if (!(error instanceof ServiceError)) throw error;
+    return interrupted(services, held.report, report, error);
+  }
+}
+
+/** Every repository that the registry, our records or Coder know of, in an order that stays the same. */
+async function listRepositories(
+  { acr, images }: ReconcileServices,
+  registry: StoredRegistry,
+  inventory: Inventory,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const names = new Set(inventory.repositories);
+  for await (const name of acr.listRepositories(registry.loginServer, signal)) names.add(name);
+  for await (const name of images.repositories(registry.name)) names.add(name);
+  return [...names].sort();
+}
+
+/** Works through the repositories, a few at a time, until `signal` aborts or one of them fails. */
+async function untilOneFails(
+  repositories: readonly string[],
+  signal: AbortSignal,
+  work: (repository: string, stop: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const failed = new AbortController();
+  const stop = AbortSignal.any([signal, failed.signal]);
+  async function* untilStopped() {
+    for (const repository of repositories) {
+      if (stop.aborted) return;
+      yield repository;
+    }
+  }
+  await forEachAtMost(AT_ONCE, untilStopped(), async repository => {
+    try {
+      await work(repository, stop);
+    } catch (error) {
+      failed.abort();
+      throw error;
+    }
+  });
+}
+
+/** Saves the report now and then, by which the run stays ours. */
+function createSaver(held: HeldReport, progress: Progress, now: () => Date): () => Promise<void> {
+  let savedMs = 0;
+  let saving = false;
+  return async () => {
+    if (saving || now().getTime() - savedMs < SAVE_EVERY_MS) return;
+    saving = true;
+    try {
+      await held.save(progress.report(), true);
+      savedMs = now().getTime();
+    } finally {
+      saving = false;
+    }
+  };
+}
+
+function completed(report: Report, endedOn: Date): Report {
+  const { reason: _r, message: _m, dueOn: _d, ...rest } = report;
+  return { ...rest, state: 'completed', endedOn, attempts: 0 };
+}
+
+/** What is in the way of everything ends the run, for good or until it may have passed. */
+function interrupted(
+  { now, random, maxAttempts }: ReconcileServices,
+  before: Report,
+  report: Report,
+  { reason, message, retryAfterMs }: ServiceError,
+): Report {
+  const attempts = report.cursor === before.cursor ? report.attempts + 1 : 1;
+  const stopped = { ...report, attempts, reason, message };
+  return REASONS[reason].state === 'pending' && attempts < maxAttempts
+    ? { ...stopped, dueOn: nextAttempt(attempts, now(), retryAfterMs, random) }
+    : { ...stopped, state: 'failed', endedOn: now() };
+}

@@ -1,0 +1,32 @@
+import { parseRegistryId, type RegistryResourceId } from '../arm-id.ts';
+import type { Registry } from '../registry.ts';
+
+/** One word of a POSIX shell that means exactly `text`. */
+export function quote(text: string): string {
+  return /^[\w@:,./+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/** A command over several lines, one option on each. */
+export function command(first: string, ...options: string[]): string {
+  return [first, ...options].join(' \\\n  ');
+}
+
+/** A command that gives a variable what `find` prints. */
+export function assign(variable: string, find: string): string {
+  return `${variable}="$(${find})"`;
+}
+
+/** The parts of the registry's resource id. */
+export function partsOf({ resourceId }: Registry): RegistryResourceId {
+  return parseRegistryId(resourceId) as RegistryResourceId;
+}
+
+/** The options by which `az acr` finds the registry. */
+export function azAcrOptions(registry: Registry): string[] {
+  const { subscriptionId, resourceGroup, registryName } = partsOf(registry);
+  return [
+    `--subscription ${subscriptionId}`,
+    `--resource-group ${quote(resourceGroup)}`,
+    `--registry ${registryName}`,
+  ];
+}

@@ -1,0 +1,49 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, test } from 'vitest';
+import { startTenant, type Tenant } from '../../infra/local/tenant.ts';
+import type { Tls } from '../../infra/local/tls.ts';
+import { testTls } from '../support/bridge.ts';
+import { histories } from './history.ts';
+import { live, seen } from './live.ts';
+import { startWorld } from './world.ts';
+
+/** How many histories there are of each kind. */
+const RUNS = Number(process.env.HISTORIES ?? 6);
+/** The same histories each time, unless others are asked for. */
+const SEED = Number(process.env.SEED ?? 1);
+
+let tls: Tls;
+let tenant: Tenant;
+
+beforeAll(async () => {
+  tls = await testTls();
+  tenant = await startTenant();
+});
+afterAll(async () => {
+  await tenant.close();
+  console.log(`hostile delivery: ${JSON.stringify(seen)}`);
+});
+
+// Two instances at once; Coder, registries, tables and Key Vault fail; instances die after any call; events come late,
+// often, in any order, and from several replicas.
+describe('Coder ends with exactly what the policies allow of what the registries have', () => {
+  test.each([
+    ['by events and sweeps alone, when every push and delete is told of', false],
+    ['by a reconciliation, when events are lost, tags untagged and policies changed', true],
+  ])(
+    '%s',
+    async (_, lossy) => {
+      const property = fc.asyncProperty(histories(lossy), async history => {
+        const world = await startWorld(tls, tenant);
+        try {
+          await live(world, history, lossy);
+          seen.histories += 1;
+        } finally {
+          await world.cloud.close();
+        }
+      });
+      await fc.assert(property, { numRuns: RUNS, seed: SEED });
+    },
+    3_600_000,
+  );
+});

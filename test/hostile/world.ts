@@ -1,0 +1,125 @@
+import { startCloud } from '../../infra/local/cloud.ts';
+import { artifact, image, index, type OciManifest } from '../../infra/local/oci-image.ts';
+import { pushImage } from '../../infra/local/push-image.ts';
+import type { Tenant } from '../../infra/local/tenant.ts';
+import type { Tls } from '../../infra/local/tls.ts';
+import { putRegistry } from '../../shared/put-registry.ts';
+import { RegistryInput } from '../../shared/registry.ts';
+import { createServices, type Services } from '../../shared/services.ts';
+import { readSettings } from '../../shared/settings.ts';
+import { asPusher } from '../support/bridge.ts';
+import { type Life, newLife } from '../support/mortal.ts';
+
+export const REGISTRIES = ['contoso', 'fabrikam'] as const;
+export type RegistryName = (typeof REGISTRIES)[number];
+export type Content = 'image 1' | 'image 2' | 'index' | 'chart';
+
+/** One instance of the app, until it dies. */
+export interface Instance {
+  life: Life;
+  services: Services;
+}
+
+/** Azure and Coder with two registries, what their owners do there, and instances of the app. */
+export type World = Awaited<ReturnType<typeof startWorld>>;
+
+/** An import has this much real time in the storm, so that nobody waits long for the lease of who died. */
+const BUDGET_MS = 1_500;
+/** On the clock that is moved; far above the budget, so that a busy machine cannot make a lease end too early. */
+const LEASE_MS = 30_000;
+
+export async function startWorld(tls: Tls, tenant: Tenant) {
+  const cloud = await startCloud({ tls, tenant, registries: ['fabrikam'] });
+  Object.assign(process.env, cloud.appSettings);
+  const seams = { now: cloud.clock.now, random: Math.random };
+  const settings = readSettings({ ...cloud.appSettings, CODER_MAX_CONCURRENT: '4' });
+  const registries = {
+    contoso: { ...cloud.registry, standIn: cloud.standIns.registry },
+    fabrikam: cloud.otherRegistries[0] as (typeof cloud.otherRegistries)[number],
+  };
+  /** Sees everything as it is, through nobody's faults. */
+  const admin = createServices(settings, seams);
+
+  /** What is gone may have been removed by an attempt of which the answer was lost. */
+  async function remove(url: string): Promise<void> {
+    const answer = await fetch(url, { method: 'DELETE', headers: asPusher(cloud) });
+    if (!answer.ok && answer.status !== 404) throw new Error(`DELETE ${url}: ${answer.status}`);
+  }
+
+  return {
+    cloud,
+    admin,
+    resourceId: (name: RegistryName) => registries[name].resourceId,
+    loginServer: (name: RegistryName) => registries[name].standIn.loginServer,
+
+    newInstance(): Instance {
+      const services = createServices(settings, { ...seams, importBudgetMs: BUDGET_MS, leaseMs: LEASE_MS });
+      return { life: newLife(), services };
+    },
+
+    async put(name: RegistryName, policy: object): Promise<void> {
+      const { username, password } = cloud.registry.puller;
+      const credential = { kind: 'static', username, password };
+      const input = RegistryInput.parse({ resourceId: registries[name].resourceId, credential, ...policy });
+      await putRegistry(admin, name, input, {}, AbortSignal.timeout(20_000));
+    },
+
+    async push(name: RegistryName, repository: string, tag: string, content: Content): Promise<string> {
+      const { url } = registries[name].standIn;
+      const target = { registryUrl: url, ...cloud.registry.pusher, ca: tls.ca };
+      return pushImage(target, repository, manifestOf(content), tag);
+    },
+
+    async untag(name: RegistryName, repository: string, tag: string): Promise<void> {
+      const { url } = registries[name].standIn;
+      await remove(`${url}/acr/v1/${encodeURIComponent(repository)}/_tags/${tag}`);
+    },
+
+    async deleteManifest(name: RegistryName, repository: string, digest: string): Promise<void> {
+      const { url } = registries[name].standIn;
+      await remove(`${url}/v2/${repository}/manifests/${digest}`);
+    },
+
+    clearFaults(): void {
+      const others = cloud.otherRegistries.map(({ standIn }) => standIn);
+      for (const standIn of [...Object.values(cloud.standIns), ...others]) standIn.faults.clear();
+    },
+
+    /** The tags that Coder offers of a registry, with their digests, and the default tags. */
+    offered(name: RegistryName) {
+      const { registries: known, images } = cloud.standIns.coder.state();
+      const ids = known.filter(({ registry }) => registry === registries[name].standIn.loginServer);
+      const ours = images.filter(({ registry_id }) => ids.some(({ id }) => id === registry_id));
+      return {
+        registries: ids.length,
+        images: ours.map(({ repository }) => repository).sort(),
+        tags: ours
+          .filter(({ deprecated }) => !deprecated)
+          .flatMap(({ repository, tags }) =>
+            tags.map(({ tag, latest_hash }) => `${repository}:${tag} ${latest_hash}`),
+          )
+          .sort(),
+        defaults: Object.fromEntries(
+          ours.filter(({ deprecated }) => !deprecated).map(each => [each.repository, each.default_tag]),
+        ),
+      };
+    },
+
+    async dueRows(): Promise<string[]> {
+      const { images = [] } = await cloud.standIns.tables.dump();
+      const rows = images as { kind: string; rowKey: string; partitionKey: string }[];
+      return rows.filter(({ kind }) => kind === 'due').map(row => `${row.partitionKey} ${row.rowKey}`);
+    },
+  };
+}
+
+const MANIFESTS: Record<Content, OciManifest> = {
+  'image 1': image({ content: 'one' }),
+  'image 2': image({ content: 'two' }),
+  index: index([image({ content: 'three' }), image({ content: 'four', platform: 'linux/arm64' })]),
+  chart: artifact({ configMediaType: 'application/vnd.cncf.helm.config.v1+json' }),
+};
+
+function manifestOf(content: Content): OciManifest {
+  return MANIFESTS[content];
+}

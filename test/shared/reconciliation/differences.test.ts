@@ -1,0 +1,202 @@
+import { expect, test } from 'vitest';
+import type { TargetImage } from '../../../shared/coder/target.ts';
+import type { ImageRecord } from '../../../shared/images.ts';
+import { Policy } from '../../../shared/policy.ts';
+import { findDifferences, type RepositoryFacts } from '../../../shared/reconciliation/differences.ts';
+
+const at = (minute: number) => new Date(Date.UTC(2026, 0, 31, 8, minute));
+const record = (tag: string, more: Partial<ImageRecord> = {}): ImageRecord => ({
+  ...{ registry: 'contoso', repository: 'team/app', tag, state: 'imported', reason: 'tag-added' },
+  ...{ message: '', digest: `digest-${tag}`, attempts: 0, heardBy: 'event' },
+  ...{ pushedOn: at(1), updatedOn: at(1), ...more },
+});
+const imported = (tag: string, more: Partial<ImageRecord> = {}) =>
+  record(tag, { coderImageId: 'id', ...more });
+const inCoder = (...tags: string[]): TargetImage => ({
+  isOffered: true,
+  defaultTag: tags[0],
+  tags: new Map(tags.map(tag => [tag, `digest-${tag}`])),
+});
+const inRegistry = (...tags: string[]) =>
+  new Map(tags.map((tag, i) => [tag, { digest: `digest-${tag}`, pushedOn: at(i) }]));
+const records = (...list: ImageRecord[]) => new Map(list.map(each => [each.tag, each]));
+const policy = (...rules: object[]) => ({ policy: Policy.parse({ rules }) });
+const rule = { repository: '**' };
+const removing = policy({ ...rule, onDelete: 'remove' });
+const excluding = (more = {}) => policy({ ...rule, action: 'exclude', ...more });
+
+const AGREED: RepositoryFacts = {
+  repository: 'team/app',
+  registry: policy(),
+  tags: inRegistry('v1'),
+  records: records(imported('v1')),
+  image: inCoder('v1'),
+  coderHasRegistry: true,
+};
+
+const CASES: [string, Partial<RepositoryFacts>, string[]][] = [
+  ['all agree', {}, []],
+  ['a tag without a record', { tags: inRegistry('v1', 'v2') }, ['v2 missed-push']],
+  [
+    'a tag that moved unheard of',
+    { tags: new Map([['v1', { digest: 'other', pushedOn: at(2) }]]) },
+    ['v1 missed-push'],
+  ],
+  [
+    'a tag that came back',
+    { records: records(record('v1', { state: 'removed', reason: 'gone' })) },
+    ['v1 missed-push'],
+  ],
+  ['a tag that is gone', { tags: inRegistry() }, ['v1 gone']],
+  [
+    'a tag that is gone, and known to be',
+    { tags: inRegistry(), records: records(record('v1', { state: 'removed', reason: 'gone' })) },
+    [],
+  ],
+  [
+    'a tag that is gone and known to be, which Coder is not to keep',
+    {
+      registry: removing,
+      tags: inRegistry(),
+      records: records(record('v1', { state: 'removed', reason: 'gone' })),
+    },
+    ['v1 gone'],
+  ],
+  [
+    'the same, as the default tag, which is pinned',
+    {
+      registry: { ...removing, pinned: true },
+      tags: inRegistry(),
+      records: records(record('v1', { state: 'removed', reason: 'gone' })),
+    },
+    [],
+  ],
+  [
+    'the last tag of an image, which Coder keeps deprecated',
+    {
+      registry: removing,
+      tags: inRegistry(),
+      records: records(record('v1', { state: 'removed', reason: 'removed-from-coder' })),
+      image: { ...inCoder('v1'), isOffered: false },
+    },
+    [],
+  ],
+  ['a tag that only Coder has, where it may keep it', { image: inCoder('v1', 'v2') }, []],
+  [
+    'a tag that only Coder has, where it may not',
+    { registry: removing, image: inCoder('v1', 'v2') },
+    ['v2 gone'],
+  ],
+  [
+    'pending',
+    { records: records(record('v1', { state: 'pending', reason: 'coder-busy' })), image: undefined },
+    [],
+  ],
+  ['rejected', { records: records(record('v1', { state: 'failed', reason: 'coder-rejected' })) }, []],
+  [
+    'given up',
+    { records: records(record('v1', { state: 'failed', reason: 'coder-unavailable' })) },
+    ['v1 given-up'],
+  ],
+  [
+    'rejected, and pushed since',
+    { records: records(record('v1', { state: 'failed', reason: 'coder-rejected', digest: 'other' })) },
+    ['v1 missed-push'],
+  ],
+  [
+    'no image',
+    { records: records(record('v1', { state: 'skipped', reason: 'not-an-image' })), image: undefined },
+    [],
+  ],
+  [
+    'skipped, and not any more',
+    { records: records(record('v1', { state: 'skipped', reason: 'no-rule' })) },
+    ['v1 policy-changed'],
+  ],
+  [
+    'excluded, and known to be',
+    { registry: excluding(), records: records(record('v1', { state: 'skipped', reason: 'excluded' })) },
+    [],
+  ],
+  ['excluded without a record', { registry: excluding(), records: records(), image: undefined }, []],
+  ['excluded by now', { registry: excluding() }, ['v1 policy-changed']],
+  [
+    'excluded, and in Coder, which may not keep it',
+    {
+      registry: excluding({ onDelete: 'remove' }),
+      records: records(record('v1', { state: 'skipped', reason: 'excluded' })),
+    },
+    ['v1 policy-changed'],
+  ],
+  [
+    'suspended',
+    { registry: { ...policy(), suspended: true }, tags: inRegistry('v1', 'v2'), image: undefined },
+    [],
+  ],
+  [
+    'the registry deleted in Coder',
+    { image: undefined, coderHasRegistry: false },
+    ['v1 registry-deleted-in-coder'],
+  ],
+  ['the image deleted in Coder', { image: undefined }, ['v1 image-deleted-in-coder']],
+  ['the tag deleted in Coder', { image: inCoder('v0') }, ['v1 tag-deleted-in-coder']],
+  [
+    'another digest in Coder',
+    { image: { ...inCoder('v1'), tags: new Map([['v1', 'other']]) } },
+    ['v1 digest-drift'],
+  ],
+  [
+    'the digest of one platform in Coder, as it was when it was imported',
+    {
+      image: { ...inCoder('v1'), tags: new Map([['v1', 'child']]) },
+      records: records(imported('v1', { coderDigest: 'child' })),
+    },
+    [],
+  ],
+  [
+    'gone ones come after those that are to be imported, and these as they were pushed',
+    { registry: removing, tags: inRegistry('z', 'a'), image: inCoder('v1') },
+    ['z missed-push', 'a missed-push', 'v1 gone'],
+  ],
+];
+
+const VERSIONS: Partial<RepositoryFacts> = {
+  tags: inRegistry('1.0.0', '1.2.0', '1.10.0', 'x'),
+  records: records(
+    imported('1.0.0', { pushedOn: at(1) }),
+    imported('1.2.0', { pushedOn: at(9) }),
+    imported('1.10.0', { pushedOn: at(3) }),
+    imported('x', { pushedOn: at(4) }),
+  ),
+  image: inCoder('1.0.0', '1.2.0', '1.10.0', 'x'),
+};
+const DEFAULTS: [string, Partial<RepositoryFacts>, string[]][] = [
+  ['first', { registry: policy({ ...rule, defaultTag: 'first' }) }, []],
+  ['never', { registry: policy({ ...rule, defaultTag: 'never' }) }, []],
+  ['newest', { registry: policy({ ...rule, defaultTag: 'newest' }) }, ['1.2.0 default-tag-drift']],
+  [
+    'highest-semver',
+    { registry: policy({ ...rule, defaultTag: 'highest-semver' }) },
+    ['1.10.0 default-tag-drift'],
+  ],
+  ['newest, pinned', { registry: policy({ ...rule, defaultTag: 'newest', pinned: true }) }, []],
+  [
+    'newest, of an image that was deprecated by hand',
+    {
+      registry: policy({ ...rule, defaultTag: 'newest' }),
+      image: { ...inCoder('1.0.0', '1.2.0', '1.10.0', 'x'), isOffered: false },
+    },
+    [],
+  ],
+];
+
+test.each([
+  ...CASES,
+  ...DEFAULTS.map(
+    ([name, facts, found]) => [`the default tag is ${name}`, { ...VERSIONS, ...facts }, found] as const,
+  ),
+])('%s', (_, facts, expected) => {
+  const found = findDifferences({ ...AGREED, ...facts });
+
+  expect(found.map(({ tag, kind }) => `${tag} ${kind}`)).toEqual(expected);
+});

@@ -1,0 +1,277 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { artifact, image, type OciManifest } from '../infra/local/oci-image.ts';
+import type { RegistryEvent } from '../infra/local/stand-ins/registry/registry.ts';
+import type { ImageReason, Reason } from '../shared/reasons.ts';
+import { type App, type ShownRecord, startApp, until } from './support/app.ts';
+import { asPusher, call, pushEvent, split } from './support/bridge.ts';
+
+// Each row of the README's table "Why is my image not in Coder?" is made to happen, and must then be what the API says.
+
+const README = await readFile(join(import.meta.dirname, '..', 'README.md'), 'utf8');
+
+const POLICY = {
+  rules: [
+    { repository: 'scratch/**', action: 'exclude' },
+    { repository: 'frozen/**', suspended: true },
+    { repository: 'multi/**', platforms: ['linux/amd64', 'linux/arm64'] },
+    { repository: 'tidy/**', onDelete: 'remove' },
+    { repository: 'team/**' },
+  ],
+};
+
+let app: App;
+let cloud: App['environment']['cloud'];
+let coder: typeof cloud.standIns.coder;
+let registry: typeof cloud.standIns.registry;
+let keyVault: typeof cloud.standIns.keyVault;
+let pullPassword: string;
+
+beforeAll(async () => {
+  app = await startApp({ registries: ['fabrikam', 'northwind'] });
+  ({ cloud } = app.environment);
+  ({ coder, registry, keyVault } = cloud.standIns);
+  pullPassword = cloud.registry.puller.password;
+  await add('contoso');
+});
+afterEach(() => {
+  app.clearFaults();
+  cloud.registry.puller.password = pullPassword;
+});
+afterAll(() => app.close());
+
+function registryNamed(name: string) {
+  const known = [{ ...cloud.registry, standIn: registry }, ...cloud.otherRegistries];
+  return known.find(candidate => candidate.name === name) as (typeof known)[number];
+}
+
+async function add(name: string): Promise<void> {
+  const { username, password } = cloud.registry.puller;
+  const credential = { kind: 'static', username, password };
+  const { resourceId } = registryNamed(name);
+  const answer = await app.api('PUT', `registries/${name}`, { resourceId, credential, policy: POLICY });
+  expect(answer.status, answer.text).toBe(201);
+}
+
+/** Takes `registry/repository:tag` apart. */
+function parse(path: string) {
+  const [name = '', ...rest] = path.split('/');
+  const reference = rest.join('/');
+  return { ...registryNamed(name), reference, repository: split(reference).repository };
+}
+
+/** Does what raises an event about a repository, waits until the bridge has acknowledged that, and gives it. */
+async function raised(repository: string, act: () => unknown): Promise<RegistryEvent> {
+  const deliveries = () =>
+    cloud.standIns.eventGrid
+      .deliveries()
+      .filter(({ event }) => (event.data as RegistryEvent['data']).target.repository === repository);
+  const { length } = deliveries();
+  await act();
+  const delivery = await until(() =>
+    deliveries()
+      .slice(length)
+      .find(({ lastStatus }) => lastStatus),
+  );
+  expect(delivery).toMatchObject({ attempts: 1, lastStatus: 202 });
+  return delivery.event as RegistryEvent;
+}
+
+function push(path: string, manifest: OciManifest): Promise<string> {
+  const { reference, standIn } = parse(path);
+  return app.push(reference, manifest, standIn);
+}
+
+async function pushed(path: string, manifest = image()): Promise<string> {
+  await raised(parse(path).repository, () => push(path, manifest));
+  return path;
+}
+
+/** Deletes the manifest that a tag points to. */
+async function deleted(path: string, { digest }: OciManifest): Promise<string> {
+  const { repository, standIn } = parse(path);
+  const url = `${standIn.url}/v2/${repository}/manifests/${digest}`;
+  await raised(repository, () => call(url, 'DELETE', asPusher(cloud)));
+  return path;
+}
+
+/** Has Event Grid deliver what ACR says of a push, or what `more` makes of it. */
+function published(path: string, at: Date, more: object = {}): Promise<RegistryEvent> {
+  const { resourceId, reference, repository } = parse(path);
+  const event = { ...pushEvent(resourceId, reference, at), ...more };
+  return raised(repository, () => cloud.standIns.eventGrid.publish(event));
+}
+
+async function ask(path: string): Promise<ShownRecord> {
+  const { status, text } = await app.api('GET', `images/${path}`);
+  expect(status, text).toBe(200);
+  return JSON.parse(text);
+}
+
+function idInCoder(repository: string): string | undefined {
+  return coder.state().images.find(known => known.repository === repository)?.id;
+}
+
+/** The app's log entry that names an event. */
+async function logged(eventId: string): Promise<object> {
+  const line = await until(() => app.logs.find(candidate => candidate.includes(eventId)));
+  return JSON.parse(line.slice(line.indexOf('{')));
+}
+
+function rowOf(reason: Reason) {
+  const cells = new RegExp(`^\\| \`${reason}\` \\| (\\w+) \\| (.*) \\| (.*) \\|$`, 'm').exec(README);
+  const [, state, meaning, remedy] = cells ?? [];
+  return { reason, state, meaning, ...(remedy && { remedy }) };
+}
+
+const OTHER = image({ content: 'other' });
+const CHART = artifact({ configMediaType: 'application/vnd.cncf.helm.config.v1+json' });
+
+/** Each makes its reason happen to an image, and gives that image's path. */
+const OUTCOMES: Record<ImageReason, () => Promise<string>> = {
+  'image-created': () => pushed('contoso/team/new:v1'),
+  'tag-added': async () => {
+    await pushed('contoso/team/grown:v1');
+    return pushed('contoso/team/grown:v2');
+  },
+  'tag-refreshed': async () => {
+    await pushed('contoso/team/moved:v1');
+    return pushed('contoso/team/moved:v1', OTHER);
+  },
+  'already-in-coder': async () => {
+    await pushed('contoso/team/back:v1');
+    coder.faults.add({ status: 500 });
+    await pushed('contoso/team/back:v1', OTHER);
+    coder.faults.clear();
+    return pushed('contoso/team/back:v1');
+  },
+
+  'no-rule': () => pushed('contoso/elsewhere/app:v1'),
+  excluded: () => pushed('contoso/scratch/app:v1'),
+  'not-an-image': () => pushed('contoso/team/chart:v1', CHART),
+  suspended: () => pushed('contoso/frozen/app:v1'),
+
+  importing: async () => {
+    const path = await pushed('contoso/team/halfway:v1');
+    coder.faults.add({ method: 'GET', path: `/images/${idInCoder('team/halfway')}$`, delayMs: 5_000 });
+    await push(path, OTHER);
+    await until(async () => (await ask(path)).state !== 'imported');
+    return path;
+  },
+  replayed: async () => {
+    coder.faults.add({ method: 'POST', status: 400 });
+    const path = await pushed('contoso/team/parked:v1');
+    await app.api('POST', 'images/replay', { registry: 'contoso', reason: 'coder-rejected' });
+    return path;
+  },
+  'waiting-for-platforms': () => pushed('contoso/multi/early:v1'),
+  'registry-unavailable': () => {
+    registry.faults.add({ method: 'GET', path: '/team/unread/manifests/', status: 503 });
+    return pushed('contoso/team/unread:v1');
+  },
+  'registry-unauthorized': () => {
+    registry.faults.add({ method: 'POST', path: '^/oauth2/', status: 401 });
+    return pushed('contoso/team/forbidden:v1');
+  },
+  'secrets-unavailable': () => {
+    // The session token that the bridge has is refused, so it asks for a new one.
+    coder.faults.add({ status: 401 });
+    keyVault.faults.add({ status: 403, body: { error: { code: 'Forbidden', message: 'Not authorized.' } } });
+    return pushed('contoso/team/secret:v1');
+  },
+  'coder-unavailable': () => {
+    coder.faults.add({ method: 'POST', status: 503 });
+    return pushed('contoso/team/unanswered:v1');
+  },
+  'coder-cannot-pull': () => {
+    registry.faults.add({ method: 'HEAD', path: '/team/unreachable/manifests/', status: 504 });
+    return pushed('contoso/team/unreachable:v1');
+  },
+  'coder-busy': () => {
+    // No longer than that, since every import would wait with this one.
+    const headers = { 'retry-after': '0' };
+    coder.faults.add({ method: 'POST', status: 429, headers });
+    return pushed('contoso/team/throttled:v1');
+  },
+
+  'platforms-missing': async () => {
+    await pushed('fabrikam/multi/late:v1');
+    await add('fabrikam');
+    // The first that the bridge hears of the push.
+    await published('fabrikam/multi/late:v1', new Date(Date.now() - 2 * 3_600_000));
+    return 'fabrikam/multi/late:v1';
+  },
+  'coder-rejected': () => {
+    coder.faults.add({ method: 'POST', status: 400, body: { error: { msg: 'too many images' } } });
+    return pushed('contoso/team/refused:v1');
+  },
+  'coder-unauthorized': () => {
+    coder.faults.add({ status: 401 });
+    return pushed('contoso/team/stranger:v1');
+  },
+  'credential-refused': () => {
+    cloud.registry.puller.password = cloud.secrets.random();
+    return pushed('contoso/team/locked:v1');
+  },
+  'internal-error': () => {
+    // Half of a character, which JSON can hold and no URL.
+    const odd = { id: '\ud800', organization_id: 'any', repository: 'team/odd' };
+    const body = [{ ...odd, registry: { id: 'any', registry: registry.loginServer } }];
+    coder.faults.add({ method: 'GET', path: '/images$', body });
+    return pushed('contoso/team/odd:v1');
+  },
+
+  'tag-in-use': async () => {
+    await pushed('contoso/tidy/used:v1');
+    const path = await pushed('contoso/tidy/used:v2', OTHER);
+    const workspaces = { image_id: idInCoder('tidy/used'), tag: 'v2', names: ['anna'] };
+    await call(`${coder.url}/_stand-in/workspaces`, 'POST', {}, workspaces);
+    return deleted(path, OTHER);
+  },
+  gone: async () => deleted(await pushed('contoso/team/gone:v1'), image()),
+  'removed-from-coder': async () => {
+    await pushed('contoso/tidy/gone:v1');
+    return deleted(await pushed('contoso/tidy/gone:v2', OTHER), OTHER);
+  },
+};
+
+/** Each raises an event that is ignored for its reason. */
+const IGNORED: Record<Exclude<Reason, ImageReason>, () => Promise<RegistryEvent>> = {
+  'not-an-acr-event': () =>
+    published('contoso/team/blob:v1', new Date(), { eventType: 'Microsoft.Storage.BlobCreated' }),
+  'unknown-registry': () => raised('team/foreign', () => push('northwind/team/foreign:v1', image())),
+  untagged: () => raised('team/part', () => push('contoso/team/part', image())),
+  'helm-chart': () =>
+    published('contoso/team/legacy:v1', new Date(), { eventType: 'Microsoft.ContainerRegistry.ChartPushed' }),
+};
+
+const reasonsOf = <R extends Reason>(table: Record<R, unknown>) => Object.keys(table) as R[];
+
+describe('an image has a record that says as the README does what its reason means, and what to do', () => {
+  test.each(reasonsOf(OUTCOMES))('%s', async reason => {
+    const path = await OUTCOMES[reason]();
+
+    const record = await ask(path);
+
+    const { state, message, remedy } = record;
+    const meaning = state === 'imported' ? message : record.meaning;
+    expect({ reason: record.reason, state, meaning, remedy }, message).toEqual(rowOf(reason));
+    expect(message).toMatch(/\w/);
+    if (state === 'pending') expect(record.nextAttemptOn).toEqual(expect.any(String));
+  });
+});
+
+describe('an event that is ignored is acknowledged and leaves no record, and the log says why', () => {
+  test.each(reasonsOf(IGNORED))('%s', async reason => {
+    const { id, topic, data } = await IGNORED[reason]();
+
+    expect(rowOf(reason).state).toBe('ignored');
+    expect(await logged(id)).toMatchObject({ text: 'event ignored', reason, eventId: id });
+    const { repository, tag = 'v1' } = data.target;
+    const answer = await app.api('GET', `images/${topic.split('/').at(-1)}/${repository}:${tag}`);
+    expect(answer).toMatchObject({ status: 404, contentType: 'application/problem+json' });
+    expect(JSON.parse(answer.text)).toMatchObject({ reason: 'not-found' });
+    expect((await app.api('GET', 'images?limit=1000')).text).not.toContain(repository);
+  });
+});
