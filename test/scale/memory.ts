@@ -26,5 +26,6 @@ async function residentKib(pid: number): Promise<number> {
   if (process.platform !== 'linux') {
     return Number((await promisify(execFile)('ps', ['-o', 'rss=', '-p', String(pid)])).stdout);
   }
-  return Number(/^VmRSS:\s*(\d+) kB/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1]);
+  // A process that has ended and was not waited for yet is there, and has no such line.
+  return Number(/^VmRSS:\s*(\d+) kB/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
 }
