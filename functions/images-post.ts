@@ -31,10 +31,10 @@ httpFunction('images-post', {
   },
   refusals: ['not-found', ...ADDING_REFUSALS],
   answersNotImported: true,
-  async answer({ body, query: { dryRun }, signal }, services) {
+  async answer({ body, query: { dryRun }, signal, log }, services) {
     if (dryRun) {
       return { status: 200, jsonBody: explanationView(await explainImport(services, body, signal), body) };
     }
-    return importAnswer(await importRequested(services, body, signal));
+    return importAnswer(await importRequested(services, body, signal, log));
   },
 });

@@ -14,5 +14,7 @@ import './registries-list.ts';
 import './registries-put.ts';
 import './registries-reconcile.ts';
 import './registries-reconciliation.ts';
+import './registries-rotate.ts';
 import './registries-setup.ts';
 import './registry-event.ts';
+import './rotate-credentials.ts';

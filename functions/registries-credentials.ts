@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { credentialKind } from '../shared/credentials/credential.ts';
 import { DockerConfig, dockerConfig } from '../shared/credentials/docker-config.ts';
+import { loginOf } from '../shared/credentials/login.ts';
 import { CREDENTIAL } from '../shared/http/examples.ts';
 import { httpFunction } from '../shared/http/http-function.ts';
 import { RegistryPath } from '../shared/http/input.ts';
@@ -39,15 +39,19 @@ httpFunction('registries-credentials', {
       },
     },
   },
-  refusals: ['not-found', 'no-credential-to-give', 'secrets-unavailable'],
+  refusals: ['not-found', 'no-credential-to-give', 'credential-not-ready', 'secrets-unavailable'],
   async answer({ path: { name }, query: { format }, caller, log }, { registries, vault }) {
     const registry = await registries.get(name);
     if (!registry) throw unknownRegistry(name);
-    const { loginServer, credential } = registry;
-    const login = await credentialKind(credential.kind).login(credential, vault);
+    const { loginServer, rotation } = registry;
+    const login = await loginOf(registry, vault);
     if (!login) throw nothingToGive(registry);
     log.info('credential read', { registry: name, format, username: login.username, caller });
-    const jsonBody = format === 'login' ? { loginServer, ...login } : dockerConfig(loginServer, login);
+    const expiresOn = rotation.current?.expiresOn;
+    const jsonBody =
+      format === 'login'
+        ? { loginServer, ...login, ...(expiresOn && { expiresOn }) }
+        : dockerConfig(loginServer, login);
     return { status: 200, jsonBody };
   },
 });

@@ -36,8 +36,15 @@ httpFunction('registries-put', {
     },
   },
   refusals: ['precondition-failed', 'credential-kind-fixed', ...ADDING_REFUSALS],
-  async answer({ path: { name }, body, request, signal }, services) {
-    const { registry, created } = await putRegistry(services, name, body, preconditionOf(request), signal);
+  async answer({ path: { name }, body, request, signal, log }, services) {
+    const { registry, created } = await putRegistry(
+      services,
+      name,
+      body,
+      preconditionOf(request),
+      signal,
+      log,
+    );
     const headers = { etag: registry.etag, ...(created && { location: new URL(request.url).pathname }) };
     return { status: created ? 201 : 200, headers, jsonBody: registryView(registry) };
   },

@@ -1,4 +1,4 @@
-import { credentialKind } from './credentials/credential.ts';
+import { secretNameOf } from './credentials/rotation.ts';
 import { checkPrecondition, type Precondition } from './precondition.ts';
 import type { RegistryServices } from './put-registry.ts';
 import { RefusedError, unknownRegistry } from './refused.ts';
@@ -23,7 +23,7 @@ export async function deleteRegistry(
     const message = 'An import of this registry is under way. Try again in half a minute.';
     throw new RefusedError('registry-busy', message);
   }
-  await credentialKind(registry.credential.kind).remove(registry.credential, vault);
+  if (registry.credential.kind !== 'managed-identity') await vault.remove(secretNameOf(name));
   await images.deleteAll(name);
   await registries.remove(registry);
 }

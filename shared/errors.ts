@@ -23,6 +23,17 @@ export class ServiceError extends Error {
   }
 }
 
+/** Azure did not issue, revoke or show a credential. */
+export class CredentialError extends Error {
+  override readonly name = 'CredentialError';
+  readonly reason: 'azure-refused' | 'admin-disabled' | 'graph-unavailable';
+
+  constructor(reason: CredentialError['reason'], message: string, cause?: unknown) {
+    super(message, { cause });
+    this.reason = reason;
+  }
+}
+
 /** Somebody else changed the row that a decision was made on: read again and decide again. */
 export class ConflictError extends Error {
   override readonly name = 'ConflictError';

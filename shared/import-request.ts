@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { normalizeRegistryId } from './arm-id.ts';
 import { CredentialInput } from './credentials/credential.ts';
 import { type ImportRequest, type ImportResult, type ImportServices, importImage } from './import.ts';
+import type { Log } from './log.ts';
 import { ImageDefaults } from './policy.ts';
 import { putRegistry, type RegistryServices } from './put-registry.ts';
 import { isRepository, isTag } from './reference.ts';
@@ -61,9 +62,10 @@ export async function importRequested(
   services: RequestServices,
   input: ImportInput,
   signal: AbortSignal,
+  log: Log,
 ): Promise<ImportResult & { registry: StoredRegistry }> {
   const registry = input.newRegistry
-    ? await addRegistry(services, input.newRegistry, signal)
+    ? await addRegistry(services, input.newRegistry, signal, log)
     : await services.registries.get(input.registry as string);
   if (!registry) throw unknownRegistry(input.registry as string);
   const requested = requestedDefaults(input);
@@ -88,11 +90,12 @@ async function addRegistry(
   services: RequestServices,
   { name, ...added }: NewRegistry,
   signal: AbortSignal,
+  log: Log,
 ): Promise<StoredRegistry> {
   const input = await toRegistryInput(services, added, signal);
   const known = await services.registries.get(name);
   if (known) return sameOrRefused(known, input);
-  return (await putRegistry(services, name, input, {}, signal)).registry;
+  return (await putRegistry(services, name, input, {}, signal, log)).registry;
 }
 
 /** A call that is made again finds what the first one added; its policy and credential stay. */

@@ -14,6 +14,8 @@ export interface Link {
   goneTag?: string;
   /** Version of the credential that Coder holds; only on the link of a registry. */
   credentialVersion?: string;
+  /** When Coder's registry was changed last, as Coder says, after it was given the credential; later changes are not ours. */
+  changedOn?: string;
 }
 
 /** A link in the hands of whoever holds it. */
@@ -129,5 +131,6 @@ function toLink(row: Row<LinkRow> | undefined): Link {
     ...(row?.organizationId && { organizationId: row.organizationId }),
     ...(row?.goneTag && { goneTag: row.goneTag }),
     ...(row?.credentialVersion && { credentialVersion: row.credentialVersion }),
+    ...(row?.changedOn && { changedOn: row.changedOn }),
   };
 }

@@ -1,36 +1,31 @@
 import { isDeepStrictEqual } from 'node:util';
 import { normalizeRegistryId } from './arm-id.ts';
-import type { Acr } from './azure/acr.ts';
 import type { Login } from './azure/acr-login.ts';
 import type { HostCheck } from './azure/allowed-hosts.ts';
 import type { Arm } from './azure/arm.ts';
-import type { Vault } from './azure/vault.ts';
-import type { Target } from './coder/target.ts';
-import { credentialKind, type StoredCredential } from './credentials/credential.ts';
+import { credentialKind, type DeclaredCredential } from './credentials/credential.ts';
+import type { Rotation } from './credentials/rotation.ts';
+import { adoptStatic } from './credentials/static.ts';
 import { ConflictError, ServiceError } from './errors.ts';
 import type { Images } from './images.ts';
 import type { Links } from './links.ts';
+import type { Log } from './log.ts';
 import { checkPrecondition, outdated, type Precondition } from './precondition.ts';
 import { invalidRequest, RefusedError } from './refused.ts';
-import type { Registries } from './registries.ts';
 import type { Registry, RegistryInput, StoredRegistry } from './registry.ts';
 import { describeReachable } from './registry-access.ts';
+import { type RotationServices, rotate } from './rotation/rotate.ts';
 
 /** What adding, changing and removing a registry needs. */
-export interface RegistryServices {
-  registries: Registries;
+export interface RegistryServices extends RotationServices {
   images: Images;
   links: Links;
-  acr: Acr;
   arm: Arm;
-  vault: Vault;
-  target: Target;
   isAllowedHost: HostCheck;
   acceptsLogin(loginServer: string, login: Login, signal: AbortSignal): Promise<boolean>;
   /** Organization of registries that name none. */
   organizationId: string | undefined;
   importBudgetMs: number;
-  now: () => Date;
 }
 
 export interface PutResult {
@@ -40,7 +35,8 @@ export interface PutResult {
 
 /**
  * Makes the registry be as declared: asks ARM and the registry itself whether that can work, stores the credential,
- * then the record. The same declaration twice changes nothing the second time.
+ * then the record, and begins to issue what Coder is to pull with. The same declaration twice changes nothing the
+ * second time.
  *
  * @throws RefusedError when it cannot work, with what to do about it; the registry's record is as it was
  * @throws ServiceError when Key Vault or the registry cannot be asked
@@ -52,6 +48,7 @@ export async function putRegistry(
   input: RegistryInput,
   precondition: Precondition,
   signal: AbortSignal,
+  log: Log,
 ): Promise<PutResult> {
   const previous = await services.registries.get(name);
   checkPrecondition(previous, precondition);
@@ -65,6 +62,10 @@ export async function putRegistry(
   const etag = await save(services, registry, previous, precondition);
   // Coder is given a changed credential now if it answers, and by the next sweep otherwise.
   const soon = AbortSignal.any([signal, AbortSignal.timeout(services.importBudgetMs)]);
+  if (credentialKind(registry.credential.kind).issuer || registry.rotation.previous) {
+    await rotate(services, name, soon, log);
+    return { registry: (await services.registries.get(name)) ?? { ...registry, etag }, created: !previous };
+  }
   await services.target.updateCredential(registry, soon).catch((error: unknown) => {
     if (!(error instanceof ServiceError)) throw error;
   });
@@ -80,14 +81,16 @@ export async function declareRegistry(
   signal: AbortSignal,
 ): Promise<Omit<Registry, 'createdOn' | 'updatedOn'>> {
   const azure = await describeReachable(services, input.resourceId, signal);
-  const credential = await adoptCredential(services, name, input, azure.loginServer, previous, signal);
+  const { loginServer, sku } = azure;
+  const credential = withoutPassword(input.credential);
+  const registry = { name, resourceId: input.resourceId, loginServer, policy: input.policy };
+  const context = { registry, arm: services.armCredentials, signal };
+  await credentialKind(credential.kind).check?.(credential, azure, context);
+  const rotation = await rotationFor(services, name, input, loginServer, previous, signal);
   return {
-    name,
-    resourceId: input.resourceId,
-    loginServer: azure.loginServer,
-    sku: azure.sku,
+    ...{ name, resourceId: input.resourceId, loginServer, sku },
     ...(input.organizationId && { organizationId: input.organizationId }),
-    credential,
+    ...{ credential, rotation },
     policy: input.policy,
     ...(input.suspended && { suspended: true }),
     ...(input.pinned && { pinned: true }),
@@ -129,25 +132,45 @@ export async function refuseIfImpossible(
   }
 }
 
-function coderKind({ kind }: { kind: StoredCredential['kind'] }): string {
+function coderKind({ kind }: { kind: DeclaredCredential['kind'] }): string {
   return credentialKind(kind).coderRegistryKind;
 }
 
-function adoptCredential(
-  { vault, acceptsLogin }: RegistryServices,
+function withoutPassword(input: RegistryInput['credential']): DeclaredCredential {
+  if (input.kind !== 'static') return input;
+  const { password: _, ...declared } = input;
+  return declared;
+}
+
+/**
+ * Where the rotation stands once that is declared. A kind that the bridge issues leaves Coder what it has until the
+ * first new one is proven; a password that a person supplies takes its place at once.
+ */
+async function rotationFor(
+  { vault, acceptsLogin, now }: RegistryServices,
   registryName: string,
   { credential }: RegistryInput,
   loginServer: string,
   previous: StoredRegistry | undefined,
   signal: AbortSignal,
-): Promise<StoredCredential> {
-  return credentialKind(credential.kind).adopt(credential, {
-    registryName,
-    loginServer,
-    vault,
-    acceptsLogin: login => acceptsLogin(loginServer, login, signal),
-    previous: previous?.credential.kind === credential.kind ? previous.credential : undefined,
-  });
+): Promise<Rotation> {
+  const before = previous?.rotation ?? {};
+  if (credentialKind(credential.kind).issuer) return before;
+  const { current, candidate, previous: older } = before;
+  const isIssued = current !== undefined && credentialKind(current.declared.kind).issuer !== undefined;
+  if (isIssued && (candidate || older)) {
+    const message = 'A rotation of its credential is under way. Try again when GET shows no step any more.';
+    throw new RefusedError('registry-busy', message);
+  }
+  const { current: _, ...kept } = before;
+  const replaced = isIssued ? { ...kept, previous: current } : kept;
+  if (credential.kind !== 'static') return isIssued ? { ...replaced, revokeOn: now() } : kept;
+  const context = {
+    ...{ registryName, loginServer, vault, now: now() },
+    acceptsLogin: (login: Login) => acceptsLogin(loginServer, login, signal),
+    current: isIssued ? undefined : current,
+  };
+  return { ...replaced, current: await adoptStatic(credential, context) };
 }
 
 /** Somebody may have changed the registry since the precondition was checked. */

@@ -75,6 +75,11 @@ export const REASONS = {
     meaning: 'Key Vault did not give the bridge a secret that it needs.',
     remedy: 'Check that the secret exists and that the identity has the role Key Vault Secrets Officer.',
   },
+  'credential-not-ready': {
+    state: 'pending',
+    meaning: 'The first credential for Coder is being issued, or until now could not be.',
+    remedy: 'Nothing, if it passes; otherwise see `rotation.lastResult` of GET /api/registries/{name}.',
+  },
   'coder-unavailable': {
     state: 'pending',
     meaning: 'Coder did not answer, or answered with a server error.',

@@ -16,13 +16,18 @@ export const REFUSALS = {
   'registry-already-added': 409,
   'registry-changed': 409,
   'registry-busy': 409,
+  'nothing-to-rotate': 409,
   'credential-kind-fixed': 409,
   'no-credential-to-give': 409,
+  'credential-kind-not-allowed': 422,
   'registry-not-found': 422,
   'registry-not-readable': 422,
   'registry-not-reachable': 422,
   'host-not-allowed': 422,
   'credential-refused': 422,
+  'azure-refused': 422,
+  'admin-disabled': 422,
+  'graph-unavailable': 503,
 } as const;
 
 export type Refusal = keyof typeof REFUSALS;

@@ -9,6 +9,7 @@ import {
   readRow,
   readRows,
 } from './azure/tables.ts';
+import { parseRotation } from './credentials/rotation.ts';
 import type { Registry, StoredRegistry } from './registry.ts';
 
 /** The registries that we watch. */
@@ -32,6 +33,8 @@ interface RegistryRow {
   organizationId?: string;
   /** JSON */
   credential: string;
+  /** JSON; absent when nothing was ever issued */
+  rotation?: string;
   /** JSON */
   policy: string;
   suspended?: boolean;
@@ -113,12 +116,13 @@ export function createRegistries(table: TableClient, now: () => Date): Registrie
   };
 }
 
-function toRow({ name, credential, policy, ...fields }: Registry) {
+function toRow({ name, credential, rotation, policy, ...fields }: Registry) {
   return {
     partitionKey: PARTITION,
     rowKey: name,
     ...fields,
     credential: JSON.stringify(credential),
+    rotation: JSON.stringify(rotation),
     policy: JSON.stringify(policy),
   };
 }
@@ -131,6 +135,7 @@ function fromRow(row: Row<RegistryRow>): StoredRegistry {
     ...{ resourceId, loginServer, sku, createdOn, updatedOn, etag },
     ...(organizationId && { organizationId }),
     credential: JSON.parse(row.credential),
+    rotation: parseRotation(row.rotation),
     policy: JSON.parse(row.policy),
     ...(suspended && { suspended }),
     ...(pinned && { pinned }),

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { parseRegistryId } from './arm-id.ts';
-import { CredentialInput, type StoredCredential } from './credentials/credential.ts';
+import { CredentialInput, type DeclaredCredential } from './credentials/credential.ts';
+import type { Rotation } from './credentials/rotation.ts';
 import { Policy } from './policy.ts';
 
 /** Our name of a registry: part of URLs, of table keys, and of names in Key Vault. */
@@ -41,7 +42,9 @@ export interface Registry {
   sku: string;
   /** Organization that this registry names; the setting's applies when absent. */
   organizationId?: string;
-  credential: StoredCredential;
+  credential: DeclaredCredential;
+  /** What Coder holds of it, and how far its renewal is. */
+  rotation: Rotation;
   policy: Policy;
   suspended?: boolean;
   pinned?: boolean;

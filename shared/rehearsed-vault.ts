@@ -13,6 +13,7 @@ export function rehearseVault(vault: Vault): Vault {
       written.set(name, value);
       return REHEARSED;
     },
+    keepOnly: async () => {},
     remove: async () => {},
   };
 }

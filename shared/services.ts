@@ -1,9 +1,14 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { DefaultAzureCredential, ManagedIdentityCredential, type TokenCredential } from '@azure/identity';
 import pLimit from 'p-limit';
 import { createAcr } from './azure/acr.ts';
+import { createExchange } from './azure/acr-exchange.ts';
 import { acceptsLogin } from './azure/acr-login.ts';
+import { createProvePull } from './azure/acr-pull.ts';
 import { createHostCheck } from './azure/allowed-hosts.ts';
 import { createArm } from './azure/arm.ts';
+import { createArmCredentials } from './azure/arm-credentials.ts';
+import { createGraph } from './azure/graph.ts';
 import { openTable } from './azure/tables.ts';
 import { createVault } from './azure/vault.ts';
 import { createClassicClient } from './coder/classic/client.ts';
@@ -16,6 +21,7 @@ import type { RegistryServices } from './put-registry.ts';
 import { createReports } from './reconciliation/reports.ts';
 import type { ScheduleServices } from './reconciliation/schedule.ts';
 import { createRegistries } from './registries.ts';
+import type { RotationServices } from './rotation/rotate.ts';
 import { readSettings, type Settings } from './settings.ts';
 import { createTokenSource } from './token-source.ts';
 import { createTurns } from './turns.ts';
@@ -29,7 +35,10 @@ const IMPORT_BUDGET_MS = 20_000;
 const LEASE_MS = 30_000;
 
 /** Everything that the functions use. */
-export type Services = EventServices & RegistryServices & ScheduleServices & { settings: Settings };
+export type Services = EventServices &
+  RegistryServices &
+  ScheduleServices &
+  RotationServices & { settings: Settings };
 
 /** What tests replace. */
 export interface Seams {
@@ -37,12 +46,13 @@ export interface Seams {
   random: () => number;
   importBudgetMs?: number;
   leaseMs?: number;
+  wait?: RotationServices['wait'];
 }
 
 /** The composition root: the one place that knows every implementation. */
 export function createServices(
   settings: Settings,
-  { now, random, importBudgetMs = IMPORT_BUDGET_MS, leaseMs = LEASE_MS }: Seams,
+  { now, random, importBudgetMs = IMPORT_BUDGET_MS, leaseMs = LEASE_MS, wait = waitFor }: Seams,
 ): Services {
   const credential = createCredential(settings);
   const isAllowedHost = createHostCheck(settings.ACR_ALLOWED_HOSTS);
@@ -67,6 +77,11 @@ export function createServices(
     links,
     acr: createAcr({ credential, audience: settings.ACR_AUDIENCE, isAllowedHost, pauses }),
     arm: createArm(credential, settings.ARM_URL, settings.ARM_AUDIENCE),
+    armCredentials: createArmCredentials(credential, settings.ARM_URL, settings.ARM_AUDIENCE),
+    graph: createGraph(credential, settings.GRAPH_URL, settings.GRAPH_AUDIENCE),
+    exchange: createExchange(credential, settings.ACR_AUDIENCE, isAllowedHost),
+    provePull: createProvePull(isAllowedHost),
+    wait,
     vault,
     target: createClassicTarget({
       coder: createClassicClient({
@@ -96,6 +111,10 @@ export function createServices(
     acceptsLogin: login,
     organizationId: settings.CODER_ORGANIZATION_ID,
   };
+}
+
+async function waitFor(ms: number, signal: AbortSignal): Promise<void> {
+  await delay(ms, undefined, { signal }).catch(() => undefined);
 }
 
 let services: Services | undefined;

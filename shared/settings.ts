@@ -19,6 +19,9 @@ const list = z.string().transform(text =>
     .filter(item => item !== ''),
 );
 
+/** NCRONTAB: every other minute. */
+export const DEFAULT_ROTATE_SCHEDULE = '30 */2 * * * *';
+
 const Settings = z.object({
   /** Table endpoint of the storage account, e.g. https://ACCOUNT.table.core.windows.net */
   TABLES_URL: baseUrl,
@@ -54,6 +57,8 @@ const Settings = z.object({
   AZURE_TOKEN_CREDENTIALS: z.string().min(1).optional(),
   ARM_URL: baseUrl.default('https://management.azure.com'),
   ARM_AUDIENCE: z.string().min(1).default('https://management.azure.com'),
+  GRAPH_URL: baseUrl.default('https://graph.microsoft.com'),
+  GRAPH_AUDIENCE: z.string().min(1).default('https://graph.microsoft.com'),
   ACR_AUDIENCE: z.string().min(1).default('https://containerregistry.azure.net'),
   /** Hosts, `host` or `host:port`, comma-separated, that may be sent tokens beside those of ACR itself. */
   ACR_ALLOWED_HOSTS: list.default([]),
@@ -63,6 +68,8 @@ const Settings = z.object({
   DEFAULT_DISK_GB: z.coerce.number().int().positive().default(10),
   /** How often each registry is compared with Coder, unless it says so itself. */
   RECONCILE_EVERY_MINUTES: z.coerce.number().int().min(1).max(43_200).default(360),
+  /** When the credentials are looked at, as the platform writes schedules; `rotate-credentials` reads it itself. */
+  ROTATE_SCHEDULE: z.string().min(9).default(DEFAULT_ROTATE_SCHEDULE),
   /** After so many failed attempts an import is `failed`; 24 take about half a day. */
   IMPORT_MAX_ATTEMPTS: z.coerce.number().int().min(1).max(1_000).default(24),
 });

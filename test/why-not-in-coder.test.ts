@@ -29,7 +29,7 @@ let keyVault: typeof cloud.standIns.keyVault;
 let pullPassword: string;
 
 beforeAll(async () => {
-  app = await startApp({ registries: ['fabrikam', 'northwind'] });
+  app = await startApp({ registries: ['fabrikam', 'northwind', 'adatum'] });
   ({ cloud } = app.environment);
   ({ coder, registry, keyVault } = cloud.standIns);
   pullPassword = cloud.registry.puller.password;
@@ -152,6 +152,13 @@ const OUTCOMES: Record<ImageReason, () => Promise<string>> = {
   'not-an-image': () => pushed('contoso/team/chart:v1', CHART),
   suspended: () => pushed('contoso/frozen/app:v1'),
 
+  'credential-not-ready': async () => {
+    cloud.standIns.graph.faults.add({ status: 503 });
+    const credential = { kind: 'service-principal', appId: cloud.servicePrincipal.appId };
+    const { resourceId } = registryNamed('adatum');
+    expect((await app.api('PUT', 'registries/adatum', { resourceId, credential })).status).toBe(201);
+    return pushed('adatum/team/app:v1');
+  },
   importing: async () => {
     const path = await pushed('contoso/team/halfway:v1');
     coder.faults.add({ method: 'GET', path: `/images/${idInCoder('team/halfway')}$`, delayMs: 5_000 });

@@ -13,6 +13,8 @@ export interface RegistryDescription {
   sku: string;
   /** In ABAC mode AcrPull is without effect, and no role that reads repositories lists the catalog. */
   abac: boolean;
+  /** Whether the administrator account is on. */
+  adminEnabled: boolean;
 }
 
 export interface Arm {
@@ -77,6 +79,7 @@ export function createArm(credential: TokenCredential, url: string, audience: st
         loginServer: (registry.loginServer ?? '').toLowerCase(),
         sku: registry.sku.name,
         abac: registry.roleAssignmentMode === 'AbacRepositoryPermissions',
+        adminEnabled: registry.adminUserEnabled ?? false,
       };
     },
   };

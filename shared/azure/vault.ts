@@ -11,6 +11,8 @@ export interface Vault {
   find(name: string, version?: string): Promise<string | undefined>;
   /** Stores a new version and gives its id. Earlier versions stay readable. */
   write(name: string, value: string): Promise<string>;
+  /** Switches off every version but these, so that nobody reads what was revoked. */
+  keepOnly(name: string, versions: readonly string[]): Promise<void>;
   /** Removes the secret with all its versions; none is fine. */
   remove(name: string): Promise<void>;
 }
@@ -49,7 +51,9 @@ export function createVault(url: string, credential: TokenCredential, verifyChal
         try {
           return await fetchValue(name, version);
         } catch (error) {
-          if (statusOf(error) === 404) return undefined;
+          // A version that was switched off is as good as gone (403 SecretDisabled).
+          if (statusOf(error) === 404 || (error as { code?: string }).code === 'SecretDisabled')
+            return undefined;
           throw error;
         }
       }),
@@ -65,6 +69,14 @@ export function createVault(url: string, credential: TokenCredential, verifyChal
             await client.beginRecoverDeletedSecret(name, { ...timeLimit(), intervalInMs: 500 })
           ).pollUntilDone();
           return store(name, value);
+        }
+      }),
+
+    keepOnly: (name, versions) =>
+      guarded(name, async () => {
+        for await (const { version, enabled } of client.listPropertiesOfSecretVersions(name, timeLimit())) {
+          if (!version || enabled === false || versions.includes(version)) continue;
+          await client.updateSecretProperties(name, version, { enabled: false, ...timeLimit() });
         }
       }),
 

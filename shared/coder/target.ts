@@ -91,6 +91,13 @@ export interface Target {
   /** Gives the target the registry's credential if it has the registry with another one. @throws ServiceError */
   updateCredential(registry: Registry, signal: AbortSignal): Promise<void>;
   /**
+   * Gives the target the registry's credential, even if it was given it before, and has it use it.
+   * @throws ServiceError when it cannot: `coder-rejected`, `coder-cannot-pull` and `credential-refused` are final
+   */
+  proveCredential(registry: Registry, signal: AbortSignal): Promise<void>;
+  /** Whether somebody else changed what the target has of the registry since it was given its credential. @throws ServiceError */
+  wasTouched(registry: Registry, signal: AbortSignal): Promise<boolean>;
+  /**
    * The same target for one import that is only rehearsed.
    * @param registry as it would be, which need not be stored
    * @param vault from which its secrets can be read

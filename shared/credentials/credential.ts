@@ -1,59 +1,110 @@
 import * as z from 'zod';
 import type { Login } from '../azure/acr-login.ts';
+import type { RegistryDescription } from '../azure/arm.ts';
+import type { ArmCredentials } from '../azure/arm-credentials.ts';
+import type { Graph } from '../azure/graph.ts';
 import type { Vault } from '../azure/vault.ts';
-import { ManagedIdentityInput, managedIdentity, type StoredManagedIdentity } from './managed-identity.ts';
-import { StaticInput, type StoredStatic, staticCredential } from './static.ts';
+import type { Registry } from '../registry.ts';
+import { AdminInput, adminAccount } from './admin.ts';
+import { EntraIdentityInput, entraIdentity } from './entra-identity.ts';
+import { ManagedIdentityInput, managedIdentity } from './managed-identity.ts';
+import type { Issue } from './rotation.ts';
+import { ServicePrincipalInput, servicePrincipal } from './service-principal.ts';
+import { type DeclaredStatic, StaticInput, staticCredential } from './static.ts';
+import { TokenInput, token } from './token.ts';
 
 /** What a person says a registry's credential is. A new kind is one more member here, and one more file. */
-export const CredentialInput = z.discriminatedUnion('kind', [StaticInput, ManagedIdentityInput], {
-  error: 'must have a `kind` of "static" or "managed-identity"',
-});
+export const CredentialInput = z.discriminatedUnion(
+  'kind',
+  [StaticInput, ManagedIdentityInput, AdminInput, ServicePrincipalInput, EntraIdentityInput, TokenInput],
+  {
+    error:
+      'must have a `kind` of "static", "managed-identity", "admin", "service-principal", "entra-identity" or "token"',
+  },
+);
 export type CredentialInput = z.infer<typeof CredentialInput>;
 
-/** What the registry's record keeps of its credential. No secret is in it, only where the secret is. */
-export type StoredCredential = StoredStatic | StoredManagedIdentity;
+/** What the registry's record keeps of that: all of it, without a password. */
+export type DeclaredCredential = Exclude<CredentialInput, { kind: 'static' }> | DeclaredStatic;
 
 /** The kinds of registry that Coder's import dialog knows and that we use. */
 export type CoderRegistryKind = 'generic' | 'acr';
 
-/** What taking a credential over needs to know. */
-export interface AdoptContext<Stored> {
+/** What taking over a password that a person supplies needs to know. */
+export interface AdoptContext {
   registryName: string;
   loginServer: string;
   vault: Vault;
   /** Asks the registry whether it accepts a login. */
   acceptsLogin(login: Login): Promise<boolean>;
-  /** The credential of the same kind that the record has now. */
-  previous: Stored | undefined;
+  /** The one of the same kind that the record has now. */
+  current: Issue | undefined;
+  now: Date;
+}
+
+/** What issuing and revoking need. */
+export interface IssueContext {
+  registry: Registry;
+  arm: ArmCredentials;
+  graph: Graph;
+  /** Mints a login from the bridge's own identity. */
+  exchange(loginServer: string, signal: AbortSignal): Promise<string>;
+  now(): Date;
+  signal: AbortSignal;
+  /** What Coder holds, which must go on working. */
+  current: Issue | undefined;
+  /** False when the registry refuses `current`. */
+  currentWorks: boolean;
+  /** Whoever knows older passwords must not know this one. */
+  compromised: boolean;
+  /** All that the record knows of: whatever else is ours was left over by a crash. */
+  kept: readonly Issue[];
+}
+
+/** A new user name and password. */
+export interface NewIssue extends Login {
+  slot?: string;
+  expiresOn?: Date;
 }
 
 /** One kind of credential. */
-export interface CredentialKind<Input, Stored> {
+export interface CredentialKind<Declared extends DeclaredCredential> {
   coderRegistryKind: CoderRegistryKind;
-  /**
-   * Turns what a person supplied into what the record keeps; secrets go to Key Vault. The same input twice gives
-   * the same result.
-   * @throws RefusedError when the registry does not accept it
-   */
-  adopt(input: Input, context: AdoptContext<Stored>): Promise<Stored>;
-  /** What Coder is given with the registry; undefined when it needs nothing. */
-  login(stored: Stored, vault: Vault): Promise<Login | undefined>;
-  /** Changes whenever Coder must be given the credential again. */
-  version(stored: Stored): string;
-  /** Removes its secrets. */
-  remove(stored: Stored, vault: Vault): Promise<void>;
+  /** @throws RefusedError when this registry does not allow the kind, with the command that makes it do so */
+  check?(declared: Declared, registry: RegistryDescription, context: CheckContext): Promise<void> | void;
+  /** Absent when the bridge issues none. */
+  issuer?: Issuer<Declared>;
 }
 
-type Kind = StoredCredential['kind'];
-type InputOf<K extends Kind> = Extract<CredentialInput, { kind: K }>;
-type StoredOf<K extends Kind> = Extract<StoredCredential, { kind: K }>;
+export interface CheckContext {
+  registry: Pick<Registry, 'name' | 'resourceId' | 'loginServer' | 'policy'>;
+  arm: ArmCredentials;
+  signal: AbortSignal;
+}
 
-const KINDS: { [K in Kind]: CredentialKind<InputOf<K>, StoredOf<K>> } = {
+/** Makes credentials of a kind and ends them. Both may be called again after a crash at any point. */
+export interface Issuer<Declared extends DeclaredCredential> {
+  /** Makes what is around the password be as declared, when that changes without one. @throws ServiceError */
+  maintain?(declared: Declared, context: IssueContext): Promise<void>;
+  /** Issues into the slot that `current` does not occupy. @throws ServiceError */
+  issue(declared: Declared, context: IssueContext): Promise<NewIssue>;
+  /** Makes `old` useless, and nothing else. One that is gone already is fine. @throws ServiceError */
+  revoke(declared: Declared, old: Issue, context: IssueContext): Promise<void>;
+}
+
+type Kind = DeclaredCredential['kind'];
+type DeclaredOf<K extends Kind> = Extract<DeclaredCredential, { kind: K }>;
+
+const KINDS: { [K in Kind]: CredentialKind<DeclaredOf<K>> } = {
   static: staticCredential,
   'managed-identity': managedIdentity,
+  admin: adminAccount,
+  'service-principal': servicePrincipal,
+  'entra-identity': entraIdentity,
+  token,
 };
 
 /** The implementation of a kind. */
-export function credentialKind(kind: Kind): CredentialKind<CredentialInput, StoredCredential> {
-  return KINDS[kind];
+export function credentialKind(kind: Kind): CredentialKind<DeclaredCredential> {
+  return KINDS[kind] as CredentialKind<DeclaredCredential>;
 }

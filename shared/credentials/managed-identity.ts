@@ -5,14 +5,4 @@ import type { CredentialKind } from './credential.ts';
 export const ManagedIdentityInput = z.strictObject({ kind: z.literal('managed-identity') });
 export type ManagedIdentityInput = z.infer<typeof ManagedIdentityInput>;
 
-export interface StoredManagedIdentity {
-  kind: 'managed-identity';
-}
-
-export const managedIdentity: CredentialKind<ManagedIdentityInput, StoredManagedIdentity> = {
-  coderRegistryKind: 'acr',
-  adopt: async () => ({ kind: 'managed-identity' }),
-  login: async () => undefined,
-  version: () => 'managed-identity',
-  remove: async () => {},
-};
+export const managedIdentity: CredentialKind<ManagedIdentityInput> = { coderRegistryKind: 'acr' };

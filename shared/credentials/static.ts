@@ -1,8 +1,7 @@
 import * as z from 'zod';
-import type { Login } from '../azure/acr-login.ts';
-import type { Vault } from '../azure/vault.ts';
 import { invalidRequest, RefusedError } from '../refused.ts';
-import type { CredentialKind } from './credential.ts';
+import type { AdoptContext, CredentialKind } from './credential.ts';
+import { type Issue, secretNameOf } from './rotation.ts';
 
 /** A username and password that a person supplies. The password is write-only. */
 export const StaticInput = z.strictObject({
@@ -19,49 +18,44 @@ export const StaticInput = z.strictObject({
     .min(1)
     .max(8_192, 'is longer than an HTTP header may be (8,192 characters)')
     .optional(),
+  /** When the password ends, so that this is told in time. */
+  expiresOn: z.iso.datetime({ offset: true }).optional(),
 });
 export type StaticInput = z.infer<typeof StaticInput>;
+export type DeclaredStatic = Omit<StaticInput, 'password'>;
 
-export interface StoredStatic {
-  kind: 'static';
-  username: string;
-  secretName: string;
-  secretVersion: string;
-}
+/** The bridge issues none: it tests what it was given, and reports it before it hurts. */
+export const staticCredential: CredentialKind<DeclaredStatic> = { coderRegistryKind: 'generic' };
 
-export const staticCredential: CredentialKind<StaticInput, StoredStatic> = {
-  coderRegistryKind: 'generic',
-
-  async adopt({ username, password }, { registryName, loginServer, vault, acceptsLogin, previous }) {
-    // Whoever supplies a new password may do so because the old one was lost.
-    const stored = previous && (await vault.find(previous.secretName, previous.secretVersion));
-    const wanted = password ?? (previous?.username === username ? stored : undefined);
-    if (wanted === undefined) {
-      const message = 'is required, as none is stored for this user name';
-      throw invalidRequest([{ path: 'credential.password', message }]);
-    }
-    if (previous && previous.username === username && wanted === stored) return previous;
-    if (!(await acceptsLogin({ username, password: wanted }))) {
-      throw new RefusedError(
-        'credential-refused',
-        `${loginServer} refuses the password of ${username}. Check it with: docker login ${loginServer} -u ${username}`,
-      );
-    }
-    const secretName = `registry-${registryName}-password`;
-    const secretVersion =
-      wanted === stored && previous ? previous.secretVersion : await vault.write(secretName, wanted);
-    return { kind: 'static', username, secretName, secretVersion };
-  },
-
-  async login(stored, vault): Promise<Login> {
-    return { username: stored.username, password: await passwordOf(stored, vault) };
-  },
-
-  version: ({ username, secretVersion }) => `${username}/${secretVersion}`,
-
-  remove: ({ secretName }, vault) => vault.remove(secretName),
-};
-
-function passwordOf({ secretName, secretVersion }: StoredStatic, vault: Vault): Promise<string> {
-  return vault.read(secretName, secretVersion);
+/**
+ * Takes over the password that a person supplied, or the stored one when none was; the same input twice gives the same.
+ * @throws RefusedError when there is none, or the registry does not accept it
+ */
+export async function adoptStatic(
+  { password, ...declared }: StaticInput,
+  { registryName, loginServer, vault, acceptsLogin, current, now }: AdoptContext,
+): Promise<Issue> {
+  const { username, expiresOn } = declared;
+  const secretName = secretNameOf(registryName);
+  // Whoever supplies a new password may do so because the old one was lost.
+  const stored = current && (await vault.find(secretName, current.secretVersion));
+  const wanted = password ?? (current?.username === username ? stored : undefined);
+  if (wanted === undefined) {
+    const message = 'is required, as none is stored for this user name';
+    throw invalidRequest([{ path: 'credential.password', message }]);
+  }
+  const ends = expiresOn ? { expiresOn: new Date(expiresOn) } : {};
+  if (current && current.username === username && wanted === stored) {
+    const { expiresOn: _, ...kept } = current;
+    return { ...kept, declared, ...ends };
+  }
+  if (!(await acceptsLogin({ username, password: wanted }))) {
+    throw new RefusedError(
+      'credential-refused',
+      `${loginServer} refuses the password of ${username}. Check it with: docker login ${loginServer} -u ${username}`,
+    );
+  }
+  const secretVersion =
+    wanted === stored && current ? current.secretVersion : await vault.write(secretName, wanted);
+  return { declared, username, secretVersion, issuedOn: now, ...ends };
 }

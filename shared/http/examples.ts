@@ -34,6 +34,7 @@ export const REGISTRY: z.input<typeof RegistryView> = {
   loginServer: 'contoso.azurecr.io',
   sku: 'Premium',
   credential: { kind: 'static', username: 'coder-pull' },
+  rotation: { username: 'coder-pull', issuedOn: '2026-11-02T09:30:00.000Z' },
   policy,
   createdOn: '2026-11-02T09:30:00.000Z',
   updatedOn: '2026-11-02T09:30:00.000Z',

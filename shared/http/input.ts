@@ -72,10 +72,19 @@ export const RegistryBody = RegistryInput.extend({
   name: readOnly,
   loginServer: readOnly,
   sku: readOnly,
+  rotation: readOnly,
   createdOn: readOnly,
   updatedOn: readOnly,
 }).transform(
-  ({ name: _n, loginServer: _l, sku: _s, createdOn: _c, updatedOn: _u, ...input }): RegistryInput => input,
+  ({
+    name: _n,
+    loginServer: _l,
+    sku: _s,
+    rotation: _r,
+    createdOn: _c,
+    updatedOn: _u,
+    ...input
+  }): RegistryInput => input,
 );
 
 const flag = z
@@ -85,6 +94,9 @@ const flag = z
 
 /** Whether something is only to be shown. */
 export const DryRunQuery = z.strictObject({ dryRun: flag });
+
+/** How a rotation is asked for. */
+export const RotateQuery = z.strictObject({ dryRun: flag, compromised: flag });
 
 const MINUTES = 'must be a whole number from 1 to 43200';
 

@@ -1,5 +1,5 @@
 import type { HttpResponseInit } from '@azure/functions';
-import { ConflictError, describe, ServiceError, StorageError } from '../errors.ts';
+import { ConflictError, CredentialError, describe, ServiceError, StorageError } from '../errors.ts';
 import type { ImageRecord } from '../images.ts';
 import { remedyOf } from '../reasons.ts';
 import { formatReference } from '../reference.ts';
@@ -43,6 +43,9 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof ServiceError) {
     const remedy = remedyOf(error.reason);
     return problem(503, error.reason, error.message, remedy ? { remedy } : {});
+  }
+  if (error instanceof CredentialError) {
+    return problem(REFUSALS[error.reason], error.reason, error.message);
   }
   if (error instanceof ConflictError) {
     return problem(

@@ -9,6 +9,7 @@ import { type Report, sum } from '../reconciliation/report.ts';
 import { nextRun } from '../reconciliation/schedule.ts';
 import { formatReference, type Reference } from '../reference.ts';
 import type { Registry, StoredRegistry } from '../registry.ts';
+import { RotationView, rotationView } from './rotation-view.ts';
 
 // The schemas describe answers, for the OpenAPI document and the tests that hold the app to it.
 
@@ -31,7 +32,8 @@ export const RegistryView = z.strictObject({
   loginServer: z.string(),
   sku: z.string(),
   organizationId: z.string().optional(),
-  credential: z.strictObject({ kind: z.string(), username: z.string().optional() }),
+  credential: z.looseObject({ kind: z.string() }).describe('As it was declared, without a password.'),
+  rotation: RotationView,
   policy: Policy,
   suspended: z.boolean().optional(),
   pinned: z.boolean().optional(),
@@ -51,10 +53,8 @@ export function registryView(registry: StoredRegistry) {
     loginServer,
     sku,
     ...(organizationId && { organizationId }),
-    credential: {
-      kind: credential.kind,
-      ...(credential.kind === 'static' && { username: credential.username }),
-    },
+    credential,
+    rotation: rotationView(registry),
     policy,
     ...(suspended && { suspended }),
     ...(pinned && { pinned }),

@@ -1,8 +1,9 @@
 import * as z from 'zod';
-import type { StoredCredential } from '../credentials/credential.ts';
+import type { DeclaredCredential } from '../credentials/credential.ts';
 import type { Registry } from '../registry.ts';
 import type { Settings } from '../settings.ts';
 import { letBridgeRead, seeItArrive, sendEvents } from './bridge.ts';
+import { adminSteps, entraIdentitySteps, servicePrincipalSteps, tokenSteps } from './issued.ts';
 import { managedIdentitySteps } from './managed-identity.ts';
 import { usedPlaceholders } from './placeholders.ts';
 import { staticSteps } from './static.ts';
@@ -58,9 +59,13 @@ export interface GuideContext {
 }
 
 /** How Coder comes by the credential. A new kind is one more line here, and one more file. */
-const STEPS: Record<StoredCredential['kind'], (registry: Registry, context: GuideContext) => Step[]> = {
+const STEPS: Record<DeclaredCredential['kind'], (registry: Registry, context: GuideContext) => Step[]> = {
   static: staticSteps,
   'managed-identity': managedIdentitySteps,
+  admin: adminSteps,
+  'service-principal': servicePrincipalSteps,
+  'entra-identity': entraIdentitySteps,
+  token: tokenSteps,
 };
 
 /** Coder's own guide to ACR (https://coder.com/docs), filled in for one registry. No secret is in it. */

@@ -18,6 +18,7 @@ function toScope(glob: string): string {
   return `${glob.slice(0, glob.lastIndexOf('/', wildcard) + 1)}*`;
 }
 
-function covers(scope: string, other: string): boolean {
-  return scope.endsWith('*') && other.startsWith(scope.slice(0, -1));
+/** Whether a scope is, or includes, a repository or another scope. */
+export function covers(scope: string, other: string): boolean {
+  return scope === other || (scope.endsWith('*') && other.startsWith(scope.slice(0, -1)));
 }

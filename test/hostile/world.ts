@@ -10,6 +10,8 @@ import { readSettings } from '../../shared/settings.ts';
 import { asPusher } from '../support/bridge.ts';
 import { type Life, newLife } from '../support/mortal.ts';
 
+const silent = { info() {}, warn() {}, error() {} };
+
 export const REGISTRIES = ['contoso', 'fabrikam'] as const;
 export type RegistryName = (typeof REGISTRIES)[number];
 export type Content = 'image 1' | 'image 2' | 'index' | 'chart';
@@ -61,7 +63,7 @@ export async function startWorld(tls: Tls, tenant: Tenant) {
       const { username, password } = cloud.registry.puller;
       const credential = { kind: 'static', username, password };
       const input = RegistryInput.parse({ resourceId: registries[name].resourceId, credential, ...policy });
-      await putRegistry(admin, name, input, {}, AbortSignal.timeout(20_000));
+      await putRegistry(admin, name, input, {}, AbortSignal.timeout(20_000), silent);
     },
 
     async push(name: RegistryName, repository: string, tag: string, content: Content): Promise<string> {

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
-import type { StoredCredential } from '../../shared/credentials/credential.ts';
+import type { DeclaredCredential } from '../../shared/credentials/credential.ts';
 import { Policy } from '../../shared/policy.ts';
 import type { Registry } from '../../shared/registry.ts';
 import { type GuideContext, SetupGuide, type Step, setupGuide } from '../../shared/setup/guide.ts';
@@ -11,16 +11,20 @@ const SUBSCRIPTION = '00000000-0000-0000-0000-000000000001';
 const idIn = (resourceGroup: string) =>
   `/subscriptions/${SUBSCRIPTION}/resourceGroups/${resourceGroup}/providers/Microsoft.ContainerRegistry/registries/Contoso`;
 
-const CREDENTIALS: Record<StoredCredential['kind'], StoredCredential> = {
-  static: {
-    kind: 'static',
-    username: 'coder-pull',
-    secretName: 'secret-name',
-    secretVersion: 'secret-version',
-  },
+const SCHEDULE = { rotateEveryHours: 720, graceMinutes: 60 };
+const CREDENTIALS: Record<DeclaredCredential['kind'], DeclaredCredential> = {
+  static: { kind: 'static', username: 'coder-pull' },
   'managed-identity': { kind: 'managed-identity' },
+  admin: { kind: 'admin', ...SCHEDULE },
+  'service-principal': {
+    kind: 'service-principal',
+    appId: '22222222-3333-4444-5555-666666666666',
+    ...SCHEDULE,
+  },
+  'entra-identity': { kind: 'entra-identity', ...SCHEDULE },
+  token: { kind: 'token', tokenName: 'coder-pull', ...SCHEDULE },
 };
-const KINDS = Object.keys(CREDENTIALS) as StoredCredential['kind'][];
+const KINDS = Object.keys(CREDENTIALS) as DeclaredCredential['kind'][];
 
 /** What would end a quotation, or begin a command, in a shell or in Markdown. */
 const AWKWARD = `it's "odd" $(exit 3) \`exit 4\` \${HOME} | ; & \\ \n\`\`\`\n# of`;
@@ -31,16 +35,16 @@ const context: GuideContext = {
   bridgeUrl: 'https://bridge.example.net',
 };
 
-function registryOf(kind: StoredCredential['kind'], more: Partial<Registry> = {}): Registry {
+function registryOf(kind: DeclaredCredential['kind'], more: Partial<Registry> = {}): Registry {
   const at = new Date(0);
   return {
     ...{ name: 'contoso', resourceId: idIn('coder'), loginServer: 'contoso-hash.azurecr.io', sku: 'Premium' },
-    ...{ credential: CREDENTIALS[kind], policy: { rules: [] }, createdOn: at, updatedOn: at },
+    ...{ credential: CREDENTIALS[kind], rotation: {}, policy: { rules: [] }, createdOn: at, updatedOn: at },
     ...more,
   };
 }
 
-const guideOf = (kind: StoredCredential['kind'], more?: Partial<Registry>) =>
+const guideOf = (kind: DeclaredCredential['kind'], more?: Partial<Registry>) =>
   setupGuide(registryOf(kind, more), context);
 
 describe.each(KINDS)('the guide for %s', kind => {
@@ -205,7 +209,7 @@ describe('static', () => {
     ['abc', 'coder-pull', 'too short for a token'],
     ["it's me", 'coder-pull', 'not a name of a token'],
   ])('with the user name %s the token is called %s: %s', async (username, token) => {
-    const credential: StoredCredential = { kind: 'static', username, secretName: 's', secretVersion: 'v' };
+    const credential: DeclaredCredential = { kind: 'static', username };
     const { calls } = await follow(guideOf('static', { credential }));
 
     expect(optionsOf(calls, '--scope-map')).toEqual([token]);

@@ -70,7 +70,7 @@ export async function startBridge(options: Omit<CloudOptions, 'tls'> = {}): Prom
         ...input,
       };
       const signal = AbortSignal.timeout(60_000);
-      return (await putRegistry(services, as, RegistryInput.parse(declared), {}, signal)).registry;
+      return (await putRegistry(services, as, RegistryInput.parse(declared), {}, signal, log)).registry;
     },
     push(reference, manifest) {
       const { repository, tag } = split(reference);

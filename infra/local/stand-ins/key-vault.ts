@@ -31,6 +31,8 @@ export interface KeyVaultOptions {
 export interface KeyVaultStandIn extends StandIn {
   /** The newest value of each secret, by name. */
   values(): Record<string, string>;
+  /** Every value of a secret that can be read, the newest first. */
+  readable(name: string): string[];
   /** Stores a secret as its owner would by hand. */
   put(name: string, value: string): void;
 }
@@ -50,6 +52,10 @@ export async function startKeyVault(options: KeyVaultOptions): Promise<KeyVaultS
   return {
     ...standIn,
     put: (name, value) => void vault.set(name, value, { attributes: {} }),
+    readable: name =>
+      (vault.find(name)?.versions ?? [])
+        .filter(({ attributes }) => attributes.enabled !== false)
+        .map(({ value }) => value),
     values: () => Object.fromEntries(vault.all().map(({ name, versions }) => [name, versions[0].value])),
   };
 }

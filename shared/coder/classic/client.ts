@@ -21,7 +21,7 @@ export interface ClassicClient {
   listRegistries(organizationId: string, signal: AbortSignal): Promise<CoderRegistry[]>;
   updateRegistry(
     id: string,
-    login: { username: string; password: string },
+    change: { registry?: string; username: string; password: string },
     signal: AbortSignal,
   ): Promise<boolean>;
   getImage(id: string, signal: AbortSignal): Promise<CoderImage | undefined>;
@@ -159,10 +159,10 @@ export function createClassicClient(options: ClassicClientOptions): ClassicClien
     async updateImage(id, change, signal) {
       await send('patch', `images/${encodeURIComponent(id)}`, { json: change, signal });
     },
-    async updateRegistry(id, login, signal) {
+    async updateRegistry(id, change, signal) {
       const throwHttpErrors = (status: number) => status !== 404;
       const path = `registries/${encodeURIComponent(id)}`;
-      return (await send('patch', path, { json: login, signal, throwHttpErrors })).ok;
+      return (await send('patch', path, { json: change, signal, throwHttpErrors })).ok;
     },
     async refreshTags(imageId, signal) {
       await send('post', `images/${encodeURIComponent(imageId)}/tags/update`, { signal });

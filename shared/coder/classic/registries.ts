@@ -1,5 +1,6 @@
 import type { Vault } from '../../azure/vault.ts';
 import { credentialKind } from '../../credentials/credential.ts';
+import { loginOf, loginVersionOf } from '../../credentials/login.ts';
 import { ConflictError, ServiceError } from '../../errors.ts';
 import { REGISTRY_KEY } from '../../image-keys.ts';
 import type { Link, LinkKey, Links } from '../../links.ts';
@@ -28,6 +29,13 @@ export interface ClassicRegistries {
   ): Promise<I>;
   /** Gives Coder the credential unless it holds it. `seenId` is the registry's id that an image in Coder names, if one was looked at. */
   deliverCredential(registry: Registry, seenId: string | undefined, signal: AbortSignal): Promise<void>;
+  /**
+   * Gives Coder the credential even if it holds it, so that whatever it was given meanwhile, late or by hand, is
+   * replaced. Gives the registry's id in Coder; undefined when Coder does not have it.
+   */
+  deliverAgain(registry: Registry, signal: AbortSignal): Promise<string | undefined>;
+  /** Whether somebody else changed the registry in Coder since it was given the credential, or deleted it. */
+  wasTouched(registry: Registry, signal: AbortSignal): Promise<boolean>;
 }
 
 interface Options {
@@ -62,19 +70,27 @@ export function createClassicRegistries(options: Options): ClassicRegistries {
     return link.organizationId === organizationOf(registry) ? link.coderId : undefined;
   }
 
-  /** Gives Coder the credential unless it holds it, and notes that. False when Coder has no such registry. */
+  /**
+   * Gives Coder the credential unless it holds it, or there is none to give yet, and notes that. False when Coder has
+   * no such registry.
+   */
   async function give(
     registry: Registry,
     coderId: string,
     link: Link,
     signal: AbortSignal,
+    again = false,
   ): Promise<boolean> {
-    const version = versionOf(registry);
+    const version = loginVersionOf(registry);
     const holdsIt = link.coderId === coderId && link.credentialVersion === version;
-    const login = holdsIt ? undefined : await loginOf(registry, vault);
-    const exists = login ? await coder.updateRegistry(coderId, login, signal) : true;
+    const login = version && (again || !holdsIt) ? await loginOf(registry, vault) : undefined;
+    const before = again ? await coder.getRegistry(coderId, signal) : undefined;
+    const host = before && !sameHost(before, registry) ? { registry: registry.loginServer } : {};
+    const exists = login ? await coder.updateRegistry(coderId, { ...host, ...login }, signal) : true;
     if (exists) {
-      Object.assign(link, { coderId, organizationId: organizationOf(registry), credentialVersion: version });
+      Object.assign(link, { coderId, organizationId: organizationOf(registry) });
+      if (version) link.credentialVersion = version;
+      if (login) noteChange(link, await coder.getRegistry(coderId, signal));
     } else {
       delete link.coderId;
       delete link.credentialVersion;
@@ -91,7 +107,8 @@ export function createClassicRegistries(options: Options): ClassicRegistries {
       const id = seenId ?? idIn(link, registry);
       // Without an id Coder does not have the registry yet: it gets the credential with the first image.
       if (id === undefined) return true;
-      return idIn(link, registry) === id && link.credentialVersion === versionOf(registry);
+      const version = loginVersionOf(registry);
+      return version === undefined || (idIn(link, registry) === id && link.credentialVersion === version);
     };
     if (isDelivered(await links.read(keyOf(registry)))) return;
     await links.hold(keyOf(registry), signal, async link => {
@@ -115,6 +132,23 @@ export function createClassicRegistries(options: Options): ClassicRegistries {
   return {
     organizationOf,
     deliverCredential,
+
+    async deliverAgain(registry, signal) {
+      if (idIn(await links.read(keyOf(registry)), registry) === undefined) return undefined;
+      return links.hold(keyOf(registry), signal, async link => {
+        const current = await latest(registry);
+        const id = idIn(link, current);
+        return id !== undefined && (await give(current, id, link, signal, true)) ? id : undefined;
+      });
+    },
+
+    async wasTouched(registry, signal) {
+      const link = await links.read(keyOf(registry));
+      const id = idIn(link, registry);
+      if (id === undefined || loginVersionOf(registry) === undefined) return false;
+      const found = await coder.getRegistry(id, signal);
+      return !found || !sameHost(found, registry) || (found.updated_at ?? undefined) !== link.changedOn;
+    },
 
     async has(registry) {
       return (await links.read(keyOf(registry))).coderId !== undefined;
@@ -142,8 +176,9 @@ export function createClassicRegistries(options: Options): ClassicRegistries {
         Object.assign(link, {
           coderId: image.registry?.id,
           organizationId: organizationOf(current),
-          credentialVersion: versionOf(current),
+          credentialVersion: loginVersionOf(current),
         });
+        noteChange(link, image.registry ?? undefined);
         return image;
       });
     },
@@ -164,10 +199,7 @@ function keyOf(registry: Registry): LinkKey {
   return { registry: registry.name, row: REGISTRY_KEY };
 }
 
-function versionOf({ credential }: Registry): string {
-  return credentialKind(credential.kind).version(credential);
-}
-
-function loginOf({ credential }: Registry, vault: Vault) {
-  return credentialKind(credential.kind).login(credential, vault);
+function noteChange(link: Link, { updated_at }: Partial<CoderRegistry> = {}): void {
+  if (updated_at) link.changedOn = updated_at;
+  else delete link.changedOn;
 }

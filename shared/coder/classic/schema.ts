@@ -5,6 +5,7 @@ export const CoderRegistry = z.object({
   id: z.string(),
   organization_id: z.string().nullish(),
   registry: z.string(),
+  updated_at: z.string().nullish(),
 });
 export type CoderRegistry = z.infer<typeof CoderRegistry>;
 

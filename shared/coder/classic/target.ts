@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Login } from '../../azure/acr-login.ts';
 import type { Vault } from '../../azure/vault.ts';
-import { credentialKind } from '../../credentials/credential.ts';
+import { loginOf } from '../../credentials/login.ts';
 import { becomesDefault } from '../../default-tag.ts';
 import { ConflictError, ServiceError } from '../../errors.ts';
 import { mergeDefaults } from '../../image-defaults.ts';
@@ -159,7 +159,7 @@ export function createClassicTarget(options: ClassicTargetOptions): Target {
 
   /** @throws ServiceError `credential-refused` when the registry does not accept the login that Coder has */
   async function explainRefusal(registry: Registry, signal: AbortSignal, cause: unknown): Promise<void> {
-    const login = await credentialKind(registry.credential.kind).login(registry.credential, vault);
+    const login = await loginOf(registry, vault);
     if (!login || (await options.acceptsLogin(registry.loginServer, login, signal))) return;
     const message = `${registry.loginServer} refuses the password of ${login.username}, which Coder was given.`;
     throw new ServiceError('credential-refused', message, { cause });
@@ -223,6 +223,14 @@ export function createClassicTarget(options: ClassicTargetOptions): Target {
       return { target: { ...target, forward }, calls: rehearsal.calls };
     },
     updateCredential: (registry, signal) => registries.deliverCredential(registry, undefined, signal),
+    wasTouched: registries.wasTouched,
+    async proveCredential(registry, signal) {
+      const id = await registries.deliverAgain(registry, signal);
+      if (id === undefined) return;
+      const images = await coder.listImages(registries.organizationOf(registry), signal);
+      const image = images.find(candidate => candidate.registry?.id === id && !candidate.deprecated);
+      if (image) await contacting(registry, signal, () => coder.refreshTags(image.id, signal));
+    },
     hasRegistry: registries.has,
   };
 }

@@ -24,6 +24,7 @@ export interface Operation {
 
 const ALL = /^\/secrets\/?$/;
 const SECRET = /^\/secrets\/([^/]+)\/?$/;
+const VERSIONS = /^\/secrets\/([^/]+)\/versions$/;
 const VERSION = /^\/secrets\/([^/]+)\/?([^/]*)$/;
 const DELETED = /^\/deletedsecrets\/([^/]+)\/?$/;
 const RECOVER = /^\/deletedsecrets\/([^/]+)\/recover\/?$/;
@@ -31,6 +32,13 @@ const RECOVER = /^\/deletedsecrets\/([^/]+)\/recover\/?$/;
 /** https://learn.microsoft.com/rest/api/keyvault/secrets/operation-groups */
 export const operations: Operation[] = [
   { method: 'GET', path: ALL, right: 'read', action: 'secrets/readMetadata/action', handle: listSecrets },
+  {
+    method: 'GET',
+    path: VERSIONS,
+    right: 'read',
+    action: 'secrets/readMetadata/action',
+    handle: listVersions,
+  },
   { method: 'GET', path: VERSION, right: 'read', action: 'secrets/getSecret/action', handle: getSecret },
   { method: 'PUT', path: SECRET, right: 'write', action: 'secrets/setSecret/action', handle: setSecret },
   { method: 'PATCH', path: VERSION, right: 'write', action: 'secrets/update/action', handle: updateSecret },
@@ -56,6 +64,22 @@ function listSecrets(vault: VaultSecrets, { url }: StandInRequest): StandInRespo
     body: {
       value: all.slice(start, start + size).map(secret => item(url.origin, secret, secret.versions[0])),
       nextLink: start + size < all.length ? next.href : null,
+    },
+  };
+}
+
+function listVersions(vault: VaultSecrets, { url, params: [name = ''] }: StandInRequest): StandInResponse {
+  const secret = vault.find(name);
+  if (!secret) return secretNotFound(name);
+  const start = Number(url.searchParams.get('$skiptoken') ?? 0);
+  const next = new URL(url);
+  next.searchParams.set('$skiptoken', String(start + LARGEST_PAGE));
+  const page = secret.versions.slice(start, start + LARGEST_PAGE);
+  return {
+    status: 200,
+    body: {
+      value: page.map(version => bundle(url.origin, secret, version)),
+      nextLink: start + LARGEST_PAGE < secret.versions.length ? next.href : null,
     },
   };
 }

@@ -1,0 +1,65 @@
+import * as z from 'zod';
+import { REGISTRY } from '../shared/http/examples.ts';
+import { httpFunction } from '../shared/http/http-function.ts';
+import { RegistryPath, RotateQuery } from '../shared/http/input.ts';
+import {
+  INTERRUPTS,
+  RotationPlanView,
+  RotationView,
+  rotationPlanView,
+  rotationView,
+} from '../shared/http/rotation-view.ts';
+import { findRotating, requestRotation } from '../shared/rotation/request.ts';
+import { rotate } from '../shared/rotation/rotate.ts';
+
+/** What is not done by then is done by the timer. */
+const BUDGET_MS = 20_000;
+
+const Begun = z.strictObject({
+  registry: z.string(),
+  rotation: RotationView,
+  interrupts: z.string().optional().describe('What an emergency rotation may interrupt.'),
+});
+
+httpFunction('registries-rotate', {
+  method: 'POST',
+  route: 'registries/{name}/rotate',
+  role: 'Registries.Write',
+  summary: 'Renews the credential that Coder pulls with',
+  description:
+    'With `compromised=true` the old one is revoked as soon as Coder has the new one. Joins the run that is under way.',
+  path: RegistryPath,
+  query: RotateQuery,
+  answers: {
+    200: {
+      description: 'What would be done, for a dry run.',
+      body: RotationPlanView,
+      example: {
+        ...{ dryRun: true, registry: REGISTRY.name, compromised: false },
+        steps: [{ step: 'issue a new one', slot: 'password2' }],
+      },
+    },
+    202: {
+      description: 'It has begun; GET of the registry shows how far it is.',
+      body: Begun,
+      headers: { location: 'Where its progress is.' },
+      example: { registry: REGISTRY.name, rotation: { step: 'testing' } },
+    },
+  },
+  refusals: ['not-found', 'nothing-to-rotate'],
+  async answer({ path: { name }, query: { dryRun, compromised }, request, signal, log }, services) {
+    if (dryRun) {
+      const registry = await findRotating(services.registries, name);
+      return { status: 200, jsonBody: rotationPlanView(registry, services.now(), compromised) };
+    }
+    const requested = await requestRotation(services, name, compromised);
+    await rotate(services, name, AbortSignal.any([signal, AbortSignal.timeout(BUDGET_MS)]), log);
+    const registry = (await services.registries.get(name)) ?? requested;
+    const location = new URL(request.url).pathname.replace(/\/rotate$/, '');
+    const jsonBody = {
+      ...{ registry: name, rotation: rotationView(registry) },
+      ...(compromised && { interrupts: INTERRUPTS }),
+    };
+    return { status: 202, headers: { location }, jsonBody };
+  },
+});

@@ -1,0 +1,13 @@
+import { app } from '@azure/functions';
+import { createLog } from '../shared/log.ts';
+import { RUN_BUDGET_MS } from '../shared/rotation/rotate.ts';
+import { rotateDue } from '../shared/rotation/schedule.ts';
+import { getServices } from '../shared/services.ts';
+import { DEFAULT_ROTATE_SCHEDULE } from '../shared/settings.ts';
+
+app.timer('rotate-credentials', {
+  // The platform asks for the schedule before any setting is checked.
+  schedule: process.env.ROTATE_SCHEDULE || DEFAULT_ROTATE_SCHEDULE,
+  handler: (_timer, context) =>
+    rotateDue(getServices(), AbortSignal.timeout(RUN_BUDGET_MS), createLog(context)),
+});

@@ -1,0 +1,59 @@
+import * as z from 'zod';
+import { parseRegistryId, type RegistryResourceId } from '../arm-id.ts';
+import { CredentialError } from '../errors.ts';
+import { RefusedError } from '../refused.ts';
+import type { CredentialKind, IssueContext } from './credential.ts';
+import { RotationSchedule } from './schedule.ts';
+
+/** The administrator account of the registry: one user name, two passwords, and every right. */
+export const AdminInput = z.strictObject({ kind: z.literal('admin'), ...RotationSchedule.shape });
+export type AdminInput = z.infer<typeof AdminInput>;
+
+const SLOTS = ['password', 'password2'] as const;
+
+export const adminAccount: CredentialKind<AdminInput> = {
+  coderRegistryKind: 'generic',
+
+  check(_declared, { adminEnabled }, { registry }) {
+    if (adminEnabled) return;
+    throw new RefusedError(
+      'credential-kind-not-allowed',
+      `The administrator account of ${registry.loginServer} is off. Run: ${enableCommand(registry)}`,
+    );
+  },
+
+  issuer: {
+    async issue(_declared, { registry, arm, current, currentWorks, compromised, signal }) {
+      const id = idOf(registry);
+      const slot = current?.declared.kind === 'admin' ? otherThan(current.slot) : SLOTS[0];
+      // What Azure shows can be used at once. A regenerated password takes a minute, and ends what others use.
+      const asItIs = !compromised && (!current || !currentWorks);
+      const { username, passwords } = asItIs
+        ? await arm.listAdminPasswords(id, signal)
+        : await arm.regenerateAdminPassword(id, slot, signal);
+      return { username, password: passwords[slot] ?? '', slot };
+    },
+
+    async revoke(_declared, { slot }, { registry, arm, current, signal }) {
+      const inUse = current?.declared.kind === 'admin' && current.slot === slot;
+      if (!slot || inUse) return;
+      await arm.regenerateAdminPassword(idOf(registry), slot, signal).catch((error: unknown) => {
+        // Switched off, the account accepts no password.
+        if (!(error instanceof CredentialError && error.reason === 'admin-disabled')) throw error;
+      });
+    },
+  },
+};
+
+/** Switching it on would take the right to change the registry, which the bridge does not ask for. */
+export function enableCommand({ resourceId }: { resourceId: string }): string {
+  return `az acr update --name ${resourceId.split('/').at(-1)} --admin-enabled true`;
+}
+
+function otherThan(slot: string | undefined): (typeof SLOTS)[number] {
+  return slot === SLOTS[0] ? SLOTS[1] : SLOTS[0];
+}
+
+function idOf({ resourceId }: IssueContext['registry']): RegistryResourceId {
+  return parseRegistryId(resourceId) as RegistryResourceId;
+}

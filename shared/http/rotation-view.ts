@@ -1,0 +1,98 @@
+import * as z from 'zod';
+import { credentialKind } from '../credentials/credential.ts';
+import { type RotationSchedule, renewOn } from '../credentials/schedule.ts';
+import type { Registry } from '../registry.ts';
+
+const Time = z.iso.datetime();
+
+const STEPS = ['issuing', 'testing', 'delivering', 'waiting-to-revoke'] as const;
+
+/** How far the credential of a registry is. Its value is never here. */
+export const RotationView = z.strictObject({
+  username: z.string().optional().describe('Whom Coder logs in as.'),
+  issuedOn: Time.optional(),
+  expiresOn: Time.optional().describe('Absent when the bridge knows of no end.'),
+  nextRotationOn: Time.optional(),
+  step: z.enum(STEPS).optional().describe('Absent while there is nothing under way.'),
+  revokeOn: Time.optional().describe('When the credential before this one is revoked.'),
+  lastResult: z
+    .strictObject({
+      on: Time,
+      outcome: z.enum(['rotated', 'failed']),
+      reason: z.string(),
+      message: z.string(),
+    })
+    .optional(),
+});
+
+export function rotationView({ credential, rotation }: Registry) {
+  const { current, revokeOn, lastResult } = rotation;
+  const { issuer } = credentialKind(credential.kind);
+  const next = current && issuer ? renewOn(credential as RotationSchedule, current) : undefined;
+  const step = stepOf(credential, rotation);
+  return {
+    ...(current && { username: current.username, issuedOn: current.issuedOn }),
+    ...(current?.expiresOn && { expiresOn: current.expiresOn }),
+    ...(next && { nextRotationOn: next }),
+    ...(step && { step }),
+    ...(revokeOn && { revokeOn }),
+    ...(lastResult && { lastResult }),
+  };
+}
+
+function stepOf({ kind }: Registry['credential'], rotation: Registry['rotation']) {
+  const { current, candidate, previous, revokeOn, requestedOn } = rotation;
+  if (candidate) return 'testing';
+  if (previous) return revokeOn ? 'waiting-to-revoke' : 'delivering';
+  if (!credentialKind(kind).issuer) return undefined;
+  return !current || (requestedOn && current.issuedOn < requestedOn) ? 'issuing' : undefined;
+}
+
+const Planned = z.strictObject({
+  step: z.string(),
+  on: Time.optional().describe('When at the earliest.'),
+  slot: z.string().optional().describe('Which of the two passwords.'),
+});
+
+/** What a rotation would do, in order. */
+export const RotationPlanView = z.strictObject({
+  dryRun: z.literal(true),
+  registry: z.string(),
+  compromised: z.boolean(),
+  steps: z.array(Planned),
+  interrupts: z.string().optional().describe('What it may interrupt.'),
+});
+
+const SLOTS: Record<string, readonly [string, string]> = {
+  admin: ['password', 'password2'],
+  token: ['password1', 'password2'],
+};
+
+/** @param now when it would begin */
+export function rotationPlanView({ name, credential, rotation }: Registry, now: Date, compromised: boolean) {
+  const { current, previous } = rotation;
+  const [first, second] = SLOTS[credential.kind] ?? [];
+  const slot = current?.slot === first ? second : first;
+  const { graceMinutes = 0 } = credential as Partial<RotationSchedule>;
+  const revokeOn = new Date(now.getTime() + (compromised ? 0 : graceMinutes * 60_000));
+  const revoked = current?.slot ? { slot: current.slot } : {};
+  return {
+    dryRun: true,
+    registry: name,
+    compromised,
+    steps: [
+      { step: 'prove that the registry accepts what Coder holds', on: now },
+      ...(previous?.slot ? [{ step: 'revoke the one before it', slot: previous.slot }] : []),
+      { step: 'issue a new one', ...(slot && { slot }) },
+      { step: 'save it in Key Vault' },
+      { step: 'test it until several tests in a row succeed' },
+      { step: 'give it to Coder, and have Coder refresh an image with it' },
+      { step: 'revoke what Coder held', on: revokeOn, ...revoked },
+    ],
+    ...(compromised && { interrupts: INTERRUPTS }),
+  };
+}
+
+/** Said beside each emergency rotation. */
+export const INTERRUPTS =
+  'Pulls that use the old credential fail from the moment at which it is revoked: those that began before, and those of whatever else was given it.';

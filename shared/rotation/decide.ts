@@ -1,0 +1,99 @@
+import { credentialKind, type DeclaredCredential } from '../credentials/credential.ts';
+import type { Issue, Rotation } from '../credentials/rotation.ts';
+import { type RotationSchedule, renewOn } from '../credentials/schedule.ts';
+
+/** What is known when a run decides what to do next. */
+export interface RotationFacts {
+  declared: DeclaredCredential;
+  rotation: Rotation;
+  now: Date;
+  /** Whether the registry accepts `current`; true when there is none. */
+  currentWorks: boolean;
+  /** Whether the registry accepts `previous`; only looked at when it does not accept `current`. */
+  previousWorks: boolean;
+}
+
+export type RotationStep =
+  /** `nextOn`: when there will be something to do by itself. */
+  | { do: 'nothing'; nextOn?: Date }
+  /** A person must act: the bridge issues no credential of this kind. */
+  | { do: 'report' }
+  | { do: 'issue'; why: 'first' | 'refused' | 'declared' | 'requested' | 'compromised' | 'due' }
+  | { do: 'prove' }
+  /** `expired`: the registry did not come to accept it in time. */
+  | { do: 'discard'; expired: boolean }
+  | { do: 'deliver' }
+  /** Back to the previous one, which still works. */
+  | { do: 'fall-back' }
+  /** @param deliverFirst so that nothing that reached Coder late is what is revoked */
+  | { do: 'revoke'; deliverFirst: boolean };
+
+/** Within 2 minutes it works in Entra, and within one in ACR; what is not accepted by then never will be. */
+const LONGEST_PROPAGATION_MS = 15 * 60_000;
+/** Before a rotation that failed is tried again, unless Coder is without a working credential or somebody asks. */
+const AFTER_FAILURE_MS = 15 * 60_000;
+
+/** The one step that comes next. Whatever was cut off is decided on anew, from what the record says. */
+export function decide(facts: RotationFacts): RotationStep {
+  const { declared, rotation, now, currentWorks, previousWorks } = facts;
+  const { current, candidate, previous, revokeOn } = rotation;
+  const issues = credentialKind(declared.kind).issuer !== undefined;
+
+  if (candidate) {
+    const wanted = issues && isSameSource(candidate.declared, declared) && !isLeaked(candidate, rotation);
+    if (!wanted) return { do: 'discard', expired: false };
+    const waitedMs = now.getTime() - candidate.issuedOn.getTime();
+    return waitedMs > LONGEST_PROPAGATION_MS ? { do: 'discard', expired: true } : { do: 'prove' };
+  }
+  if (current && !currentWorks) {
+    if (previous && previousWorks) return { do: 'fall-back' };
+    if (previous) return { do: 'revoke', deliverFirst: false };
+    return issues ? { do: 'issue', why: 'refused' } : { do: 'report' };
+  }
+  if (previous && !revokeOn) return { do: 'deliver' };
+  if (previous && revokeOn && revokeOn <= now) return { do: 'revoke', deliverFirst: current !== undefined };
+  if (!issues) return { do: 'nothing' };
+
+  const why = whyNow(facts);
+  if (!why || hasJustFailed(rotation, now)) return nothing(facts);
+  if (!previous) return { do: 'issue', why };
+  // What is merely due waits for the end of the grace period; everything else ends it.
+  return why === 'due' ? nothing(facts) : { do: 'revoke', deliverFirst: true };
+}
+
+function whyNow({ declared, rotation, now }: RotationFacts) {
+  const { current, requestedOn } = rotation;
+  if (!current) return 'first';
+  if (!isSameSource(current.declared, declared)) return 'declared';
+  if (isLeaked(current, rotation)) return 'compromised';
+  if (requestedOn && current.issuedOn < requestedOn) return 'requested';
+  return renewOn(declared as RotationSchedule, current) <= now ? 'due' : undefined;
+}
+
+function nothing({ declared, rotation }: RotationFacts): RotationStep {
+  const { current, revokeOn } = rotation;
+  const nextOn = revokeOn ?? (current && renewOn(declared as RotationSchedule, current));
+  return { do: 'nothing', ...(nextOn && { nextOn }) };
+}
+
+/** Issued before somebody else may have learnt the credentials of that time. */
+export function isLeaked({ issuedOn }: Issue, { compromisedOn }: Rotation): boolean {
+  return compromisedOn !== undefined && issuedOn < compromisedOn;
+}
+
+/** The first one is tried each time, since Coder waits for it. */
+function hasJustFailed({ lastResult, current, requestedOn }: Rotation, now: Date): boolean {
+  if (!current || lastResult?.outcome !== 'failed') return false;
+  if (requestedOn && requestedOn > lastResult.on) return false;
+  return now.getTime() - lastResult.on.getTime() < AFTER_FAILURE_MS;
+}
+
+/** Whether both are credentials of the same account; how often they are renewed does not matter. */
+function isSameSource(one: DeclaredCredential, other: DeclaredCredential): boolean {
+  return sourceOf(one) === sourceOf(other);
+}
+
+function sourceOf(declared: DeclaredCredential): string {
+  const account = 'tokenName' in declared ? declared.tokenName : 'appId' in declared ? declared.appId : '';
+  return `${declared.kind} ${account}`;
+}

@@ -1,0 +1,43 @@
+import { credentialKind } from '../credentials/credential.ts';
+import { ConflictError } from '../errors.ts';
+import { RefusedError, unknownRegistry } from '../refused.ts';
+import type { Registries } from '../registries.ts';
+import type { StoredRegistry } from '../registry.ts';
+
+/**
+ * Notes that a person asks for a new credential, so that the next run issues one, whoever carries it out.
+ *
+ * @param compromised revokes what there is now as soon as Coder has the new one, without a grace period
+ * @throws RefusedError when there is no such registry, or the bridge issues no credential for it
+ */
+export async function requestRotation(
+  { registries, now }: { registries: Registries; now: () => Date },
+  name: string,
+  compromised: boolean,
+): Promise<StoredRegistry> {
+  for (;;) {
+    const registry = await findRotating(registries, name);
+    const at = now();
+    const rotation = { ...registry.rotation, requestedOn: at, ...(compromised && { compromisedOn: at }) };
+    try {
+      const etag = await registries.save({ ...registry, rotation }, registry);
+      return { ...registry, rotation, etag };
+    } catch (error) {
+      // A run under way saves often; this takes its place between two of its steps.
+      if (!(error instanceof ConflictError)) throw error;
+    }
+  }
+}
+
+/** @throws RefusedError when there is no such registry, or the bridge issues no credential for it */
+export async function findRotating(registries: Registries, name: string): Promise<StoredRegistry> {
+  const registry = await registries.get(name);
+  if (!registry) throw unknownRegistry(name);
+  const { kind } = registry.credential;
+  if (credentialKind(kind).issuer) return registry;
+  const message =
+    kind === 'static'
+      ? `The password of ${name} is yours to renew: PUT the registry again with a new one.`
+      : `Coder pulls from ${registry.loginServer} with an identity of its own, so there is nothing to rotate.`;
+  throw new RefusedError('nothing-to-rotate', message);
+}

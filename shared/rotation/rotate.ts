@@ -1,0 +1,323 @@
+import type { Acr } from '../azure/acr.ts';
+import type { Login } from '../azure/acr-login.ts';
+import type { ProvePull } from '../azure/acr-pull.ts';
+import type { ArmCredentials } from '../azure/arm-credentials.ts';
+import type { Graph } from '../azure/graph.ts';
+import type { Vault } from '../azure/vault.ts';
+import type { Target } from '../coder/target.ts';
+import { credentialKind, type IssueContext } from '../credentials/credential.ts';
+import { type Failure, type Issue, type Rotation, secretNameOf } from '../credentials/rotation.ts';
+import type { RotationSchedule } from '../credentials/schedule.ts';
+import { ConflictError, CredentialError, ServiceError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { Registries } from '../registries.ts';
+import type { StoredRegistry } from '../registry.ts';
+import { decide, isLeaked, type RotationStep } from './decide.ts';
+import { chooseRepository } from './repository.ts';
+
+export interface RotationServices {
+  registries: Registries;
+  vault: Vault;
+  acr: Acr;
+  target: Target;
+  armCredentials: ArmCredentials;
+  graph: Graph;
+  exchange: IssueContext['exchange'];
+  provePull: ProvePull;
+  now: () => Date;
+  /** Waits, or ends early when `signal` aborts. */
+  wait(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+/** Longer than any run may take, so that it ends only by release or with its holder's death. */
+export const RUN_BUDGET_MS = 240_000;
+const LEASE_MS = 300_000;
+/** Replicas of ACR and Entra answer in turn, and not all know a new credential at once. */
+const IN_A_ROW = 3;
+const BETWEEN_TESTS_MS = 5_000;
+/** What Coder says when it can use the one credential, but not the other; the rest passes. */
+const FINAL: readonly string[] = ['coder-rejected', 'coder-cannot-pull', 'credential-refused'];
+
+/**
+ * Carries the rotation of a registry's credential on for as long as there is something to do and `signal` lets it.
+ * Whatever is cut off is taken up by the next call, in this instance or another.
+ *
+ * @throws StorageError when the record cannot be read or written
+ */
+export async function rotate(
+  services: RotationServices,
+  name: string,
+  signal: AbortSignal,
+  log: Log,
+): Promise<void> {
+  const registry = await services.registries.get(name);
+  if (!registry) return;
+  const { leaseUntil } = registry.rotation;
+  if (leaseUntil && leaseUntil > services.now()) return;
+  const run = createRun(services, registry, signal, log);
+  try {
+    await run.carryOn();
+  } catch (error) {
+    // Somebody else took over, or changed what is declared; the next run sees what they made of it.
+    if (error instanceof ConflictError) return;
+    if (!(error instanceof ServiceError || error instanceof CredentialError)) throw error;
+    await run.fail(error).catch(ignoreConflict);
+  } finally {
+    await run.release().catch(ignoreConflict);
+  }
+}
+
+interface Run {
+  carryOn(): Promise<void>;
+  fail(failure: Failure): Promise<void>;
+  release(): Promise<void>;
+}
+
+function createRun(services: RotationServices, found: StoredRegistry, signal: AbortSignal, log: Log): Run {
+  const { registries, vault, target, now, wait } = services;
+  const { name } = found;
+  const secretName = secretNameOf(name);
+  let registry = found;
+  let isHeld = false;
+  /** By version of the secret, what the registry said of it in this run. */
+  const tested = new Map<string, boolean>();
+  let repository: Promise<string | undefined> | undefined;
+
+  /** Writes how far the rotation is, and keeps or takes the lease. @throws ConflictError when somebody else was faster */
+  async function save(changes: Partial<{ [K in keyof Rotation]: Rotation[K] | undefined }>): Promise<void> {
+    const leaseUntil = new Date(now().getTime() + LEASE_MS);
+    const rotation = withoutAbsent({ ...registry.rotation, leaseUntil, ...changes });
+    const etag = await registries.save({ ...registry, rotation }, registry);
+    registry = { ...registry, rotation, etag };
+    isHeld = rotation.leaseUntil !== undefined;
+  }
+
+  async function hold(): Promise<void> {
+    if (!isHeld) await save({});
+  }
+
+  async function loginOf(issue: Issue): Promise<Login | undefined> {
+    const password = await vault.find(secretName, issue.secretVersion);
+    return password === undefined ? undefined : { username: issue.username, password };
+  }
+
+  /** One try, with exactly what Coder will use. */
+  async function isAccepted(login: Login): Promise<boolean> {
+    repository ??= chooseRepository(services.acr, registry, signal);
+    const { loginServer } = registry;
+    return (await services.provePull({ loginServer, repository: await repository }, login, signal)).works;
+  }
+
+  /** One refusal proves nothing: registries answer 401 now and then (github.com/Azure/acr/issues/841). */
+  async function works(issue: Issue | undefined): Promise<boolean> {
+    if (!issue) return true;
+    const known = tested.get(issue.secretVersion);
+    if (known !== undefined) return known;
+    const login = await loginOf(issue);
+    let accepted = false;
+    for (let i = 0; login && !accepted && i < IN_A_ROW; i += 1) {
+      if (i > 0) await wait(BETWEEN_TESTS_MS, signal);
+      accepted = await isAccepted(login);
+    }
+    tested.set(issue.secretVersion, accepted);
+    return accepted;
+  }
+
+  /** Whether it was accepted several times in a row before time was up. */
+  async function comesToWork(issue: Issue): Promise<boolean> {
+    const login = await loginOf(issue);
+    let inARow = 0;
+    while (login && !signal.aborted) {
+      inARow = (await isAccepted(login)) ? inARow + 1 : 0;
+      if (inARow === IN_A_ROW) return true;
+      await wait(BETWEEN_TESTS_MS, signal);
+      if (decideNow({ currentWorks: true, previousWorks: true }).do !== 'prove') return false;
+    }
+    return false;
+  }
+
+  function decideNow(known: { currentWorks: boolean; previousWorks: boolean }): RotationStep {
+    return decide({ declared: registry.credential, rotation: registry.rotation, now: now(), ...known });
+  }
+
+  async function nextStep(): Promise<RotationStep> {
+    const { current, previous } = registry.rotation;
+    const currentWorks = await works(current);
+    return decideNow({ currentWorks, previousWorks: currentWorks || !previous || (await works(previous)) });
+  }
+
+  async function contextFor(why: string): Promise<IssueContext> {
+    const { current, candidate, previous } = registry.rotation;
+    return {
+      ...{ registry, now, signal, current },
+      ...{ arm: services.armCredentials, graph: services.graph, exchange: services.exchange },
+      currentWorks: await works(current),
+      compromised: why === 'compromised',
+      kept: [current, candidate, previous].filter(issue => issue !== undefined),
+    };
+  }
+
+  async function issue(why: string): Promise<void> {
+    const { credential: declared } = registry;
+    const issuedOn = now();
+    const issued = await credentialKind(declared.kind).issuer?.issue(declared, await contextFor(why));
+    if (!issued) return;
+    const { password, ...described } = issued;
+    const secretVersion = await vault.write(secretName, password);
+    await save({ candidate: { ...described, declared, secretVersion, issuedOn } });
+    log.info('credential issued', { registry: name, kind: declared.kind, why, slot: described.slot });
+  }
+
+  async function revoke(old: Issue): Promise<void> {
+    const { issuer } = credentialKind(old.declared.kind);
+    await issuer?.revoke(old.declared, old, await contextFor('revoke'));
+    const { current, candidate, previous } = registry.rotation;
+    const kept = [current, candidate, previous].filter(issue => issue && issue !== old) as Issue[];
+    await vault.keepOnly(
+      secretName,
+      kept.map(({ secretVersion }) => secretVersion),
+    );
+  }
+
+  async function prove(candidate: Issue): Promise<boolean> {
+    if (!(await comesToWork(candidate))) return false;
+    tested.set(candidate.secretVersion, true);
+    const { current } = registry.rotation;
+    const first = current ? {} : { lastResult: rotated(now()), requestedOn: undefined };
+    await save({
+      current: candidate,
+      previous: current,
+      candidate: undefined,
+      revokeOn: undefined,
+      ...first,
+    });
+    // Coder may have the registry from before, and else gets it with the first image.
+    if (!current) await target.proveCredential(registry, signal);
+    return true;
+  }
+
+  async function deliver(): Promise<void> {
+    const { current, previous, givenUp } = registry.rotation;
+    try {
+      await target.proveCredential(registry, signal);
+    } catch (error) {
+      if (givenUp || !(error instanceof ServiceError && FINAL.includes(error.reason))) throw error;
+      return giveUp(error);
+    }
+    if (givenUp) return save({ revokeOn: now() });
+    const leaked = previous !== undefined && isLeaked(previous, registry.rotation);
+    const { graceMinutes = 0 } = registry.credential as Partial<RotationSchedule>;
+    const revokeOn = new Date(now().getTime() + (leaked ? 0 : graceMinutes * 60_000));
+    await save({ revokeOn, lastResult: rotated(now()), requestedOn: undefined });
+    log.info('credential rotated', { registry: name, slot: current?.slot, revokeOn });
+  }
+
+  /** Coder is to have the previous one back, which still works. */
+  async function giveUp({ reason, message }: Failure): Promise<void> {
+    const { current, previous } = registry.rotation;
+    const lastResult = { on: now(), outcome: 'failed', reason, message } as const;
+    await save({ current: previous, previous: current, givenUp: { reason, message }, lastResult });
+    log.error('rotation failed', { registry: name, reason, message });
+  }
+
+  /** @returns whether there is more to do now */
+  async function take(step: RotationStep): Promise<boolean> {
+    const { candidate, previous } = registry.rotation;
+    switch (step.do) {
+      case 'nothing':
+        return false;
+      case 'report':
+        await fail(refusedBy(registry));
+        return false;
+      case 'issue':
+        await issue(step.why);
+        return true;
+      case 'prove':
+        return prove(candidate as Issue);
+      case 'discard':
+        await revoke(candidate as Issue);
+        await save({ candidate: undefined });
+        if (step.expired) await fail(neverAccepted(registry));
+        return !step.expired;
+      case 'deliver':
+        await deliver();
+        return true;
+      case 'fall-back':
+        await giveUp(refusedBy(registry));
+        return true;
+      case 'revoke':
+        if (step.deliverFirst) await target.proveCredential(registry, signal);
+        await revoke(previous as Issue);
+        await save({ previous: undefined, revokeOn: undefined, givenUp: undefined });
+        log.info('credential revoked', { registry: name, slot: previous?.slot });
+        return true;
+    }
+  }
+
+  /** Says it once, and not with each run. */
+  async function fail({ reason, message }: Failure): Promise<void> {
+    const { lastResult } = registry.rotation;
+    log.error('rotation failed', { registry: name, reason, message });
+    if (lastResult?.outcome === 'failed' && lastResult.reason === reason && lastResult.message === message)
+      return;
+    await save({ lastResult: { on: now(), outcome: 'failed', reason, message } });
+  }
+
+  /** What somebody changed behind our back, without any password being new. */
+  async function maintain(): Promise<void> {
+    const { credential } = registry;
+    const { issuer } = credentialKind(credential.kind);
+    if (registry.rotation.current) await issuer?.maintain?.(credential, await contextFor('maintain'));
+    if (await target.wasTouched(registry, signal)) await target.proveCredential(registry, signal);
+  }
+
+  return {
+    fail,
+
+    async carryOn() {
+      while (!signal.aborted) {
+        const step = await nextStep();
+        if (step.do !== 'nothing' && step.do !== 'report') await hold();
+        if (!(await take(step))) break;
+      }
+      const { current, candidate, lastResult } = registry.rotation;
+      if (!current || candidate || signal.aborted || !(await works(current))) return;
+      await maintain();
+      // What was wrong is no more.
+      const isOver = lastResult?.outcome === 'failed' && !registry.rotation.givenUp && isPassing(lastResult);
+      if (isOver) await save({ lastResult: undefined });
+    },
+
+    async release() {
+      if (isHeld) await save({ leaseUntil: undefined });
+    },
+  };
+}
+
+function rotated(on: Date) {
+  return { on, outcome: 'rotated', reason: 'rotated', message: 'Coder has the new credential.' } as const;
+}
+
+function refusedBy({ loginServer, credential, rotation: { current } }: StoredRegistry): Failure {
+  const remedy = credential.kind === 'static' ? ' PUT the registry again with a working password.' : '';
+  const message = `${loginServer} refuses ${current?.username}, or its password is gone from Key Vault.${remedy}`;
+  return { reason: 'credential-refused', message };
+}
+
+function neverAccepted({ loginServer }: StoredRegistry): Failure {
+  const message = `${loginServer} did not come to accept the new credential within 15 minutes; Coder keeps the one that it has. Check that the account may pull from the registry (AcrPull, or Container Registry Repository Reader in ABAC mode).`;
+  return { reason: 'not-accepted', message };
+}
+
+/** Whether a run that finds everything well has thereby mended it. What concerned a new credential is told until the next one. */
+function isPassing({ reason }: Failure): boolean {
+  return reason.endsWith('-unavailable') || reason === 'credential-refused' || reason === 'coder-busy';
+}
+
+function withoutAbsent(rotation: { [K in keyof Rotation]: Rotation[K] | undefined }): Rotation {
+  return Object.fromEntries(Object.entries(rotation).filter(([, value]) => value !== undefined));
+}
+
+function ignoreConflict(error: unknown): void {
+  if (!(error instanceof ConflictError)) throw error;
+}

@@ -1,0 +1,100 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { image } from '../../../infra/local/oci-image.ts';
+import { startTenant, type Tenant } from '../../../infra/local/tenant.ts';
+import { KINDS, type RotatingKind, type RotationWorld, startRotationWorld } from './world.ts';
+
+// Each kind from its first credential to the last, through the real SDK clients.
+
+let tenant: Tenant;
+
+beforeAll(async () => {
+  tenant = await startTenant();
+});
+afterAll(() => tenant.close());
+
+describe.each(KINDS)('a registry with a credential of kind %s', kind => {
+  let world: RotationWorld;
+
+  beforeAll(async () => {
+    world = await startRotationWorld(tenant);
+  });
+  afterAll(() => world.close());
+
+  const name = (): RotatingKind => kind;
+
+  test('is given its first credential, and Coder imports with it', async () => {
+    await world.add(name());
+    await world.untilQuiet();
+
+    await world.pushed('team/app:v1', image({ content: kind }));
+
+    expect(await world.bridge.record('team/app:v1')).toMatchObject({ state: 'imported' });
+    await world.expectSound();
+  });
+
+  test('is rotated three times, each when it is due, and Coder never holds what is refused', async () => {
+    for (let i = 0; i < 3; i += 1) {
+      const before = world.held()?.password;
+
+      await world.untilRotated(before);
+
+      expect(world.held()?.password).not.toBe(before);
+      await world.expectSound();
+      expect(await world.isAccepted({ username: world.held()?.username ?? '', password: before ?? '' })).toBe(
+        kind === 'entra-identity',
+      );
+    }
+  });
+
+  test('is replaced at once when it is compromised', async () => {
+    const before = world.held()?.password;
+
+    await world.compromise();
+    await world.untilQuiet();
+
+    expect(world.held()?.password).not.toBe(before);
+    await world.expectSound();
+  });
+
+  test('is mended when somebody makes it useless behind our back', async () => {
+    if (!(await world.breakCurrent(kind))) return;
+    expect(await world.isAccepted(world.held())).toBe(false);
+
+    await world.untilQuiet();
+
+    await world.expectSound();
+  });
+
+  test('is put back in Coder when somebody changes it there', async () => {
+    await world.changeInCoder({ password: 'typed by hand' });
+    expect(await world.isAccepted(world.held())).toBe(false);
+
+    await world.untilQuiet();
+
+    await world.expectSound();
+  });
+
+  test('is issued anew when the secret is gone from Key Vault', async () => {
+    await world.loseSecret();
+
+    await world.untilQuiet();
+
+    await world.expectSound();
+  });
+
+  test('stays as it is when Coder refuses the new one, which is reported and revoked', async () => {
+    const before = world.held()?.password;
+    const { coder } = world.bridge.cloud.standIns;
+    coder.faults.add({ method: 'POST', path: '/tags/update$', status: 400, times: 1 });
+
+    await world.request();
+    await world.untilQuiet();
+
+    expect(world.held()?.password).toBe(before);
+    expect((await world.registry()).rotation.lastResult).toMatchObject({
+      outcome: 'failed',
+      reason: 'coder-rejected',
+    });
+    await world.expectSound();
+  });
+});

@@ -1,0 +1,208 @@
+import { expect } from 'vitest';
+import type { OciManifest } from '../../../infra/local/oci-image.ts';
+import type { Tenant } from '../../../infra/local/tenant.ts';
+import type { Login } from '../../../shared/azure/acr-login.ts';
+import { handleEvent } from '../../../shared/handle-event.ts';
+import { putRegistry } from '../../../shared/put-registry.ts';
+import { RegistryInput, type StoredRegistry } from '../../../shared/registry.ts';
+import { requestRotation } from '../../../shared/rotation/request.ts';
+import { rotate } from '../../../shared/rotation/rotate.ts';
+import { createServices, type Services } from '../../../shared/services.ts';
+import { readSettings } from '../../../shared/settings.ts';
+import { type Bridge, pushEvent, startBridge } from '../../support/bridge.ts';
+
+export const KINDS = ['admin', 'service-principal', 'entra-identity', 'token'] as const;
+export type RotatingKind = (typeof KINDS)[number];
+
+const NAME = 'contoso';
+const ROTATE_EVERY_HOURS = 24;
+const GRACE_MINUTES = 30;
+
+/** A registry whose credential the bridge rotates, in a cloud whose clock the waits of the bridge move. */
+export interface RotationWorld {
+  bridge: Bridge;
+  /** An instance of the app. */
+  newInstance(): Services;
+  add(kind: RotatingKind): Promise<void>;
+  pushed(reference: string, manifest: OciManifest): Promise<void>;
+  registry(): Promise<StoredRegistry>;
+  /** What Coder holds of the registry; undefined until Coder has it. */
+  held(): Login | undefined;
+  /** What the registry says of a login, as a client would be told. */
+  isAccepted(login: Login | undefined): Promise<boolean>;
+  /** Runs of the timer until there is nothing left to do now, the grace period included. */
+  untilQuiet(services?: Services): Promise<void>;
+  /** Until Coder holds another password, and the old one's grace period is over. */
+  untilRotated(before: string | undefined): Promise<void>;
+  request(): Promise<void>;
+  compromise(): Promise<void>;
+  /** @returns false when nobody can do that to the kind */
+  breakCurrent(kind: RotatingKind): Promise<boolean>;
+  changeInCoder(change: object): Promise<void>;
+  loseSecret(): Promise<void>;
+  /** Coder holds what the record says and the registry accepts, and nothing is left over. */
+  expectSound(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const silent = { info() {}, warn() {}, error() {} };
+const MOST_RUNS = 60;
+
+/** @param tenant to be shared by the worlds of one process */
+export async function startRotationWorld(tenant: Tenant): Promise<RotationWorld> {
+  const bridge = await startBridge({ tenant });
+  const { cloud } = bridge;
+  const { arm, graph, keyVault, coder, registry: acr } = cloud.standIns;
+  const { resourceId } = cloud.registry;
+  let kindNow: RotatingKind = 'admin';
+
+  function newInstance(): Services {
+    return createServices(readSettings(cloud.appSettings), {
+      now: cloud.clock.now,
+      random: Math.random,
+      async wait(ms) {
+        cloud.clock.advance(ms);
+      },
+    });
+  }
+  const services = newInstance();
+
+  async function registry(): Promise<StoredRegistry> {
+    return (await services.registries.get(NAME)) as StoredRegistry;
+  }
+
+  const held = (): Login | undefined => {
+    const [known] = coder.state().registries;
+    return known && { username: known.credential.username, password: known.credential.password };
+  };
+
+  const run = (instance: Services) => rotate(instance, NAME, AbortSignal.timeout(30_000), silent);
+
+  async function isQuiet(): Promise<boolean> {
+    const { rotation } = await registry();
+    const { current, candidate, previous, leaseUntil, requestedOn } = rotation;
+    const asked = requestedOn && current && current.issuedOn < requestedOn;
+    return Boolean(current && !candidate && !previous && !leaseUntil && !asked);
+  }
+
+  async function untilQuiet(instance: Services = services): Promise<void> {
+    for (let i = 0; i < MOST_RUNS; i += 1) {
+      await run(instance);
+      if (await isQuiet()) return;
+      cloud.clock.advance(120_000);
+    }
+    expect.unreachable(`still busy: ${JSON.stringify((await registry()).rotation)}`);
+  }
+
+  async function isAccepted(login: Login | undefined): Promise<boolean> {
+    if (!login) return true;
+    const query = new URLSearchParams({ service: acr.loginServer, scope: 'repository:team/app:pull' });
+    const authorization = `Basic ${Buffer.from(`${login.username}:${login.password}`).toString('base64')}`;
+    const answer = await fetch(`${acr.url}/oauth2/token?${query}`, { headers: { authorization } });
+    await answer.body?.cancel();
+    return answer.ok;
+  }
+
+  const declared = {
+    admin: { kind: 'admin' },
+    'service-principal': { kind: 'service-principal', appId: cloud.servicePrincipal.appId },
+    'entra-identity': { kind: 'entra-identity' },
+    token: { kind: 'token' },
+  };
+
+  return {
+    ...{ bridge, newInstance, registry, held, isAccepted, untilQuiet },
+
+    async add(kind) {
+      kindNow = kind;
+      arm.changeRegistry(resourceId, { adminUserEnabled: kind === 'admin' });
+      const schedule = { rotateEveryHours: ROTATE_EVERY_HOURS, graceMinutes: GRACE_MINUTES };
+      const credential = { ...declared[kind], ...schedule };
+      const input = RegistryInput.parse({ resourceId, credential });
+      await putRegistry(services, NAME, input, {}, AbortSignal.timeout(30_000), silent);
+    },
+
+    async pushed(reference, manifest) {
+      await bridge.push(reference, manifest);
+      await handleEvent(services, pushEvent(resourceId, reference, cloud.clock.now()), silent);
+    },
+
+    async untilRotated(before) {
+      for (let i = 0; i < MOST_RUNS && held()?.password === before; i += 1) {
+        cloud.clock.advance(3_600_000);
+        await run(services);
+        expect(await isAccepted(held()), 'Coder holds what the registry refuses').toBe(true);
+      }
+      await untilQuiet();
+    },
+
+    async request() {
+      await requestRotation(services, NAME, false);
+    },
+    async compromise() {
+      await requestRotation(services, NAME, true);
+    },
+
+    async breakCurrent(kind) {
+      const { current } = (await registry()).rotation;
+      const slot = current?.slot ?? '';
+      if (kind === 'admin') arm.accounts(resourceId).admin.regenerate(slot as 'password');
+      if (kind === 'token')
+        arm.accounts(resourceId).tokens.removePassword(current?.username ?? '', slot as 'password1');
+      if (kind === 'service-principal') graph.application(cloud.servicePrincipal.appId)?.remove(slot);
+      // Switching to ABAC mode ends every token that the registry issued.
+      if (kind === 'entra-identity')
+        arm.changeRegistry(resourceId, { roleAssignmentMode: 'AbacRepositoryPermissions' });
+      return true;
+    },
+
+    async changeInCoder(change) {
+      const [known] = coder.state().registries;
+      cloud.clock.advance(1_000);
+      await bridge.askCoder('PATCH', `/api/v0/registries/${known?.id}`, change);
+    },
+
+    async loseSecret() {
+      await services.vault.remove(`registry-${NAME}-password`);
+    },
+
+    async expectSound() {
+      const { rotation } = await registry();
+      const [password, ...others] = keyVault.readable(`registry-${NAME}-password`);
+      expect(others, 'secrets in Key Vault that nobody needs').toEqual([]);
+      expect(rotation).not.toHaveProperty('candidate');
+      expect(rotation).not.toHaveProperty('previous');
+      expect(rotation).not.toHaveProperty('leaseUntil');
+      expect(held()).toEqual({ username: rotation.current?.username, password });
+      expect(await isAccepted(held()), 'Coder holds what the registry refuses').toBe(true);
+      const slots = leftOver();
+      expect(slots, 'passwords that nobody needs').toEqual(
+        kindNow === 'entra-identity' ? [] : [rotation.current?.slot],
+      );
+    },
+
+    close: () => bridge.close(),
+  };
+
+  /** Every password of the kind that somebody could use. The administrator always has two. */
+  function leftOver(): (string | undefined)[] {
+    if (kindNow === 'token') {
+      return arm
+        .accounts(resourceId)
+        .tokens.all()
+        .flatMap(({ passwords }) => passwords.map(({ name }) => name));
+    }
+    if (kindNow === 'service-principal') {
+      return (graph.application(cloud.servicePrincipal.appId)?.secrets() ?? []).map(({ keyId }) => keyId);
+    }
+    if (kindNow === 'admin') {
+      const { password } = held() ?? {};
+      const mine = arm
+        .accounts(resourceId)
+        .admin.passwords()
+        .filter(({ value }) => value === password);
+      return mine.map(({ name }) => name);
+    }
+    return [];
+  }
+}
