@@ -1,5 +1,6 @@
 import type { LimitFunction } from 'p-limit';
 import { ConflictError } from './errors.ts';
+import type { Publish } from './events.ts';
 import { mergeDefaults } from './image-defaults.ts';
 import { repositoryKey } from './image-keys.ts';
 import type { HeardBy, ImageRecord, StoredImage } from './images.ts';
@@ -22,6 +23,7 @@ export interface ImportServices extends AttemptServices, RecordServices {
   inTurn: InTurn;
   /** Lets only so many imports of this instance run at once; a burst waits here, and not on its services. */
   atMost: LimitFunction;
+  publish: Publish;
   /** Longest time for one import. */
   importBudgetMs: number;
   /** After so long whatever an import had begun is taken to be cut off. */
@@ -136,7 +138,19 @@ async function importOnce(
   const record = toRecord(services, image, previous, outcome);
   if (onlyToImport && isLeftOut(record)) return { record, changed: false };
   await images.save(record, current);
+  await tell(services.publish, record);
   return { record, changed: true, ...(outcome.stack && { stack: outcome.stack }) };
+}
+
+/** Whoever listens is told of what arrived in Coder, and of what never will by itself. */
+async function tell(publish: Publish, record: ImageRecord): Promise<void> {
+  const { registry, repository, tag, digest, reason, message } = record;
+  const image = { registry, repository, tag };
+  const subject = `${registry}/${repository}:${tag}`;
+  if (record.state === 'imported') {
+    await publish('Image.Imported', subject, { ...image, ...(digest && { digest }), reason });
+  }
+  if (record.state === 'failed') await publish('Image.ImportFailed', subject, { ...image, reason, message });
 }
 
 /** Notes that the import is under way, so that it is taken up again if it never ends. */

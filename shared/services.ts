@@ -13,9 +13,11 @@ import { openTable } from './azure/tables.ts';
 import { createVault } from './azure/vault.ts';
 import { createClassicClient } from './coder/classic/client.ts';
 import { createClassicTarget } from './coder/classic/target.ts';
+import { createPublish } from './events.ts';
 import type { EventServices } from './handle-event.ts';
 import { createImages } from './images.ts';
 import { createLinks } from './links.ts';
+import { createLog } from './log.ts';
 import { createPauses } from './pauses.ts';
 import type { RegistryServices } from './put-registry.ts';
 import { createReports } from './reconciliation/reports.ts';
@@ -67,6 +69,7 @@ export function createServices(
     settings,
     now,
     random,
+    publish: createPublish(settings.EVENTS_TOPIC_ENDPOINT, credential, createLog(console)),
     maxAttempts: settings.IMPORT_MAX_ATTEMPTS,
     inTurn: createTurns(),
     atMost: pLimit(IMPORTS_AT_ONCE),

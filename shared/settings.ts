@@ -70,6 +70,8 @@ const Settings = z.object({
   RECONCILE_EVERY_MINUTES: z.coerce.number().int().min(1).max(43_200).default(360),
   /** When the credentials are looked at, as the platform writes schedules; `rotate-credentials` reads it itself. */
   ROTATE_SCHEDULE: z.string().min(9).default(DEFAULT_ROTATE_SCHEDULE),
+  /** Event Grid topic, for CloudEvents, that is told what became of images and credentials; nobody is told when unset. */
+  EVENTS_TOPIC_ENDPOINT: baseUrl.optional(),
   /** After so many failed attempts an import is `failed`; 24 take about half a day. */
   IMPORT_MAX_ATTEMPTS: z.coerce.number().int().min(1).max(1_000).default(24),
 });

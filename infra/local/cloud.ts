@@ -7,6 +7,7 @@ import { type ArmStandIn, startArm } from './stand-ins/arm.ts';
 import { type CoderStandIn, startCoder } from './stand-ins/coder/coder.ts';
 import type { EntraStandIn } from './stand-ins/entra.ts';
 import { type EventGridStandIn, startEventGrid } from './stand-ins/event-grid/event-grid.ts';
+import { startTopic, type TopicStandIn } from './stand-ins/event-grid-topic.ts';
 import { type GraphStandIn, startGraph } from './stand-ins/graph.ts';
 import { type KeyVaultStandIn, startKeyVault } from './stand-ins/key-vault.ts';
 import type { FindAccount } from './stand-ins/registry/grants.ts';
@@ -30,6 +31,8 @@ export interface Cloud {
     keyVault: KeyVaultStandIn;
     tables: TablesStandIn;
     eventGrid: EventGridStandIn;
+    /** Where the bridge tells what it did. */
+    topic: TopicStandIn;
     registry: RegistryStandIn;
     coder: CoderStandIn;
   };
@@ -94,6 +97,12 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const eventGrid = await startEventGrid({ secrets, clock, key: secrets.random() });
   const arm = await startArm({ ...guarded, allowed: { [bridge.objectId]: CREDENTIAL_MANAGER } });
   const graph = await startGraph(guarded);
+  const topic = await startTopic({
+    secrets,
+    tls,
+    verifyEntraToken: entra.verify,
+    senders: [bridge.objectId],
+  });
   const servicePrincipal = registerApp(graph, bridge.objectId);
   const findServicePrincipal: FindAccount = (username, password) =>
     username === servicePrincipal.appId && graph.application(username)?.accepts(password)
@@ -148,7 +157,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   keyVault.put('coder-session-token', coder.token);
 
   const standIns = {
-    ...{ entra, arm, graph, keyVault, tables, eventGrid },
+    ...{ entra, arm, graph, keyVault, tables, eventGrid, topic },
     ...{ registry: sample.standIn, coder: coderStandIn },
   };
   const registries = [sample, ...otherRegistries].map(({ standIn }) => standIn);
@@ -166,6 +175,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       KEY_VAULT_CHALLENGE_CHECK: 'off',
       ARM_URL: arm.url,
       GRAPH_URL: graph.url,
+      EVENTS_TOPIC_ENDPOINT: topic.endpoint,
       ACR_ALLOWED_HOSTS: registries.map(({ loginServer }) => loginServer).join(','),
       CODER_URL: coderStandIn.url,
       CODER_ORGANIZATION_ID: coder.organizationId,

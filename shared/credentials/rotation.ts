@@ -33,6 +33,8 @@ export interface Rotation {
   requestedOn?: Date;
   /** Revoke at once what is older than this. */
   compromisedOn?: Date;
+  /** Version of the secret of whose end was told. */
+  warnedOf?: string;
   /** Whoever carries a run on holds it until then. */
   leaseUntil?: Date;
   lastResult?: RotationResult;

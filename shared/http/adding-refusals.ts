@@ -4,6 +4,9 @@ import type { Problem } from './problem.ts';
 export const ADDING_REFUSALS = [
   'registry-already-added',
   'registry-changed',
+  'registry-busy',
+  'credential-kind-not-allowed',
+  'azure-refused',
   'registry-not-found',
   'registry-not-readable',
   'registry-not-reachable',

@@ -9,6 +9,7 @@ import { credentialKind, type IssueContext } from '../credentials/credential.ts'
 import { type Failure, type Issue, type Rotation, secretNameOf } from '../credentials/rotation.ts';
 import type { RotationSchedule } from '../credentials/schedule.ts';
 import { ConflictError, CredentialError, ServiceError } from '../errors.ts';
+import type { Publish } from '../events.ts';
 import type { Log } from '../log.ts';
 import type { Registries } from '../registries.ts';
 import type { StoredRegistry } from '../registry.ts';
@@ -24,6 +25,7 @@ export interface RotationServices {
   graph: Graph;
   exchange: IssueContext['exchange'];
   provePull: ProvePull;
+  publish: Publish;
   now: () => Date;
   /** Waits, or ends early when `signal` aborts. */
   wait(ms: number, signal: AbortSignal): Promise<void>;
@@ -34,7 +36,9 @@ export const RUN_BUDGET_MS = 240_000;
 const LEASE_MS = 300_000;
 /** Replicas of ACR and Entra answer in turn, and not all know a new credential at once. */
 const IN_A_ROW = 3;
-const BETWEEN_TESTS_MS = 5_000;
+/** How long before the end of a password that a person must renew. */
+const WARN_MS = 7 * 24 * 3_600_000;
+const BETWEEN_TESTS_MS = 2_000;
 /** What Coder says when it can use the one credential, but not the other; the rest passes. */
 const FINAL: readonly string[] = ['coder-rejected', 'coder-cannot-pull', 'credential-refused'];
 
@@ -192,8 +196,31 @@ function createRun(services: RotationServices, found: StoredRegistry, signal: Ab
       ...first,
     });
     // Coder may have the registry from before, and else gets it with the first image.
+    if (!current) await tellRotated(candidate);
     if (!current) await target.proveCredential(registry, signal);
     return true;
+  }
+
+  async function tellRotated({ username, declared: { kind }, expiresOn }: Issue): Promise<void> {
+    const data = { registry: name, kind, username, ...(expiresOn && { expiresOn }) };
+    await services.publish('Registry.CredentialRotated', name, data);
+  }
+
+  async function tellFailed({ reason, message }: Failure): Promise<void> {
+    const { kind } = registry.credential;
+    log.error('rotation failed', { registry: name, kind, reason, message });
+    await services.publish('Registry.RotationFailed', name, { registry: name, kind, reason, message });
+  }
+
+  /** Once for each credential, while there is still time. */
+  async function warnOfEnd(): Promise<void> {
+    const { current, warnedOf } = registry.rotation;
+    if (!current?.expiresOn || warnedOf === current.secretVersion || !endsSoon(current, now())) return;
+    const { username, declared, expiresOn, secretVersion } = current;
+    await save({ warnedOf: secretVersion });
+    log.warn('credential expiring', { registry: name, kind: declared.kind, expiresOn });
+    const data = { registry: name, kind: declared.kind, username, expiresOn };
+    await services.publish('Registry.CredentialExpiring', name, data);
   }
 
   async function deliver(): Promise<void> {
@@ -210,6 +237,7 @@ function createRun(services: RotationServices, found: StoredRegistry, signal: Ab
     const revokeOn = new Date(now().getTime() + (leaked ? 0 : graceMinutes * 60_000));
     await save({ revokeOn, lastResult: rotated(now()), requestedOn: undefined });
     log.info('credential rotated', { registry: name, slot: current?.slot, revokeOn });
+    await tellRotated(current as Issue);
   }
 
   /** Coder is to have the previous one back, which still works. */
@@ -217,7 +245,7 @@ function createRun(services: RotationServices, found: StoredRegistry, signal: Ab
     const { current, previous } = registry.rotation;
     const lastResult = { on: now(), outcome: 'failed', reason, message } as const;
     await save({ current: previous, previous: current, givenUp: { reason, message }, lastResult });
-    log.error('rotation failed', { registry: name, reason, message });
+    await tellFailed({ reason, message });
   }
 
   /** @returns whether there is more to do now */
@@ -257,10 +285,9 @@ function createRun(services: RotationServices, found: StoredRegistry, signal: Ab
   /** Says it once, and not with each run. */
   async function fail({ reason, message }: Failure): Promise<void> {
     const { lastResult } = registry.rotation;
-    log.error('rotation failed', { registry: name, reason, message });
-    if (lastResult?.outcome === 'failed' && lastResult.reason === reason && lastResult.message === message)
-      return;
+    if (lastResult?.outcome === 'failed' && lastResult.reason === reason) return;
     await save({ lastResult: { on: now(), outcome: 'failed', reason, message } });
+    await tellFailed({ reason, message });
   }
 
   /** What somebody changed behind our back, without any password being new. */
@@ -280,6 +307,7 @@ function createRun(services: RotationServices, found: StoredRegistry, signal: Ab
         if (step.do !== 'nothing' && step.do !== 'report') await hold();
         if (!(await take(step))) break;
       }
+      await warnOfEnd();
       const { current, candidate, lastResult } = registry.rotation;
       if (!current || candidate || signal.aborted || !(await works(current))) return;
       await maintain();
@@ -296,6 +324,14 @@ function createRun(services: RotationServices, found: StoredRegistry, signal: Ab
 
 function rotated(on: Date) {
   return { on, outcome: 'rotated', reason: 'rotated', message: 'Coder has the new credential.' } as const;
+}
+
+/** Later than it is renewed by itself, and at least a week before a person must do it. */
+function endsSoon({ declared, issuedOn, expiresOn }: Issue, now: Date): boolean {
+  if (!expiresOn) return false;
+  const leftMs = expiresOn.getTime() - now.getTime();
+  if (declared.kind === 'static') return leftMs < WARN_MS;
+  return leftMs < (expiresOn.getTime() - issuedOn.getTime()) / 3;
 }
 
 function refusedBy({ loginServer, credential, rotation: { current } }: StoredRegistry): Failure {

@@ -4,9 +4,10 @@ import type { Registry } from '../registry.ts';
 import type { Command, GuideContext, Step } from './guide.ts';
 import { setPlaceholder } from './placeholders.ts';
 import { assignRole, IN_ABAC_MODE, OUTSIDE_ABAC_MODE, READER_IN_ABAC_MODE, showMode } from './roles.ts';
-import { command, partsOf, quote } from './shell.ts';
+import { assign, command, partsOf, quote } from './shell.ts';
 
 const PRINCIPAL = 'BRIDGE_PRINCIPAL_ID';
+const PULLER = 'PULL_PRINCIPAL_ID';
 
 /** Name of the custom role that lets the bridge issue credentials of a registry. */
 export const CREDENTIAL_MANAGER = 'Coder ACR Bridge Credential Manager';
@@ -65,19 +66,14 @@ export function entraIdentitySteps(): Step[] {
 export function servicePrincipalSteps(registry: Registry, context: GuideContext): Step[] {
   const { credential } = registry;
   const appId = quote(credential.kind === 'service-principal' ? credential.appId : '');
-  const pull = (when: string, role: string): Command => ({
-    when,
-    run: command(
-      `az role assignment create --role ${quote(role)} --assignee ${appId}`,
-      `--scope ${quote(registry.resourceId)}`,
-    ),
-  });
+  const pull = (when: string, role: string): Command => ({ when, run: assignRole(registry, role, PULLER) });
   return [
     {
       heading: 'Let the service principal pull',
       why: 'Coder logs in as it, with a client secret that the bridge renews.',
       commands: [
         showMode(registry),
+        { run: assign(PULLER, `az ad sp show --id ${appId} --query id --output tsv`) },
         pull(OUTSIDE_ABAC_MODE, 'AcrPull'),
         pull(IN_ABAC_MODE, READER_IN_ABAC_MODE),
       ],

@@ -30,6 +30,11 @@ const PLACEHOLDERS = {
     find: 'az acr token credential generate',
     setBy: 'step',
   },
+  PULL_PRINCIPAL_ID: {
+    meaning: 'object id of the service principal that Coder logs in as, which is not its app id',
+    find: 'az ad sp show --id APP_ID --query id --output tsv',
+    setBy: 'step',
+  },
   AKS_SUBSCRIPTION: {
     meaning: 'id of the subscription that the cluster of Coder is in',
     find: "az account list --query '[].[name, id]' --output table",

@@ -11,15 +11,17 @@ export interface Life {
   run<T>(work: () => Promise<T>): Promise<T | 'died'>;
 }
 
-type Mortal = Life & { spend(): void };
+type Mortal = Life & { spend(): void; losesNext(): boolean };
 
 const current = new AsyncLocalStorage<Mortal>();
 
 /**
  * An instance that dies when it has made so many calls over the network: the last one is carried out, and its answer
  * never arrives. That is what a crash looks like from outside, at every point where it can make a difference.
+ *
+ * @param last `lost` when the last call is not even carried out
  */
-export function newLife(callsLeft = Number.POSITIVE_INFINITY): Life {
+export function newLife(callsLeft = Number.POSITIVE_INFINITY, last: 'done' | 'lost' = 'done'): Life {
   watchCalls();
   let dead = false;
   let die = () => {};
@@ -31,6 +33,7 @@ export function newLife(callsLeft = Number.POSITIVE_INFINITY): Life {
     get dead() {
       return dead;
     },
+    losesNext: () => last === 'lost' && life.callsLeft === 1,
     spend() {
       life.callsLeft -= 1;
       if (life.callsLeft > 0) return;
@@ -56,6 +59,7 @@ function watchCalls(): void {
   https.request = ((options: https.RequestOptions, onResponse: (response: unknown) => void) => {
     const life = current.getStore();
     if (!life) return request(options, onResponse);
+    if (life.losesNext()) life.spend();
     if (life.dead) return new Writable({ write: (_chunk, _encoding, done) => done() });
     return request(options, response => {
       life.spend();
@@ -67,6 +71,7 @@ function watchCalls(): void {
   globalThis.fetch = async (...call) => {
     const life = current.getStore();
     if (!life) return fetch(...call);
+    if (life.losesNext()) life.spend();
     if (life.dead) return never();
     const response = await fetch(...call);
     life.spend();

@@ -30,8 +30,10 @@ export interface RotationWorld {
   held(): Login | undefined;
   /** What the registry says of a login, as a client would be told. */
   isAccepted(login: Login | undefined): Promise<boolean>;
+  /** One run of the timer. */
+  run(services: Services): Promise<void>;
   /** Runs of the timer until there is nothing left to do now, the grace period included. */
-  untilQuiet(services?: Services): Promise<void>;
+  untilQuiet(services?: Services, afterEach?: () => Promise<void>): Promise<void>;
   /** Until Coder holds another password, and the old one's grace period is over. */
   untilRotated(before: string | undefined): Promise<void>;
   request(): Promise<void>;
@@ -80,14 +82,17 @@ export async function startRotationWorld(tenant: Tenant): Promise<RotationWorld>
 
   async function isQuiet(): Promise<boolean> {
     const { rotation } = await registry();
-    const { current, candidate, previous, leaseUntil, requestedOn } = rotation;
-    const asked = requestedOn && current && current.issuedOn < requestedOn;
-    return Boolean(current && !candidate && !previous && !leaseUntil && !asked);
+    const { current, candidate, previous, leaseUntil, requestedOn, lastResult } = rotation;
+    const isHeld = leaseUntil && leaseUntil > cloud.clock.now();
+    const isAsked = requestedOn && current && current.issuedOn < requestedOn;
+    const isOpen = isAsked && lastResult?.outcome !== 'failed';
+    return Boolean(current && !candidate && !previous && !isHeld && !isOpen);
   }
 
-  async function untilQuiet(instance: Services = services): Promise<void> {
+  async function untilQuiet(instance = services, afterEach = async () => {}): Promise<void> {
     for (let i = 0; i < MOST_RUNS; i += 1) {
       await run(instance);
+      await afterEach();
       if (await isQuiet()) return;
       cloud.clock.advance(120_000);
     }
@@ -111,6 +116,7 @@ export async function startRotationWorld(tenant: Tenant): Promise<RotationWorld>
   };
 
   return {
+    run,
     ...{ bridge, newInstance, registry, held, isAccepted, untilQuiet },
 
     async add(kind) {
@@ -172,7 +178,6 @@ export async function startRotationWorld(tenant: Tenant): Promise<RotationWorld>
       expect(others, 'secrets in Key Vault that nobody needs').toEqual([]);
       expect(rotation).not.toHaveProperty('candidate');
       expect(rotation).not.toHaveProperty('previous');
-      expect(rotation).not.toHaveProperty('leaseUntil');
       expect(held()).toEqual({ username: rotation.current?.username, password });
       expect(await isAccepted(held()), 'Coder holds what the registry refuses').toBe(true);
       const slots = leftOver();

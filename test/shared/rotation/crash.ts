@@ -1,0 +1,66 @@
+import { expect } from 'vitest';
+import { image } from '../../../infra/local/oci-image.ts';
+import type { Tenant } from '../../../infra/local/tenant.ts';
+import { newLife } from '../../support/mortal.ts';
+import { type RotatingKind, type RotationWorld, startRotationWorld } from './world.ts';
+
+const LEASE_MS = 301_000;
+const GRACE_MS = 31 * 60_000;
+const MOST_CALLS = 400;
+
+/**
+ * Stops rotations after every `step`th of their calls to the outside, with that call carried out and with it lost, and
+ * lets others end them.
+ *
+ * @returns at how many points
+ */
+export async function crashEverywhere(kind: RotatingKind, tenant: Tenant, step: number): Promise<number> {
+  const world = await startRotationWorld(tenant);
+  let points = 0;
+  try {
+    await world.add(kind);
+    await world.untilQuiet();
+    await world.pushed('team/app:v1', image({ content: kind }));
+    for (let calls = 1; calls < MOST_CALLS; calls += step) {
+      const first = await crashAt(world, calls, 'done');
+      points += 1;
+      if (!first) return points;
+      await crashAt(world, calls, 'lost');
+      points += 1;
+    }
+    throw new Error(`A rotation takes more than ${MOST_CALLS} calls.`);
+  } finally {
+    await world.close();
+  }
+}
+
+/** @returns false when the rotation, the revocation after the grace period included, takes fewer calls than that */
+async function crashAt(world: RotationWorld, calls: number, last: 'done' | 'lost'): Promise<boolean> {
+  const where = `${last} call ${calls}`;
+  const { clock } = world.bridge.cloud;
+  const before = world.held();
+  await world.request();
+
+  const life = newLife(calls, last);
+  const mortal = world.newInstance();
+  await life.run(() => world.run(mortal));
+  await expectAccepted(world, where);
+  if (!life.dead) {
+    clock.advance(GRACE_MS);
+    await life.run(() => world.run(mortal));
+    await expectAccepted(world, where);
+  }
+  clock.advance(LEASE_MS);
+  await world.untilQuiet(world.newInstance(), () => expectAccepted(world, where));
+
+  expect(world.held(), where).not.toEqual(before);
+  expect(await world.isAccepted(before), `${where}: the old one is revoked`).toBe(
+    before?.username.startsWith('00000000') ?? false,
+  );
+  await world.expectSound();
+  return life.dead;
+}
+
+async function expectAccepted(world: RotationWorld, where: string): Promise<void> {
+  expect(await world.isAccepted(world.held()), `${where}: Coder holds what the registry refuses`).toBe(true);
+}
