@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { image } from '../../../infra/local/oci-image.ts';
 import { startTenant, type Tenant } from '../../../infra/local/tenant.ts';
+import { registryView } from '../../../shared/http/views.ts';
 import { KINDS, type RotatingKind, type RotationWorld, startRotationWorld } from './world.ts';
 
 // Each kind from its first credential to the last, through the real SDK clients.
@@ -96,5 +97,28 @@ describe.each(KINDS)('a registry with a credential of kind %s', kind => {
       reason: 'coder-rejected',
     });
     await world.expectSound();
+  });
+
+  test('is told to the topic, and no secret of it is anywhere but in Key Vault and at Coder', async () => {
+    const { topic, tables, coder, keyVault } = world.bridge.cloud.standIns;
+    const types = topic.published().map(({ type }) => type);
+
+    expect(types).toEqual(expect.arrayContaining(['Registry.CredentialRotated', 'Registry.RotationFailed']));
+    expect(types).toContain('Image.Imported');
+    const secrets = world.bridge.cloud.secrets.all().filter(secret => secret.length > 7);
+    const places = {
+      events: JSON.stringify(topic.published()),
+      log: world.bridge.logged.join('\n'),
+      tables: JSON.stringify(await tables.dump()),
+      answers: JSON.stringify(registryView(await world.registry())),
+      requests: JSON.stringify([coder, keyVault, tables].map(({ requests }) => requests.all())),
+    };
+    for (const [place, text] of Object.entries(places)) {
+      expect(
+        secrets.filter(secret => text.includes(secret)),
+        `secrets in ${place}`,
+      ).toEqual([]);
+    }
+    expect(secrets.length).toBeGreaterThan(10);
   });
 });
