@@ -84,7 +84,7 @@ export async function declareRegistry(
   const { loginServer, sku } = azure;
   const credential = withoutPassword(input.credential);
   const registry = { name, resourceId: input.resourceId, loginServer, policy: input.policy };
-  const context = { registry, arm: services.armCredentials, signal };
+  const context = { registry, arm: services.armCredentials, graph: services.graph, signal };
   await credentialKind(credential.kind).check?.(credential, azure, context);
   const rotation = await rotationFor(services, name, input, loginServer, previous, signal);
   return {

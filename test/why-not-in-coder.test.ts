@@ -153,7 +153,7 @@ const OUTCOMES: Record<ImageReason, () => Promise<string>> = {
   suspended: () => pushed('contoso/frozen/app:v1'),
 
   'credential-not-ready': async () => {
-    cloud.standIns.graph.faults.add({ status: 503 });
+    cloud.standIns.graph.faults.add({ method: 'POST', status: 503 });
     const credential = { kind: 'service-principal', appId: cloud.servicePrincipal.appId };
     const { resourceId } = registryNamed('adatum');
     expect((await app.api('PUT', 'registries/adatum', { resourceId, credential })).status).toBe(201);

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { parseRegistryId, type RegistryResourceId } from '../arm-id.ts';
 import { CredentialError } from '../errors.ts';
 import { RefusedError } from '../refused.ts';
-import type { CredentialKind, IssueContext } from './credential.ts';
+import type { CredentialKind } from './credential.ts';
 import { RotationSchedule } from './schedule.ts';
 
 /** The administrator account of the registry: one user name, two passwords, and every right. */
@@ -14,8 +14,8 @@ const SLOTS = ['password', 'password2'] as const;
 export const adminAccount: CredentialKind<AdminInput> = {
   coderRegistryKind: 'generic',
 
-  check(_declared, { adminEnabled }, { registry }) {
-    if (adminEnabled) return;
+  async check(_declared, { adminEnabled }, { registry, arm, signal }) {
+    if (adminEnabled) return void (await arm.listAdminPasswords(idOf(registry), signal));
     throw new RefusedError(
       'credential-kind-not-allowed',
       `The administrator account of ${registry.loginServer} is off. Run: ${enableCommand(registry)}`,
@@ -54,6 +54,6 @@ function otherThan(slot: string | undefined): (typeof SLOTS)[number] {
   return slot === SLOTS[0] ? SLOTS[1] : SLOTS[0];
 }
 
-function idOf({ resourceId }: IssueContext['registry']): RegistryResourceId {
+function idOf({ resourceId }: { resourceId: string }): RegistryResourceId {
   return parseRegistryId(resourceId) as RegistryResourceId;
 }

@@ -70,7 +70,10 @@ export interface NewIssue extends Login {
 /** One kind of credential. */
 export interface CredentialKind<Declared extends DeclaredCredential> {
   coderRegistryKind: CoderRegistryKind;
-  /** @throws RefusedError when this registry does not allow the kind, with the command that makes it do so */
+  /**
+   * @throws RefusedError when this registry does not allow the kind, with the command that makes it do so
+   * @throws CredentialError when Azure does not let the bridge issue it, with the command that grants that
+   */
   check?(declared: Declared, registry: RegistryDescription, context: CheckContext): Promise<void> | void;
   /** Absent when the bridge issues none. */
   issuer?: Issuer<Declared>;
@@ -79,6 +82,7 @@ export interface CredentialKind<Declared extends DeclaredCredential> {
 export interface CheckContext {
   registry: Pick<Registry, 'name' | 'resourceId' | 'loginServer' | 'policy'>;
   arm: ArmCredentials;
+  graph: Graph;
   signal: AbortSignal;
 }
 

@@ -6,13 +6,18 @@ import { expiryFor, RotationSchedule } from './schedule.ts';
 export const ServicePrincipalInput = z.strictObject({
   kind: z.literal('service-principal'),
   /** Application (client) id, which is the user name. */
-  appId: z.uuid(),
+  appId: z.guid(),
   ...RotationSchedule.shape,
 });
 export type ServicePrincipalInput = z.infer<typeof ServicePrincipalInput>;
 
 export const servicePrincipal: CredentialKind<ServicePrincipalInput> = {
   coderRegistryKind: 'generic',
+
+  async check({ appId }, _registry, { graph, signal }) {
+    await graph.listSecrets(appId, signal);
+  },
+
   issuer: {
     async issue({ appId, ...schedule }, { registry, graph, now, signal, kept }) {
       const displayName = `coder-acr-bridge/${registry.name}`;

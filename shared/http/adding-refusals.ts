@@ -7,6 +7,7 @@ export const ADDING_REFUSALS = [
   'registry-busy',
   'credential-kind-not-allowed',
   'azure-refused',
+  'graph-unavailable',
   'registry-not-found',
   'registry-not-readable',
   'registry-not-reachable',

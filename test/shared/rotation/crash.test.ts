@@ -5,7 +5,7 @@ import { KINDS } from './world.ts';
 
 // A sample; test/scale tries every point.
 
-const STEP = 7;
+const STEP = 23;
 
 let tenant: Tenant;
 

@@ -6,7 +6,7 @@ import { startTenant, type Tenant } from '../../../infra/local/tenant.ts';
 import { KINDS, type RotationWorld, startRotationWorld } from './world.ts';
 
 /** How many schedules there are of each kind. */
-const RUNS = Number(process.env.SCHEDULES ?? 4);
+const RUNS = Number(process.env.SCHEDULES ?? 2);
 /** The same ones each time, unless others are asked for. */
 const SEED = Number(process.env.SEED ?? 1);
 

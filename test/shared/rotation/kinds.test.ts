@@ -1,0 +1,183 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { image } from '../../../infra/local/oci-image.ts';
+import { ACTIONS, CREDENTIAL_MANAGER } from '../../../infra/local/stand-ins/arm/actions.ts';
+import { startTenant, type Tenant } from '../../../infra/local/tenant.ts';
+import { type RotationWorld, startRotationWorld } from './world.ts';
+
+// What only some kinds have, and what only a person can mend.
+
+let tenant: Tenant;
+let world: RotationWorld;
+
+beforeAll(async () => {
+  tenant = await startTenant();
+  world = await startRotationWorld(tenant);
+});
+afterAll(async () => {
+  await world.close();
+  await tenant.close();
+});
+
+const arm = () => world.bridge.cloud.standIns.arm;
+const registryId = () => world.bridge.cloud.registry.resourceId;
+const put = (credential: object, more: object = {}) =>
+  world.bridge.put({ credential, ...more }).then(
+    () => 'accepted',
+    (error: Error & { reason?: string }) => `${error.reason}: ${error.message}`,
+  );
+const lastResult = async () => (await world.registry()).rotation.lastResult;
+const events = () => world.bridge.cloud.standIns.topic.published();
+
+describe('a registry is refused a kind that cannot work there, with the command that makes it work', () => {
+  test('the administrator account is off', async () => {
+    arm().changeRegistry(registryId(), { adminUserEnabled: false });
+
+    expect(await put({ kind: 'admin' })).toMatch(
+      /^credential-kind-not-allowed: .*az acr update --name contoso --admin-enabled true/,
+    );
+  });
+
+  test('the app registration is not owned by the bridge', async () => {
+    const { graph } = world.bridge.cloud.standIns;
+    graph.addApplication({
+      objectId: 'x',
+      appId: '22222222-3333-4444-5555-666666666666',
+      displayName: 'x',
+      owners: [],
+    });
+
+    expect(await put({ kind: 'service-principal', appId: '22222222-3333-4444-5555-666666666666' })).toMatch(
+      /^azure-refused: .*az ad app owner add --id 22222222/,
+    );
+  });
+
+  test('there is no such app registration', async () => {
+    expect(await put({ kind: 'service-principal', appId: '11111111-3333-4444-5555-666666666666' })).toMatch(
+      /^azure-refused: .*az ad app show --id 11111111/,
+    );
+  });
+
+  test('the bridge may not read tokens', async () => {
+    const { allowed } = arm();
+    allowed[tenant.bridge.objectId] = [ACTIONS.read];
+
+    expect(await put({ kind: 'token' })).toMatch(/^azure-refused: .*az role assignment create/);
+    allowed[tenant.bridge.objectId] = CREDENTIAL_MANAGER;
+  });
+
+  test('the registry has as many tokens as its SKU takes', async () => {
+    const { tokens } = arm().accounts(registryId());
+    arm().changeRegistry(registryId(), { sku: 'Basic' });
+    for (let i = 0; i < 100; i += 1) tokens.put(`token-${i}`, {});
+
+    expect(await put({ kind: 'token' })).toMatch(/^credential-kind-not-allowed: .*100 tokens/);
+    for (let i = 0; i < 100; i += 1) tokens.delete(`token-${i}`);
+    arm().changeRegistry(registryId(), { sku: 'Premium' });
+  });
+});
+
+describe('a password that a person supplied', () => {
+  test('is reported when the registry refuses it, once, and no more when it works again', async () => {
+    await world.bridge.put();
+    await world.pushed('team/app:v1', image());
+    const { puller } = world.bridge.cloud.registry;
+    const { password } = puller;
+    puller.password = world.bridge.cloud.secrets.random();
+
+    for (let i = 0; i < 3; i += 1) await world.run(world.newInstance());
+
+    expect(await lastResult()).toMatchObject({ outcome: 'failed', reason: 'credential-refused' });
+    expect(events().filter(({ type }) => type === 'Registry.RotationFailed')).toHaveLength(1);
+    puller.password = password;
+    await world.run(world.newInstance());
+    expect(await lastResult()).toBeUndefined();
+  });
+
+  test('is reported once before it ends', async () => {
+    const { username, password } = world.bridge.cloud.registry.puller;
+    const expiresOn = new Date(world.bridge.cloud.clock.now().getTime() + 3 * 24 * 3_600_000).toISOString();
+    await put({ kind: 'static', username, password, expiresOn });
+
+    for (let i = 0; i < 3; i += 1) await world.run(world.newInstance());
+
+    const told = events().filter(({ type }) => type === 'Registry.CredentialExpiring');
+    expect(told).toMatchObject([{ data: { registry: 'contoso', kind: 'static', username, expiresOn } }]);
+  });
+});
+
+describe('another kind takes the place of the old one', () => {
+  test('a token that of a password, without a moment in which Coder holds what is refused', async () => {
+    const before = world.held();
+
+    await world.add('token');
+    expect(await world.isAccepted(world.held())).toBe(true);
+    await world.untilQuiet();
+
+    expect(world.held()).not.toEqual(before);
+    await world.expectSound();
+  });
+
+  test('an identity that of the token, whose passwords are gone then', async () => {
+    await world.add('entra-identity');
+    await world.untilQuiet();
+
+    await world.expectSound();
+    expect(arm().accounts(registryId()).tokens.find('coder-acr-bridge')?.passwords).toEqual([]);
+  });
+
+  test('a password that of the identity', async () => {
+    await world.bridge.put();
+    await world.untilQuiet();
+
+    const { username, password } = world.bridge.cloud.registry.puller;
+    expect(world.held()).toEqual({ username, password });
+  });
+});
+
+describe('a token', () => {
+  test('may read the repositories of the policy, and nothing else, also when the policy changes', async () => {
+    await world.add('token');
+    await world.untilQuiet();
+    const actions = () => arm().accounts(registryId()).scopeMaps.find('coder-acr-bridge')?.actions;
+    expect(actions()).toEqual(['repositories/*/content/read', 'repositories/*/metadata/read']);
+
+    const rules = [{ repository: 'team/**' }, { repository: 'base' }];
+    await put({ kind: 'token', rotateEveryHours: 24, graceMinutes: 30 }, { policy: { rules } });
+    await world.run(world.newInstance());
+
+    expect(actions()).toEqual([
+      'repositories/base/content/read',
+      'repositories/base/metadata/read',
+      'repositories/team/*/content/read',
+      'repositories/team/*/metadata/read',
+    ]);
+  });
+
+  test('that somebody disabled is reported with the command that enables it, and not fought over', async () => {
+    const { tokens } = arm().accounts(registryId());
+    tokens.put('coder-acr-bridge', { status: 'disabled' });
+
+    await world.run(world.newInstance());
+
+    expect(await lastResult()).toMatchObject({
+      reason: 'credential-refused',
+      message: expect.stringContaining('az acr token update --registry contoso --name coder-acr-bridge'),
+    });
+    tokens.put('coder-acr-bridge', { status: 'enabled' });
+    await world.untilQuiet();
+    await world.expectSound();
+  });
+});
+
+test('an administrator account that was switched off is reported with the command that switches it on', async () => {
+  await world.add('admin');
+  await world.untilQuiet();
+  arm().changeRegistry(registryId(), { adminUserEnabled: false });
+
+  await world.run(world.newInstance());
+
+  expect(await lastResult()).toMatchObject({
+    reason: 'admin-disabled',
+    message: expect.stringContaining('--admin-enabled true'),
+  });
+});
