@@ -1,4 +1,6 @@
 import type { PlannedCall } from './coder/target.ts';
+import { credentialKind } from './credentials/credential.ts';
+import { type Rotation, secretNameOf } from './credentials/rotation.ts';
 import type { ImageRecord } from './images.ts';
 import { attempt, type ImageToImport } from './import-attempt.ts';
 import type { ImportFacts } from './import-decision.ts';
@@ -63,5 +65,16 @@ async function registryOf(
   if (known) return sameOrRefused(known, input);
   await refuseIfImpossible(services, newName, input, undefined);
   const declared = await declareRegistry(services, newName, input, undefined, signal);
-  return { ...declared, createdOn: services.now(), updatedOn: services.now() };
+  const rotation = await rehearseFirst(services, declared);
+  return { ...declared, rotation, createdOn: services.now(), updatedOn: services.now() };
+}
+
+/** As if the first credential had been issued: whoever rehearses shows no passwords. */
+async function rehearseFirst(
+  { vault, now }: RequestServices,
+  { name, credential, rotation }: Pick<Registry, 'name' | 'credential' | 'rotation'>,
+): Promise<Rotation> {
+  if (!credentialKind(credential.kind).issuer) return rotation;
+  const secretVersion = await vault.write(secretNameOf(name), '***');
+  return { current: { declared: credential, username: '***', secretVersion, issuedOn: now() } };
 }

@@ -1,5 +1,6 @@
 import type { TokenCredential } from '@azure/identity';
 import { SecretClient } from '@azure/keyvault-secrets';
+import * as z from 'zod';
 import { describe, ServiceError, statusOf } from '../errors.ts';
 import { retryOptions } from './retries.ts';
 
@@ -51,9 +52,8 @@ export function createVault(url: string, credential: TokenCredential, verifyChal
         try {
           return await fetchValue(name, version);
         } catch (error) {
-          // A version that was switched off is as good as gone (403 SecretDisabled).
-          if (statusOf(error) === 404 || (error as { code?: string }).code === 'SecretDisabled')
-            return undefined;
+          // What was switched off is as good as gone.
+          if (statusOf(error) === 404 || isDisabled(error)) return undefined;
           throw error;
         }
       }),
@@ -101,4 +101,13 @@ async function guarded<T>(name: string, call: () => Promise<T>): Promise<T> {
     const detail = `${status ? `${status}, ` : ''}${text}`;
     throw new ServiceError('secrets-unavailable', `Key Vault secret ${name}: ${detail}`, { cause: error });
   }
+}
+
+const Disabled = z.object({
+  details: z.object({ error: z.object({ innerError: z.object({ code: z.literal('SecretDisabled') }) }) }),
+});
+
+/** 403, as when the role is missing, told apart by the inner error only. */
+function isDisabled(error: unknown): boolean {
+  return Disabled.safeParse(error).success;
 }

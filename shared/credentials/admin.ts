@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { parseRegistryId, type RegistryResourceId } from '../arm-id.ts';
-import { CredentialError } from '../errors.ts';
+import { CredentialError, ServiceError } from '../errors.ts';
 import { RefusedError } from '../refused.ts';
 import type { CredentialKind } from './credential.ts';
 import { RotationSchedule } from './schedule.ts';
@@ -31,7 +31,10 @@ export const adminAccount: CredentialKind<AdminInput> = {
       const { username, passwords } = asItIs
         ? await arm.listAdminPasswords(id, signal)
         : await arm.regenerateAdminPassword(id, slot, signal);
-      return { username, password: passwords[slot] ?? '', slot };
+      const password = passwords[slot];
+      if (!password)
+        throw new ServiceError('registry-unavailable', `Azure showed no ${slot} of ${username}.`);
+      return { username, password, slot };
     },
 
     async revoke(_declared, { slot }, { registry, arm, current, signal }) {

@@ -65,6 +65,9 @@ export async function rotate(
     // Somebody else took over, or changed what is declared; the next run sees what they made of it.
     if (error instanceof ConflictError) return;
     if (!(error instanceof ServiceError || error instanceof CredentialError)) throw error;
+    // Nothing is under way that an outage could keep from going on.
+    if (run.isIdle() && isOutage(error))
+      return log.warn('credential not looked at', { registry: name, ...told(error) });
     await run.fail(error).catch(ignoreConflict);
   } finally {
     await run.release().catch(ignoreConflict);
@@ -73,6 +76,7 @@ export async function rotate(
 
 interface Run {
   carryOn(): Promise<void>;
+  isIdle(): boolean;
   fail(failure: Failure): Promise<void>;
   release(): Promise<void>;
 }
@@ -301,6 +305,9 @@ function createRun(services: RotationServices, found: StoredRegistry, signal: Ab
   return {
     fail,
 
+    // Whoever takes a step takes the lease first.
+    isIdle: () => !isHeld && registry.rotation.current !== undefined,
+
     async carryOn() {
       while (!signal.aborted) {
         const step = await nextStep();
@@ -346,8 +353,16 @@ function neverAccepted({ loginServer }: StoredRegistry): Failure {
 }
 
 /** Whether a run that finds everything well has thereby mended it. What concerned a new credential is told until the next one. */
-function isPassing({ reason }: Failure): boolean {
-  return reason.endsWith('-unavailable') || reason === 'credential-refused' || reason === 'coder-busy';
+function isPassing(failure: Failure): boolean {
+  return isOutage(failure) || failure.reason === 'credential-refused';
+}
+
+function isOutage({ reason }: Failure): boolean {
+  return reason.endsWith('-unavailable') || reason === 'coder-busy';
+}
+
+function told({ reason, message }: Failure): Failure {
+  return { reason, message };
 }
 
 function withoutAbsent(rotation: { [K in keyof Rotation]: Rotation[K] | undefined }): Rotation {

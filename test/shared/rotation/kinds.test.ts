@@ -153,6 +153,16 @@ describe('a token', () => {
     ]);
   });
 
+  test('whose secret somebody switched off in Key Vault is issued anew', async () => {
+    const before = world.held();
+    await world.newInstance().vault.keepOnly('registry-contoso-password', []);
+
+    await world.untilQuiet();
+
+    expect(world.held()).not.toEqual(before);
+    await world.expectSound();
+  });
+
   test('that somebody disabled is reported with the command that enables it, and not fought over', async () => {
     const { tokens } = arm().accounts(registryId());
     tokens.put('coder-acr-bridge', { status: 'disabled' });

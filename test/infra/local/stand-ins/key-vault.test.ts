@@ -209,3 +209,25 @@ test.each(['https://management.azure.com', 'https://vault.azure.net/'])(
     );
   },
 );
+
+test('all versions are listed over several pages, without their values, and one that is off cannot be read', async () => {
+  const written: string[] = [];
+  for (let i = 0; i < 30; i += 1) {
+    const { properties } = await client().setSecret('many', `value ${i}`);
+    written.push(properties.version ?? '');
+  }
+  const [first = ''] = written;
+  await client().updateSecretProperties('many', first, { enabled: false });
+
+  const listed: { version?: string; enabled?: boolean; value?: string }[] = [];
+  for await (const version of client().listPropertiesOfSecretVersions('many')) listed.push(version);
+
+  expect(listed.map(({ version }) => version).sort()).toEqual(written.sort());
+  expect(listed.filter(({ enabled }) => enabled === false)).toMatchObject([{ version: first }]);
+  expect(listed.filter(entry => 'value' in entry)).toEqual([]);
+  await expect(client().getSecret('many', { version: first })).rejects.toMatchObject({
+    statusCode: 403,
+    details: { error: { innerError: { code: 'SecretDisabled' } } },
+  });
+  expect(vault.readable('many')).toHaveLength(29);
+});
