@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTenant, type Tenant } from '../../../infra/local/tenant.ts';
 import { crashEverywhere } from './crash.ts';
-import { KINDS } from './world.ts';
 
-// A sample; test/scale tries every point.
+// A sample; test/scale tries every kind, and every point of it.
 
 const STEP = 23;
 
@@ -14,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => tenant.close());
 
-test.each(KINDS)(
+test.each(['admin', 'token'] as const)(
   'a rotation of kind %s that is cut off never leaves Coder with what is refused',
   async kind => {
     const points = await crashEverywhere(kind, tenant, STEP);

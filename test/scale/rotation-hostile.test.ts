@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Fault } from '../../../infra/local/faults.ts';
-import { image } from '../../../infra/local/oci-image.ts';
-import { startTenant, type Tenant } from '../../../infra/local/tenant.ts';
-import { KINDS, type RotationWorld, startRotationWorld } from './world.ts';
+import type { Fault } from '../../infra/local/faults.ts';
+import { image } from '../../infra/local/oci-image.ts';
+import { startTenant, type Tenant } from '../../infra/local/tenant.ts';
+import { KINDS, type RotationWorld, startRotationWorld } from '../shared/rotation/world.ts';
 
 /** How many schedules there are of each kind. */
-const RUNS = Number(process.env.SCHEDULES ?? 2);
+const RUNS = Number(process.env.SCHEDULES ?? 5);
 /** The same ones each time, unless others are asked for. */
 const SEED = Number(process.env.SEED ?? 1);
 
