@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { describe } from '../shared/errors.ts';
 import { REGISTRY } from '../shared/http/examples.ts';
 import { httpFunction } from '../shared/http/http-function.ts';
 import { RegistryPath, RotateQuery } from '../shared/http/input.ts';
@@ -9,11 +10,13 @@ import {
   rotationPlanView,
   rotationView,
 } from '../shared/http/rotation-view.ts';
+import { createLog } from '../shared/log.ts';
 import { findRotating, requestRotation } from '../shared/rotation/request.ts';
 import { rotate } from '../shared/rotation/rotate.ts';
+import type { Services } from '../shared/services.ts';
 
-/** What is not done by then is done by the timer. */
-const BUDGET_MS = 20_000;
+/** A new password takes a minute to be known everywhere. What is not done by then is done by the timer. */
+const BUDGET_MS = 90_000;
 
 const Begun = z.strictObject({
   registry: z.string(),
@@ -47,14 +50,13 @@ httpFunction('registries-rotate', {
     },
   },
   refusals: ['not-found', 'nothing-to-rotate'],
-  async answer({ path: { name }, query: { dryRun, compromised }, request, signal, log }, services) {
+  async answer({ path: { name }, query: { dryRun, compromised }, request }, services) {
     if (dryRun) {
       const registry = await findRotating(services.registries, name);
       return { status: 200, jsonBody: rotationPlanView(registry, services.now(), compromised) };
     }
-    const requested = await requestRotation(services, name, compromised);
-    await rotate(services, name, AbortSignal.any([signal, AbortSignal.timeout(BUDGET_MS)]), log);
-    const registry = (await services.registries.get(name)) ?? requested;
+    const registry = await requestRotation(services, name, compromised);
+    void carryOn(services, name);
     const location = new URL(request.url).pathname.replace(/\/rotate$/, '');
     const jsonBody = {
       ...{ registry: name, rotation: rotationView(registry) },
@@ -63,3 +65,11 @@ httpFunction('registries-rotate', {
     return { status: 202, headers: { location }, jsonBody };
   },
 });
+
+/** Goes on after the answer, so not with the invocation's own log. */
+async function carryOn(services: Services, name: string): Promise<void> {
+  const log = createLog(console);
+  await rotate(services, name, AbortSignal.timeout(BUDGET_MS), log).catch((error: unknown) =>
+    log.error('rotation incomplete', { registry: name, message: describe(error) }),
+  );
+}

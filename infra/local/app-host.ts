@@ -75,7 +75,7 @@ async function start(
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   for (const stream of [child.stdout, child.stderr]) {
-    if (stream) createInterface(stream).on('line', onLog);
+    if (stream) createInterface(stream).on('line', line => line.startsWith('HOST READY ') || onLog(line));
   }
   const [message] = await Promise.race([once(child, 'message'), once(child, 'exit')]);
   const url = (message as { url?: string } | null)?.url;

@@ -7,7 +7,7 @@ import { pushSampleImage } from '../../infra/local/sample.ts';
 import { CREDENTIAL } from '../../shared/http/examples.ts';
 import { HTTP_FUNCTIONS } from '../../shared/http/http-function.ts';
 import { openApiOf } from '../../shared/http/openapi.ts';
-import { type App, startApp } from '../support/app.ts';
+import { type App, startApp, until } from '../support/app.ts';
 
 interface Schema {
   oneOf?: Schema[];
@@ -140,6 +140,7 @@ describe('the app answers as the document says', () => {
     expectDescribed(call, answer);
     if (call.operationId === 'registries-rotate') {
       const { username, password } = app.environment.cloud.registry.puller;
+      await until(async () => !JSON.parse((await app.api('GET', 'registries/contoso')).text).rotation.step);
       await declare({ kind: 'static', username, password });
     }
   });
