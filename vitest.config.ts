@@ -22,7 +22,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/interop/**', 'test/scale/**'],
+          exclude: ['test/interop/**', 'test/scale/**', 'test/crash/**'],
         },
       },
       { extends: true, test: { name: 'interop', include: ['test/interop/**/*.test.ts'] } },
@@ -31,6 +31,15 @@ export default defineConfig({
         test: {
           name: 'scale',
           include: ['test/scale/**/*.test.ts'],
+          testTimeout: 900_000,
+          disableConsoleIntercept: true,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'crash',
+          include: ['test/crash/**/*.test.ts'],
           testTimeout: 900_000,
           disableConsoleIntercept: true,
         },

@@ -89,6 +89,7 @@ function createRun(services: RotationServices, found: StoredRegistry, signal: Ab
   let isHeld = false;
   /** By version of the secret, what the registry said of it in this run. */
   const tested = new Map<string, boolean>();
+  /** On which credentials that the bridge issued are tried. */
   let repository: Promise<string | undefined> | undefined;
 
   /** Writes how far the rotation is, and keeps or takes the lease. @throws ConflictError when somebody else was faster */
@@ -109,11 +110,16 @@ function createRun(services: RotationServices, found: StoredRegistry, signal: Ab
     return password === undefined ? undefined : { username: issue.username, password };
   }
 
-  /** One try, with exactly what Coder will use. */
-  async function isAccepted(login: Login): Promise<boolean> {
+  function chosenRepository(): Promise<string | undefined> {
     repository ??= chooseRepository(services.acr, registry, signal);
+    return repository;
+  }
+
+  /** One try, with exactly what Coder will use. What a person supplied may be for other repositories, or list no tags. */
+  async function isAccepted({ declared }: Issue, login: Login): Promise<boolean> {
     const { loginServer } = registry;
-    return (await services.provePull({ loginServer, repository: await repository }, login, signal)).works;
+    const onWhich = declared.kind === 'static' ? undefined : await chosenRepository();
+    return (await services.provePull({ loginServer, repository: onWhich }, login, signal)).works;
   }
 
   /** One refusal proves nothing: registries answer 401 now and then (github.com/Azure/acr/issues/841). */
@@ -125,7 +131,7 @@ function createRun(services: RotationServices, found: StoredRegistry, signal: Ab
     let accepted = false;
     for (let i = 0; login && !accepted && i < IN_A_ROW; i += 1) {
       if (i > 0) await wait(BETWEEN_TESTS_MS, signal);
-      accepted = await isAccepted(login);
+      accepted = await isAccepted(issue, login);
     }
     tested.set(issue.secretVersion, accepted);
     return accepted;
@@ -136,7 +142,7 @@ function createRun(services: RotationServices, found: StoredRegistry, signal: Ab
     const login = await loginOf(issue);
     let inARow = 0;
     while (login && !signal.aborted) {
-      inARow = (await isAccepted(login)) ? inARow + 1 : 0;
+      inARow = (await isAccepted(issue, login)) ? inARow + 1 : 0;
       if (inARow === IN_A_ROW) return true;
       await wait(BETWEEN_TESTS_MS, signal);
       if (decideNow({ currentWorks: true, previousWorks: true }).do !== 'prove') return false;

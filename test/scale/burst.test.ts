@@ -47,7 +47,7 @@ test('of a burst of 10,000 events nothing is lost, Coder is spared, and memory s
     // So that there are POSTs to repeat, and that the sweep has something to do: what fails until the burst is over
     // cannot have been swept meanwhile.
     if (acknowledged === 5_000) tables.faults.add({ status: 503, times: 500 });
-    if (acknowledged === 9_000) coder.faults.add({ method: 'POST', path: '/tags$', status: 503 });
+    if (acknowledged === 9_500) coder.faults.add({ method: 'POST', path: '/tags$', status: 503 });
   });
   report(`all acknowledged after ${posts} POSTs, of which ${refused} had another answer than 2xx`);
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTenant, type Tenant } from '../../../infra/local/tenant.ts';
 import { crashEverywhere } from './crash.ts';
 
-// A sample; test/scale tries every kind, and every point of it.
+// A sample; test/crash tries every kind, and every point of it.
 
 const STEP = 23;
 

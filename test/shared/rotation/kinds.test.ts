@@ -93,6 +93,17 @@ describe('a password that a person supplied', () => {
     expect(await lastResult()).toBeUndefined();
   });
 
+  test('may pull and no more', async () => {
+    const { puller } = world.bridge.cloud.registry;
+    const { actions } = puller;
+    puller.actions = ['pull'];
+
+    await world.run(world.newInstance());
+
+    expect(await lastResult()).toBeUndefined();
+    puller.actions = actions;
+  });
+
   test('is reported once before it ends', async () => {
     const { username, password } = world.bridge.cloud.registry.puller;
     const expiresOn = new Date(world.bridge.cloud.clock.now().getTime() + 3 * 24 * 3_600_000).toISOString();
@@ -132,6 +143,21 @@ describe('another kind takes the place of the old one', () => {
     const { username, password } = world.bridge.cloud.registry.puller;
     expect(world.held()).toEqual({ username, password });
   });
+});
+
+test('a registry that somebody deleted in Coder gets what is current with its next image', async () => {
+  await world.add('token');
+  await world.untilQuiet();
+  const { state } = world.bridge.cloud.standIns.coder;
+  for (const { id } of state().images) await world.bridge.askCoder('DELETE', `/_stand-in/images/${id}`);
+  for (const { id } of state().registries) await world.bridge.askCoder('DELETE', `/api/v0/registries/${id}`);
+
+  await world.request();
+  await world.untilQuiet();
+  expect(world.held()).toBeUndefined();
+  await world.pushed('team/again:v1', image({ content: 'again' }));
+
+  await world.expectSound();
 });
 
 describe('a token', () => {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTenant, type Tenant } from '../../infra/local/tenant.ts';
+import { startReport } from '../scale/live-app.ts';
 import { crashEverywhere } from '../shared/rotation/crash.ts';
 import { KINDS } from '../shared/rotation/world.ts';
-import { startReport } from './live-app.ts';
 
 // Every point at which a rotation can be cut off.
 
