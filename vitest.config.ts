@@ -31,7 +31,7 @@ export default defineConfig({
         test: {
           name: 'scale',
           include: ['test/scale/**/*.test.ts'],
-          testTimeout: 900_000,
+          testTimeout: 1_800_000,
           disableConsoleIntercept: true,
         },
       },
@@ -40,7 +40,7 @@ export default defineConfig({
         test: {
           name: 'crash',
           include: ['test/crash/**/*.test.ts'],
-          testTimeout: 900_000,
+          testTimeout: 1_800_000,
           disableConsoleIntercept: true,
         },
       },
