@@ -37,3 +37,8 @@ export function parseDueKey(key: string): Reference {
   const colon = image.lastIndexOf(':');
   return { repository: image.slice(0, colon).replaceAll('|', '/'), tag: image.slice(colon + 1) };
 }
+
+/** The time in a due row's key. */
+export function parseDueOn(key: string): Date {
+  return new Date(key.slice(1, key.indexOf('!', 1)));
+}

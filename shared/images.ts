@@ -9,7 +9,14 @@ import {
   readRow,
   readRows,
 } from './azure/tables.ts';
-import { dueKey, imageKey, parseDueKey, parseRepositoryKey, repositoryKey } from './image-keys.ts';
+import {
+  dueKey,
+  imageKey,
+  parseDueKey,
+  parseDueOn,
+  parseRepositoryKey,
+  repositoryKey,
+} from './image-keys.ts';
 import type { ImageDefaults } from './policy.ts';
 import type { ImageReason, State } from './reasons.ts';
 import type { Reference } from './reference.ts';
@@ -48,6 +55,13 @@ export type HeardBy = 'event' | 'reconciliation' | 'request';
 /** A record as it was read, with the ETag that its next change must carry. */
 export type StoredImage = ImageRecord & { etag: string };
 
+/** What a due row tells. */
+export interface WaitingImage extends Reference {
+  dueOn: Date;
+  /** The push that is to arrive in Coder; absent when only a comparison found it. */
+  pushedOn?: Date;
+}
+
 export interface ImageFilter {
   registry?: string | undefined;
   state?: State | undefined;
@@ -67,8 +81,8 @@ export interface Images {
   unfinished(registry: string, reason?: ImageReason): AsyncIterable<StoredImage>;
   /** How long each push took that arrived in Coder since then, in ms. */
   latencies(registry: string, since: Date): AsyncIterable<number>;
-  /** Images whose time has come, the longest waiting first. */
-  due(registry: string, now: Date): AsyncIterable<Reference>;
+  /** Images that are to be tried again, in the order of their times. */
+  waiting(registry: string): AsyncIterable<WaitingImage>;
   /** Removes everything about a registry's images. */
   deleteAll(registry: string): Promise<void>;
 }
@@ -153,9 +167,12 @@ export function createImages(table: TableClient): Images {
       }
     },
 
-    async *due(registry, now) {
-      const filter = odata`PartitionKey eq ${registry} and RowKey ge '!' and RowKey lt ${`!${now.toISOString()}~`}`;
-      for await (const { rowKey } of readRows(table, filter)) yield parseDueKey(rowKey as string);
+    async *waiting(registry) {
+      const filter = odata`PartitionKey eq ${registry} and RowKey ge '!' and RowKey lt '"'`;
+      for await (const { rowKey, pushedOn } of readRows<{ pushedOn?: Date }>(table, filter)) {
+        const key = rowKey as string;
+        yield { ...parseDueKey(key), dueOn: parseDueOn(key), ...(pushedOn && { pushedOn }) };
+      }
     },
 
     async deleteAll(registry) {
@@ -180,7 +197,9 @@ function saveActions(
   const after = record.dueOn && dueKey(record.dueOn, record);
   if (before !== after) {
     if (before) actions.push(['delete', { partitionKey, rowKey: before }]);
-    if (after) actions.push(['create', { partitionKey, rowKey: after, kind: 'due' }]);
+    // What was there before the bridge kept nobody waiting.
+    const pushedOn = record.heardBy !== 'reconciliation' && { pushedOn: record.pushedOn };
+    if (after) actions.push(['create', { partitionKey, rowKey: after, kind: 'due', ...pushedOn }]);
   }
   return actions;
 }

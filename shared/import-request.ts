@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { normalizeRegistryId } from './arm-id.ts';
 import { CredentialInput } from './credentials/credential.ts';
+import { logImport } from './handle-event.ts';
 import { type ImportRequest, type ImportResult, type ImportServices, importImage } from './import.ts';
 import type { Log } from './log.ts';
 import { ImageDefaults } from './policy.ts';
@@ -76,7 +77,9 @@ export async function importRequested(
     onlyToImport: true,
   };
   const budget = AbortSignal.any([signal, AbortSignal.timeout(services.importBudgetMs)]);
-  return { ...(await importImage(services, request, budget)), registry };
+  const result = await importImage(services, request, budget);
+  logImport(log, result);
+  return { ...result, registry };
 }
 
 /** What the request says of the image, beside its name. */

@@ -1,12 +1,15 @@
 import { forEachAtMost } from './concurrency.ts';
 import { describe } from './errors.ts';
 import { type EventServices, logImport } from './handle-event.ts';
+import type { WaitingImage } from './images.ts';
 import { importImage } from './import.ts';
 import type { Log } from './log.ts';
 import type { StoredRegistry } from './registry.ts';
 
 /** Imports that run at once. */
 const AT_ONCE = 16;
+/** Images that wait are counted up to here: as many rows come with one request, even if only one is due. */
+const COUNTED = 1_000;
 
 /**
  * Tries again what is due, and gives Coder credentials that it could not be given when they changed. What fails, or
@@ -15,8 +18,10 @@ const AT_ONCE = 16;
  * @throws StorageError when the registries cannot be read
  */
 export async function sweep(services: EventServices, signal: AbortSignal, log: Log): Promise<void> {
+  let registries = 0;
   for await (const registry of services.registries.each()) {
-    if (signal.aborted) return;
+    if (signal.aborted) break;
+    registries += 1;
     try {
       await sweepImages(services, registry, signal, log);
       const budget = AbortSignal.any([signal, AbortSignal.timeout(services.importBudgetMs)]);
@@ -25,6 +30,8 @@ export async function sweep(services: EventServices, signal: AbortSignal, log: L
       log.error('sweep incomplete', { registry: registry.name, message: describe(error) });
     }
   }
+  // The sign of life that an alert waits for.
+  log.info('sweep', { registries });
 }
 
 async function sweepImages(
@@ -33,8 +40,11 @@ async function sweepImages(
   signal: AbortSignal,
   log: Log,
 ): Promise<void> {
-  await forEachAtMost(AT_ONCE, services.images.due(registry.name, services.now()), async image => {
+  const depth: Depth = { waiting: 0, due: 0 };
+  const due = dueOf(services.images.waiting(registry.name), services.now(), depth);
+  await forEachAtMost(AT_ONCE, due, async ({ repository, tag }) => {
     if (signal.aborted) return;
+    const image = { repository, tag };
     try {
       const request = { registry: registry.name, ...image, onlyIfDue: true };
       logImport(log, await importImage(services, request, AbortSignal.timeout(services.importBudgetMs)));
@@ -42,4 +52,28 @@ async function sweepImages(
       log.error('import not recorded', { registry: registry.name, ...image, message: describe(error) });
     }
   });
+  if (depth.waiting > 0) log.info('images waiting', { registry: registry.name, ...depth });
+}
+
+/** How much a sweep found. */
+interface Depth {
+  /** At least so many, from `COUNTED` on. */
+  waiting: number;
+  due: number;
+  /** The oldest push among them. */
+  oldestPushedOn?: Date;
+}
+
+/** Those of the images, in the order of their times, that are due now; all are counted as they are read. */
+async function* dueOf(images: AsyncIterable<WaitingImage>, now: Date, depth: Depth) {
+  for await (const image of images) {
+    depth.waiting += 1;
+    const { pushedOn } = image;
+    if (pushedOn && !(depth.oldestPushedOn && depth.oldestPushedOn < pushedOn))
+      depth.oldestPushedOn = pushedOn;
+    if (image.dueOn <= now) {
+      depth.due += 1;
+      yield image;
+    } else if (depth.waiting >= COUNTED) return;
+  }
 }

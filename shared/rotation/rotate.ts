@@ -211,14 +211,16 @@ function createRun(services: RotationServices, found: StoredRegistry, signal: Ab
     return true;
   }
 
-  async function tellRotated({ username, declared: { kind }, expiresOn }: Issue): Promise<void> {
+  async function tellRotated({ username, slot, declared: { kind }, expiresOn }: Issue): Promise<void> {
+    const { revokeOn } = registry.rotation;
+    log.info('rotation', { registry: name, kind, outcome: 'rotated', reason: 'rotated', slot, revokeOn });
     const data = { registry: name, kind, username, ...(expiresOn && { expiresOn }) };
     await services.publish('Registry.CredentialRotated', name, data);
   }
 
   async function tellFailed({ reason, message }: Failure): Promise<void> {
     const { kind } = registry.credential;
-    log.error('rotation failed', { registry: name, kind, reason, message });
+    log.error('rotation', { registry: name, kind, outcome: 'failed', reason, message });
     await services.publish('Registry.RotationFailed', name, { registry: name, kind, reason, message });
   }
 
@@ -246,7 +248,6 @@ function createRun(services: RotationServices, found: StoredRegistry, signal: Ab
     const { graceMinutes = 0 } = registry.credential as Partial<RotationSchedule>;
     const revokeOn = new Date(now().getTime() + (leaked ? 0 : graceMinutes * 60_000));
     await save({ revokeOn, lastResult: rotated(now()), requestedOn: undefined });
-    log.info('credential rotated', { registry: name, slot: current?.slot, revokeOn });
     await tellRotated(current as Issue);
   }
 
@@ -340,7 +341,7 @@ function rotated(on: Date) {
 }
 
 /** Later than it is renewed by itself, and at least a week before a person must do it. */
-function endsSoon({ declared, issuedOn, expiresOn }: Issue, now: Date): boolean {
+export function endsSoon({ declared, issuedOn, expiresOn }: Issue, now: Date): boolean {
   if (!expiresOn) return false;
   const leftMs = expiresOn.getTime() - now.getTime();
   if (declared.kind === 'static') return leftMs < WARN_MS;
