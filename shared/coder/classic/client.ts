@@ -1,9 +1,9 @@
 import ky, { HTTPError, type KyInstance, type Options, type RetryOptions, TimeoutError } from 'ky';
-import pLimit from 'p-limit';
 import * as z from 'zod';
 import { describe, ServiceError } from '../../errors.ts';
 import type { Pauses } from '../../pauses.ts';
 import { parseRetryAfter } from '../../retry-after.ts';
+import { createLimitedFetch } from './limited-fetch.ts';
 import {
   CoderError,
   CoderImage,
@@ -21,7 +21,7 @@ export interface ClassicClient {
   listRegistries(organizationId: string, signal: AbortSignal): Promise<CoderRegistry[]>;
   updateRegistry(
     id: string,
-    change: { registry?: string; username: string; password: string },
+    change: { registry?: string; username?: string; password?: string },
     signal: AbortSignal,
   ): Promise<boolean>;
   getImage(id: string, signal: AbortSignal): Promise<CoderImage | undefined>;
@@ -43,7 +43,7 @@ export interface ClassicClientOptions {
   sessionToken(renew: boolean): Promise<string>;
   /** Value of the Authorization header for a proxy before Coder; undefined when there is none. */
   authorization(): Promise<string | undefined>;
-  /** Most calls that may be under way at once. */
+  /** Most calls that Coder may be at, those that were given up included. */
   maxConcurrent: number;
   pauses: Pauses;
 }
@@ -67,13 +67,13 @@ const RETRY: RetryOptions = {
 export function createClassicClient(options: ClassicClientOptions): ClassicClient {
   const http: KyInstance = ky.create({
     prefixUrl: `${options.url}/api/v0`,
-    timeout: REQUEST_TIMEOUT_MS,
+    timeout: false,
+    fetch: createLimitedFetch({ most: options.maxConcurrent, answerWithinMs: REQUEST_TIMEOUT_MS }),
     retry: RETRY,
     redirect: 'manual',
   });
   const { pauses } = options;
   const { host } = new URL(options.url);
-  const atMost = pLimit(options.maxConcurrent);
 
   /** Sends a request; a refused session token is read from Key Vault anew once, in case it was replaced there. */
   async function send(method: string, path: string, request: Options): Promise<Response> {
@@ -89,7 +89,7 @@ export function createClassicClient(options: ClassicClientOptions): ClassicClien
           'session-token': await options.sessionToken(renew),
           ...(authorization && { authorization }),
         };
-        return await atMost(() => http(path, { ...request, method, headers }));
+        return await http(path, { ...request, method, headers });
       } catch (error) {
         if (!renew && error instanceof HTTPError && error.response.status === 401) continue;
         const failure = await toServiceError(method, error, request);
