@@ -1,0 +1,151 @@
+// A virtual network that the app calls out from, with one address on the internet, and private endpoints in it for
+// blobs, tables and the vault. Event Grid and people still reach the app itself at its public address.
+
+@description('Region.')
+param location string
+
+@description('Ending of the names of all that is made.')
+param nameSuffix string
+
+@description('Tags of the resources.')
+param tags object
+
+@description('Addresses of the network, /24 or more.')
+param addressPrefix string
+
+@description('Resource id of the storage account.')
+param storageAccountId string
+
+@description('Resource id of the vault.')
+param vaultId string
+
+var appSubnet = 'app'
+var endpointSubnet = 'private-endpoints'
+
+// Nothing goes out from a new subnet without one. Coder and registries may let this one address in.
+resource address 'Microsoft.Network/publicIPAddresses@2024-10-01' = {
+  name: 'pip-${nameSuffix}'
+  location: location
+  tags: tags
+  sku: { name: 'Standard' }
+  properties: { publicIPAllocationMethod: 'Static' }
+}
+
+resource gateway 'Microsoft.Network/natGateways@2024-10-01' = {
+  name: 'ng-${nameSuffix}'
+  location: location
+  tags: tags
+  sku: { name: 'Standard' }
+  properties: { publicIpAddresses: [{ id: address.id }] }
+}
+
+resource network 'Microsoft.Network/virtualNetworks@2024-10-01' = {
+  name: 'vnet-${nameSuffix}'
+  location: location
+  tags: tags
+  properties: {
+    addressSpace: { addressPrefixes: [addressPrefix] }
+    subnets: [
+      {
+        // Flex Consumption takes this delegation, at least 32 addresses, and no underscore in the name.
+        // https://learn.microsoft.com/azure/azure-functions/flex-consumption-plan#virtual-network-integration
+        name: appSubnet
+        properties: {
+          addressPrefix: cidrSubnet(addressPrefix, 26, 0)
+          natGateway: { id: gateway.id }
+          delegations: [
+            {
+              name: 'flex-consumption'
+              properties: { serviceName: 'Microsoft.App/environments' }
+            }
+          ]
+        }
+      }
+      {
+        name: endpointSubnet
+        properties: { addressPrefix: cidrSubnet(addressPrefix, 27, 2) }
+      }
+    ]
+  }
+}
+
+var endpoints = [
+  {
+    group: 'blob'
+    resourceId: storageAccountId
+    zone: 'privatelink.blob.${environment().suffixes.storage}'
+  }
+  {
+    group: 'table'
+    resourceId: storageAccountId
+    zone: 'privatelink.table.${environment().suffixes.storage}'
+  }
+  {
+    group: 'vault'
+    resourceId: vaultId
+    // '.vault.azure.net' in the public cloud, whose private zone is privatelink.vaultcore.azure.net
+    zone: 'privatelink${replace(environment().suffixes.keyvaultDns, '.vault.', '.vaultcore.')}'
+  }
+]
+
+resource zones 'Microsoft.Network/privateDnsZones@2024-06-01' = [
+  for endpoint in endpoints: {
+    name: endpoint.zone
+    location: 'global'
+    tags: tags
+  }
+]
+
+resource links 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01' = [
+  for (endpoint, i) in endpoints: {
+    parent: zones[i]
+    name: network.name
+    location: 'global'
+    tags: tags
+    properties: {
+      registrationEnabled: false
+      virtualNetwork: { id: network.id }
+    }
+  }
+]
+
+resource privateEndpoints 'Microsoft.Network/privateEndpoints@2024-10-01' = [
+  for endpoint in endpoints: {
+    name: 'pe-${endpoint.group}-${nameSuffix}'
+    location: location
+    tags: tags
+    properties: {
+      subnet: { id: '${network.id}/subnets/${endpointSubnet}' }
+      privateLinkServiceConnections: [
+        {
+          name: endpoint.group
+          properties: {
+            privateLinkServiceId: endpoint.resourceId
+            groupIds: [endpoint.group]
+          }
+        }
+      ]
+    }
+  }
+]
+
+resource zoneGroups 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2024-10-01' = [
+  for (endpoint, i) in endpoints: {
+    parent: privateEndpoints[i]
+    name: 'default'
+    properties: {
+      privateDnsZoneConfigs: [
+        {
+          name: endpoint.group
+          properties: { privateDnsZoneId: zones[i].id }
+        }
+      ]
+    }
+  }
+]
+
+@description('Subnet that the app calls out from.')
+output appSubnetId string = '${network.id}/subnets/${appSubnet}'
+
+@description('The one address that the app\'s calls come from.')
+output outboundAddress string = address.properties.ipAddress
