@@ -8,6 +8,7 @@ import './openapi-get.ts';
 import './reconcile.ts';
 import './registries-credentials.ts';
 import './registries-delete.ts';
+import './registries-diagnostics.ts';
 import './registries-get.ts';
 import './registries-latency.ts';
 import './registries-list.ts';

@@ -9,6 +9,12 @@ export type AcrEvent =
   | { kind: 'delete'; registryId: string; repository: string; digest?: string }
   | { kind: 'ignored'; reason: 'not-an-acr-event' | 'untagged' | 'helm-chart'; detail: string };
 
+/** What an event subscription sends to the bridge: tagged images, and what becomes of them. */
+export const EVENT_TYPES = [
+  'Microsoft.ContainerRegistry.ImagePushed',
+  'Microsoft.ContainerRegistry.ImageDeleted',
+];
+
 const ArmId = z.string().max(1_000);
 
 /** Event Grid's own schema and CloudEvents 1.0 name the same three things differently. */

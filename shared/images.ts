@@ -52,6 +52,12 @@ export interface ImageRecord extends Reference {
 
 export type HeardBy = 'event' | 'reconciliation' | 'request';
 
+/** When the newest push was that was heard of in each way; absent when none was. */
+export interface Heard {
+  byEvent?: Date;
+  byReconciliation?: Date;
+}
+
 /** A record as it was read, with the ETag that its next change must carry. */
 export type StoredImage = ImageRecord & { etag: string };
 
@@ -83,6 +89,8 @@ export interface Images {
   latencies(registry: string, since: Date): AsyncIterable<number>;
   /** Images that are to be tried again, in the order of their times. */
   waiting(registry: string): AsyncIterable<WaitingImage>;
+  /** The newest push that an event told of, and the newest that only a comparison found. */
+  heard(registry: string): Promise<Heard>;
   /** Removes everything about a registry's images. */
   deleteAll(registry: string): Promise<void>;
 }
@@ -173,6 +181,19 @@ export function createImages(table: TableClient): Images {
         const key = rowKey as string;
         yield { ...parseDueKey(key), dueOn: parseDueOn(key), ...(pushedOn && { pushedOn }) };
       }
+    },
+
+    async heard(registry) {
+      const newest: Partial<Record<HeardBy, Date>> = {};
+      const filter = odata`PartitionKey eq ${registry} and kind eq 'image'`;
+      for await (const { heardBy, pushedOn } of readRows<ImageRow>(table, filter, ['heardBy', 'pushedOn'])) {
+        if (pushedOn > (newest[heardBy] ?? 0)) newest[heardBy] = pushedOn;
+      }
+      const { event, reconciliation } = newest;
+      return {
+        ...(event && { byEvent: event }),
+        ...(reconciliation && { byReconciliation: reconciliation }),
+      };
     },
 
     async deleteAll(registry) {

@@ -8,11 +8,13 @@ import { createProvePull } from './azure/acr-pull.ts';
 import { createHostCheck } from './azure/allowed-hosts.ts';
 import { createArm } from './azure/arm.ts';
 import { createArmCredentials } from './azure/arm-credentials.ts';
+import { createEventSubscriptions } from './azure/event-subscriptions.ts';
 import { createGraph } from './azure/graph.ts';
-import { openTable } from './azure/tables.ts';
+import { openTable, proveTable } from './azure/tables.ts';
 import { createVault } from './azure/vault.ts';
 import { createClassicClient } from './coder/classic/client.ts';
 import { createClassicTarget } from './coder/classic/target.ts';
+import type { DiagnosisServices } from './diagnostics/checks.ts';
 import { createPublish } from './events.ts';
 import type { EventServices } from './handle-event.ts';
 import { createImages } from './images.ts';
@@ -40,7 +42,8 @@ const LEASE_MS = 30_000;
 export type Services = EventServices &
   RegistryServices &
   ScheduleServices &
-  RotationServices & { settings: Settings };
+  RotationServices &
+  DiagnosisServices;
 
 /** What tests replace. */
 export interface Seams {
@@ -62,11 +65,13 @@ export function createServices(
   const vault = createVault(settings.KEY_VAULT_URL, credential, settings.KEY_VAULT_CHALLENGE_CHECK === 'on');
   const pauses = createPauses(now);
   const links = createLinks(imagesTable, now, leaseMs);
-  const registries = createRegistries(openTable(settings.TABLES_URL, 'registries', credential), now);
+  const registriesTable = openTable(settings.TABLES_URL, 'registries', credential);
+  const registries = createRegistries(registriesTable, now);
   const login: RegistryServices['acceptsLogin'] = (loginServer, given, signal) =>
     acceptsLogin(loginServer, given, isAllowedHost, signal);
   return {
     settings,
+    credential,
     now,
     random,
     publish: createPublish(settings.EVENTS_TOPIC_ENDPOINT, credential, createLog(console)),
@@ -81,6 +86,10 @@ export function createServices(
     acr: createAcr({ credential, audience: settings.ACR_AUDIENCE, isAllowedHost, pauses }),
     arm: createArm(credential, settings.ARM_URL, settings.ARM_AUDIENCE),
     armCredentials: createArmCredentials(credential, settings.ARM_URL, settings.ARM_AUDIENCE),
+    eventSubscriptions: createEventSubscriptions(credential, settings.ARM_URL, settings.ARM_AUDIENCE),
+    async proveTables() {
+      await Promise.all([registriesTable, imagesTable].map(proveTable));
+    },
     graph: createGraph(credential, settings.GRAPH_URL, settings.GRAPH_AUDIENCE),
     exchange: createExchange(credential, settings.ACR_AUDIENCE, isAllowedHost),
     provePull: createProvePull(isAllowedHost),

@@ -1,12 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { listChecks } from '../shared/diagnostics/checks.ts';
 import { ROLES } from '../shared/http/roles.ts';
 import { REASONS } from '../shared/reasons.ts';
 import { DIFFERENCES } from '../shared/reconciliation/differences.ts';
+import { createServices } from '../shared/services.ts';
 import { readSettings, SETTING_NAMES } from '../shared/settings.ts';
 import { HTTP_FUNCTIONS } from './support/http-functions.ts';
 
+const required = { TABLES_URL: 'https://a', KEY_VAULT_URL: 'https://b', CODER_URL: 'https://c' };
 const root = join(import.meta.dirname, '..');
 const readme = await readFile(join(root, 'README.md'), 'utf8');
 
@@ -35,6 +38,13 @@ test('the README lists every difference that a reconciliation finds', () => {
   expect(section('differences').trim().split('\n').slice(2)).toEqual(rows);
 });
 
+test('the README lists every check of a diagnosis', () => {
+  const services = createServices(readSettings(required), { now: () => new Date(), random: Math.random });
+  const rows = listChecks(services).map(({ name, truth }) => `| \`${name}\` | ${truth} |`);
+
+  expect(section('checks').trim().split('\n').slice(2)).toEqual(rows);
+});
+
 test('the README lists every app role', () => {
   const rows = Object.entries(ROLES).map(([role, meaning]) => `| \`${role}\` | ${meaning} |`);
 
@@ -42,7 +52,6 @@ test('the README lists every app role', () => {
 });
 
 test('the README lists every setting, each with its default', () => {
-  const required = { TABLES_URL: 'https://a', KEY_VAULT_URL: 'https://b', CODER_URL: 'https://c' };
   const defaults: Record<string, unknown> = readSettings(required);
   const rows = [...section('settings').matchAll(/^\| `(\w+)` \| (.*?) \|/gm)].map(([, name, value]) => [
     name,

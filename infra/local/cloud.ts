@@ -40,6 +40,8 @@ export interface Cloud {
   secrets: Secrets;
   /** The sample registry: its id, and who may do what there. */
   registry: { name: string; resourceId: string; pusher: RegistryUser; puller: RegistryUser };
+  /** What the bridge may do at each registry; may be changed at any time. */
+  bridgeActions: Action[];
   /** The further registries that were asked for, in that order; who may do what is as in the sample registry. */
   otherRegistries: OtherRegistry[];
   /** An app registration that the bridge owns. It has no secret yet. */
@@ -108,6 +110,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     username === servicePrincipal.appId && graph.application(username)?.accepts(password)
       ? { kind: 'admin', actions: servicePrincipal.actions }
       : undefined;
+  const bridgeActions: Action[] = ['pull', 'metadata_read', 'catalog'];
   const addRegistry = async (name: string, more: Pick<RegistryOptions, 'port' | 'upstream'> = {}) => {
     const resourceId = resourceIdOf(name);
     const standIn = await startRegistry({
@@ -115,7 +118,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       resourceId,
       users: [pusher, puller],
       identities: {
-        [bridge.objectId]: ['pull', 'metadata_read', 'catalog'],
+        [bridge.objectId]: bridgeActions,
         [coderPods.objectId]: ['pull'],
       },
       findAccount: (username, password) =>
@@ -166,6 +169,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     clock,
     secrets,
     registry: { name: NAME, resourceId: sample.resourceId, pusher, puller },
+    bridgeActions,
     otherRegistries,
     servicePrincipal,
     coder,

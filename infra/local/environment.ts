@@ -24,6 +24,10 @@ export interface EnvironmentOptions extends CloudOptions {
   subscribed?: boolean;
 }
 
+/** What the event subscriptions name; on this machine nothing looks it up. */
+const FUNCTION_ID =
+  '/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/coder/providers/Microsoft.Web/sites/coder-acr-bridge/functions/registry-event';
+
 /** The very file that is deployed; `npm run build` makes it. */
 const BUNDLE = join(import.meta.dirname, '..', '..', 'dist', 'index.cjs');
 
@@ -48,6 +52,13 @@ export async function startEnvironment(options: EnvironmentOptions): Promise<Env
   const eventGridUrl = `${host.url}/runtime/webhooks/EventGrid?functionName=registry-event&code=${keys.eventGrid}`;
   if (options.subscribed ?? true) {
     await cloud.standIns.eventGrid.subscribe({ endpoint: eventGridUrl, deadLetter: true });
+    for (const { resourceId } of [cloud.registry, ...cloud.otherRegistries]) {
+      cloud.standIns.arm.eventSubscriptions.push({
+        name: 'coder-acr-bridge',
+        source: resourceId,
+        destination: FUNCTION_ID,
+      });
+    }
   }
   return {
     cloud,

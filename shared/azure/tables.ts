@@ -32,6 +32,19 @@ export function openTable(url: string, name: string, credential: TokenCredential
   return new TableClient(url, name, credential, OPTIONS);
 }
 
+/** A row that nobody else reads: no registry has such a name. */
+const PROBE = { partitionKey: '@diagnostics', rowKey: 'written' };
+
+/** Writes to a table, always the same row, and reads it back. @throws StorageError */
+export async function proveTable(table: TableClient): Promise<void> {
+  try {
+    await table.upsertEntity({ ...PROBE }, 'Replace');
+    await table.getEntity(PROBE.partitionKey, PROBE.rowKey);
+  } catch (error) {
+    throw toStorageError(error);
+  }
+}
+
 /** A row with the ETag that a later change must carry. */
 export type Row<T extends object> = TableEntityResult<T>;
 

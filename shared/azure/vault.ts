@@ -14,6 +14,8 @@ export interface Vault {
   write(name: string, value: string): Promise<string>;
   /** Switches off every version but these, so that nobody reads what was revoked. */
   keepOnly(name: string, versions: readonly string[]): Promise<void>;
+  /** Proves the right to store secrets on one that exists, by a change that leaves it as it is. */
+  proveWrite(name: string): Promise<void>;
   /** Removes the secret with all its versions; none is fine. */
   remove(name: string): Promise<void>;
 }
@@ -78,6 +80,12 @@ export function createVault(url: string, credential: TokenCredential, verifyChal
           if (!version || enabled === false || versions.includes(version)) continue;
           await client.updateSecretProperties(name, version, { enabled: false, ...timeLimit() });
         }
+      }),
+
+    proveWrite: name =>
+      guarded(name, async () => {
+        const { properties } = await client.getSecret(name, timeLimit());
+        await client.updateSecretProperties(name, properties.version as string, timeLimit());
       }),
 
     remove: name =>

@@ -1,4 +1,5 @@
 import type { Vault } from '../azure/vault.ts';
+import type { Check } from '../diagnostics/check.ts';
 import type { DefaultTag, ImageDefaults } from '../policy.ts';
 import type { ImageReason, StateOf } from '../reasons.ts';
 import type { Reference } from '../reference.ts';
@@ -103,6 +104,8 @@ export interface Target {
    * @param vault from which its secrets can be read
    */
   rehearse(registry: Registry, vault: Vault): RehearsedTarget;
+  /** What a diagnosis looks at here; may need `tables`, `managed-identity` and `key-vault-read`. */
+  checks: readonly Check[];
   /** Whether the target has the registry already, as far as we know. */
   hasRegistry(registry: Registry): Promise<boolean>;
 }

@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import type { SetupGuide } from '../setup/guide.ts';
-import type { ExplanationView, ImageView, RegistryView, ReportView } from './views.ts';
+import type { DiagnosisView, ExplanationView, ImageView, RegistryView, ReportView } from './views.ts';
 
 // What the OpenAPI document shows. Names are those of `npm start`.
 
@@ -125,6 +125,34 @@ export const EXPLANATION: z.input<typeof ExplanationView> = {
   found: { digest: DIGEST, kind: 'image', platforms: ['linux/amd64'] },
   calls: [{ method: 'POST', path: `/api/v0/images/${IMAGE.coderImageId}/tags/update` }],
   image: { ...IMAGE, reason: 'tag-refreshed', message: 'The tag had moved; Coder read its new digest.' },
+};
+
+/** The app lost its role on the registry. */
+export const DIAGNOSIS: z.input<typeof DiagnosisView> = {
+  registry: 'contoso',
+  checkedOn: '2026-11-02T09:40:00.000Z',
+  ok: false,
+  findings: [
+    {
+      check: 'acr-exchange',
+      ok: true,
+      reason: 'ok',
+      message: "contoso.azurecr.io takes the identity's token.",
+    },
+    {
+      check: 'repository-list',
+      ok: false,
+      reason: 'registry-unauthorized',
+      message: 'contoso.azurecr.io: 401 authentication required',
+      remedy: `Run: az role assignment create --role AcrPull --assignee-object-id 8a1f0a53-6a0c-4a86-b1a6-8f5d8d0a1c55 --assignee-principal-type ServicePrincipal --scope ${RESOURCE_ID}`,
+    },
+    {
+      check: 'tag-list',
+      ok: null,
+      reason: 'not-checked',
+      message: 'Not checked, since it takes repository-list.',
+    },
+  ],
 };
 
 /** The beginning of a guide. */

@@ -157,6 +157,21 @@ export const LatencyView = z.strictObject({
   maxMs: z.int().optional(),
 });
 
+export const DiagnosisView = z.strictObject({
+  registry: z.string(),
+  checkedOn: Time,
+  ok: z.boolean().describe('Whether nothing was found to be wrong.'),
+  findings: z.array(
+    z.strictObject({
+      check: z.string(),
+      ok: z.boolean().nullable().describe('null when it was not checked, since something else is wrong.'),
+      reason: z.string().describe('`ok`, `not-checked`, or what is wrong.'),
+      message: z.string(),
+      remedy: z.string().optional(),
+    }),
+  ),
+});
+
 /** A comparison as callers see it, with its progress, and the way out when something stopped it. */
 export function reportView(report: Report, registry: StoredRegistry, everyMinutes: number) {
   const { state, dryRun, startedOn, endedOn, findings, reason, message, dueOn } = report;

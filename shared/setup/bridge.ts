@@ -1,3 +1,4 @@
+import { EVENT_TYPES } from '../acr-event.ts';
 import { credentialKind } from '../credentials/credential.ts';
 import type { Registry } from '../registry.ts';
 import type { GuideContext, Step } from './guide.ts';
@@ -50,7 +51,7 @@ export function sendEvents({ resourceId }: Registry): Step {
           ...subscription,
           '--endpoint-type azurefunction',
           '--endpoint "$BRIDGE_APP_ID/functions/registry-event"',
-          '--included-event-types Microsoft.ContainerRegistry.ImagePushed Microsoft.ContainerRegistry.ImageDeleted',
+          `--included-event-types ${EVENT_TYPES.join(' ')}`,
         ),
       },
       {

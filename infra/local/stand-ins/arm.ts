@@ -6,6 +6,7 @@ import { ACTIONS, type AllowedActions } from './arm/actions.ts';
 import { adminOperations } from './arm/admin-operations.ts';
 import { type ArmBehaviour, AS_USUAL } from './arm/behaviour.ts';
 import { notAuthorized } from './arm/errors.ts';
+import { type ArmEventSubscription, eventSubscriptionRoutes } from './arm/event-subscriptions.ts';
 import { generateCredentialsOperation } from './arm/generate-credentials.ts';
 import { createLongRunningOperations } from './arm/long-running.ts';
 import { authenticate, type Operation, type OperationContext, toRoute } from './arm/operation.ts';
@@ -35,6 +36,8 @@ export interface ArmStandIn extends StandIn {
   accounts(resourceId: string): RegistryAccounts;
   /** How often the `roleAssignmentMode` of a registry was switched: each time, its logins end. */
   modeSwitches(resourceId: string): number;
+  /** Where Event Grid sends events; may be changed at any time. */
+  eventSubscriptions: ArmEventSubscription[];
   /** May be changed at any time. */
   behaviour: ArmBehaviour;
   /** What each caller may do; may be changed at any time. */
@@ -60,14 +63,17 @@ export async function startArm({
     ...[...adminOperations, ...scopeMapOperations, ...tokenOperations],
     generateCredentialsOperation(behaviour),
   ];
+  const eventSubscriptions: ArmEventSubscription[] = [];
   const routes = [
     ...operations.map(operation => toRoute(operation, context)),
     ...listingRoutes(context),
+    ...eventSubscriptionRoutes(eventSubscriptions, context),
     resultRoute(context),
   ];
   const standIn = await startStandIn({ ...server, routes });
   const { add: addRegistry, change: changeRegistry, accounts, modeSwitches } = registries;
-  return { ...standIn, addRegistry, changeRegistry, accounts, modeSwitches, behaviour, allowed };
+  const state = { eventSubscriptions, behaviour, allowed };
+  return { ...standIn, addRegistry, changeRegistry, accounts, modeSwitches, ...state };
 }
 
 /** Who may read nothing sees empty lists. */

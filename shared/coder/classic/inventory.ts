@@ -18,7 +18,7 @@ export async function takeInventory(
     }
   }
   return {
-    hasRegistry: images.size > 0 || (await registries.isKept(registry, signal)),
+    hasRegistry: images.size > 0 || (await registries.inspect(registry, signal)) !== 'gone',
     repositories: [...images.keys()],
     async find(repository, findSignal) {
       const image = images.get(repository);

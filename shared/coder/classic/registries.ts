@@ -16,8 +16,8 @@ export interface ClassicRegistries {
   /** @throws ServiceError when neither the registry nor the settings name an organization */
   organizationOf(registry: Registry): string;
   has(registry: Registry): Promise<boolean>;
-  /** Whether Coder still has the registry, if it ever had it. */
-  isKept(registry: Registry, signal: AbortSignal): Promise<boolean>;
+  /** The registry as Coder has it, also when somebody else added it; `gone` when it had it once. */
+  inspect(registry: Registry, signal: AbortSignal): Promise<CoderRegistry | 'not-added' | 'gone'>;
   /**
    * Runs `importImage` with the registry's id in Coder or, since Coder adds a registry only together with an image,
    * with what makes the call add it. No two workers add the same registry.
@@ -154,9 +154,11 @@ export function createClassicRegistries(options: Options): ClassicRegistries {
       return (await links.read(keyOf(registry))).coderId !== undefined;
     },
 
-    async isKept(registry, signal) {
+    async inspect(registry, signal) {
       const known = idIn(await links.read(keyOf(registry)), registry);
-      return known === undefined || (await coder.getRegistry(known, signal)) !== undefined;
+      if (known !== undefined) return (await coder.getRegistry(known, signal)) ?? 'gone';
+      const listed = await coder.listRegistries(organizationOf(registry), signal);
+      return listed.find(candidate => sameHost(candidate, registry)) ?? 'not-added';
     },
 
     async withRegistry(registry, signal, importImage) {

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 
 /** Coder Classic's resources; only what is used of them. */
-export const CoderRegistry = z.object({
+/** Loose, since what Coder calls the registry kind, if it shows one, is a setting. */
+export const CoderRegistry = z.looseObject({
   id: z.string(),
   organization_id: z.string().nullish(),
   registry: z.string(),

@@ -10,6 +10,7 @@ import type { HeldLink, Links } from '../../links.ts';
 import type { ImageDefaults } from '../../policy.ts';
 import type { Registry } from '../../registry.ts';
 import type { Forwarded, ImageToForward, ImageToRemove, Target } from '../target.ts';
+import { classicChecks } from './checks.ts';
 import type { ClassicClient } from './client.ts';
 import { takeInventory } from './inventory.ts';
 import { planImage, toCoderFields } from './plan.ts';
@@ -232,5 +233,6 @@ export function createClassicTarget(options: ClassicTargetOptions): Target {
       if (image) await contacting(registry, signal, () => coder.refreshTags(image.id, signal));
     },
     hasRegistry: registries.has,
+    checks: classicChecks({ ...options, registries }),
   };
 }

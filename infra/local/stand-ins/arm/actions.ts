@@ -17,10 +17,11 @@ export const ACTIONS = {
   writeScopeMaps: `${REGISTRIES}/scopeMaps/write`,
   deleteScopeMaps: `${REGISTRIES}/scopeMaps/delete`,
   readScopeMapOperations: `${REGISTRIES}/scopeMaps/operationStatuses/read`,
+  readEventSubscriptions: 'Microsoft.EventGrid/eventSubscriptions/read',
   readOperationResults: 'Microsoft.ContainerRegistry/locations/operationResults/read',
 } as const;
 
-/** The custom role of whoever makes and rotates every kind of credential, but deletes nothing. */
+/** Reader, and the custom role of whoever makes and rotates every kind of credential, but deletes nothing. */
 export const CREDENTIAL_MANAGER: readonly string[] = Object.values(ACTIONS).filter(
   action => !action.endsWith('/delete'),
 );

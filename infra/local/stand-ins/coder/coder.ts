@@ -9,7 +9,7 @@ import {
 import type { Tls } from '../../tls.ts';
 import { authenticate, type EntraProxy } from './authentication.ts';
 import { byHandRoutes } from './by-hand-routes.ts';
-import type { CoderContext } from './context.ts';
+import type { CoderContext, CoderSwitches } from './context.ts';
 import { CoderError, refusal } from './errors.ts';
 import { imageRoutes } from './image-routes.ts';
 import { createRegistryClient } from './registry-client.ts';
@@ -39,6 +39,10 @@ export interface CoderOptions {
 export interface CoderStandIn extends StandIn {
   /** A copy of all that Coder remembers, the credentials included. */
   state(): CoderState;
+  /** May be changed at any time. */
+  switches: CoderSwitches;
+  /** Changes what the owner of the session token may do. */
+  setRole(role: CoderContext['role']): void;
 }
 
 /** Coder Classic's `/api/v0`, from its public SDK and docs. It really asks the registries for what it imports. */
@@ -48,7 +52,11 @@ export async function startCoder(options: CoderOptions): Promise<CoderStandIn> {
   const registries = createRegistryClient(tls.ca, options.identityToken);
   const state: CoderState = { registries: [], images: [] };
   const now = () => options.now().toISOString();
-  const context: CoderContext = { state, organizationId, role, registryKindField, registries, secrets, now };
+  const switches: CoderSwitches = { acrAuthentication: true, showRegistryKind: false };
+  const context: CoderContext = {
+    ...{ state, organizationId, role, registryKindField, switches },
+    ...{ registries, secrets, now },
+  };
 
   const api = [
     ...registryRoutes(context),
@@ -60,7 +68,11 @@ export async function startCoder(options: CoderOptions): Promise<CoderStandIn> {
   const server = await startStandIn({ routes: [...api, ...byHand], secrets, tls, port });
   return {
     ...server,
+    switches,
     state: () => structuredClone(state),
+    setRole(changed) {
+      context.role = changed;
+    },
     async close() {
       await registries.close();
       await server.close();

@@ -3,6 +3,14 @@ import { CoderError } from './errors.ts';
 import type { RegistryClient } from './registry-client.ts';
 import type { CoderState } from './state.ts';
 
+/** What a site manager turns on and off. */
+export interface CoderSwitches {
+  /** *Azure Container Registry authentication*: whether the registry kind `acr` exists. */
+  acrAuthentication: boolean;
+  /** Whether registries are shown with their kind, which the public SDK does not know of. */
+  showRegistryKind: boolean;
+}
+
 /** What the calls of Coder share. */
 export interface CoderContext {
   state: CoderState;
@@ -10,6 +18,7 @@ export interface CoderContext {
   /** Only a site manager may add, change or remove registries; an image manager may do the rest. */
   role: 'site-manager' | 'image-manager';
   registryKindField: string;
+  switches: CoderSwitches;
   registries: RegistryClient;
   secrets: Secrets;
   /** RFC 3339. */

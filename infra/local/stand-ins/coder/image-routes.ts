@@ -53,11 +53,12 @@ export function imageRoutes(context: CoderContext): Route[] {
   ];
 }
 
-function view({ state }: CoderContext, image: ImageRecord): object {
+function view(context: CoderContext, image: ImageRecord): object {
+  const { state } = context;
   const { registry_id, tags: _, ...fields } = image;
   return {
     ...fields,
-    registry: shown(findRegistry(state, registry_id)),
+    registry: shown(context, findRegistry(state, registry_id)),
     default_tag: findTag(image, image.default_tag),
   };
 }
@@ -95,6 +96,9 @@ async function importImage(context: CoderContext, body: Buffer): Promise<ImageRe
 function newRegistry(context: CoderContext, body: NewRegistry): RegistryRecord {
   requireSiteManager(context);
   const { friendly_name, registry, ...credential } = body;
+  if (credential.kind === 'acr' && !context.switches.acrAuthentication) {
+    throw new CoderError(400, 'registry kind is not available');
+  }
   if (credential.password) context.secrets.issue(credential.password);
   return {
     ...newborn(context.now()),

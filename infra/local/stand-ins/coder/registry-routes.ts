@@ -16,13 +16,13 @@ export function registryRoutes(context: CoderContext): Route[] {
       path: LIST,
       handle({ url }) {
         requireOrganization(context, url.searchParams.get('org'));
-        return { status: 200, body: state.registries.map(shown) };
+        return { status: 200, body: state.registries.map(registry => shown(context, registry)) };
       },
     },
     {
       method: 'GET',
       path: ONE,
-      handle: ({ params }) => ({ status: 200, body: shown(findRegistry(state, params[0])) }),
+      handle: ({ params }) => ({ status: 200, body: shown(context, findRegistry(state, params[0])) }),
     },
     {
       method: 'PATCH',
@@ -46,8 +46,11 @@ export function registryRoutes(context: CoderContext): Route[] {
 }
 
 /** The registry without its credential. */
-export function shown({ credential: _, ...registry }: RegistryRecord): Registry {
-  return registry;
+export function shown(
+  { switches, registryKindField }: CoderContext,
+  { credential, ...registry }: RegistryRecord,
+): Registry {
+  return { ...registry, ...(switches.showRegistryKind && { [registryKindField]: credential.kind }) };
 }
 
 /** Coder believes what it is given: a wrong password shows when an image is next looked at. */

@@ -42,3 +42,18 @@ test('behind an Entra proxy a session token is not enough, and neither is a toke
     json: { error: { code: 'unauthorized' } },
   });
 });
+
+test('the registry kind acr exists only while a site manager has turned it on, and registries show no kind', async () => {
+  const { coder, call, importBody, newRegistry } = await setUp();
+  const ofKind = (kind: string) => ({ ...importBody, new_registry: { ...newRegistry, kind } });
+
+  coder.switches.acrAuthentication = false;
+  expect(await call('POST', '/api/v0/images', ofKind('acr'))).toMatchObject({
+    status: 400,
+    json: { error: { msg: 'registry kind is not available' } },
+  });
+  expect(await call('POST', '/api/v0/images', ofKind('generic'))).toMatchObject({ status: 201 });
+  expect((await call('GET', '/api/v0/registries')).json[0]).not.toHaveProperty('kind');
+  coder.switches.showRegistryKind = true;
+  expect((await call('GET', '/api/v0/registries')).json[0]).toHaveProperty('kind', 'generic');
+});

@@ -1,0 +1,22 @@
+import { diagnose } from '../shared/diagnostics/diagnose.ts';
+import { DIAGNOSIS } from '../shared/http/examples.ts';
+import { httpFunction } from '../shared/http/http-function.ts';
+import { RegistryPath } from '../shared/http/input.ts';
+import { DiagnosisView } from '../shared/http/views.ts';
+
+httpFunction('registries-diagnostics', {
+  method: 'GET',
+  route: 'registries/{name}/diagnostics',
+  role: 'Registries.Read',
+  summary: 'Checks everything that must be true for images of the registry to arrive in Coder',
+  description:
+    'Each finding is one thing: what was looked at, whether it is so, and otherwise the reason and the remedy. What depends on something that is wrong is not checked.',
+  path: RegistryPath,
+  answers: { 200: { description: 'The findings.', body: DiagnosisView, example: DIAGNOSIS } },
+  refusals: ['not-found'],
+  async answer({ path: { name }, signal }, services) {
+    const findings = await diagnose(services, name, signal);
+    const ok = findings.every(finding => finding.ok !== false);
+    return { status: 200, jsonBody: { registry: name, checkedOn: services.now(), ok, findings } };
+  },
+});

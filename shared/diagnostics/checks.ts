@@ -1,0 +1,29 @@
+import type { Arm } from '../azure/arm.ts';
+import type { Target } from '../coder/target.ts';
+import type { Registries } from '../registries.ts';
+import type { Settings } from '../settings.ts';
+import type { Check } from './check.ts';
+import { type CredentialCheckServices, credentialChecks } from './credential.ts';
+import { type EventCheckServices, eventChecks } from './events.ts';
+import { type IdentityCheckServices, identityCheck } from './identity.ts';
+import { type RegistryCheckServices, registryChecks } from './registry.ts';
+import { type StorageCheckServices, storageChecks } from './storage.ts';
+
+/** What a diagnosis needs. */
+export type DiagnosisServices = IdentityCheckServices &
+  StorageCheckServices &
+  RegistryCheckServices &
+  CredentialCheckServices &
+  EventCheckServices & { registries: Registries; arm: Arm; target: Target; settings: Settings };
+
+/** Every check, each after those that it needs. A new one is one more entry in the file of what it is about. */
+export function listChecks(services: DiagnosisServices): Check[] {
+  return [
+    identityCheck(services),
+    ...storageChecks(services),
+    ...registryChecks(services),
+    ...services.target.checks,
+    ...credentialChecks(services),
+    ...eventChecks(services),
+  ];
+}

@@ -1,0 +1,86 @@
+import type { Acr } from '../azure/acr.ts';
+import type { ProvePull } from '../azure/acr-pull.ts';
+import type { Vault } from '../azure/vault.ts';
+import { credentialKind } from '../credentials/credential.ts';
+import { loginOf } from '../credentials/login.ts';
+import { ServiceError } from '../errors.ts';
+import type { Images } from '../images.ts';
+import { remedyOf } from '../reasons.ts';
+import type { StoredRegistry } from '../registry.ts';
+import { chooseRepository } from '../rotation/repository.ts';
+import { type Check, fine, unknown, type Verdict, wrong } from './check.ts';
+
+export interface CredentialCheckServices {
+  acr: Acr;
+  vault: Vault;
+  images: Images;
+  provePull: ProvePull;
+}
+
+/** What Coder pulls with, and what came of it. */
+export function credentialChecks({ acr, vault, images, provePull }: CredentialCheckServices): Check[] {
+  return [
+    {
+      name: 'coder-credential',
+      truth: 'The registry accepts what Coder pulls with.',
+      needs: ['login-server', 'credential-kind', 'key-vault-read'],
+      appliesTo: ({ credential }) => credential.kind !== 'managed-identity',
+      async run({ registry, signal }) {
+        const { loginServer, rotation } = registry;
+        try {
+          const login = await loginOf(registry, vault);
+          if (!login) return unknown('Coder pulls with an identity of its own.');
+          // What a person supplied may be for other repositories, and is tried by its password alone.
+          const isSupplied = rotation.current?.declared.kind === 'static';
+          const repository = isSupplied ? undefined : await chooseRepository(acr, registry, signal);
+          const proof = await provePull({ loginServer, repository }, login, signal);
+          if (proof.works) return fine(`${loginServer} accepts ${login.username}.`);
+          return wrong('credential-refused', proof.message, renewal(registry));
+        } catch (error) {
+          if (!(error instanceof ServiceError)) throw error;
+          const remedy = error.reason === 'registry-unavailable' ? remedyOf(error.reason) : renewal(registry);
+          return wrong(error.reason, error.message, remedy as string);
+        }
+      },
+    },
+    {
+      name: 'coder-pulls',
+      truth: 'Coder reads the images of this registry.',
+      needs: ['tables'],
+      async run({ registry }) {
+        for await (const image of images.unfinished(registry.name)) {
+          if (image.reason !== 'coder-cannot-pull' && image.reason !== 'coder-rejected') continue;
+          return explainPull(registry, image.reason, image.message);
+        }
+        return fine('No image waits because Coder could not read it.');
+      },
+    },
+  ];
+}
+
+function renewal({ name, credential: { kind } }: StoredRegistry): string {
+  if (!credentialKind(kind).issuer) return `PUT /api/registries/${name} with a password that works.`;
+  return `The bridge renews it by itself within a few minutes; at once with POST /api/registries/${name}/rotate. If it stays, see rotation.lastResult of GET /api/registries/${name}.`;
+}
+
+/** What Coder says tells what is wrong where Coder cannot be asked: its own identity, and its switches. */
+function explainPull(
+  { name, loginServer, credential }: StoredRegistry,
+  reason: 'coder-cannot-pull' | 'coder-rejected',
+  message: string,
+): Verdict {
+  const guide = `GET /api/registries/${name}/setup?format=markdown`;
+  if (/identity not found/i.test(message)) {
+    const remedy = `Coder's pod has no identity: restart coderd, then compare the client id and the labels with those in ${guide}.`;
+    return wrong('coder-identity-not-found', message, remedy);
+  }
+  if (credential.kind === 'managed-identity' && reason === 'coder-rejected') {
+    const remedy = `Turn on Azure Container Registry authentication in Coder, under Manage > Admin > Infrastructure. Where it is on, compare CODER_REGISTRY_KIND_FIELD and CODER_REGISTRY_KIND_ACR with what Coder's API takes. Then replay: POST /api/images/replay {"registry":"${name}"}`;
+    return wrong('acr-authentication-off', message, remedy);
+  }
+  if (/x509|certificate|self.signed/i.test(message)) {
+    const remedy = `Coder does not trust the certificate of ${loginServer}: give it the authority, or take away the proxy between them.`;
+    return wrong('coder-distrusts-registry', message, remedy);
+  }
+  return wrong(reason, message, remedyOf(reason) as string);
+}

@@ -1,0 +1,94 @@
+import { parseRegistryId, type RegistryResourceId } from '../arm-id.ts';
+import { describe, StorageError } from '../errors.ts';
+import { unknownRegistry } from '../refused.ts';
+import type { StoredRegistry } from '../registry.ts';
+import type { Check, Diagnosis, Verdict } from './check.ts';
+import { type DiagnosisServices, listChecks } from './checks.ts';
+import { UNKNOWN_PRINCIPAL } from './commands.ts';
+import { readPrincipalId } from './identity.ts';
+
+/** What one check found. */
+export interface Finding {
+  check: string;
+  /** null when it could not be found out, as after another check failed. */
+  ok: boolean | null;
+  /** `ok`, `not-checked`, or what is wrong. */
+  reason: string;
+  message: string;
+  /** What to do about it, when something is wrong. */
+  remedy?: string;
+}
+
+/** Longest time for one check. */
+const CHECK_BUDGET_MS = 15_000;
+
+/**
+ * Looks at everything that must be true for this registry's images to arrive in Coder. A check whose needs are not met
+ * is left out, so that one fault is one finding.
+ *
+ * @throws RefusedError `not-found` when there is no such registry
+ */
+export async function diagnose(
+  services: DiagnosisServices,
+  name: string,
+  signal: AbortSignal,
+): Promise<Finding[]> {
+  const registry = await services.registries.get(name).catch((error: unknown) => {
+    // The checks will tell; those that need the registry's record need the tables first.
+    if (error instanceof StorageError) return null;
+    throw error;
+  });
+  if (registry === undefined) throw unknownRegistry(name);
+
+  const checks = listChecks(services).filter(({ appliesTo }) => !registry || (appliesTo?.(registry) ?? true));
+  const diagnosis = await begin(services, registry, signal);
+  const verdicts = new Map<string, Promise<Verdict>>();
+  for (const check of checks) verdicts.set(check.name, judge(check, verdicts, diagnosis));
+  return Promise.all(
+    checks.map(async ({ name: check }) => toFinding(check, (await verdicts.get(check)) as Verdict)),
+  );
+}
+
+async function begin(
+  { credential, settings, arm }: DiagnosisServices,
+  registry: StoredRegistry | null,
+  signal: AbortSignal,
+): Promise<Diagnosis> {
+  let described: ReturnType<Diagnosis['describe']> | undefined;
+  return {
+    registry: registry as StoredRegistry,
+    describe() {
+      const id = parseRegistryId((registry as StoredRegistry).resourceId) as RegistryResourceId;
+      described ??= arm.describeRegistry(id, signal);
+      return described;
+    },
+    principalId: (await readPrincipalId(credential, settings.ARM_AUDIENCE)) ?? UNKNOWN_PRINCIPAL,
+    signal,
+  };
+}
+
+async function judge(
+  check: Check,
+  earlier: ReadonlyMap<string, Promise<Verdict>>,
+  diagnosis: Diagnosis,
+): Promise<Verdict> {
+  // Copied, since the map goes on growing while we wait.
+  const needs = check.needs.map(need => [need, earlier.get(need)] as const);
+  for (const [need, verdict] of needs) {
+    const { ok } = (await verdict) ?? { ok: true };
+    if (!ok) return { ok: null, message: `Not checked, since it takes ${need}.` };
+  }
+  const signal = AbortSignal.any([diagnosis.signal, AbortSignal.timeout(CHECK_BUDGET_MS)]);
+  try {
+    return await check.run({ ...diagnosis, signal });
+  } catch (error) {
+    const remedy = 'Ask again. If it stays, please report it with this message.';
+    return { ok: false, reason: 'check-failed', message: describe(error), remedy };
+  }
+}
+
+function toFinding(check: string, verdict: Verdict): Finding {
+  if (verdict.ok) return { check, ok: true, reason: 'ok', message: verdict.message };
+  if (verdict.ok === null) return { check, ok: null, reason: 'not-checked', message: verdict.message };
+  return { check, ...verdict };
+}

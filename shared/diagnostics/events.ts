@@ -1,0 +1,94 @@
+import { EVENT_TYPES } from '../acr-event.ts';
+import { parseRegistryId } from '../arm-id.ts';
+import type { EventSubscription, EventSubscriptions } from '../azure/event-subscriptions.ts';
+import { ServiceError } from '../errors.ts';
+import type { Heard, Images } from '../images.ts';
+import { type Check, fine, unknown, type Verdict, wrong } from './check.ts';
+
+/** How much later a comparison may find a push of which the event is still on its way. */
+const GRACE_MS = 60 * 60_000;
+
+export interface EventCheckServices {
+  eventSubscriptions: EventSubscriptions;
+  images: Images;
+}
+
+export function eventChecks({ eventSubscriptions, images }: EventCheckServices): Check[] {
+  return [
+    {
+      name: 'event-subscription',
+      truth: 'Event Grid sends the pushes and deletes of the registry to the bridge.',
+      needs: ['azure-resource'],
+      async run({ registry: { name, resourceId }, signal }) {
+        try {
+          const found = await eventSubscriptions.find(resourceId, signal);
+          return judgeSubscriptions(found, await images.heard(name), { name, resourceId });
+        } catch (error) {
+          if (!(error instanceof ServiceError)) throw error;
+          return unknown(error.message);
+        }
+      },
+    },
+    {
+      name: 'events-arriving',
+      truth: 'Pushes are heard from events, and not only when registry and Coder are compared.',
+      needs: ['event-subscription'],
+      run: async ({ registry: { name, resourceId } }) => judgeArrival(await images.heard(name), resourceId),
+    },
+  ];
+}
+
+/** Which of them bring events to us, and whether they do so whole. */
+export function judgeSubscriptions(
+  found: readonly EventSubscription[],
+  heard: Heard,
+  registry: { name: string; resourceId: string },
+): Verdict {
+  const create = `See "Send its pushes to the bridge" in GET /api/registries/${registry.name}/setup?format=markdown, or run: ${createCommand(registry.resourceId)}`;
+  const ours = found.filter(isOurs);
+  if (ours.length === 0) {
+    if (heard.byEvent) {
+      // One on a system topic shows only to those who may read that topic.
+      return fine(`No subscription shows, but an event told of a push on ${heard.byEvent.toISOString()}.`);
+    }
+    const others = found.map(({ name, destination }) => `${name} (to ${destination ?? 'elsewhere'})`);
+    const message = `No event subscription of the registry ends at the function registry-event${others.length > 0 ? `, only ${others.join(', ')}` : ''}.`;
+    return wrong('no-subscription', message, create);
+  }
+  const ready = ours.filter(({ state }) => state === 'Succeeded');
+  const [first] = ready.length > 0 ? ready : ours;
+  const { name, state, eventTypes } = first as EventSubscription;
+  if (state !== 'Succeeded') {
+    const message = `The event subscription ${name} is ${state}.`;
+    return wrong('subscription-not-ready', message, `Delete it and make it again. ${create}`);
+  }
+  const sent = ready.flatMap(subscription => subscription.eventTypes ?? EVENT_TYPES);
+  const missing = EVENT_TYPES.filter(type => !sent.includes(type));
+  if (missing.length > 0) {
+    const message = `The event subscription ${name} leaves out ${missing.join(' and ')}.`;
+    const remedy = `Run: az eventgrid event-subscription update --name ${name} --source-resource-id ${registry.resourceId} --included-event-types ${EVENT_TYPES.join(' ')}`;
+    return wrong('event-types-missing', message, remedy);
+  }
+  return fine(`The event subscription ${name} sends ${(eventTypes ?? ['every event']).join(' and ')}.`);
+}
+
+/** Whether the newest pushes came to us by events. */
+export function judgeArrival({ byEvent, byReconciliation }: Heard, resourceId: string): Verdict {
+  if (!byEvent && !byReconciliation) return fine('No push was heard of yet.');
+  const last = byEvent ? `the last one told of a push on ${byEvent.toISOString()}` : 'none ever came';
+  const found = byReconciliation?.getTime() ?? 0;
+  // What was there before the subscription is no sign: only when events did come can they have stopped.
+  if (!byEvent || found <= byEvent.getTime() + GRACE_MS) return fine(`Events: ${last}.`);
+  const message = `Events: ${last}, but a comparison found a push of ${byReconciliation?.toISOString()}.`;
+  const { registryName } = parseRegistryId(resourceId) ?? { registryName: 'NAME' };
+  const remedy = `Look at what Event Grid could not deliver: az monitor metrics list --resource SYSTEM_TOPIC_ID --metric DeliveryAttemptFailCount DeadLetteredCount DroppedEventCount (az eventgrid system-topic list --query "[?contains(source,'${registryName}')].id")`;
+  return wrong('events-stopped', message, remedy);
+}
+
+function isOurs({ destination }: EventSubscription): boolean {
+  return /\/functions\/registry-event$|\/runtime\/webhooks\/eventgrid/i.test(destination ?? '');
+}
+
+function createCommand(resourceId: string): string {
+  return `az eventgrid event-subscription create --name coder-acr-bridge --source-resource-id ${resourceId} --endpoint-type azurefunction --endpoint BRIDGE_APP_ID/functions/registry-event --included-event-types ${EVENT_TYPES.join(' ')}`;
+}

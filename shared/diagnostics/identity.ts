@@ -1,0 +1,121 @@
+import type { TokenCredential } from '@azure/identity';
+import { describe } from '../errors.ts';
+import { type Check, fine, type Verdict, wrong } from './check.ts';
+
+export interface IdentityCheckServices {
+  credential: TokenCredential;
+  settings: { ARM_AUDIENCE: string; AZURE_CLIENT_ID?: string | undefined };
+}
+
+export function identityCheck({ credential, settings }: IdentityCheckServices): Check {
+  return {
+    name: 'managed-identity',
+    truth: 'Entra gives the bridge a token for its managed identity.',
+    needs: [],
+    async run({ principalId }) {
+      try {
+        await credential.getToken(`${settings.ARM_AUDIENCE}/.default`);
+        return fine(`Entra gives a token for the identity with the object id ${principalId}.`);
+      } catch (error) {
+        return explainIdentity(describe(error), settings.AZURE_CLIENT_ID);
+      }
+    },
+  };
+}
+
+/** What IMDS, App Service and Entra answer in place of a token: the text tells, and the first that fits is meant. */
+const TROUBLES: readonly { sign: RegExp; reason: string; meaning: string; remedy: string }[] = [
+  {
+    // IMDS says the first, App Service and Functions the second.
+    sign: /identity not found|no user assigned or delegated managed identity found/i,
+    reason: 'identity-not-found',
+    meaning: 'The app does not have the identity that it asks for',
+    remedy:
+      'Compare AZURE_CLIENT_ID with what the app has: az functionapp identity show --ids APP_ID\nAssign the identity if it is missing: az functionapp identity assign --ids APP_ID --identities IDENTITY_ID\nAn identity that was deleted and made again has another client id, even under the same name. Right after an assignment wait a minute and restart the app.',
+  },
+  {
+    sign: /no azure identity found for request/i,
+    reason: 'identity-not-bound',
+    meaning: 'AAD Pod Identity has no identity for this pod',
+    remedy:
+      'Label the pod with the selector of its AzureIdentityBinding, or better move to Workload Identity: AAD Pod Identity is no longer maintained.',
+  },
+  {
+    sign: /AADSTS70021\b/,
+    reason: 'federated-credential-missing',
+    meaning: 'No federated credential of the identity matches the token of the service account',
+    remedy:
+      'Compare issuer, with the slash at its end, subject (system:serviceaccount:NAMESPACE:NAME) and audience (api://AzureADTokenExchange): az identity federated-credential list --identity-name NAME --resource-group GROUP',
+  },
+  {
+    sign: /AADSTS700212\b/,
+    reason: 'federated-audience-wrong',
+    meaning: 'The token of the service account is for another audience than the federated credential takes',
+    remedy:
+      'Make the audience api://AzureADTokenExchange on both sides; api://AKSIdentityBinding belongs to identity bindings.',
+  },
+  {
+    sign: /AADSTS(?:7000215|7000222)\b/,
+    reason: 'client-secret-refused',
+    meaning: 'Entra does not accept the client secret of the app registration: it is wrong, or it has ended',
+    remedy:
+      'Unset AZURE_TOKEN_CREDENTIALS, so that the app uses its managed identity, which has no secret; or give it a new secret.',
+  },
+  {
+    sign: /AADSTS500011\b|invalid_resource/i,
+    reason: 'audience-unknown',
+    meaning: 'Entra does not know the audience that the token is to be for',
+    remedy: 'Set ARM_AUDIENCE, GRAPH_AUDIENCE and ACR_AUDIENCE to those of your cloud, without a path.',
+  },
+  {
+    sign: /too many requests|\b429\b/i,
+    reason: 'identity-throttled',
+    meaning: 'The identity service asked us to slow down',
+    remedy: 'Wait a minute, and ask again.',
+  },
+  {
+    sign: /\b(?:410|50\d)\b|temporarily|internal server error/i,
+    reason: 'identity-service-down',
+    meaning: 'The identity service failed',
+    remedy: 'Wait some minutes, and ask again. If it stays, restart the app and look at Azure Status.',
+  },
+  {
+    sign: /az login|Azure CLI/i,
+    reason: 'not-signed-in',
+    meaning: 'AZURE_TOKEN_CREDENTIALS asks for the Azure CLI, and nobody is signed in there',
+    remedy: 'Run: az login',
+  },
+  {
+    sign: /not available|unreachable|ECONNREFUSED|ENOTFOUND|ETIMEDOUT|EHOSTUNREACH|network/i,
+    reason: 'identity-service-unreachable',
+    meaning: 'There is no identity service where the app runs',
+    remedy:
+      'Give the app a managed identity: az functionapp identity assign --ids APP_ID --identities IDENTITY_ID\nOn a laptop set AZURE_TOKEN_CREDENTIALS to AzureCliCredential and run az login.',
+  },
+];
+
+/** @param said what the credential's error says */
+export function explainIdentity(said: string, clientId: string | undefined): Verdict {
+  const asked = clientId ? ` (client id ${clientId})` : ' (the system-assigned one)';
+  const trouble = TROUBLES.find(({ sign }) => sign.test(said));
+  if (!trouble) {
+    const remedy = 'Look the message up under https://aka.ms/azsdk/js/identity/troubleshoot.';
+    return wrong('token-refused', `Entra gives no token${asked}: ${said}`, remedy);
+  }
+  return wrong(trouble.reason, `${trouble.meaning}${asked}. It said: ${said}`, trouble.remedy);
+}
+
+/** The object id that the identity's own token tells; undefined when there is none. */
+export async function readPrincipalId(
+  credential: TokenCredential,
+  audience: string,
+): Promise<string | undefined> {
+  try {
+    const token = await credential.getToken(`${audience}/.default`);
+    const payload = Buffer.from(token?.token.split('.')[1] ?? '', 'base64url').toString();
+    const { oid } = JSON.parse(payload);
+    return typeof oid === 'string' ? oid : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,96 @@
+import type { Vault } from '../azure/vault.ts';
+import { ServiceError, StorageError, statusOf } from '../errors.ts';
+import { type Check, fine, wrong } from './check.ts';
+import { assignRole, resourceNameOf } from './commands.ts';
+
+export interface StorageCheckServices {
+  vault: Vault;
+  /** Reads and writes each table once. @throws StorageError */
+  proveTables(): Promise<void>;
+  settings: { TABLES_URL: string; KEY_VAULT_URL: string; CODER_TOKEN_SECRET: string };
+}
+
+/** Where the bridge keeps what it knows: tables for records, Key Vault for secrets. */
+export function storageChecks({ vault, proveTables, settings }: StorageCheckServices): Check[] {
+  const { TABLES_URL, KEY_VAULT_URL, CODER_TOKEN_SECRET } = settings;
+  const vaultId = `"$(az keyvault show --name ${resourceNameOf(KEY_VAULT_URL)} --query id --output tsv)"`;
+
+  return [
+    {
+      name: 'tables',
+      truth: 'The tables `registries` and `images` can be read and written.',
+      needs: ['managed-identity'],
+      async run({ principalId }) {
+        try {
+          await proveTables();
+          return fine(`${TABLES_URL} takes reads and writes.`);
+        } catch (error) {
+          if (!(error instanceof StorageError)) throw error;
+          return explainTables(error, principalId, TABLES_URL);
+        }
+      },
+    },
+    {
+      name: 'key-vault-read',
+      truth: "Key Vault gives the bridge Coder's session token.",
+      needs: ['managed-identity'],
+      async run({ principalId }) {
+        try {
+          const token = await vault.find(CODER_TOKEN_SECRET);
+          if (token !== undefined) return fine(`Key Vault has the secret ${CODER_TOKEN_SECRET}.`);
+          return wrong(
+            'secret-missing',
+            `Key Vault has no secret ${CODER_TOKEN_SECRET} that is switched on.`,
+            `Make a token as a site manager (coder tokens create coder-acr-bridge), then run: az keyvault secret set --vault-name ${resourceNameOf(KEY_VAULT_URL)} --name ${CODER_TOKEN_SECRET} --value TOKEN`,
+          );
+        } catch (error) {
+          return explainVault(error, principalId);
+        }
+      },
+    },
+    {
+      name: 'key-vault-write',
+      truth: 'Key Vault lets the bridge store what Coder pulls with.',
+      needs: ['key-vault-read'],
+      async run({ principalId }) {
+        try {
+          await vault.proveWrite(CODER_TOKEN_SECRET);
+          return fine('Key Vault takes changes.');
+        } catch (error) {
+          return explainVault(error, principalId);
+        }
+      },
+    },
+  ];
+
+  function explainVault(error: unknown, principalId: string) {
+    if (!(error instanceof ServiceError)) throw error;
+    const status = statusOf(error.cause);
+    if (status === 401 || status === 403) {
+      const remedy = assignRole('Key Vault Secrets Officer', principalId, vaultId);
+      const network = 'If the role is there, look at the network rules of the vault.';
+      return wrong('vault-forbidden', error.message, `${remedy}\n${network}`);
+    }
+    const remedy = `Check KEY_VAULT_URL (${KEY_VAULT_URL}), and that the app's network reaches the vault.`;
+    return wrong('vault-unavailable', error.message, remedy);
+  }
+}
+
+function explainTables(error: StorageError, principalId: string, url: string) {
+  const status = statusOf(error.cause);
+  const account = resourceNameOf(url);
+  if (status === 401 || status === 403) {
+    const scope = `"$(az storage account show --name ${account} --query id --output tsv)"`;
+    const remedy = assignRole('Storage Table Data Contributor', principalId, scope);
+    const network = 'If the role is there, look at the network rules of the storage account.';
+    return wrong('tables-forbidden', error.message, `${remedy}\n${network}`);
+  }
+  if (status === 404) {
+    const create = (table: string) =>
+      `az storage table create --account-name ${account} --auth-mode login --name ${table}`;
+    const remedy = `Make the tables: ${create('registries')} && ${create('images')}`;
+    return wrong('table-missing', error.message, remedy);
+  }
+  const remedy = `Check TABLES_URL (${url}), and that the app's network reaches the storage account.`;
+  return wrong('tables-unavailable', error.message, remedy);
+}
