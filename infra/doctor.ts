@@ -75,7 +75,7 @@ async function findBridge(given: { url?: string; key?: string; token?: string })
 async function readLocal(): Promise<{ FUNCTIONS: string; FUNCTION_KEY: string }> {
   const file = join(import.meta.dirname, '..', '.local', 'env');
   const text = await readFile(file, 'utf8').catch(() => '');
-  const { FUNCTIONS, FUNCTION_KEY } = parseEnv(text);
+  const { FUNCTIONS, FUNCTION_KEY } = { ...parseEnv(text), ...process.env };
   if (FUNCTIONS && FUNCTION_KEY) return { FUNCTIONS, FUNCTION_KEY };
   throw new Error(`There is no bridge on this machine: start one with npm start, or name one.\n\n${USAGE}`);
 }
