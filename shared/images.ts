@@ -19,6 +19,7 @@ import {
 } from './image-keys.ts';
 import type { ImageDefaults } from './policy.ts';
 import type { ImageReason, State } from './reasons.ts';
+import { checkVersion, RECORD_VERSION } from './record-version.ts';
 import type { Reference } from './reference.ts';
 
 /** What we know of one `registry / repository:tag`. Times are UTC. */
@@ -98,6 +99,7 @@ export interface Images {
 /** A record as Table Storage keeps it. */
 interface ImageRow {
   kind: 'image';
+  version?: number;
   repository: string;
   tag: string;
   state: State;
@@ -211,7 +213,14 @@ function saveActions(
   const partitionKey = record.registry;
   const { registry: _, requested, ...fields } = record;
   const json = requested && { requested: JSON.stringify(requested) };
-  const entity = { partitionKey, rowKey: imageKey(record), kind: 'image', ...fields, ...json };
+  const entity = {
+    partitionKey,
+    rowKey: imageKey(record),
+    kind: 'image',
+    version: RECORD_VERSION,
+    ...fields,
+    ...json,
+  };
   const actions: TransactionAction[] = previous
     ? [['update', entity, 'Replace', { etag: previous.etag }]]
     : [['create', entity]];
@@ -226,6 +235,7 @@ function saveActions(
 }
 
 function toRecord(row: Row<ImageRow>): ImageRecord {
+  checkVersion(row);
   const { repository, tag, state, reason, message, attempts, pushedOn, heardBy, updatedOn } = row;
   const { digest, dueOn, importedOn, latencyMs, coderImageId, coderDigest } = row;
   return {

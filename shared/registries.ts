@@ -10,6 +10,7 @@ import {
   readRows,
 } from './azure/tables.ts';
 import { parseRotation } from './credentials/rotation.ts';
+import { checkVersion, RECORD_VERSION } from './record-version.ts';
 import type { Registry, StoredRegistry } from './registry.ts';
 
 /** The registries that we watch. */
@@ -27,6 +28,7 @@ export interface Registries {
 }
 
 interface RegistryRow {
+  version?: number;
   resourceId: string;
   loginServer: string;
   sku: string;
@@ -120,6 +122,7 @@ function toRow({ name, credential, rotation, policy, ...fields }: Registry) {
   return {
     partitionKey: PARTITION,
     rowKey: name,
+    version: RECORD_VERSION,
     ...fields,
     credential: JSON.stringify(credential),
     rotation: JSON.stringify(rotation),
@@ -128,6 +131,7 @@ function toRow({ name, credential, rotation, policy, ...fields }: Registry) {
 }
 
 function fromRow(row: Row<RegistryRow>): StoredRegistry {
+  checkVersion(row);
   const { resourceId, loginServer, sku, organizationId, createdOn, updatedOn, etag } = row;
   const { suspended, pinned, reconcileEveryMinutes } = row;
   return {

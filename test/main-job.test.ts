@@ -176,6 +176,7 @@ test('CloudEvents are understood as well', async () => {
 
 test('no secret that was ever issued is in a log, a table or an answer', async () => {
   await pushSampleImage(environment, tls.ca);
+  expect((await app.api('GET', 'registries/contoso/diagnostics')).status).toBe(200);
   const { secrets, standIns } = environment.cloud;
   const places = {
     logs: app.logs.join('\n'),
