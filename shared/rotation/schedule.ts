@@ -38,6 +38,7 @@ function credentialNow({ credential, rotation }: Registry, now: Date) {
     expiresOn: current?.expiresOn,
     endsSoon: current !== undefined && endsSoon(current, now),
     nextRotationOn: current && isRenewed ? renewOn(credential as RotationSchedule, current) : undefined,
-    lastResult,
+    // What concerned the credentials of a kind that was given up concerns nobody any more.
+    lastResult: current || isRenewed ? lastResult : undefined,
   };
 }
