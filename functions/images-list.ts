@@ -2,6 +2,7 @@ import { PENDING_IMAGE } from '../shared/http/examples.ts';
 import { httpFunction } from '../shared/http/http-function.ts';
 import { ImagesQuery } from '../shared/http/input.ts';
 import { ImageView, imageView, pageOf } from '../shared/http/views.ts';
+import { unknownRegistry } from '../shared/refused.ts';
 
 httpFunction('images-list', {
   method: 'GET',
@@ -16,7 +17,9 @@ httpFunction('images-list', {
       example: { items: [PENDING_IMAGE] },
     },
   },
-  async answer({ query: { registry, state, ...page } }, { images }) {
+  refusals: ['not-found'],
+  async answer({ query: { registry, state, ...page } }, { images, registries }) {
+    if (registry && !(await registries.get(registry))) throw unknownRegistry(registry);
     const { items, ...next } = await images.list({ registry, state }, page);
     return { status: 200, jsonBody: { items: items.map(item => imageView(item)), ...next } };
   },

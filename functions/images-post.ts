@@ -33,7 +33,10 @@ httpFunction('images-post', {
   answersNotImported: true,
   async answer({ body, query: { dryRun }, signal, log }, services) {
     if (dryRun) {
-      return { status: 200, jsonBody: explanationView(await explainImport(services, body, signal), body) };
+      const explanation = await explainImport(services, body, signal);
+      const { record, registry, calls } = explanation;
+      const wouldAnswer = record && importAnswer({ record, registry, changed: calls.length > 0 }).status;
+      return { status: 200, jsonBody: { ...explanationView(explanation, body), wouldAnswer } };
     }
     return importAnswer(await importRequested(services, body, signal, log));
   },

@@ -28,6 +28,9 @@ export interface RegistryServices extends RotationServices {
   importBudgetMs: number;
 }
 
+/** After so many a PUT gives up. */
+const MOST_CONFLICTS = 5;
+
 export interface PutResult {
   registry: StoredRegistry;
   created: boolean;
@@ -40,9 +43,20 @@ export interface PutResult {
  *
  * @throws RefusedError when it cannot work, with what to do about it; the registry's record is as it was
  * @throws ServiceError when Key Vault or the registry cannot be asked
- * @throws ConflictError when somebody else changed the registry meanwhile
+ * @throws ConflictError when somebody else goes on changing the registry meanwhile
  */
-export async function putRegistry(
+export async function putRegistry(...call: Parameters<typeof putOnce>): Promise<PutResult> {
+  for (let conflicts = 0; ; conflicts += 1) {
+    try {
+      return await putOnce(...call);
+    } catch (error) {
+      // Mostly a rotation that made progress: decide again on what it made of the record.
+      if (!(error instanceof ConflictError) || conflicts === MOST_CONFLICTS) throw error;
+    }
+  }
+}
+
+async function putOnce(
   services: RegistryServices,
   name: string,
   input: RegistryInput,

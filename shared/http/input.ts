@@ -5,22 +5,25 @@ import { IMAGE_REASONS, REASONS, STATES } from '../reasons.ts';
 import { isRepository, isTag, parseReference } from '../reference.ts';
 import { invalidRequest, RefusedError } from '../refused.ts';
 import { RegistryInput, RegistryName } from '../registry.ts';
+import { wordFault } from './faults.ts';
 
-/** How zod says that a field is not there. */
-const MISSING = /^Invalid input: expected .*, received undefined$/;
 const LARGEST_BODY = 256 * 1024;
 
-/** Checks a value against its schema. @throws RefusedError `invalid-request` with every fault and its path */
-export function parseInput<T>(schema: z.ZodType<T>, value: unknown): T {
-  const parsed = schema.safeParse(value);
+/**
+ * Checks a value against its schema.
+ * @param unknown what to say of a field that the schema does not have
+ * @throws RefusedError `invalid-request` with every fault and its path
+ */
+export function parseInput<T>(schema: z.ZodType<T>, value: unknown, unknown = 'is not a known field'): T {
+  const parsed = schema.safeParse(value, { error: wordFault });
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.flatMap(issue =>
     issue.code === 'unrecognized_keys'
       ? issue.keys.map(key => ({
           path: toDotPath([...issue.path, key]),
-          message: 'is not a known field',
+          message: unknown,
         }))
-      : [{ path: toDotPath(issue.path), message: issue.message.replace(MISSING, 'is required') }],
+      : [{ path: toDotPath(issue.path), message: issue.message }],
   );
   throw invalidRequest(faults);
 }
@@ -34,6 +37,7 @@ export async function readJson<T>(request: HttpRequest, schema: z.ZodType<T>): P
     );
   }
   const text = await request.text();
+  if (text.trim() === '') throw new RefusedError('invalid-request', 'The body is empty. Send JSON.');
   if (text.length > LARGEST_BODY) throw new RefusedError('too-large', 'The body is longer than 256 KiB.');
   return parseInput(schema, parseJson(text));
 }
@@ -154,5 +158,5 @@ export const ImagePath = z.strictObject({
 /** Checks the query; the `code` that carries a function key is none of our fields. */
 export function readQuery<T>(request: HttpRequest, schema: z.ZodType<T>): T {
   const { code: _, ...query } = Object.fromEntries(request.query);
-  return parseInput(schema, query);
+  return parseInput(schema, query, 'is not a known parameter');
 }

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Explanation } from '../explain-import.ts';
 import type { ImageRecord } from '../images.ts';
 import { classifyManifest, type ImageConfig, type Manifest, platformsOf } from '../manifest.ts';
-import { Policy, ruleOf } from '../policy.ts';
+import { ImageDefaults, Policy, ruleOf } from '../policy.ts';
 import { IMAGE_REASONS, REASONS, remedyOf, STATES } from '../reasons.ts';
 import { DIFFERENCES } from '../reconciliation/differences.ts';
 import { type Report, sum } from '../reconciliation/report.ts';
@@ -86,6 +86,9 @@ export const ImageView = z.strictObject({
   latencyMs: z.int().optional().describe('From the push to the moment when Coder had it.'),
   updatedOn: Time,
   coderImageId: z.string().optional(),
+  requested: ImageDefaults.optional().describe(
+    'What was asked for by hand, which goes before rule and labels.',
+  ),
 });
 
 /**
@@ -116,6 +119,7 @@ export function imageView(record: ImageRecord, of?: Registry) {
     ...(record.latencyMs !== undefined && { latencyMs: record.latencyMs }),
     updatedOn: record.updatedOn,
     ...(record.coderImageId && { coderImageId: record.coderImageId }),
+    ...(record.requested && { requested: record.requested }),
   };
 }
 
@@ -230,6 +234,7 @@ const Explained = z.strictObject({
     .array(z.strictObject({ method: z.string(), path: z.string(), body: z.looseObject({}).optional() }))
     .describe('The calls to Coder that would change something, in order.'),
   image: ImageView.nullable().describe('The record as it would be.'),
+  wouldAnswer: z.int().optional().describe('The status that the call has without `dryRun`.'),
 });
 
 export const ExplanationView = z.union([ImageView, Explained]);
@@ -255,5 +260,7 @@ export function explanationView(
 
 function manifestView(manifest: Manifest, config: ImageConfig | undefined) {
   if (manifest.kind === 'other') return { kind: manifest.kind, what: manifest.what };
+  // What an image is for stands in its configuration, which is not read when the policy leaves it out.
+  if (manifest.kind === 'image' && !config) return { kind: manifest.kind };
   return { kind: manifest.kind, platforms: platformsOf(manifest, config) };
 }

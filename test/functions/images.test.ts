@@ -168,6 +168,7 @@ describe('POST /images?dryRun=true changes nothing, and says what would be done'
         { method: 'POST', path: '/api/v0/images', body: { repository: 'dry/app', default_cpu_cores: 2 } },
       ],
       image: { state: 'imported', reason: 'image-created' },
+      wouldAnswer: 201,
     });
   });
 
@@ -191,7 +192,12 @@ describe('POST /images?dryRun=true changes nothing, and says what would be done'
       async () => '',
       { policy: { action: 'skip', rule: 0 }, found: null, image: { reason: 'excluded' } },
     ],
-    ['nothing', 'nowhere', async () => '', { found: null, calls: [], image: { reason: 'gone' } }],
+    [
+      'nothing',
+      'nowhere',
+      async () => '',
+      { found: null, calls: [], image: { reason: 'gone' }, wouldAnswer: 422 },
+    ],
     [
       'an index that lacks a platform',
       'multi',
@@ -224,6 +230,13 @@ describe('POST /images/replay', () => {
     expect(await post('images', request)).toMatchObject({ status: 422, json: { reason: 'coder-rejected' } });
 
     expect(await post('images/replay', request)).toMatchObject({ status: 200, json: { state: 'imported' } });
+  });
+
+  test('those of a registry that nobody added are not listed as none', async () => {
+    expect(await app.api('GET', 'images?registry=contosso')).toMatchObject({
+      status: 404,
+      text: expect.stringContaining('There is no registry contosso.'),
+    });
   });
 
   test('all of a registry with one reason are tried by the next sweep, and no others', async () => {

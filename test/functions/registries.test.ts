@@ -90,6 +90,18 @@ describe('a registry', () => {
     expect(writes.length).toBe(versions);
   });
 
+  test('writers who do not ask for more do not get in each other’s way', async () => {
+    const rules = ['a/**', 'b/**', 'c/**', 'd/**'].map(repository => ({ repository }));
+
+    const answers = await Promise.all(
+      rules.map(rule => call('PUT', 'registries/contoso', { body: declared({ policy: { rules: [rule] } }) })),
+    );
+
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    const { policy } = (await call('GET', 'registries/contoso')).json;
+    expect(rules).toContainEqual(policy.rules[0]);
+  });
+
   test('of two writers, the one with the outdated ETag gets 412 and changes nothing', async () => {
     const etag = (await call('GET', 'registries/contoso')).headers.get('etag') as string;
     const rule = (repository: string) => declared({ policy: { rules: [{ repository }] } });
@@ -185,7 +197,7 @@ describe('what cannot work is refused, saying why and what to do, and changes no
     RegExp,
   ][] = [
     ['a body that is no JSON', () => ({ body: '{"resourceId":' }), 400, 'invalid-request', /not JSON/],
-    ['no body', () => ({}), 400, 'invalid-request', /not JSON/],
+    ['no body', () => ({}), 400, 'invalid-request', /empty. Send JSON/],
     [
       'another content type',
       () => ({ body: 'a=1', headers: { 'content-type': 'text/plain' } }),

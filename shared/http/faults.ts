@@ -1,0 +1,35 @@
+import type * as z from 'zod';
+
+/** Words a fault for whoever sent the input; what has a message of its own at the schema keeps that. */
+export function wordFault(issue: z.core.$ZodRawIssue): string | undefined {
+  switch (issue.code) {
+    case 'invalid_type':
+      if (issue.input === undefined) return 'is required';
+      return `must be ${withArticle(issue.expected)}, not ${nameOf(issue.input)}`;
+    case 'invalid_value':
+      return `must be ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.join(', ')}`;
+    case 'too_small':
+      return `must ${amount(issue.origin, 'at least', issue.minimum, issue.inclusive)}`;
+    case 'too_big':
+      return `must ${amount(issue.origin, 'at most', issue.maximum, issue.inclusive)}`;
+    default:
+      return undefined;
+  }
+}
+
+function amount(origin: string, bound: string, limit: number | bigint, inclusive = true): string {
+  if (origin === 'string') return `have ${bound} ${limit} characters`;
+  if (origin === 'array' || origin === 'set') return `have ${bound} ${limit} items`;
+  if (inclusive) return `be ${bound} ${limit}`;
+  return `be ${bound === 'at least' ? 'more' : 'less'} than ${limit}`;
+}
+
+function nameOf(input: unknown): string {
+  if (input === null) return 'null';
+  return withArticle(Array.isArray(input) ? 'array' : typeof input);
+}
+
+function withArticle(type: string): string {
+  const name = type === 'int' ? 'whole number' : type;
+  return `${/^[aeiou]/.test(name) ? 'an' : 'a'} ${name}`;
+}
