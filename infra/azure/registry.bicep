@@ -89,9 +89,11 @@ var issuingActions = {
 }
 var issues = contains(issuingActions, credentialKind)
 
-// A tenant takes each role name once, and a role can be assigned in the scopes that it lists: a resource group is the
-// narrowest. Names of registries are unique in all of Azure, so each registry has a role of its own, which several
-// bridges make alike.
+// A role lists the scopes that it can be assigned in.
+var narrowestScope = resourceGroup().id
+
+// A tenant takes each role name once. Names of registries are unique in all of Azure, so each registry has a role of its
+// own, which several bridges make alike.
 resource credentialManager 'Microsoft.Authorization/roleDefinitions@2022-04-01' = if (issues) {
   name: guid(registry.id, 'credential-manager', credentialKind)
   properties: {
@@ -104,7 +106,7 @@ resource credentialManager 'Microsoft.Authorization/roleDefinitions@2022-04-01' 
         notActions: []
       }
     ]
-    assignableScopes: [resourceGroup().id]
+    assignableScopes: [narrowestScope]
   }
 }
 

@@ -1,0 +1,38 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+/** On Windows the Azure CLI is a batch file, which only a shell starts. */
+const IN_SHELL = process.platform === 'win32';
+const LARGEST_OUTPUT = 16 * 1024 * 1024;
+
+/** The Azure CLI failed; the message is what it said. */
+export class AzError extends Error {
+  override readonly name = 'AzError';
+
+  /** Whether what the command was about does not exist. */
+  get isNotFound(): boolean {
+    return /NotFound|could not be found|does not exist/i.test(this.message);
+  }
+
+  /** Whether it fails the same way until somebody does something about it. */
+  get isFinal(): boolean {
+    return /not installed|az login|AuthorizationFailed|InvalidTemplate|\bBCP\d+/.test(this.message);
+  }
+}
+
+/**
+ * Runs the Azure CLI, as whoever has logged in there, and gives its output as it stands.
+ * @throws AzError
+ */
+export async function az(...args: string[]): Promise<string> {
+  try {
+    const given = IN_SHELL ? args.map(arg => `"${arg}"`) : args;
+    const { stdout } = await run('az', given, { shell: IN_SHELL, maxBuffer: LARGEST_OUTPUT });
+    return stdout.trim();
+  } catch (error) {
+    const { code, stderr, message } = error as { code?: unknown; stderr?: string; message: string };
+    if (code === 'ENOENT') throw new AzError('The Azure CLI (az) is not installed, or not on the PATH.');
+    throw new AzError(stderr?.trim() || message);
+  }
+}

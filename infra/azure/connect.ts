@@ -1,0 +1,173 @@
+// Connects a bridge that is deployed and running with its registries: deploys connect.bicep, adds the registries, and
+// says what is left to do. azd runs it after each deployment; everything that is there already stays as it is.
+//
+//   node --import tsx infra/azure/connect.ts                     with the outputs of main.bicep in the environment
+//   node --import tsx infra/azure/connect.ts --deployment NAME   with those of a deployment in Azure
+
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { AzError, az } from './az.ts';
+import { type Outputs, placeOf, type Registry, readOutputs } from './connection.ts';
+
+/** Azure heeds roles, and knows of functions, some minutes after they were made. */
+const ATTEMPTS = 10;
+const WAIT_MS = 60_000;
+const TEMPLATE = join(import.meta.dirname, 'connect.bicep');
+const SECRET = 'coder-session-token';
+
+/** What tests replace. */
+export interface Surroundings {
+  log(line: string): void;
+  wait(ms: number): Promise<unknown>;
+}
+
+/** @returns whether everything is connected; what is not was logged */
+export async function connect(outputs: Outputs, surroundings: Surroundings): Promise<boolean> {
+  const { log } = surroundings;
+  log(`Connecting the registries with ${outputs.BRIDGE_URL} …`);
+  await patiently(surroundings, () => deploy(outputs));
+  const key = await patiently(surroundings, () => functionKey(outputs));
+  const unconnected: string[] = [];
+  for (const registry of outputs.BRIDGE_CONNECTION.registries) {
+    const trouble = await addRegistry(outputs.BRIDGE_URL, key, registry, surroundings);
+    if (trouble) unconnected.push(`${registry.name}: ${trouble}`);
+  }
+  for (const line of unconnected) log(`Not added: ${line}`);
+  for (const line of await nextSteps(outputs)) log(line);
+  return unconnected.length === 0;
+}
+
+/** Tries again what passes by itself. */
+async function patiently<T>({ log, wait }: Surroundings, attempt: () => Promise<T>): Promise<T> {
+  for (let left = ATTEMPTS - 1; ; left -= 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (left === 0 || (error instanceof AzError && error.isFinal)) throw error;
+      log(`${(error as Error).message}\nOnce more in a minute, since Azure may not know everything yet …`);
+      await wait(WAIT_MS);
+    }
+  }
+}
+
+async function deploy({ BRIDGE_APP_NAME, BRIDGE_CONNECTION }: Outputs): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'connect-'));
+  const file = join(folder, 'parameters.json');
+  try {
+    const parameters = Object.entries(BRIDGE_CONNECTION).map(([name, value]) => [name, { value }]);
+    await writeFile(file, JSON.stringify({ parameters: Object.fromEntries(parameters) }));
+    await az(
+      ...['deployment', 'sub', 'create', '--name', `${BRIDGE_APP_NAME}-connect`],
+      ...['--subscription', placeOf(BRIDGE_CONNECTION.functionAppId).subscription],
+      ...['--location', BRIDGE_CONNECTION.location, '--template-file', TEMPLATE],
+      ...['--parameters', `@${file}`, '--output', 'none'],
+    );
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+async function functionKey({ BRIDGE_CONNECTION }: Outputs): Promise<string> {
+  const key = await az(
+    ...['functionapp', 'keys', 'list', '--ids', BRIDGE_CONNECTION.functionAppId],
+    ...['--query', 'functionKeys.default', '--output', 'tsv'],
+  );
+  if (!key) throw new AzError('The function app has no key yet.');
+  return key;
+}
+
+/** Adds a registry unless it was added before, for then people may have changed it. @returns why it was not added */
+async function addRegistry(
+  url: string,
+  key: string,
+  { name, resourceId, credentialKind, appId }: Registry,
+  { log, wait }: Surroundings,
+): Promise<string | undefined> {
+  if (credentialKind === 'static') {
+    // Only people know its password.
+    return void log(`If ${name} was not added yet: PUT ${url}/api/registries/${name} with its password.`);
+  }
+  const credential = { kind: credentialKind, ...(appId && { appId }) };
+  for (let left = ATTEMPTS - 1; ; left -= 1) {
+    const answer = await put(`${url}/api/registries/${name}`, key, { resourceId, credential });
+    if (answer.status === 201) return void log(`Added the registry ${name}.`);
+    if (answer.status === 412) return void log(`The registry ${name} was added before, and stays as it is.`);
+    if (left === 0 || !mayPass(answer)) return answer.detail;
+    log(`${name}: ${answer.detail}\nOnce more in a minute, since Azure may not heed its roles yet …`);
+    await wait(WAIT_MS);
+  }
+}
+
+interface Answer {
+  status: number;
+  reason: string;
+  detail: string;
+}
+
+async function put(url: string, key: string, body: object): Promise<Answer> {
+  try {
+    const response = await fetch(url, {
+      method: 'PUT',
+      headers: { 'x-functions-key': key, 'content-type': 'application/json', 'if-none-match': '*' },
+      body: JSON.stringify(body),
+    });
+    const text = await response.text();
+    const problem = parse(text);
+    const detail = problem.detail ?? (text || `${response.status} ${response.statusText}`);
+    return { status: response.status, reason: problem.reason ?? '', detail };
+  } catch (error) {
+    return { status: 503, reason: '', detail: `${url}: ${(error as Error).message}` };
+  }
+}
+
+function parse(text: string): { reason?: string; detail?: string } {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return {};
+  }
+}
+
+const UNTIL_ROLES_ARE_HEEDED = ['registry-not-readable', 'registry-not-reachable', 'azure-refused'];
+
+/** A new app does not know its keys (401) or functions (404) at once. */
+function mayPass({ status, reason }: Answer): boolean {
+  return [401, 404].includes(status) || status >= 500 || UNTIL_ROLES_ARE_HEEDED.includes(reason);
+}
+
+async function nextSteps(outputs: Outputs): Promise<string[]> {
+  const { AZURE_RESOURCE_GROUP: group, BRIDGE_APP_NAME: app, BRIDGE_VAULT_NAME: vault } = outputs;
+  const secret = ['--vault-name', vault, '--name', SECRET];
+  const isStored = await az('keyvault', 'secret', 'show', ...secret, '--query', 'id').then(
+    Boolean,
+    () => false,
+  );
+  return [
+    `The bridge is at ${outputs.BRIDGE_URL}/api`,
+    ...(isStored
+      ? []
+      : [
+          'Store the session token of a Coder site manager, without which nothing reaches Coder:',
+          `  az keyvault secret set --vault-name ${vault} --name ${SECRET} --value "$CODER_TOKEN" --output none`,
+        ]),
+    'A key for its HTTP functions:',
+    `  az functionapp keys list --resource-group ${group} --name ${app} --query functionKeys.default --output tsv`,
+  ];
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { deployment: { type: 'string' } } });
+  const outputs = await readOutputs(process.env, values.deployment);
+  if (!outputs) throw new Error('Run it with azd, or name the deployment of main.bicep with --deployment.');
+  if (!(await connect(outputs, { log: console.log, wait: delay }))) process.exitCode = 1;
+}
+
+if (process.argv[1] === import.meta.filename) {
+  main().catch((error: Error) => {
+    console.error(error.message);
+    process.exitCode = 1;
+  });
+}

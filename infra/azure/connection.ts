@@ -1,0 +1,67 @@
+import * as z from 'zod';
+import { az } from './az.ts';
+
+const Registry = z.object({
+  name: z.string(),
+  resourceId: z.string(),
+  credentialKind: z.string(),
+  appId: z.string().optional(),
+  existingSystemTopic: z.string().optional(),
+});
+export type Registry = z.infer<typeof Registry>;
+
+/** The parameters of connect.bicep that the programs here look at; it takes all of them. */
+const Parameters = z.looseObject({
+  registries: z.array(Registry.loose()),
+  bridgePrincipalId: z.string(),
+  coderPrincipalId: z.string(),
+  functionAppId: z.string(),
+  eventsTopicId: z.string(),
+  location: z.string(),
+});
+
+const Outputs = z.object({
+  AZURE_RESOURCE_GROUP: z.string(),
+  BRIDGE_APP_NAME: z.string(),
+  BRIDGE_URL: z.string(),
+  BRIDGE_VAULT_NAME: z.string(),
+  BRIDGE_CONNECTION: z
+    .union([z.string().transform(text => JSON.parse(text) as unknown), z.looseObject({})])
+    .pipe(Parameters),
+});
+/** What main.bicep gave. */
+export type Outputs = z.infer<typeof Outputs>;
+
+const Deployed = z.record(z.string(), z.object({ value: z.unknown() }));
+
+/**
+ * The outputs of main.bicep: from the environment, where azd puts them, or from a deployment in Azure.
+ * @param deployment name of that deployment
+ * @returns undefined when nothing was deployed
+ * @throws ZodError when they are not those of main.bicep
+ * @throws AzError
+ */
+export async function readOutputs(
+  environment: Readonly<Record<string, string | undefined>>,
+  deployment: string | undefined,
+): Promise<Outputs | undefined> {
+  if (deployment === undefined) {
+    return environment.BRIDGE_CONNECTION ? Outputs.parse(environment) : undefined;
+  }
+  const query = ['--name', deployment, '--query', 'properties.outputs', '--output', 'json'];
+  const outputs = Deployed.parse(JSON.parse(await az('deployment', 'sub', 'show', ...query)));
+  // Resource Manager changes the case of their names.
+  const entries = Object.entries(outputs).map(([name, { value }]) => [name.toUpperCase(), value]);
+  return Outputs.parse(Object.fromEntries(entries));
+}
+
+/** Where a resource is, as options of the Azure CLI. */
+export function placeOf(resourceId: string): { subscription: string; group: string; name: string } {
+  const [, , subscription = '', , group = ''] = resourceId.split('/');
+  return { subscription, group, name: resourceId.split('/').at(-1) ?? '' };
+}
+
+/** As connect.bicep names it. */
+export function systemTopicOf({ resourceId, existingSystemTopic }: Registry): string {
+  return existingSystemTopic ?? `coder-acr-bridge-${placeOf(resourceId).name}`;
+}
