@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { credentialKind } from '../credentials/credential.ts';
 import { type RotationSchedule, renewOn } from '../credentials/schedule.ts';
 import type { Registry } from '../registry.ts';
+import { isLeaked } from '../rotation/decide.ts';
 
 const Time = z.iso.datetime();
 
@@ -14,6 +15,10 @@ export const RotationView = z.strictObject({
   expiresOn: Time.optional().describe('Absent when the bridge knows of no end.'),
   nextRotationOn: Time.optional(),
   step: z.enum(STEPS).optional().describe('Absent while there is nothing under way.'),
+  compromised: z
+    .boolean()
+    .optional()
+    .describe('Whether what Coder holds is to be replaced without a grace period.'),
   revokeOn: Time.optional().describe('When the credential before this one is revoked.'),
   lastResult: z
     .strictObject({
@@ -30,11 +35,13 @@ export function rotationView({ credential, rotation }: Registry) {
   const { issuer } = credentialKind(credential.kind);
   const next = current && issuer ? renewOn(credential as RotationSchedule, current) : undefined;
   const step = stepOf(credential, rotation);
+  const compromised = current !== undefined && isLeaked(current, rotation);
   return {
     ...(current && { username: current.username, issuedOn: current.issuedOn }),
     ...(current?.expiresOn && { expiresOn: current.expiresOn }),
     ...(next && { nextRotationOn: next }),
     ...(step && { step }),
+    ...(compromised && { compromised }),
     ...(revokeOn && { revokeOn }),
     ...(lastResult && { lastResult }),
   };
@@ -68,27 +75,37 @@ const SLOTS: Record<string, readonly [string, string]> = {
   token: ['password1', 'password2'],
 };
 
+/** How many steps of a new one are behind a rotation that is under way, which a call for another one joins. */
+const DONE = { issuing: 0, testing: 2, delivering: 3, 'waiting-to-revoke': 0 };
+
 /** @param now when it would begin */
 export function rotationPlanView({ name, credential, rotation }: Registry, now: Date, compromised: boolean) {
-  const { current, previous } = rotation;
+  const { current, candidate, previous } = rotation;
+  const step = stepOf(credential, rotation);
+  const done = step && !compromised ? DONE[step] : 0;
   const [first, second] = SLOTS[credential.kind] ?? [];
   const slot = current?.slot === first ? second : first;
   const { graceMinutes = 0 } = credential as Partial<RotationSchedule>;
   const revokeOn = new Date(now.getTime() + (compromised ? 0 : graceMinutes * 60_000));
-  const revoked = current?.slot ? { slot: current.slot } : {};
+  const held = step === 'delivering' && !compromised ? previous : current;
+  const revoked = held?.slot ? { slot: held.slot } : {};
+  const before = [
+    { step: 'prove that the registry accepts what Coder holds', on: now },
+    ...(candidate ? [{ step: 'discard the one that is being tested' }] : []),
+    ...(previous?.slot ? [{ step: 'revoke the one before it', slot: previous.slot }] : []),
+  ];
+  const rotating = [
+    { step: 'issue a new one', ...(slot && { slot }) },
+    { step: 'save it in Key Vault' },
+    { step: 'test it until several tests in a row succeed' },
+    { step: 'give it to Coder, and have Coder refresh an image with it' },
+    { step: 'revoke what Coder held', on: revokeOn, ...revoked },
+  ];
   return {
     dryRun: true,
     registry: name,
     compromised,
-    steps: [
-      { step: 'prove that the registry accepts what Coder holds', on: now },
-      ...(previous?.slot ? [{ step: 'revoke the one before it', slot: previous.slot }] : []),
-      { step: 'issue a new one', ...(slot && { slot }) },
-      { step: 'save it in Key Vault' },
-      { step: 'test it until several tests in a row succeed' },
-      { step: 'give it to Coder, and have Coder refresh an image with it' },
-      { step: 'revoke what Coder held', on: revokeOn, ...revoked },
-    ],
+    steps: done > 0 ? rotating.slice(done) : [...before, ...rotating],
     ...(compromised && { interrupts: INTERRUPTS }),
   };
 }
