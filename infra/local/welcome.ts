@@ -63,8 +63,8 @@ ${sample.reference} was pushed, and Coder had it ${(sample.tookMs / 1000).toFixe
 
 Try it in a second terminal, from this folder:
 
-  docker pull alpine && docker tag alpine ${registry.loginServer}/team/alpine:v1
-  docker --config .local/docker push ${registry.loginServer}/team/alpine:v1
+  docker pull alpine && docker tag alpine ${registry.loginServer}/team/app:v1
+  docker --config .local/docker push ${registry.loginServer}/team/app:v1
 
   . .local/env
   curl -s -H "x-functions-key: $FUNCTION_KEY" $FUNCTIONS/api/images

@@ -5,11 +5,29 @@ import type { Policy } from '../policy.ts';
  * prefix (`team/*`), or everything (`*`); they know no other wildcards. Never less than the policy imports.
  */
 export function pullScopes({ rules }: Policy): string[] {
-  const scopes = new Set(
-    rules.filter(({ action }) => action !== 'exclude').map(rule => toScope(rule.repository)),
-  );
-  if (scopes.size === 0) return ['*'];
-  return [...scopes].filter(scope => ![...scopes].some(other => other !== scope && covers(other, scope)));
+  const globs = rules.filter(({ action }) => action !== 'exclude').map(({ repository }) => repository);
+  if (globs.length === 0) return ['*'];
+  const scopes = fewest(globs.flatMap(expand).map(toScope));
+  return scopes.length <= MOST_SCOPES ? scopes : fewest(globs.map(toScope));
+}
+
+/** Each takes two of the 500 actions that a scope map may have; a policy has no more rules. */
+const MOST_SCOPES = 100;
+
+function fewest(scopes: string[]): string[] {
+  const distinct = [...new Set(scopes)];
+  return distinct.filter(scope => !distinct.some(other => other !== scope && covers(other, scope)));
+}
+
+/** `{a,b}/c` as `a/c` and `b/c`; what is nested or escaped stays a wildcard. */
+function expand(glob: string): string[] {
+  const [, before, choices, after] = /^([^\\{}]*)\{([^\\{}]*,[^\\{}]*)\}(.*)$/.exec(glob) ?? [];
+  if (choices === undefined) return [glob];
+  return choices
+    .split(',')
+    .map(choice => `${before}${choice}${after}`)
+    .filter(name => !name.startsWith('/'))
+    .flatMap(expand);
 }
 
 function toScope(glob: string): string {

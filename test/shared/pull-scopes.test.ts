@@ -9,7 +9,16 @@ test.each<[string, Policy['rules'], string[]]>([
   ['a prefix', [{ repository: 'team/**' }], ['team/*']],
   ['one level', [{ repository: 'team/*' }], ['team/*']],
   ['a wildcard within a part', [{ repository: 'team/app-*' }], ['team/*']],
-  ['a wildcard in the first part', [{ repository: 'team-{a,b}/app' }], ['*']],
+  ['a wildcard in the first part', [{ repository: 'team-?/app' }], ['*']],
+  ['choices', [{ repository: 'team-{a,b}/{x,y*}' }], ['team-a/*', 'team-b/*']],
+  ['choices of prefixes', [{ repository: '{team,samples}/**' }], ['team/*', 'samples/*']],
+  ['no choice', [{ repository: '{,team}/app' }], ['team/app']],
+  ['nested choices', [{ repository: '{a,{b,c}}/app' }], ['*']],
+  [
+    'more choices than a scope map takes',
+    [{ repository: 'x/{a,b,c,d,e}{a,b,c,d,e}{a,b,c,d,e}' }, { repository: 'y' }],
+    ['x/*', 'y'],
+  ],
   [
     'a prefix that covers another',
     [{ repository: 'a/b/**' }, { repository: 'a/**' }, { repository: 'a/x' }],
