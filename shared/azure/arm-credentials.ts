@@ -1,6 +1,7 @@
 import { ContainerRegistryManagementClient } from '@azure/arm-containerregistry';
 import type { TokenCredential } from '@azure/identity';
 import type { RegistryResourceId } from '../arm-id.ts';
+import { issuingRole } from '../credentials/issuing-role.ts';
 import { CredentialError, describe, ServiceError, statusOf } from '../errors.ts';
 import { retryOptions } from './retries.ts';
 
@@ -48,8 +49,6 @@ export interface ArmCredentials {
 }
 
 const POLL = { updateIntervalInMs: 500 };
-/** Actions of the custom role, those of section "Other credential kinds" of the README. */
-const ROLE = 'Coder ACR Bridge Credential Manager';
 
 /** @param url of Azure Resource Manager in this cloud, whose tokens have `audience` */
 export function createArmCredentials(
@@ -202,7 +201,10 @@ function toOurError(id: RegistryResourceId, error: unknown): Error {
     return new CredentialError('admin-disabled', message, error);
   }
   if (status === 403) {
-    const message = `The bridge's identity may not do that with ${id.registryName}. Run: az role assignment create --role '${ROLE}' --assignee-object-id PRINCIPAL_ID --assignee-principal-type ServicePrincipal --scope ${pathOf(id)}. Azure says: ${describe(error)}`;
+    // Azure names the action that was refused.
+    const kind = /listCredentials|regenerateCredential/.test(describe(error)) ? 'admin' : 'token';
+    const role = issuingRole(kind, id.registryName);
+    const message = `The bridge's identity may not do that with ${id.registryName}. Run: az role assignment create --role '${role}' --assignee-object-id PRINCIPAL_ID --assignee-principal-type ServicePrincipal --scope ${pathOf(id)}. Azure says: ${describe(error)}`;
     return new CredentialError('azure-refused', message, error);
   }
   // A token is not active for some seconds after it was made (409), and everything else of that kind passes too.

@@ -1,5 +1,5 @@
 import { enableCommand } from '../credentials/admin.ts';
-import type { DeclaredCredential } from '../credentials/credential.ts';
+import { type IssuingKind, issuingRole } from '../credentials/issuing-role.ts';
 import type { Registry } from '../registry.ts';
 import type { Command, GuideContext, Step } from './guide.ts';
 import { setPlaceholder } from './placeholders.ts';
@@ -9,13 +9,10 @@ import { assign, command, partsOf, quote } from './shell.ts';
 const PRINCIPAL = 'BRIDGE_PRINCIPAL_ID';
 const PULLER = 'PULL_PRINCIPAL_ID';
 
-/** Name of the custom role that lets the bridge issue credentials of a registry. */
-export const CREDENTIAL_MANAGER = 'Coder ACR Bridge Credential Manager';
-
 const ACR = 'Microsoft.ContainerRegistry';
 
 /** What each kind needs beside reading the registry; actions take no wildcards. */
-const ACTIONS: Partial<Record<DeclaredCredential['kind'], readonly string[]>> = {
+const ACTIONS: Record<IssuingKind, readonly string[]> = {
   admin: [
     `${ACR}/registries/read`,
     `${ACR}/registries/listCredentials/action`,
@@ -42,13 +39,13 @@ export function adminSteps(registry: Registry, context: GuideContext): Step[] {
       why: 'It can do everything in the registry, and whoever has one of its two passwords is the administrator. The bridge regenerates them in turn: nothing else may use them. Prefer a token where you can.',
       commands: [{ run: enableCommand(registry) }],
     },
-    letBridgeIssue(registry, context),
+    letBridgeIssue('admin', registry, context),
   ];
 }
 
 /** A token with a scope map of the policy's repositories, both made by the bridge. */
 export function tokenSteps(registry: Registry, context: GuideContext): Step[] {
-  return [letBridgeIssue(registry, context)];
+  return [letBridgeIssue('token', registry, context)];
 }
 
 /** The bridge's own identity, in portions of three hours. */
@@ -104,14 +101,15 @@ export function servicePrincipalSteps(registry: Registry, context: GuideContext)
   ];
 }
 
-function letBridgeIssue(registry: Registry, context: GuideContext): Step {
-  const { credential, resourceId, loginServer } = registry;
-  const { subscriptionId } = partsOf(registry);
+function letBridgeIssue(kind: IssuingKind, registry: Registry, context: GuideContext): Step {
+  const { loginServer } = registry;
+  const { subscriptionId, resourceGroup, registryName } = partsOf(registry);
+  const role = issuingRole(kind, registryName);
   const definition = JSON.stringify({
-    Name: `${CREDENTIAL_MANAGER} (${credential.kind})`,
-    Description: `Issues what Coder pulls with (${credential.kind}).`,
-    Actions: ACTIONS[credential.kind] ?? [],
-    AssignableScopes: [`/subscriptions/${subscriptionId}`],
+    Name: role,
+    Description: `Issues what Coder pulls with from ${registryName} (${kind}).`,
+    Actions: ACTIONS[kind],
+    AssignableScopes: [`/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}`],
   });
   return {
     heading: 'Let the bridge issue what Coder pulls with',
@@ -119,9 +117,7 @@ function letBridgeIssue(registry: Registry, context: GuideContext): Step {
     commands: [
       { run: setPlaceholder(PRINCIPAL, context) },
       { run: command('az role definition create', `--role-definition ${quote(definition)}`) },
-      {
-        run: assignRole({ ...registry, resourceId }, `${CREDENTIAL_MANAGER} (${credential.kind})`, PRINCIPAL),
-      },
+      { run: assignRole(registry, role, PRINCIPAL) },
     ],
     troubles: [
       {
