@@ -9,6 +9,7 @@ import { pushImage } from '../../../infra/local/push-image.ts';
 import { createSecrets } from '../../../infra/local/secrets.ts';
 import { type StandIn, startStandIn } from '../../../infra/local/stand-in.ts';
 import { ensureTls } from '../../../infra/local/tls.ts';
+import { listChecks } from '../../../shared/diagnostics/checks.ts';
 import { diagnose, type Finding } from '../../../shared/diagnostics/diagnose.ts';
 import { handleEvent } from '../../../shared/handle-event.ts';
 import { reconcile } from '../../../shared/reconciliation/reconcile.ts';
@@ -474,6 +475,12 @@ const CASES: Case[] = [
     ...{ check: 'events-arriving', reason: 'events-stopped', remedy: /DeadLetteredCount/ },
   },
 ];
+
+test('each check is broken by some case', () => {
+  const names = listChecks(fresh()).map(({ name }) => name);
+
+  expect([...new Set(CASES.map(({ check }) => check))].sort()).toEqual(names.sort());
+});
 
 test('of a registry with which all is well nothing is wrong, and everything was looked at', async () => {
   const findings = await look(fresh());
