@@ -130,7 +130,7 @@ resource logAlerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
 
 resource deadLetterAlerts 'Microsoft.Insights/metricAlerts@2018-03-01' = [
   for topicId in systemTopicIds: {
-    name: 'dead-letters-${last(split(topicId, '/'))}'
+    name: 'dead-letters-${last(split(topicId, '/'))}-${uniqueString(topicId)}'
     location: 'global'
     properties: {
       description: 'Event Grid gave up events of a registry and put them into the dead letter container. POST /api/registries/{name}/reconcile finds what they told of; then see why the function registry-event did not answer.'

@@ -9,6 +9,7 @@ param workspaceId string
 @description('Resource id of the Application Insights component through which the bridge writes it.')
 param appInsightsId string
 
+var subscriptionId = subscription().id
 var entries = replace(loadTextContent('queries/entries.kql'), '{appInsightsId}', appInsightsId)
 var chosen = '${entries}${loadTextContent('queries/workbook/chosen.kql')}'
 var logs = {
@@ -114,7 +115,7 @@ var parameters = {
         delimiter: ','
         queryType: 1
         resourceType: 'microsoft.resourcegraph/resources'
-        crossComponentResources: [subscription().id]
+        crossComponentResources: [subscriptionId]
         query: 'resources | where type =~ \'microsoft.eventgrid/systemtopics\' and properties.topicType =~ \'microsoft.containerregistry.registries\' | project id'
         value: ['value::all']
         typeSettings: { additionalResourceOptions: ['value::all'], showDefault: false }
