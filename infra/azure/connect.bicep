@@ -46,6 +46,15 @@ var systemTopicNames = [
   for (registry, i) in registries: registry.?existingSystemTopic ?? 'coder-acr-bridge-${registryNames[i]}'
 ]
 
+var systemTopicIds = [
+  for (name, i) in systemTopicNames: resourceId(
+    subscriptions[i],
+    resourceGroups[i],
+    'Microsoft.EventGrid/systemTopics',
+    name
+  )
+]
+
 module connections 'registry.bicep' = [
   for (registry, i) in registries: {
     name: 'coder-acr-bridge-${registry.name}'
@@ -85,14 +94,7 @@ module alerts 'alerts.bicep' = {
     location: location
     workspaceId: workspaceId
     appInsightsId: appInsightsId
-    systemTopicIds: [
-      for (registry, i) in registries: resourceId(
-        subscriptions[i],
-        resourceGroups[i],
-        'Microsoft.EventGrid/systemTopics',
-        systemTopicNames[i]
-      )
-    ]
+    systemTopicIds: systemTopicIds
     alertEmail: alertEmail
   }
   dependsOn: [connections]

@@ -71,8 +71,10 @@ async function deploy({ BRIDGE_APP_NAME, BRIDGE_CONNECTION }: Outputs): Promise<
 }
 
 async function functionKey({ BRIDGE_CONNECTION }: Outputs): Promise<string> {
+  const { subscription, group, name } = placeOf(BRIDGE_CONNECTION.functionAppId);
   const key = await az(
-    ...['functionapp', 'keys', 'list', '--ids', BRIDGE_CONNECTION.functionAppId],
+    ...['functionapp', 'keys', 'list', '--subscription', subscription],
+    ...['--resource-group', group, '--name', name],
     ...['--query', 'functionKeys.default', '--output', 'tsv'],
   );
   if (!key) throw new AzError('The function app has no key yet.');

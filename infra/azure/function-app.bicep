@@ -86,7 +86,7 @@ var appSettings = {
   ARM_AUDIENCE: endsWith(resourceManager, '/') ? take(resourceManager, length(resourceManager) - 1) : resourceManager
 }
 
-resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {
+resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   name: planName
   location: location
   tags: tags
@@ -95,7 +95,7 @@ resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {
   properties: { reserved: true }
 }
 
-resource app 'Microsoft.Web/sites@2024-11-01' = {
+resource app 'Microsoft.Web/sites@2025-03-01' = {
   name: name
   location: location
   // By this tag azd finds where the service of azure.yaml goes.
@@ -143,7 +143,7 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
 }
 
 // Whoever deploys does so with an Entra identity: the passwords that the platform makes for it are off.
-resource publishing 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-11-01' = [
+resource publishing 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-03-01' = [
   for method in ['ftp', 'scm']: {
     parent: app
     name: method

@@ -23,7 +23,7 @@ var appSubnet = 'app'
 var endpointSubnet = 'private-endpoints'
 
 // Nothing goes out from a new subnet without one. Coder and registries may let this one address in.
-resource address 'Microsoft.Network/publicIPAddresses@2024-10-01' = {
+resource address 'Microsoft.Network/publicIPAddresses@2025-01-01' = {
   name: 'pip-${nameSuffix}'
   location: location
   tags: tags
@@ -31,7 +31,7 @@ resource address 'Microsoft.Network/publicIPAddresses@2024-10-01' = {
   properties: { publicIPAllocationMethod: 'Static' }
 }
 
-resource gateway 'Microsoft.Network/natGateways@2024-10-01' = {
+resource gateway 'Microsoft.Network/natGateways@2025-01-01' = {
   name: 'ng-${nameSuffix}'
   location: location
   tags: tags
@@ -39,7 +39,7 @@ resource gateway 'Microsoft.Network/natGateways@2024-10-01' = {
   properties: { publicIpAddresses: [{ id: address.id }] }
 }
 
-resource network 'Microsoft.Network/virtualNetworks@2024-10-01' = {
+resource network 'Microsoft.Network/virtualNetworks@2025-01-01' = {
   name: 'vnet-${nameSuffix}'
   location: location
   tags: tags
@@ -109,7 +109,7 @@ resource links 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01
   }
 ]
 
-resource privateEndpoints 'Microsoft.Network/privateEndpoints@2024-10-01' = [
+resource privateEndpoints 'Microsoft.Network/privateEndpoints@2025-01-01' = [
   for endpoint in endpoints: {
     name: 'pe-${endpoint.group}-${nameSuffix}'
     location: location
@@ -129,7 +129,7 @@ resource privateEndpoints 'Microsoft.Network/privateEndpoints@2024-10-01' = [
   }
 ]
 
-resource zoneGroups 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2024-10-01' = [
+resource zoneGroups 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2025-01-01' = [
   for (endpoint, i) in endpoints: {
     parent: privateEndpoints[i]
     name: 'default'

@@ -25,27 +25,30 @@ type Registry = {
   existingSystemTopic: string?
 }
 
+@description('Settings of the app that have a default. The README says what each means.')
+type SettingName =
+  | 'CODER_ORGANIZATION_ID'
+  | 'CODER_MAX_CONCURRENT'
+  | 'CODER_AUDIENCE'
+  | 'CODER_REGISTRY_KIND_FIELD'
+  | 'CODER_REGISTRY_KIND_ACR'
+  | 'GRAPH_URL'
+  | 'GRAPH_AUDIENCE'
+  | 'ACR_AUDIENCE'
+  | 'ACR_ALLOWED_HOSTS'
+  | 'DEFAULT_CPU_CORES'
+  | 'DEFAULT_MEMORY_GB'
+  | 'DEFAULT_DISK_GB'
+  | 'RECONCILE_EVERY_MINUTES'
+  | 'ROTATE_SCHEDULE'
+  | 'IMPORT_MAX_ATTEMPTS'
+
 @export()
 @sealed()
-@description('A setting of the app that has a default. The README says what each means.')
+@description('A setting of the app that is to have another value than its default.')
 type OptionalSetting = {
   @description('Its name.')
-  name:
-    | 'CODER_ORGANIZATION_ID'
-    | 'CODER_MAX_CONCURRENT'
-    | 'CODER_AUDIENCE'
-    | 'CODER_REGISTRY_KIND_FIELD'
-    | 'CODER_REGISTRY_KIND_ACR'
-    | 'GRAPH_URL'
-    | 'GRAPH_AUDIENCE'
-    | 'ACR_AUDIENCE'
-    | 'ACR_ALLOWED_HOSTS'
-    | 'DEFAULT_CPU_CORES'
-    | 'DEFAULT_MEMORY_GB'
-    | 'DEFAULT_DISK_GB'
-    | 'RECONCILE_EVERY_MINUTES'
-    | 'ROTATE_SCHEDULE'
-    | 'IMPORT_MAX_ATTEMPTS'
+  name: SettingName
 
   @description('Its value, a number as text too.')
   value: string

@@ -100,7 +100,7 @@ describe('connect', () => {
   test('deploys what is outside of the resource group, and adds the registries', async () => {
     const [fabrikam] = app.environment.cloud.otherRegistries;
     const outputs = outputsFor(contoso(), {
-      ...{ name: 'fabrikam', resourceId: fabrikam?.resourceId, credentialKind: 'entra-identity' },
+      ...{ name: 'fabrikam', resourceId: fabrikam?.resourceId, credentialKind: 'managed-identity' },
     });
     await answers();
 
@@ -121,7 +121,7 @@ describe('connect', () => {
       ]),
     ).toEqual([
       ['contoso', 'token'],
-      ['fabrikam', 'entra-identity'],
+      ['fabrikam', 'managed-identity'],
     ]);
     expect(waits).toEqual([]);
   });
@@ -147,7 +147,7 @@ describe('connect', () => {
     );
 
     const outputs = outputsFor({
-      ...{ name: 'fabrikam', resourceId: fabrikam?.resourceId, credentialKind: 'entra-identity' },
+      ...{ name: 'fabrikam', resourceId: fabrikam?.resourceId, credentialKind: 'managed-identity' },
     });
     expect(await connect(outputs, surroundings)).toBe(true);
 
@@ -242,13 +242,16 @@ describe('disconnect', () => {
     );
   });
 
-  test('leaves a topic that was there before, and one that another bridge listens to', async () => {
-    await answers({ match: 'event-subscription list', output: 'another-bridge' });
-    await disconnect(outputsFor(contoso(), contoso({ existingSystemTopic: 'events' })), log);
+  test.each([
+    ['was there before', { existingSystemTopic: 'events' }, ''],
+    ['another bridge listens to', {}, 'another-bridge'],
+  ])('leaves a topic that %s', async (_, more, listening) => {
+    await answers({ match: 'event-subscription list', output: listening });
+    await disconnect(outputsFor(contoso(more)), log);
 
     const done = await commands();
     expect(done.filter(command => command.startsWith('eventgrid system-topic delete'))).toEqual([]);
-    expect(done.filter(command => command.includes('event-subscription delete'))).toHaveLength(2);
+    expect(done.filter(command => command.includes('event-subscription delete'))).toHaveLength(1);
   });
 
   test('goes on where something is gone already, and keeps a role that another bridge has', async () => {

@@ -33,9 +33,10 @@ export function deployedSettings(values: Values): Record<string, string> {
   return Object.fromEntries(settings.map(({ name, value }) => [name, value]));
 }
 
-/** The names that the type of a property of an exported type allows. */
-export function literalsOf(type: string, name: string): string[] {
+/** The texts that a type, or the type of one of its properties, allows. */
+export function literalsOf(type: string, name?: string): string[] {
   const declaration = fileNamed('types.bicep').types.find(({ symbol }) => symbol === type);
-  const node = property(declaration?.node.namedChild(1) as Node, name);
-  return [...(node?.text ?? '').matchAll(/'([^']+)'/g)].map(([, literal = '']) => literal);
+  const node = declaration?.node.namedChild(1) as Node;
+  const text = (name === undefined ? node : property(node, name))?.text ?? '';
+  return [...text.matchAll(/'([^']+)'/g)].map(([, literal = '']) => literal);
 }

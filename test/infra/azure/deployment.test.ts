@@ -20,7 +20,7 @@ describe('what azd down deletes', () => {
 
 describe('events', () => {
   const subscription = (path: string) =>
-    deployed('event-subscription.bicep', 'subscription', `properties.${path}`, {
+    deployed('event-subscription.bicep', 'eventSubscription', `properties.${path}`, {
       functionAppId: '/apps/func-1',
       storageAccountId: '/accounts/st1',
     });

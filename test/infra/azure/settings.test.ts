@@ -30,7 +30,7 @@ const settings = deployedSettings({
   identityClientId: 'client-1',
   eventsTopicEndpoint: 'https://topic.westeurope-1.eventgrid.azure.net/api/events',
 });
-const optional = literalsOf('OptionalSetting', 'name');
+const optional = literalsOf('SettingName');
 
 describe('the settings of the app', () => {
   test('are those that the code reads, each set, left to a person, or left alone for a reason', () => {
