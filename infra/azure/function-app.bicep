@@ -129,8 +129,6 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
     siteConfig: {
       minTlsVersion: '1.2'
       scmMinTlsVersion: '1.2'
-      ftpsState: 'Disabled'
-      http20Enabled: true
       appSettings: concat(
         map(filter(items(union(platformSettings, appSettings)), setting => !empty(setting.value)), setting => {
           name: setting.key

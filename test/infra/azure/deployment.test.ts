@@ -105,7 +105,6 @@ describe('the app', () => {
     expect(app('properties.httpsOnly')).toBe(true);
     expect(app('properties.siteConfig.minTlsVersion')).toBe('1.2');
     expect(app('properties.siteConfig.scmMinTlsVersion')).toBe('1.2');
-    expect(app('properties.siteConfig.ftpsState')).toBe('Disabled');
     expect(resourceOf(fileNamed('function-app.bicep'), 'publishing').node.text).toMatch(
       /in \['ftp', 'scm'\][\s\S]*allow: false/,
     );
