@@ -38,7 +38,7 @@ const Deployed = z.record(z.string(), z.object({ value: z.unknown() }));
  * The outputs of main.bicep: from the environment, where azd puts them, or from a deployment in Azure.
  * @param deployment name of that deployment
  * @returns undefined when nothing was deployed
- * @throws ZodError when they are not those of main.bicep
+ * @throws Error when they are not those of main.bicep
  * @throws AzError
  */
 export async function readOutputs(
@@ -46,13 +46,20 @@ export async function readOutputs(
   deployment: string | undefined,
 ): Promise<Outputs | undefined> {
   if (deployment === undefined) {
-    return environment.BRIDGE_CONNECTION ? Outputs.parse(environment) : undefined;
+    return environment.BRIDGE_CONNECTION ? parse(environment) : undefined;
   }
   const query = ['--name', deployment, '--query', 'properties.outputs', '--output', 'json'];
   const outputs = Deployed.parse(JSON.parse(await az('deployment', 'sub', 'show', ...query)));
   // Resource Manager changes the case of their names.
   const entries = Object.entries(outputs).map(([name, { value }]) => [name.toUpperCase(), value]);
-  return Outputs.parse(Object.fromEntries(entries));
+  return parse(Object.fromEntries(entries));
+}
+
+function parse(given: unknown): Outputs {
+  const parsed = Outputs.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const faults = z.prettifyError(parsed.error);
+  throw new Error(`These are not the outputs of infra/azure/main.bicep. Deploy it anew:\n${faults}`);
 }
 
 /** Where a resource is, as options of the Azure CLI. */
