@@ -6,6 +6,16 @@ import { ensureTls } from './infra/local/tls.ts';
 const tls = await ensureTls(join(import.meta.dirname, '.local', 'tls'));
 process.env.NODE_EXTRA_CA_CERTS = tls.caFile;
 
+/** Tests that play the platform, or Entra: what they set of a process, MSAL and the functions library keep for good. */
+const ALONE = [
+  'test/bundle.test.ts',
+  'test/infra/azure/monitoring.test.ts',
+  'test/infra/local/cloud.test.ts',
+  'test/infra/local/functions-host/**/*.test.ts',
+  'test/infra/local/stand-ins/*.test.ts',
+  'test/shared/diagnostics/identity.test.ts',
+];
+
 export default defineConfig({
   test: {
     pool: 'forks',
@@ -22,9 +32,12 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/interop/**', 'test/scale/**', 'test/crash/**'],
+          exclude: [...ALONE, 'test/interop/**', 'test/scale/**', 'test/crash/**'],
+          // Files share a process for each core: to load the SDKs takes longer than most files do.
+          isolate: false,
         },
       },
+      { extends: true, test: { name: 'alone', include: ALONE } },
       { extends: true, test: { name: 'interop', include: ['test/interop/**/*.test.ts'] } },
       {
         extends: true,

@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Fault } from '../../infra/local/faults.ts';
 import { image } from '../../infra/local/oci-image.ts';
-import { startTenant, type Tenant } from '../../infra/local/tenant.ts';
 import { KINDS, type RotationWorld, startRotationWorld } from '../shared/rotation/world.ts';
+import { partOf } from '../support/part.ts';
 
 /** How many schedules there are of each kind. */
-const RUNS = Number(process.env.SCHEDULES ?? 5);
+const RUNS = Number(process.env.SCHEDULES ?? partOf(5));
 /** The same ones each time, unless others are asked for. */
 const SEED = Number(process.env.SEED ?? 1);
 
@@ -29,14 +29,9 @@ const trouble: fc.Arbitrary<Trouble> = fc.oneof(
   fc.record({ do: fc.constant('wait' as const), seconds: fc.constantFrom(5, 60, 400, 2_000) }),
 );
 
-let tenant: Tenant;
 const seen = { schedules: 0, faults: 0, runs: 0 };
 
-beforeAll(async () => {
-  tenant = await startTenant();
-});
-afterAll(async () => {
-  await tenant.close();
+afterAll(() => {
   console.log(`hostile rotation: ${JSON.stringify(seen)}`);
 });
 
@@ -44,7 +39,7 @@ describe.each(KINDS)('a rotation of kind %s', kind => {
   let world: RotationWorld;
 
   beforeAll(async () => {
-    world = await startRotationWorld(tenant);
+    world = await startRotationWorld();
     await world.add(kind);
     await world.untilQuiet();
     await world.pushed('team/app:v1', image({ content: kind }));

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, test } from 'vitest';
-import { startTenant, type Tenant } from '../../infra/local/tenant.ts';
 import type { Tls } from '../../infra/local/tls.ts';
 import { testTls } from '../support/bridge.ts';
 import { histories } from './history.ts';
@@ -13,14 +12,11 @@ const RUNS = Number(process.env.HISTORIES ?? 6);
 const SEED = Number(process.env.SEED ?? 1);
 
 let tls: Tls;
-let tenant: Tenant;
 
 beforeAll(async () => {
   tls = await testTls();
-  tenant = await startTenant();
 });
-afterAll(async () => {
-  await tenant.close();
+afterAll(() => {
   console.log(`hostile delivery: ${JSON.stringify(seen)}`);
 });
 
@@ -34,7 +30,7 @@ describe('Coder ends with exactly what the policies allow of what the registries
     '%s',
     async (_, lossy) => {
       const property = fc.asyncProperty(histories(lossy), async history => {
-        const world = await startWorld(tls, tenant);
+        const world = await startWorld(tls);
         try {
           await live(world, history, lossy);
           seen.histories += 1;

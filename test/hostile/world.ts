@@ -1,7 +1,6 @@
 import { startCloud } from '../../infra/local/cloud.ts';
 import { artifact, image, index, type OciManifest } from '../../infra/local/oci-image.ts';
 import { pushImage } from '../../infra/local/push-image.ts';
-import type { Tenant } from '../../infra/local/tenant.ts';
 import type { Tls } from '../../infra/local/tls.ts';
 import { putRegistry } from '../../shared/put-registry.ts';
 import { RegistryInput } from '../../shared/registry.ts';
@@ -9,6 +8,7 @@ import { createServices, type Services } from '../../shared/services.ts';
 import { readSettings } from '../../shared/settings.ts';
 import { asPusher } from '../support/bridge.ts';
 import { type Life, newLife } from '../support/mortal.ts';
+import { sharedTenant } from '../support/tenant.ts';
 
 const silent = { info() {}, warn() {}, error() {} };
 
@@ -30,8 +30,8 @@ const BUDGET_MS = 1_500;
 /** On the clock that is moved; far above the budget, so that a busy machine cannot make a lease end too early. */
 const LEASE_MS = 30_000;
 
-export async function startWorld(tls: Tls, tenant: Tenant) {
-  const cloud = await startCloud({ tls, tenant, registries: ['fabrikam'] });
+export async function startWorld(tls: Tls) {
+  const cloud = await startCloud({ tls, tenant: await sharedTenant(), registries: ['fabrikam'] });
   Object.assign(process.env, cloud.appSettings);
   const seams = { now: cloud.clock.now, random: Math.random };
   const settings = readSettings({ ...cloud.appSettings, CODER_MAX_CONCURRENT: '4' });

@@ -3,21 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { image } from '../../infra/local/oci-image.ts';
-import { startTenant, type Tenant } from '../../infra/local/tenant.ts';
 import { KINDS, type RotationWorld, startRotationWorld } from '../shared/rotation/world.ts';
 import { createSkopeo, type Skopeo } from './skopeo.ts';
 
 // A real client pulls with what Coder holds, after each step of a credential's life.
 
-let tenant: Tenant;
 let folder: string;
 
 beforeAll(async () => {
-  tenant = await startTenant();
   folder = await mkdtemp(join(tmpdir(), 'rotation-'));
 });
 afterAll(async () => {
-  await tenant.close();
   await rm(folder, { recursive: true });
 });
 
@@ -26,7 +22,7 @@ describe.each(KINDS)('with a credential of kind %s skopeo', kind => {
   let skopeo: Skopeo;
 
   beforeAll(async () => {
-    world = await startRotationWorld(tenant);
+    world = await startRotationWorld();
     skopeo = createSkopeo(world.bridge.cloud.standIns.registry.loginServer, world.bridge.tls);
     await world.add(kind);
     await world.untilQuiet();

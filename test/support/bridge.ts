@@ -12,6 +12,7 @@ import type { Reference } from '../../shared/reference.ts';
 import { RegistryInput, type StoredRegistry } from '../../shared/registry.ts';
 import { createServices, type Services } from '../../shared/services.ts';
 import { readSettings } from '../../shared/settings.ts';
+import { sharedTenant } from './tenant.ts';
 
 /** The app's own services, in this process, in a cloud of their own. */
 export interface Bridge {
@@ -46,10 +47,9 @@ export interface Bridge {
 
 export const testTls = () => ensureTls(join(import.meta.dirname, '..', '..', '.local', 'tls'));
 
-/** More than one in a test file must share a tenant, for the reason that `Tenant` gives. */
 export async function startBridge(options: Omit<CloudOptions, 'tls'> = {}): Promise<Bridge> {
   const tls = await testTls();
-  const cloud = await startCloud({ tls, ...options });
+  const cloud = await startCloud({ tls, tenant: await sharedTenant(), ...options });
   Object.assign(process.env, cloud.appSettings);
   const seams = { now: cloud.clock.now, random: Math.random };
   const anotherInstance = (more: Record<string, string> = {}) =>

@@ -2,7 +2,6 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { image } from '../../../infra/local/oci-image.ts';
-import { startTenant, type Tenant } from '../../../infra/local/tenant.ts';
 import { handleEvent } from '../../../shared/handle-event.ts';
 import { createLog } from '../../../shared/log.ts';
 import { REASONS, STATES } from '../../../shared/reasons.ts';
@@ -56,18 +55,13 @@ const collect = (line: string) => void entries.push(JSON.parse(line));
 const log = createLog({ info: collect, warn: collect, error: collect });
 const seen = (text: string) => entries.filter(entry => entry.text === text);
 
-let tenant: Tenant;
 let world: RotationWorld;
 
 beforeAll(async () => {
-  tenant = await startTenant();
-  world = await startRotationWorld(tenant);
+  world = await startRotationWorld();
   await letHappen(world);
 });
-afterAll(async () => {
-  await world.close();
-  await tenant.close();
-});
+afterAll(() => world.close());
 
 /** One of everything that a query looks for. */
 async function letHappen({ bridge, newInstance, add, untilQuiet, request }: RotationWorld): Promise<void> {
@@ -175,6 +169,56 @@ test('alerts are told apart by columns that their queries have', () => {
       expect.arrayContaining([...splitBy.matchAll(/'(\w+)'/g)].map(([, column]) => column)),
     );
   }
+});
+
+describe('the README', () => {
+  const readme = read('README.md');
+  /** The rows of the table between two marks of the README: each row's cells. */
+  const rows = (name: string) => {
+    const [, text = ''] = readme.split(new RegExp(`<!-- /?${name} -->\n`));
+    const lines = text.trim().split('\n').slice(2);
+    return lines.map(line =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map(cell => cell.trim()),
+    );
+  };
+
+  test('lists every entry of the log, with all that is beside its text', () => {
+    const fieldsOf = new Map(
+      rows('log-entries').map(([text = '', , fields = '']) => [
+        text.replaceAll('`', ''),
+        [...fields.matchAll(/`(\w+)`/g)].map(([, field]) => field),
+      ]),
+    );
+    const sources = ['shared', 'functions'].flatMap(folder =>
+      readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+        .filter(name => name.endsWith('.ts'))
+        .map(name => read(folder, name)),
+    );
+    const logged = sources
+      .flatMap(source => [...source.matchAll(/(?:log|createLog\(\w+\))\.(?:info|warn|error)\(\s*'([^']+)'/g)])
+      .map(([, text]) => text);
+
+    expect([...fieldsOf.keys()].sort()).toEqual([...new Set(logged)].sort());
+    for (const { text, ...fields } of entries) {
+      expect(fieldsOf.get(text), text).toEqual(expect.arrayContaining(Object.keys(fields)));
+    }
+  });
+
+  test('lists every alert', () => {
+    const rules = [...bicep.matchAll(/name: '(.+)'\n +title:/g)].map(([, name]) => `\`${name}\``);
+
+    expect(rows('alerts').map(([name]) => name)).toEqual([...rules, '`dead-letters-…`']);
+  });
+
+  test('has queries that Log Analytics understands', () => {
+    const queries = [...readme.matchAll(/```kusto\n(.*?)```/gs)].map(([, query = '']) => query);
+
+    expect(queries.length).toBeGreaterThan(0);
+    expect(queries.flatMap(query => parseQuery(query).problems)).toEqual([]);
+  });
 });
 
 test('no line on which an alert hangs is sampled away', () => {

@@ -1,6 +1,5 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { image } from '../../../infra/local/oci-image.ts';
-import { startTenant, type Tenant } from '../../../infra/local/tenant.ts';
 import { reportView } from '../../../shared/http/views.ts';
 import { reconcile } from '../../../shared/reconciliation/reconcile.ts';
 import { nextRun, reconcileDue } from '../../../shared/reconciliation/schedule.ts';
@@ -8,20 +7,15 @@ import type { StoredRegistry } from '../../../shared/registry.ts';
 import type { Services } from '../../../shared/services.ts';
 import { type Bridge, startBridge } from '../../support/bridge.ts';
 
-let tenant: Tenant;
 let bridge: Bridge;
 
-beforeAll(async () => {
-  tenant = await startTenant();
-});
-afterAll(() => tenant.close());
 afterEach(() => bridge.close());
 
 const RULE = { repository: '**', onDelete: 'remove', defaultTag: 'newest' };
 
 /** A cloud of its own, in which Coder has v1 and v2 of team/app. */
 async function begin(policy: object = { rules: [RULE] }): Promise<{ v1: string; v2: string }> {
-  bridge = await startBridge({ tenant });
+  bridge = await startBridge();
   await bridge.put({ policy });
   const v1 = await bridge.push('team/app:v1', image({ content: 'v1' }));
   await bridge.pushed('team/app:v1');
@@ -214,7 +208,7 @@ test('a suspended registry is left as it is until that is taken back', async () 
 });
 
 test('a new registry imports what it already holds, and images of before the bridge count for no latency', async () => {
-  bridge = await startBridge({ tenant });
+  bridge = await startBridge();
   await bridge.put();
   for (const name of ['a:1', 'a:2', 'b:1']) await bridge.push(name, image({ content: name }));
 
@@ -227,7 +221,7 @@ test('a new registry imports what it already holds, and images of before the bri
 describe('a run that stops before its end', () => {
   /** Repositories a to h with two tags each, of which Coder has none. */
   async function fill() {
-    bridge = await startBridge({ tenant });
+    bridge = await startBridge();
     await bridge.put();
     for (const repository of 'abcdefgh') {
       for (const tag of ['1', '2']) {

@@ -1,22 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { image } from '../../../infra/local/oci-image.ts';
 import { ACTIONS, CREDENTIAL_MANAGER } from '../../../infra/local/stand-ins/arm/actions.ts';
-import { startTenant, type Tenant } from '../../../infra/local/tenant.ts';
+import { sharedTenant } from '../../support/tenant.ts';
 import { type RotationWorld, startRotationWorld } from './world.ts';
 
 // What only some kinds have, and what only a person can mend.
 
-let tenant: Tenant;
 let world: RotationWorld;
 
 beforeAll(async () => {
-  tenant = await startTenant();
-  world = await startRotationWorld(tenant);
+  world = await startRotationWorld();
 });
-afterAll(async () => {
-  await world.close();
-  await tenant.close();
-});
+afterAll(() => world.close());
 
 const arm = () => world.bridge.cloud.standIns.arm;
 const registryId = () => world.bridge.cloud.registry.resourceId;
@@ -59,10 +54,11 @@ describe('a registry is refused a kind that cannot work there, with the command 
 
   test('the bridge may not read tokens', async () => {
     const { allowed } = arm();
-    allowed[tenant.bridge.objectId] = [ACTIONS.read];
+    const { bridge } = await sharedTenant();
+    allowed[bridge.objectId] = [ACTIONS.read];
 
     expect(await put({ kind: 'token' })).toMatch(/^azure-refused: .*az role assignment create/);
-    allowed[tenant.bridge.objectId] = CREDENTIAL_MANAGER;
+    allowed[bridge.objectId] = CREDENTIAL_MANAGER;
   });
 
   test('the registry has as many tokens as its SKU takes', async () => {

@@ -1,23 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { image } from '../../../infra/local/oci-image.ts';
-import { startTenant, type Tenant } from '../../../infra/local/tenant.ts';
 import { registryView } from '../../../shared/http/views.ts';
 import { KINDS, type RotatingKind, type RotationWorld, startRotationWorld } from './world.ts';
 
 // Each kind from its first credential to the last, through the real SDK clients.
 
-let tenant: Tenant;
-
-beforeAll(async () => {
-  tenant = await startTenant();
-});
-afterAll(() => tenant.close());
-
 describe.each(KINDS)('a registry with a credential of kind %s', kind => {
   let world: RotationWorld;
 
   beforeAll(async () => {
-    world = await startRotationWorld(tenant);
+    world = await startRotationWorld();
   });
   afterAll(() => world.close());
 

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startTenant, type Tenant } from '../../../infra/local/tenant.ts';
 import { rotateDue } from '../../../shared/rotation/schedule.ts';
 import type { Services } from '../../../shared/services.ts';
 import { type RotationWorld, startRotationWorld } from './world.ts';
@@ -8,19 +7,14 @@ import { type RotationWorld, startRotationWorld } from './world.ts';
 
 const DAY_MS = 86_400_000;
 
-let tenant: Tenant;
 let world: RotationWorld;
 let services: Services;
 
 beforeAll(async () => {
-  tenant = await startTenant();
-  world = await startRotationWorld(tenant);
+  world = await startRotationWorld();
   services = world.newInstance();
 });
-afterAll(async () => {
-  await world.close();
-  await tenant.close();
-});
+afterAll(() => world.close());
 
 /** What the last of some runs says of the registry's credential. */
 async function said({ runs = 1 } = {}): Promise<unknown> {
