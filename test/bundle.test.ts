@@ -79,7 +79,7 @@ describe('the published package', () => {
 
 /**
  * As Core Tools read it: a line finds the beginning of a path, and a line with `!` wins wherever it stands.
- * https://github.com/Azure/azure-functions-core-tools/blob/main/src/Azure.Functions.Cli/Common/GitIgnoreParser.cs
+ * https://github.com/Azure/azure-functions-core-tools/blob/main/src/Cli/func/Common/GitIgnoreParser.cs
  */
 function readAsFunc(text: string): (path: string) => boolean {
   const lines = text.split('\n').filter(line => line !== '' && !line.startsWith('#'));
