@@ -1,3 +1,4 @@
+import { logImport } from '../shared/handle-event.ts';
 import { IMAGE } from '../shared/http/examples.ts';
 import { httpFunction } from '../shared/http/http-function.ts';
 import { ReplayInput } from '../shared/http/input.ts';
@@ -31,7 +32,7 @@ httpFunction('images-replay', {
     },
   },
   refusals: ['not-found'],
-  async answer({ body, signal }, services) {
+  async answer({ body, signal, log }, services) {
     const registry = await services.registries.get(body.registry);
     if (!registry) throw unknownRegistry(body.registry);
     const { repository, tag, reason } = body;
@@ -42,11 +43,9 @@ httpFunction('images-replay', {
     const image = { repository, tag };
     if (!(await services.images.get(registry.name, image))) throw new RefusedError('not-found', UNHEARD_OF);
     const budget = AbortSignal.any([signal, AbortSignal.timeout(services.importBudgetMs)]);
-    const { record } = await importImage(
-      services,
-      { registry: registry.name, ...image, inDoubt: true },
-      budget,
-    );
+    const result = await importImage(services, { registry: registry.name, ...image, inDoubt: true }, budget);
+    logImport(log, result);
+    const { record } = result;
     if (!record) throw unknownRegistry(registry.name);
     return { status: record.state === 'pending' ? 202 : 200, jsonBody: imageView(record, registry) };
   },
