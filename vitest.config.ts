@@ -6,13 +6,12 @@ import { ensureTls } from './infra/local/tls.ts';
 const tls = await ensureTls(join(import.meta.dirname, '.local', 'tls'));
 process.env.NODE_EXTRA_CA_CERTS = tls.caFile;
 
-/** Tests that play the platform, or Entra: what they set of a process, MSAL and the functions library keep for good. */
+/** Tests that play Entra or the platform, or look at what a process was before: MSAL and others keep what they saw. */
 const ALONE = [
-  'test/bundle.test.ts',
-  'test/infra/azure/monitoring.test.ts',
   'test/infra/local/cloud.test.ts',
   'test/infra/local/functions-host/**/*.test.ts',
-  'test/infra/local/stand-ins/*.test.ts',
+  'test/infra/local/stand-ins/entra*.test.ts',
+  'test/infra/local/stand-ins/tables.test.ts',
   'test/shared/diagnostics/identity.test.ts',
 ];
 

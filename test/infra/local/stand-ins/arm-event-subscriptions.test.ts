@@ -5,7 +5,7 @@ import { type ArmStandIn, startArm } from '../../../../infra/local/stand-ins/arm
 import type { EntraStandIn } from '../../../../infra/local/stand-ins/entra.ts';
 import { createEventSubscriptions } from '../../../../shared/azure/event-subscriptions.ts';
 import { testTls } from '../../../support/bridge.ts';
-import { startIdentities, type TestIdentity } from './identities.ts';
+import { identities, type TestIdentity } from './identities.ts';
 
 const SUBSCRIPTION = '00000000-0000-0000-0000-000000000001';
 const registryId = (name: string) =>
@@ -18,7 +18,7 @@ let arm: ArmStandIn;
 
 beforeAll(async () => {
   const secrets = createSecrets();
-  ({ entra, app, stranger } = await startIdentities(secrets));
+  ({ entra, app, stranger } = await identities());
   arm = await startArm({
     ...{ secrets, tls: await testTls(), verifyEntraToken: entra.verify, now: () => new Date() },
     allowed: { [app.objectId]: [ACTIONS.readEventSubscriptions] },
@@ -42,7 +42,7 @@ beforeAll(async () => {
     },
   );
 });
-afterAll(() => Promise.all([arm.close(), entra.close()]));
+afterAll(() => arm.close());
 
 const find = (identity: TestIdentity, name: string) =>
   createEventSubscriptions(identity.credential, arm.url, 'https://management.azure.com').find(

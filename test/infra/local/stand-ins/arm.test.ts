@@ -5,7 +5,7 @@ import { createSecrets } from '../../../../infra/local/secrets.ts';
 import { type ArmStandIn, startArm } from '../../../../infra/local/stand-ins/arm.ts';
 import type { EntraStandIn } from '../../../../infra/local/stand-ins/entra.ts';
 import { ensureTls } from '../../../../infra/local/tls.ts';
-import { startIdentities, type TestIdentity } from './identities.ts';
+import { identities, type TestIdentity } from './identities.ts';
 
 const SUBSCRIPTION = crypto.randomUUID();
 const RESOURCE_ID = `/subscriptions/${SUBSCRIPTION}/resourceGroups/images/providers/Microsoft.ContainerRegistry/registries/Contoso`;
@@ -16,7 +16,7 @@ let arm: ArmStandIn;
 
 beforeAll(async () => {
   const secrets = createSecrets();
-  ({ entra, app, stranger } = await startIdentities(secrets));
+  ({ entra, app, stranger } = await identities());
   arm = await startArm({
     secrets,
     tls: await ensureTls(join(import.meta.dirname, '../../../../.local/tls')),
@@ -34,7 +34,7 @@ beforeAll(async () => {
     location: 'northeurope',
   });
 });
-afterAll(() => Promise.all([arm.close(), entra.close()]));
+afterAll(() => arm.close());
 
 function client(identity: TestIdentity, subscription = SUBSCRIPTION) {
   return new ContainerRegistryManagementClient(identity.credential, subscription, {

@@ -5,7 +5,7 @@ import { createSecrets } from '../../../../infra/local/secrets.ts';
 import type { EntraStandIn } from '../../../../infra/local/stand-ins/entra.ts';
 import { startTopic, type TopicStandIn } from '../../../../infra/local/stand-ins/event-grid-topic.ts';
 import { ensureTls } from '../../../../infra/local/tls.ts';
-import { startIdentities, type TestIdentity } from './identities.ts';
+import { identities, type TestIdentity } from './identities.ts';
 
 let entra: EntraStandIn;
 let app: TestIdentity;
@@ -14,11 +14,11 @@ let topic: TopicStandIn;
 
 beforeAll(async () => {
   const secrets = createSecrets();
-  ({ entra, app, stranger } = await startIdentities(secrets));
+  ({ entra, app, stranger } = await identities());
   const tls = await ensureTls(join(import.meta.dirname, '../../../../.local/tls'));
   topic = await startTopic({ secrets, tls, verifyEntraToken: entra.verify, senders: [app.objectId] });
 });
-afterAll(() => Promise.all([topic.close(), entra.close()]));
+afterAll(() => topic.close());
 
 const EVENT = { type: 'Image.Imported', source: 'test', subject: 'contoso/team/app:v1', data: { tag: 'v1' } };
 const client = (identity: TestIdentity) =>

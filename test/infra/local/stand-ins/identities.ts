@@ -1,6 +1,7 @@
 import { ManagedIdentityCredential } from '@azure/identity';
-import type { Secrets } from '../../../../infra/local/secrets.ts';
-import { type EntraStandIn, startEntra } from '../../../../infra/local/stand-ins/entra.ts';
+import type { ManagedIdentity } from '../../../../infra/local/stand-ins/entra/tokens.ts';
+import type { EntraStandIn } from '../../../../infra/local/stand-ins/entra.ts';
+import { sharedTenant } from '../../../support/tenant.ts';
 
 /** A managed identity, with the credential that code running as it would use. */
 export interface TestIdentity {
@@ -9,32 +10,21 @@ export interface TestIdentity {
   credential: ManagedIdentityCredential;
 }
 
-export const TENANT_ID = '72f988bf-0000-4000-8000-2d7cd011db47';
+export interface Identities {
+  tenantId: string;
+  entra: EntraStandIn;
+  app: TestIdentity;
+  stranger: TestIdentity;
+}
 
-/**
- * Entra with the identities `app`, which tests give roles to, and `stranger`, which they give none. Once in a test
- * file at most: the credentials keep the first endpoint that they see, and its tokens, for the whole process.
- */
-export async function startIdentities(
-  secrets: Secrets,
-): Promise<{ entra: EntraStandIn; app: TestIdentity; stranger: TestIdentity }> {
-  const [app, stranger] = [identity('app'), identity('stranger')];
-  const entra = await startEntra({
-    secrets,
-    now: () => new Date(),
-    tenantId: TENANT_ID,
-    identities: [app, stranger],
-    identityHeader: 'header-of-the-tests',
-  });
+/** The identities `app`, which tests give roles to, and `stranger`, which they give none. */
+export async function identities(): Promise<Identities> {
+  const { id, entra, identityHeader, bridge, coderPods } = await sharedTenant();
   process.env.IDENTITY_ENDPOINT = entra.identityEndpoint;
-  process.env.IDENTITY_HEADER = 'header-of-the-tests';
-  return { entra, app: withCredential(app), stranger: withCredential(stranger) };
+  process.env.IDENTITY_HEADER = identityHeader;
+  return { tenantId: id, entra, app: withCredential(bridge), stranger: withCredential(coderPods) };
 }
 
-function identity(name: string) {
-  return { name, clientId: crypto.randomUUID(), objectId: crypto.randomUUID() };
-}
-
-function withCredential({ clientId, objectId }: { clientId: string; objectId: string }): TestIdentity {
+function withCredential({ clientId, objectId }: ManagedIdentity): TestIdentity {
   return { clientId, objectId, credential: new ManagedIdentityCredential({ clientId }) };
 }

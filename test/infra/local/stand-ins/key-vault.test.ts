@@ -1,22 +1,22 @@
 import { join } from 'node:path';
 import { SecretClient } from '@azure/keyvault-secrets';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createSecrets } from '../../../../infra/local/secrets.ts';
 import type { EntraStandIn } from '../../../../infra/local/stand-ins/entra.ts';
 import { type KeyVaultStandIn, startKeyVault } from '../../../../infra/local/stand-ins/key-vault.ts';
 import { ensureTls } from '../../../../infra/local/tls.ts';
-import { startIdentities, TENANT_ID, type TestIdentity } from './identities.ts';
+import { identities, type TestIdentity } from './identities.ts';
 
 const secrets = createSecrets();
+let tenantId: string;
 let entra: EntraStandIn;
 let app: TestIdentity;
 let stranger: TestIdentity;
 let vault: KeyVaultStandIn;
 
 beforeAll(async () => {
-  ({ entra, app, stranger } = await startIdentities(secrets));
+  ({ tenantId, entra, app, stranger } = await identities());
 });
-afterAll(() => entra.close());
 beforeEach(async () => {
   vault = await start({ readers: [app.objectId], writers: [app.objectId] });
 });
@@ -27,7 +27,7 @@ async function start(roles: { readers: string[]; writers: string[] }): Promise<K
     secrets,
     now: () => new Date('2026-01-02T03:04:05Z'),
     tls: await ensureTls(join(import.meta.dirname, '../../../../.local/tls')),
-    tenantId: TENANT_ID,
+    tenantId,
     verifyEntraToken: entra.verify,
     ...roles,
   });
@@ -205,7 +205,7 @@ test.each(['https://management.azure.com', 'https://vault.azure.net/'])(
 
     expect(response.status).toBe(401);
     expect(response.headers.get('www-authenticate')).toBe(
-      `Bearer authorization="https://login.microsoftonline.com/${TENANT_ID}", resource="https://vault.azure.net"`,
+      `Bearer authorization="https://login.microsoftonline.com/${tenantId}", resource="https://vault.azure.net"`,
     );
   },
 );

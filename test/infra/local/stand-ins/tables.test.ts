@@ -7,7 +7,7 @@ import { createSecrets } from '../../../../infra/local/secrets.ts';
 import type { EntraStandIn } from '../../../../infra/local/stand-ins/entra.ts';
 import { startTables, type TablesStandIn } from '../../../../infra/local/stand-ins/tables.ts';
 import { ensureTls } from '../../../../infra/local/tls.ts';
-import { startIdentities, type TestIdentity } from './identities.ts';
+import { identities, type TestIdentity } from './identities.ts';
 
 const secrets = createSecrets();
 const untouched = { require: Module.prototype.require, log: console.log };
@@ -17,10 +17,10 @@ let stranger: TestIdentity;
 let tables: TablesStandIn;
 
 beforeAll(async () => {
-  ({ entra, app, stranger } = await startIdentities(secrets));
+  ({ entra, app, stranger } = await identities());
   tables = await start();
 });
-afterAll(() => Promise.all([tables.close(), entra.close()]));
+afterAll(() => tables.close());
 afterEach(() => {
   tables.faults.clear();
   tables.requests.clear();
