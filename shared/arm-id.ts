@@ -21,6 +21,11 @@ export function parseRegistryId(id: string): RegistryResourceId | undefined {
   return { subscriptionId, resourceGroup, registryName };
 }
 
+/** The parts of the resource id of a registry that was added: no other id is accepted. */
+export function partsOf({ resourceId }: { resourceId: string }): RegistryResourceId {
+  return parseRegistryId(resourceId) as RegistryResourceId;
+}
+
 /**
  * The form in which two spellings of one registry's id are equal: lower case, since ARM does not keep the case of
  * segments, and without the suffix that events of a connected registry carry.

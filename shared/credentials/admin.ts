@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { parseRegistryId, type RegistryResourceId } from '../arm-id.ts';
+import { partsOf } from '../arm-id.ts';
 import { CredentialError, ServiceError } from '../errors.ts';
 import { RefusedError } from '../refused.ts';
 import type { CredentialKind } from './credential.ts';
@@ -15,7 +15,7 @@ export const adminAccount: CredentialKind<AdminInput> = {
   coderRegistryKind: 'generic',
 
   async check(_declared, { adminEnabled }, { registry, arm, signal }) {
-    if (adminEnabled) return void (await arm.listAdminPasswords(idOf(registry), signal));
+    if (adminEnabled) return void (await arm.listAdminPasswords(partsOf(registry), signal));
     throw new RefusedError(
       'credential-kind-not-allowed',
       `The administrator account of ${registry.loginServer} is off. Run: ${enableCommand(registry)}`,
@@ -24,7 +24,7 @@ export const adminAccount: CredentialKind<AdminInput> = {
 
   issuer: {
     async issue(_declared, { registry, arm, current, currentWorks, compromised, signal }) {
-      const id = idOf(registry);
+      const id = partsOf(registry);
       const slot = current?.declared.kind === 'admin' ? otherThan(current.slot) : SLOTS[0];
       // What Azure shows can be used at once. A regenerated password takes a minute, and ends what others use.
       const asItIs = !compromised && (!current || !currentWorks);
@@ -40,7 +40,7 @@ export const adminAccount: CredentialKind<AdminInput> = {
     async revoke(_declared, { slot }, { registry, arm, current, signal }) {
       const inUse = current?.declared.kind === 'admin' && current.slot === slot;
       if (!slot || inUse) return;
-      await arm.regenerateAdminPassword(idOf(registry), slot, signal).catch((error: unknown) => {
+      await arm.regenerateAdminPassword(partsOf(registry), slot, signal).catch((error: unknown) => {
         // Switched off, the account accepts no password.
         if (!(error instanceof CredentialError && error.reason === 'admin-disabled')) throw error;
       });
@@ -55,8 +55,4 @@ export function enableCommand({ resourceId }: { resourceId: string }): string {
 
 function otherThan(slot: string | undefined): (typeof SLOTS)[number] {
   return slot === SLOTS[0] ? SLOTS[1] : SLOTS[0];
-}
-
-function idOf({ resourceId }: { resourceId: string }): RegistryResourceId {
-  return parseRegistryId(resourceId) as RegistryResourceId;
 }

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
-import { parseRegistryId, type RegistryResourceId } from '../arm-id.ts';
+import { partsOf } from '../arm-id.ts';
 import { ServiceError } from '../errors.ts';
 import type { Policy } from '../policy.ts';
 import { RefusedError } from '../refused.ts';
@@ -27,7 +27,7 @@ export const token: CredentialKind<TokenInput> = {
   coderRegistryKind: 'generic',
 
   async check({ tokenName }, { sku }, { registry, arm, signal }) {
-    const id = parseRegistryId(registry.resourceId) as RegistryResourceId;
+    const id = partsOf(registry);
     if (await arm.findToken(id, tokenName, signal)) return;
     const most = { Basic: 100, Standard: 500 }[sku] ?? 50_000;
     if ((await arm.countTokens(id, signal)) < most) return;
@@ -41,7 +41,7 @@ export const token: CredentialKind<TokenInput> = {
     async issue(declared, context) {
       await maintain(declared, context);
       const { registry, arm, now, signal } = context;
-      const id = idOf(registry);
+      const id = partsOf(registry);
       const slot = await idleSlot(declared, context);
       const expiresOn = expiryFor(declared, now());
       const password = await arm.generateTokenPassword(id, declared.tokenName, slot, expiresOn, signal);
@@ -51,14 +51,14 @@ export const token: CredentialKind<TokenInput> = {
     async revoke({ tokenName }, { slot }, { registry, arm, current, signal }) {
       if (!slot) return;
       const inUse = isOf(current, tokenName) ? current?.slot : undefined;
-      if (inUse !== slot) await arm.removeTokenPassword(idOf(registry), tokenName, slot, signal);
+      if (inUse !== slot) await arm.removeTokenPassword(partsOf(registry), tokenName, slot, signal);
     },
   },
 };
 
 /** Makes the scope map and the token, or brings the scope map in step with the policy. */
 async function maintain({ tokenName }: TokenInput, { registry, arm, signal }: IssueContext): Promise<void> {
-  const id = idOf(registry);
+  const id = partsOf(registry);
   const actions = actionsFor(registry.policy);
   const found = await arm.findScopeMap(id, tokenName, signal);
   if (!found || !isDeepStrictEqual([...found].sort(), actions)) {
@@ -75,7 +75,7 @@ async function maintain({ tokenName }: TokenInput, { registry, arm, signal }: Is
 async function idleSlot({ tokenName }: TokenInput, context: IssueContext): Promise<string> {
   const { registry, arm, current, signal } = context;
   if (isOf(current, tokenName)) return current?.slot === SLOTS[0] ? SLOTS[1] : SLOTS[0];
-  const passwords = (await arm.findToken(idOf(registry), tokenName, signal))?.passwords ?? {};
+  const passwords = (await arm.findToken(partsOf(registry), tokenName, signal))?.passwords ?? {};
   const age = (slot: string) => passwords[slot]?.getTime() ?? 0;
   return age(SLOTS[0]) <= age(SLOTS[1]) ? SLOTS[0] : SLOTS[1];
 }
@@ -89,8 +89,4 @@ function actionsFor(policy: Policy): string[] {
   return pullScopes(policy)
     .flatMap(scope => [`repositories/${scope}/content/read`, `repositories/${scope}/metadata/read`])
     .sort();
-}
-
-function idOf({ resourceId }: IssueContext['registry']): RegistryResourceId {
-  return parseRegistryId(resourceId) as RegistryResourceId;
 }

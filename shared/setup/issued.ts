@@ -1,10 +1,11 @@
+import { partsOf } from '../arm-id.ts';
 import { enableCommand } from '../credentials/admin.ts';
 import { type IssuingKind, issuingRole } from '../credentials/issuing-role.ts';
 import type { Registry } from '../registry.ts';
 import type { Command, GuideContext, Step } from './guide.ts';
 import { setPlaceholder } from './placeholders.ts';
 import { assignRole, IN_ABAC_MODE, OUTSIDE_ABAC_MODE, READER_IN_ABAC_MODE, showMode } from './roles.ts';
-import { assign, command, partsOf, quote } from './shell.ts';
+import { assign, command, quote } from './shell.ts';
 
 const PRINCIPAL = 'BRIDGE_PRINCIPAL_ID';
 const PULLER = 'PULL_PRINCIPAL_ID';

@@ -1,6 +1,7 @@
+import { partsOf } from '../arm-id.ts';
 import type { Registry } from '../registry.ts';
 import type { Command } from './guide.ts';
-import { command, partsOf, quote } from './shell.ts';
+import { command, quote } from './shell.ts';
 
 /**
  * In ABAC mode AcrPull is without effect, and listing repositories takes a role of its own.

@@ -1,4 +1,4 @@
-import { parseRegistryId, type RegistryResourceId } from '../arm-id.ts';
+import { partsOf } from '../arm-id.ts';
 import type { Registry } from '../registry.ts';
 
 /** One word of a POSIX shell that means exactly `text`. */
@@ -14,11 +14,6 @@ export function command(first: string, ...options: string[]): string {
 /** A command that gives a variable what `find` prints. */
 export function assign(variable: string, find: string): string {
   return `${variable}="$(${find})"`;
-}
-
-/** The parts of the registry's resource id. */
-export function partsOf({ resourceId }: Registry): RegistryResourceId {
-  return parseRegistryId(resourceId) as RegistryResourceId;
 }
 
 /** The options by which `az acr` finds the registry. */
