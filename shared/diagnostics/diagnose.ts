@@ -76,7 +76,7 @@ async function judge(
   const needs = check.needs.map(need => [need, earlier.get(need)] as const);
   for (const [need, verdict] of needs) {
     const { ok } = (await verdict) ?? { ok: true };
-    if (!ok) return { ok: null, message: `Not checked, since it takes ${need}.` };
+    if (!ok) return { ok: null, message: `Not checked: it needs ${need}.` };
   }
   const signal = AbortSignal.any([diagnosis.signal, AbortSignal.timeout(CHECK_BUDGET_MS)]);
   try {

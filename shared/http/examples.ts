@@ -150,7 +150,7 @@ export const DIAGNOSIS: z.input<typeof DiagnosisView> = {
       check: 'tag-list',
       ok: null,
       reason: 'not-checked',
-      message: 'Not checked, since it takes repository-list.',
+      message: 'Not checked: it needs repository-list.',
     },
   ],
 };

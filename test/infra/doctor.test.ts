@@ -46,7 +46,7 @@ test('it shows what is wrong with its remedy, in colour where that is wanted, an
   expect(text).toContain('\u001B[31mcoder-unavailable\u001B[39m');
   const plain = stripVTControlCharacters(text);
   expect(plain).toMatch(/ {2}✗ coder-reachable {5}coder-unavailable: Coder: 503.*\n +Check that Coder is up/);
-  expect(plain).toContain('  – coder-token         Not checked, since it takes coder-reachable.\n');
+  expect(plain).toContain('  – coder-token         Not checked: it needs coder-reachable.\n');
   expect(plain).toMatch(/\n1 wrong, 4 not checked\.\n$/);
   expect(code).toBe(1);
 });
