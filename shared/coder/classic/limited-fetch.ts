@@ -27,6 +27,8 @@ export function createLimitedFetch(options: LimitedFetchOptions): typeof fetch {
     new Promise((resolve, reject) => {
       const request = new Request(input, init);
       const { signal } = request;
+      // One that has aborted already tells nobody any more.
+      signal.throwIfAborted();
       signal.addEventListener('abort', () => reject(signal.reason), { once: true });
       atMost(async () => {
         if (signal.aborted) return;

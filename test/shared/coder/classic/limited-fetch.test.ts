@@ -69,6 +69,18 @@ test('a call that is left while it waits for a place is never made', async () =>
   expect(seen.filter(line => line.includes('left'))).toEqual([]);
 });
 
+test('a call whose caller has left before it began is refused, and takes no place', async () => {
+  const { call, came, seen, answer } = await startServer({ answerWithinMs: 10_000 });
+  const gone = AbortSignal.abort();
+  await expect(call('/gone', gone)).rejects.toBe(gone.reason);
+
+  const next = call('/next');
+  await came('/next');
+  answer('/next').end();
+  await next;
+  expect(seen).not.toContain('/gone came');
+});
+
 test('a call keeps its place until the last of its answer has come', async () => {
   const { call, meanwhile, came, seen, answer } = await startServer({ answerWithinMs: 10_000 });
   const first = call('/first');
