@@ -103,6 +103,8 @@ resource logAlerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
       severity: rule.severity
       enabled: true
       scopes: [workspaceId]
+      // A new workspace may not know its tables yet.
+      skipQueryValidation: true
       evaluationFrequency: 'PT5M'
       windowSize: rule.windowSize
       autoMitigate: true

@@ -42,8 +42,9 @@ param alertEmail string
 var subscriptions = [for registry in registries: split(registry.resourceId, '/')[2]]
 var resourceGroups = [for registry in registries: split(registry.resourceId, '/')[4]]
 var registryNames = [for registry in registries: last(split(registry.resourceId, '/'))]
+// At most 50 characters, as many as the name of a registry may have by itself.
 var systemTopicNames = [
-  for (registry, i) in registries: registry.?existingSystemTopic ?? 'coder-acr-bridge-${registryNames[i]}'
+  for (registry, i) in registries: registry.?existingSystemTopic ?? take('coder-acr-bridge-${registryNames[i]}', 50)
 ]
 
 var systemTopicIds = [
@@ -57,7 +58,8 @@ var systemTopicIds = [
 
 module connections 'registry.bicep' = [
   for (registry, i) in registries: {
-    name: 'coder-acr-bridge-${registry.name}'
+    // Azure takes 64 characters; both names may have 50.
+    name: 'connect-${registry.name}'
     scope: resourceGroup(subscriptions[i], resourceGroups[i])
     params: {
       registryName: registryNames[i]

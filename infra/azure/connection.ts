@@ -70,5 +70,5 @@ export function placeOf(resourceId: string): { subscription: string; group: stri
 
 /** As connect.bicep names it. */
 export function systemTopicOf({ resourceId, existingSystemTopic }: Registry): string {
-  return existingSystemTopic ?? `coder-acr-bridge-${placeOf(resourceId).name}`;
+  return existingSystemTopic ?? `coder-acr-bridge-${placeOf(resourceId).name}`.slice(0, 50);
 }

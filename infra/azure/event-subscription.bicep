@@ -29,7 +29,13 @@ resource eventSubscription 'Microsoft.EventGrid/systemTopics/eventSubscriptions@
     destination: {
       endpointType: 'AzureFunction'
       properties: {
-        resourceId: '${functionAppId}/functions/registry-event'
+        resourceId: resourceId(
+          split(functionAppId, '/')[2],
+          split(functionAppId, '/')[4],
+          'Microsoft.Web/sites/functions',
+          last(split(functionAppId, '/')),
+          'registry-event'
+        )
         // The platform answers a batch as one: a single event that fails would bring all of them again.
         maxEventsPerBatch: 1
       }

@@ -72,17 +72,14 @@ resource network 'Microsoft.Network/virtualNetworks@2025-01-01' = {
 var endpoints = [
   {
     group: 'blob'
-    resourceId: storageAccountId
     zone: 'privatelink.blob.${environment().suffixes.storage}'
   }
   {
     group: 'table'
-    resourceId: storageAccountId
     zone: 'privatelink.table.${environment().suffixes.storage}'
   }
   {
     group: 'vault'
-    resourceId: vaultId
     // '.vault.azure.net' in the public cloud, whose private zone is privatelink.vaultcore.azure.net
     zone: 'privatelink${replace(environment().suffixes.keyvaultDns, '.vault.', '.vaultcore.')}'
   }
@@ -120,7 +117,7 @@ resource privateEndpoints 'Microsoft.Network/privateEndpoints@2025-01-01' = [
         {
           name: endpoint.group
           properties: {
-            privateLinkServiceId: endpoint.resourceId
+            privateLinkServiceId: endpoint.group == 'vault' ? vaultId : storageAccountId
             groupIds: [endpoint.group]
           }
         }

@@ -141,7 +141,7 @@ module deadLetters 'dead-letters.bicep' = {
 }
 
 module eventSubscription 'event-subscription.bicep' = {
-  name: 'event-subscription-${registryName}'
+  name: 'events-${registryName}'
   params: {
     systemTopicName: systemTopicName
     functionAppId: functionAppId

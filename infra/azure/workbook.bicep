@@ -169,7 +169,7 @@ resource workbook 'Microsoft.Insights/workbooks@2023-06-01' = {
   properties: {
     displayName: 'Coder ACR Bridge'
     category: 'workbook'
-    sourceId: toLower(appInsightsId)
+    sourceId: appInsightsId
     version: 'Notebook/1.0'
     serializedData: string({
       version: 'Notebook/1.0'

@@ -1,7 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type BicepFile, FOLDER, localNames, type Module, named, readBicep, references } from './bicep.ts';
+import type { Node } from 'web-tree-sitter';
+import { systemTopicOf } from '../../../infra/azure/connection.ts';
+import {
+  type BicepFile,
+  FOLDER,
+  localNames,
+  type Module,
+  named,
+  propertiesOf,
+  readBicep,
+  references,
+} from './bicep.ts';
+import { evaluate } from './evaluate.ts';
 
 // What the Bicep compiler would refuse or warn of, as far as it can be seen without it.
 
@@ -72,6 +84,26 @@ describe.each(files.map(file => [file.name, file] as const))('%s', (_, file) => 
   });
 });
 
+/** Of a resource's properties that are ids, those that the linter's use-resource-id-functions refuses, as an error here. */
+function refusedIds(file: BicepFile): string[] {
+  const symbols = [...file.resources, ...file.modules].map(({ symbol }) => symbol);
+  const isFine = (value: Node) =>
+    references(value).some(name => symbols.includes(name)) ||
+    value.type === 'ternary_expression' ||
+    /^(guid|(subscription)?resourceId)\(/i.test(value.text) ||
+    file.params.some(({ symbol }) => symbol === value.text);
+  return file.resources
+    .flatMap(({ body }) => propertiesOf(body).get('properties')?.descendantsOfType('object_property') ?? [])
+    .filter(property => /id$/i.test(property?.namedChild(0)?.text ?? ''))
+    .filter(property => !/^(client|principal|tenant)Id$/.test(property?.namedChild(0)?.text ?? ''))
+    .filter(property => !isFine(property?.namedChild(1) as Node))
+    .map(property => property?.text ?? '');
+}
+
+test.each(files.map(file => [file.name, file] as const))('%s: no id is made by hand', (_, file) => {
+  expect(refusedIds(file)).toEqual([]);
+});
+
 const modules = files.flatMap(file => file.modules.map(module => ({ file, module })));
 
 describe.each(modules.map(({ file, module }) => [`${file.name}: ${module.symbol}`, file, module] as const))(
@@ -96,6 +128,33 @@ describe.each(modules.map(({ file, module }) => [`${file.name}: ${module.symbol}
     });
   },
 );
+
+describe('names for which Azure has a limit, with a registry whose names have the 50 characters that they may', () => {
+  const longest = 'r'.repeat(50);
+
+  test.each(modules.map(({ file, module }) => [`${file.name}: ${module.symbol}`, module] as const))(
+    'the deployment of %s: 64',
+    (_, module) => {
+      const name = propertiesOf(module.body).get('name')?.text.replace(/^'|'$/g, '');
+
+      expect(name?.replace(/\$\{[^}]+\}/g, longest).length).toBeLessThanOrEqual(64);
+    },
+  );
+
+  test('the system topic: 50, and the same to be removed as was made', () => {
+    const connect = fileNamed('connect.bicep');
+    const names = connect.vars.find(({ symbol }) => symbol === 'systemTopicNames')?.value;
+    const made = names?.descendantsOfType('call_expression')[0] as Node;
+    const values = (name: string) => ({ registryNames: [name], i: 0 });
+
+    for (const name of ['contoso', longest]) {
+      const resourceId = `/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/${name}`;
+      const topic = systemTopicOf({ name: 'contoso', resourceId, credentialKind: 'token' });
+      expect(topic.length).toBeLessThanOrEqual(50);
+      expect(evaluate(connect, made, values(name))).toBe(topic);
+    }
+  });
+});
 
 test('each file but those that are deployed is of use to another', () => {
   const used = [

@@ -21,6 +21,11 @@ const FUNCTIONS: Record<string, Fn> = {
   length: (list: unknown[]) => list.length,
   map: (list: unknown[], change: (item: unknown) => unknown) => list.map(item => change(item)),
   resourceGroup: () => ({ id: 'RESOURCE_GROUP' }),
+  resourceId: (subscription: string, group: string, type: string, ...names: string[]) => {
+    const [namespace, ...types] = type.split('/');
+    const path = types.flatMap((one, i) => [one, names[i]]).join('/');
+    return `/subscriptions/${subscription}/resourceGroups/${group}/providers/${namespace}/${path}`;
+  },
   split: (text: string, at: string) => text.split(at),
   subscriptionResourceId: (type: string, name: string) => `${type}/${name}`,
   take: (text: string, count: number) => text.slice(0, count),
