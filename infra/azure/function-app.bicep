@@ -141,13 +141,17 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
 }
 
 // Whoever deploys does so with an Entra identity: the passwords that the platform makes for it are off.
-resource publishing 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-03-01' = [
-  for method in ['ftp', 'scm']: {
-    parent: app
-    name: method
-    properties: { allow: false }
-  }
-]
+resource ftp 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-11-01' = {
+  parent: app
+  name: 'ftp'
+  properties: { allow: false }
+}
+
+resource scm 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-11-01' = {
+  parent: app
+  name: 'scm'
+  properties: { allow: false }
+}
 
 @description('Resource id of the app.')
 output id string = app.id
