@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { ensureTls } from './infra/local/tls.ts';
@@ -15,10 +16,12 @@ const ALONE = [
   'test/shared/diagnostics/identity.test.ts',
 ];
 
+/** Tests wait for servers as long as they compute, so that there are more files at once than cores. */
+const MORE_THAN_CORES = Math.ceil(1.5 * availableParallelism());
+
 export default defineConfig({
   test: {
     pool: 'forks',
-    // Tests wait for servers more than they compute, so every core takes a file.
     maxWorkers: '100%',
     setupFiles: ['test/loopback-only.ts'],
     testTimeout: 30_000,
@@ -34,9 +37,10 @@ export default defineConfig({
           exclude: [...ALONE, 'test/interop/**', 'test/scale/**', 'test/crash/**'],
           // Files share a process for each core: to load the SDKs takes longer than most files do.
           isolate: false,
+          maxWorkers: MORE_THAN_CORES,
         },
       },
-      { extends: true, test: { name: 'alone', include: ALONE } },
+      { extends: true, test: { name: 'alone', include: ALONE, maxWorkers: MORE_THAN_CORES } },
       { extends: true, test: { name: 'interop', include: ['test/interop/**/*.test.ts'] } },
       {
         extends: true,
