@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Acr } from '../azure/acr.ts';
 import type { Login } from '../azure/acr-login.ts';
 import type { ProvePull } from '../azure/acr-pull.ts';
@@ -92,13 +93,23 @@ function createRun(services: RotationServices, found: StoredRegistry, signal: Ab
   /** On which credentials that the bridge issued are tried. */
   let repository: Promise<string | undefined> | undefined;
 
-  /** Writes how far the rotation is, and keeps or takes the lease. @throws ConflictError when somebody else was faster */
+  /**
+   * Writes how far the rotation is, and keeps or takes the lease. What somebody asked for meanwhile is heeded next.
+   * @throws ConflictError when somebody else changed more than that
+   */
   async function save(changes: Partial<{ [K in keyof Rotation]: Rotation[K] | undefined }>): Promise<void> {
     const leaseUntil = new Date(now().getTime() + LEASE_MS);
     const rotation = withoutAbsent({ ...registry.rotation, leaseUntil, ...changes });
-    const etag = await registries.save({ ...registry, rotation }, registry);
-    registry = { ...registry, rotation, etag };
-    isHeld = rotation.leaseUntil !== undefined;
+    try {
+      const etag = await registries.save({ ...registry, rotation }, registry);
+      registry = { ...registry, rotation, etag };
+      isHeld = rotation.leaseUntil !== undefined;
+    } catch (error) {
+      const latest = error instanceof ConflictError ? await registries.get(name) : undefined;
+      if (!latest || !isSameButRequest(latest, registry)) throw error;
+      registry = latest;
+      await save(changes);
+    }
   }
 
   async function hold(): Promise<void> {
@@ -331,9 +342,33 @@ function createRun(services: RotationServices, found: StoredRegistry, signal: Ab
     },
 
     async release() {
-      if (isHeld) await save({ leaseUntil: undefined });
+      while (isHeld) {
+        try {
+          await save({ leaseUntil: undefined });
+        } catch (error) {
+          const latest = error instanceof ConflictError ? await registries.get(name) : undefined;
+          // Whoever took over has a lease of its own; whoever changed what is declared left us ours.
+          if (!latest || !isSameLease(latest, registry)) throw error;
+          registry = latest;
+        }
+      }
     },
   };
+}
+
+/** Whether all that is new is that somebody asked for a rotation. */
+function isSameButRequest(latest: StoredRegistry, known: StoredRegistry): boolean {
+  const { requestedOn, compromisedOn } = latest.rotation;
+  const rotation = { ...known.rotation, requestedOn, compromisedOn };
+  // As JSON, since a property that is undefined is not stored.
+  const [found, expected] = [latest, { ...known, etag: latest.etag, rotation }].map(registry =>
+    JSON.parse(JSON.stringify(registry)),
+  );
+  return isDeepStrictEqual(found, expected);
+}
+
+function isSameLease({ rotation: latest }: StoredRegistry, { rotation: known }: StoredRegistry): boolean {
+  return latest.leaseUntil !== undefined && latest.leaseUntil.getTime() === known.leaseUntil?.getTime();
 }
 
 function rotated(on: Date) {

@@ -49,6 +49,31 @@ describe.each(KINDS)('a registry with a credential of kind %s', kind => {
     await world.expectSound();
   });
 
+  test('is replaced in the same run when it is compromised while another is tested', async () => {
+    const before = world.held()?.password;
+    await world.request();
+    world.meanwhile(() => world.compromise());
+
+    await world.run(world.newInstance());
+
+    const { current, compromisedOn, leaseUntil } = (await world.registry()).rotation;
+    expect(current?.issuedOn.getTime()).toBeGreaterThanOrEqual(compromisedOn?.getTime() as number);
+    expect(leaseUntil).toBeUndefined();
+    expect(world.held()?.password).not.toBe(before);
+    await world.expectSound();
+  });
+
+  test('is free for the next run when what is declared changes while another is tested', async () => {
+    await world.request();
+    world.meanwhile(() => world.declare({ policy: { rules: [{ repository: 'team/**' }] } }));
+
+    await world.run(world.newInstance());
+
+    expect((await world.registry()).rotation.leaseUntil).toBeUndefined();
+    await world.untilQuiet();
+    await world.expectSound();
+  });
+
   test('is mended when somebody makes it useless behind our back', async () => {
     if (!(await world.breakCurrent(kind))) return;
     expect(await world.isAccepted(world.held())).toBe(false);

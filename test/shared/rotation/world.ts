@@ -20,9 +20,13 @@ const GRACE_MINUTES = 30;
 /** A registry whose credential the bridge rotates, in a cloud whose clock the waits of the bridge move. */
 export interface RotationWorld {
   bridge: Bridge;
+  /** Does something once, in the middle of the next run that waits. */
+  meanwhile(what: () => Promise<unknown>): void;
   /** An instance of the app. */
   newInstance(): Services;
   add(kind: RotatingKind): Promise<void>;
+  /** Changes what is declared of it. */
+  declare(more: object): Promise<void>;
   pushed(reference: string, manifest: OciManifest): Promise<void>;
   registry(): Promise<StoredRegistry>;
   /** What Coder holds of the registry; undefined until Coder has it. */
@@ -63,12 +67,16 @@ export async function startRotationWorld(): Promise<RotationWorld> {
   const { arm, graph, keyVault, coder, registry: acr } = cloud.standIns;
   const { resourceId } = cloud.registry;
   let kindNow: RotatingKind = 'admin';
+  let meanwhile: (() => Promise<unknown>) | undefined;
 
   function newInstance(): Services {
     return createServices(readSettings(cloud.appSettings), {
       now: cloud.clock.now,
       random: Math.random,
       async wait(ms) {
+        const what = meanwhile;
+        meanwhile = undefined;
+        await what?.();
         cloud.clock.advance(ms);
       },
     });
@@ -126,18 +134,29 @@ export async function startRotationWorld(): Promise<RotationWorld> {
     token: { kind: 'token' },
   };
 
+  async function declare(more: object = {}): Promise<void> {
+    const schedule = { rotateEveryHours: ROTATE_EVERY_HOURS, graceMinutes: GRACE_MINUTES };
+    const input = RegistryInput.parse({
+      resourceId,
+      credential: { ...declared[kindNow], ...schedule },
+      ...more,
+    });
+    await putRegistry(services, NAME, input, {}, AbortSignal.timeout(30_000), bridge.log);
+  }
+
   return {
     run,
+    meanwhile(what) {
+      meanwhile = what;
+    },
     ...{ bridge, newInstance, registry, held, isAccepted, untilQuiet },
 
     async add(kind) {
       kindNow = kind;
       arm.changeRegistry(resourceId, { adminUserEnabled: kind === 'admin' });
-      const schedule = { rotateEveryHours: ROTATE_EVERY_HOURS, graceMinutes: GRACE_MINUTES };
-      const credential = { ...declared[kind], ...schedule };
-      const input = RegistryInput.parse({ resourceId, credential });
-      await putRegistry(services, NAME, input, {}, AbortSignal.timeout(30_000), bridge.log);
+      await declare();
     },
+    declare,
 
     async pushed(reference, manifest) {
       await bridge.push(reference, manifest);
