@@ -67,7 +67,7 @@ async function findBridge(given: { url?: string; key?: string; token?: string })
   const key = given.key ?? BRIDGE_KEY;
   const token = given.token ?? BRIDGE_TOKEN;
   return {
-    url: url.replace(/\/+$/, ''),
+    url: url.replace(/\/+$/, '').replace(/\/api$/, ''),
     headers: { ...(key && { 'x-functions-key': key }), ...(token && { authorization: `Bearer ${token}` }) },
   };
 }
@@ -105,7 +105,7 @@ async function show(bridge: Bridge, name: string): Promise<void> {
 
 function line({ check, ok, reason, message, remedy }: Finding, width: number): string {
   const name = check.padEnd(width);
-  const indented = (text: string) => text.replaceAll('\n', `\n${' '.repeat(width + 5)}`);
+  const indented = (text: string) => text.replaceAll('\n', `\n${' '.repeat(width + 6)}`);
   if (ok) return `  ${paint('green', '✓')} ${name}  ${indented(message)}`;
   if (ok === null) return paint('gray', `  – ${name}  ${indented(message)}`);
   const what = `  ${paint('red', '✗')} ${name}  ${paint('red', reason)}: ${message}`;
@@ -121,7 +121,9 @@ async function ask({ url, headers }: Bridge, path: string): Promise<unknown> {
     },
   );
   if (response.status === 401) {
-    throw new Error(`${url} asks for a key: give --key, or --token where Entra signs callers in.`);
+    const given = 'x-functions-key' in headers || 'authorization' in headers;
+    const what = given ? 'does not accept what it was given' : 'asks for a key';
+    throw new Error(`${url} ${what}: give --key, or --token where Entra signs callers in.`);
   }
   const body: unknown = await response.json().catch(() => undefined);
   if (response.ok && body !== undefined) return body;

@@ -32,7 +32,12 @@ const NewRegistry = z
   );
 type NewRegistry = z.infer<typeof NewRegistry>;
 
-const repository = z.string().refine(isRepository, 'must be a repository name of OCI, such as team/app');
+const HOST = /^[^/]*\.azurecr\.(?:io|cn|us)\//;
+
+const repository = z
+  .string()
+  .refine(isRepository, 'must be a repository name of OCI, such as team/app')
+  .refine(text => !HOST.test(text), 'must leave out the host of the registry, as in team/app');
 const tag = z.string().refine(isTag, 'must be a tag of OCI, such as v1');
 
 /** Coder's dialog *Import Image*: what to import, and what a workspace of it gets at least. */

@@ -136,7 +136,11 @@ async function importOnce(
   const { outcome } = await attempt(services, image, known, signal);
   if (!outcome) return { record: previous, changed: false };
   const record = toRecord(services, image, previous, outcome);
-  if (onlyToImport && isLeftOut(record)) return { record, changed: false };
+  if (onlyToImport && isLeftOut(record)) {
+    // Nothing is kept, so nothing will be tried again either.
+    const { dueOn: _, ...told } = record;
+    return { record: told, changed: false };
+  }
   await images.save(record, current);
   await tell(services.publish, record);
   return { record, changed: true, ...(outcome.stack && { stack: outcome.stack }) };

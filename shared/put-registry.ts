@@ -173,7 +173,10 @@ async function rotationFor(
   const { current, candidate, previous: older } = before;
   const isIssued = current !== undefined && credentialKind(current.declared.kind).issuer !== undefined;
   if (isIssued && (candidate || older)) {
-    const message = 'A rotation of its credential is under way. Try again when GET shows no step any more.';
+    const ends = before.revokeOn?.toISOString();
+    const message = ends
+      ? `The credential before this one is revoked on ${ends}, and until then no other kind can take its place. POST /api/registries/${registryName}/rotate?compromised=true does not wait for that.`
+      : 'A rotation of its credential is under way. Try again when GET shows no step any more.';
     throw new RefusedError('registry-busy', message);
   }
   const { current: _, ...kept } = before;

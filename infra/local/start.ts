@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Environment, startEnvironment } from './environment.ts';
 import { addSampleRegistry, pushSampleImage } from './sample.ts';
@@ -20,8 +20,10 @@ async function start(): Promise<void> {
   console.log('Starting Azure, Coder and the bridge on this machine …');
   const tls = await ensureTls(join(LOCAL, 'tls'));
   const environment = await startEnvironment({ tls, ports, onLog: line => console.log(`  ${line}`) });
-  stopInTheEnd(environment);
-  await writeClientFiles(environment, tls);
+  const files = clientFiles(environment, tls);
+  stopInTheEnd(environment, files);
+  await mkdir(join(LOCAL, 'docker'), { recursive: true });
+  for (const [file, text] of files) await writeFile(file, text, { mode: 0o600 });
 
   console.log('Adding the registry contoso, and pushing a sample image to it …');
   await addSampleRegistry(environment);
@@ -37,24 +39,31 @@ function port(name: string, standard: number): number {
 }
 
 /** Files that spare people typing secrets: one to source in a shell, and the logins of docker and skopeo. */
-async function writeClientFiles(environment: Environment, tls: Tls): Promise<void> {
+function clientFiles(environment: Environment, tls: Tls): [file: string, text: string][] {
   const { standIns, registry } = environment.cloud;
   const auth = Buffer.from(`${registry.pusher.username}:${registry.pusher.password}`).toString('base64');
   const logins = { auths: { [standIns.registry.loginServer]: { auth } } };
-  const onlyOwner = { mode: 0o600 };
-  await mkdir(join(LOCAL, 'docker'), { recursive: true });
-  await writeFile(LOGIN_FILE, JSON.stringify(logins), onlyOwner);
-  await writeFile(SHELL_FILE, describeForShells(environment, tls.caFile), onlyOwner);
+  return [
+    [LOGIN_FILE, JSON.stringify(logins)],
+    [SHELL_FILE, describeForShells(environment, tls.caFile)],
+  ];
 }
 
-function stopInTheEnd(environment: Environment): void {
+/** Unless another `npm start` has written its own over them. */
+async function removeFiles(files: [file: string, text: string][]): Promise<void> {
+  for (const [file, text] of files) {
+    if ((await readFile(file, 'utf8').catch(() => '')) === text) await rm(file, { force: true });
+  }
+}
+
+function stopInTheEnd(environment: Environment, files: [file: string, text: string][]): void {
   let stopping = false;
   const stop = async () => {
     if (stopping) return;
     stopping = true;
     console.log('Stopping …');
     await environment.close();
-    await Promise.all([SHELL_FILE, LOGIN_FILE].map(file => rm(file, { force: true })));
+    await removeFiles(files);
     process.exit();
   };
   process.on('SIGINT', stop);

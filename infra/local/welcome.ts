@@ -44,6 +44,9 @@ export function describeForShells(environment: Environment, caFile: string): str
     REGISTRY_ID: registryResourceId,
     CODER: coder,
     CODER_TOKEN: coderToken,
+    KEY_VAULT: environment.cloud.standIns.keyVault.url,
+    ARM: environment.cloud.standIns.arm.url,
+    TABLES: environment.cloud.standIns.tables.url,
     CA_FILE: caFile,
   };
   return Object.entries(variables)

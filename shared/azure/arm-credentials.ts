@@ -3,6 +3,7 @@ import type { TokenCredential } from '@azure/identity';
 import type { RegistryResourceId } from '../arm-id.ts';
 import { issuingRole } from '../credentials/issuing-role.ts';
 import { CredentialError, describe, ServiceError, statusOf } from '../errors.ts';
+import { nameEmptyErrors } from './empty-errors.ts';
 import { retryOptions } from './retries.ts';
 
 export interface AdminPasswords {
@@ -61,6 +62,7 @@ export function createArmCredentials(
       endpoint: url,
       credentials: { scopes: [`${audience}/.default`] },
       retryOptions,
+      additionalPolicies: [nameEmptyErrors],
     });
   const find: ArmCredentials['findToken'] = (id, name, abortSignal) =>
     orUndefined(id, async () => {

@@ -4,6 +4,7 @@ import ky from 'ky';
 import * as z from 'zod';
 import type { RegistryResourceId } from '../arm-id.ts';
 import { describe, ServiceError } from '../errors.ts';
+import { nameEmptyErrors } from './empty-errors.ts';
 import { retryOptions } from './retries.ts';
 
 /** What Azure Resource Manager says of a registry. */
@@ -40,6 +41,7 @@ export function createArm(credential: TokenCredential, url: string, audience: st
       endpoint: url,
       credentials: { scopes: [scope] },
       retryOptions,
+      additionalPolicies: [nameEmptyErrors],
     });
 
   /** https://learn.microsoft.com/rest/api/resources/subscriptions/list */

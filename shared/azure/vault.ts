@@ -2,6 +2,7 @@ import type { TokenCredential } from '@azure/identity';
 import { SecretClient } from '@azure/keyvault-secrets';
 import * as z from 'zod';
 import { describe, ServiceError, statusOf } from '../errors.ts';
+import { nameEmptyErrors } from './empty-errors.ts';
 import { retryOptions } from './retries.ts';
 
 /** Secrets in Key Vault, the only place where the bridge keeps any. */
@@ -31,6 +32,7 @@ export function createVault(url: string, credential: TokenCredential, verifyChal
   const client = new SecretClient(url, credential, {
     disableChallengeResourceVerification: !verifyChallenge,
     retryOptions,
+    additionalPolicies: [nameEmptyErrors],
   });
 
   const timeLimit = () => ({ abortSignal: AbortSignal.timeout(CALL_TIMEOUT_MS) });
@@ -104,9 +106,7 @@ async function guarded<T>(name: string, call: () => Promise<T>): Promise<T> {
     return await call();
   } catch (error) {
     const status = statusOf(error);
-    // On an error without a body the SDK stumbles over its own parsing.
-    const text = error instanceof TypeError ? 'an answer that no vault gives' : describe(error);
-    const detail = `${status ? `${status}, ` : ''}${text}`;
+    const detail = `${status ? `${status}, ` : ''}${describe(error)}`;
     throw new ServiceError('secrets-unavailable', `Key Vault secret ${name}: ${detail}`, { cause: error });
   }
 }

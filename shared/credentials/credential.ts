@@ -18,8 +18,10 @@ export const CredentialInput = z.discriminatedUnion(
   'kind',
   [StaticInput, ManagedIdentityInput, AdminInput, ServicePrincipalInput, EntraIdentityInput, TokenInput],
   {
-    error:
-      'must have a `kind` of "static", "managed-identity", "admin", "service-principal", "entra-identity" or "token"',
+    error: ({ code }) =>
+      code === 'invalid_union'
+        ? 'must be one of token, service-principal, entra-identity, admin, static, managed-identity'
+        : undefined,
   },
 );
 export type CredentialInput = z.infer<typeof CredentialInput>;

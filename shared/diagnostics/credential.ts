@@ -23,7 +23,7 @@ export function credentialChecks({ acr, vault, images, provePull }: CredentialCh
     {
       name: 'coder-credential',
       truth: 'The registry accepts what Coder pulls with.',
-      needs: ['login-server', 'credential-kind', 'key-vault-read'],
+      needs: ['acr-exchange', 'credential-kind', 'key-vault-read'],
       appliesTo: ({ credential }) => credential.kind !== 'managed-identity',
       async run({ registry, signal }) {
         const { loginServer, rotation } = registry;
@@ -38,15 +38,16 @@ export function credentialChecks({ acr, vault, images, provePull }: CredentialCh
           return wrong('credential-refused', proof.message, renewal(registry));
         } catch (error) {
           if (!(error instanceof ServiceError)) throw error;
-          const remedy = error.reason === 'registry-unavailable' ? remedyOf(error.reason) : renewal(registry);
-          return wrong(error.reason, error.message, remedy as string);
+          // Whether the registry answers is for other checks to tell.
+          if (error.reason === 'registry-unavailable') return unknown(error.message);
+          return wrong(error.reason, error.message, renewal(registry));
         }
       },
     },
     {
       name: 'coder-pulls',
-      truth: 'Coder reads the images of this registry.',
-      needs: ['tables'],
+      truth: 'No image of this registry waits because Coder could not read it.',
+      needs: ['tables', 'coder-reachable'],
       async run({ registry }) {
         for await (const image of images.unfinished(registry.name)) {
           if (image.reason !== 'coder-cannot-pull' && image.reason !== 'coder-rejected') continue;

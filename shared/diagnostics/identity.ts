@@ -10,12 +10,15 @@ export interface IdentityCheckServices {
 export function identityCheck({ credential, settings }: IdentityCheckServices): Check {
   return {
     name: 'managed-identity',
-    truth: 'Entra gives the bridge a token for its managed identity.',
+    truth: 'The bridge has a token of its managed identity, or Entra gives it one.',
     needs: [],
     async run({ principalId }) {
       try {
-        await credential.getToken(`${settings.ARM_AUDIENCE}/.default`);
-        return fine(`Entra gives a token for the identity with the object id ${principalId}.`);
+        const token = await credential.getToken(`${settings.ARM_AUDIENCE}/.default`);
+        const until = new Date(token?.expiresOnTimestamp ?? 0).toISOString();
+        return fine(
+          `There is a token of the identity with the object id ${principalId}, good until ${until}.`,
+        );
       } catch (error) {
         return explainIdentity(describe(error), settings.AZURE_CLIENT_ID);
       }

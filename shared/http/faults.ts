@@ -12,6 +12,8 @@ export function wordFault(issue: z.core.$ZodRawIssue): string | undefined {
       return `must ${amount(issue.origin, 'at least', issue.minimum, issue.inclusive)}`;
     case 'too_big':
       return `must ${amount(issue.origin, 'at most', issue.maximum, issue.inclusive)}`;
+    case 'invalid_format':
+      return issue.format === 'datetime' ? 'must be a time such as 2026-12-31T08:00:00Z' : undefined;
     default:
       return undefined;
   }

@@ -122,7 +122,7 @@ export const ReplayInput = z
       .refine(isRepository, 'must be a repository name of OCI, such as team/app')
       .optional(),
     tag: z.string().refine(isTag, 'must be a tag of OCI, such as v1').optional(),
-    reason: z.enum(UNFINISHED_REASONS, 'must be a reason of images that are pending or failed').optional(),
+    reason: z.enum(UNFINISHED_REASONS, `must be one of ${UNFINISHED_REASONS.join(', ')}`).optional(),
   })
   .refine(
     ({ repository, tag }) => (repository === undefined) === (tag === undefined),

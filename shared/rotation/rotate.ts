@@ -222,6 +222,12 @@ function createRun(services: RotationServices, found: StoredRegistry, signal: Ab
     return true;
   }
 
+  function tellRevoked({ slot, declared: { kind } }: Issue): void {
+    if (credentialKind(kind).issuer) log.info('credential revoked', { registry: name, kind, slot });
+    // What a person supplied goes on working for whoever has it.
+    else log.info('credential forgotten', { registry: name, kind });
+  }
+
   async function tellRotated({ username, slot, declared: { kind }, expiresOn }: Issue): Promise<void> {
     const { revokeOn } = registry.rotation;
     log.info('rotation', { registry: name, kind, outcome: 'rotated', reason: 'rotated', slot, revokeOn });
@@ -299,7 +305,7 @@ function createRun(services: RotationServices, found: StoredRegistry, signal: Ab
         if (step.deliverFirst) await target.proveCredential(registry, signal);
         await revoke(previous as Issue);
         await save({ previous: undefined, revokeOn: undefined, givenUp: undefined });
-        log.info('credential revoked', { registry: name, slot: previous?.slot });
+        tellRevoked(previous as Issue);
         return true;
     }
   }

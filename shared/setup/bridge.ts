@@ -19,6 +19,7 @@ const PRINCIPAL = 'BRIDGE_PRINCIPAL_ID';
 export function letBridgeRead(registry: Registry, context: GuideContext): Step {
   return {
     heading: 'Let the bridge read the registry',
+    doneByAzd: true,
     why: `The bridge asks Azure about the registry, and ${registry.loginServer} what each tag points to, with a managed identity of its own. It never pulls for Coder, and never writes.`,
     commands: [
       showMode(registry),
@@ -43,6 +44,7 @@ export function sendEvents({ resourceId }: Registry): Step {
   const subscription = ['--name coder-acr-bridge', `--source-resource-id ${quote(resourceId)}`];
   return {
     heading: 'Send its pushes to the bridge',
+    doneByAzd: true,
     why: 'Event Grid tells the function `registry-event` of each image that is pushed or deleted. The bridge must be deployed first, since Event Grid asks it before it creates the subscription.',
     commands: [
       {

@@ -30,6 +30,10 @@ export type Command = z.infer<typeof Command>;
 /** Its texts are Markdown. */
 const Step = z.strictObject({
   heading: z.string(),
+  doneByAzd: z
+    .literal(true)
+    .optional()
+    .describe('`azd up` has done it already for the registries that it was given.'),
   why: z.string(),
   values: z.string().optional().describe('What belongs in the values.yaml of Coder.'),
   commands: z.array(Command),
@@ -82,7 +86,7 @@ export function setupGuide(registry: Registry, context: GuideContext): SetupGuid
     registry: name,
     loginServer,
     credentialKind: credential.kind,
-    about: `From an Azure Container Registry to workspaces in Coder, for the registry that the bridge knows as ${name}. Run the commands in one shell, in this order, signed in with \`az login\` as somebody who may assign roles. Running one of them again does no harm.`,
+    about: `From an Azure Container Registry to workspaces in Coder, for the registry that the bridge knows as ${name}. Run the commands in one shell, in this order, signed in with \`az login\` as somebody who may assign roles. Running one of them again does no harm, unless its step says so.`,
     placeholders: usedPlaceholders(steps, context),
     steps,
   };

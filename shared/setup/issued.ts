@@ -114,6 +114,7 @@ function letBridgeIssue(kind: IssuingKind, registry: Registry, context: GuideCon
   });
   return {
     heading: 'Let the bridge issue what Coder pulls with',
+    doneByAzd: true,
     why: `A role of its own, since each built-in one that can do this can do much more. Whoever has it at ${loginServer} can make passwords for the registry: treat it as an administrator.`,
     commands: [
       { run: setPlaceholder(PRINCIPAL, context) },

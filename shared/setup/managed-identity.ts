@@ -25,7 +25,7 @@ export function managedIdentitySteps(registry: Registry, context: GuideContext):
 function makeIdentity(registry: Registry): Step {
   return {
     heading: 'Make an identity for Coder',
-    why: 'Coder asks Entra for tokens as this identity, and may read images with them and nothing else. It is not the identity of the bridge.',
+    why: 'Coder asks Entra for tokens as this identity, and may read images with them and nothing else. It is not the identity of the bridge. Where `azd up` was given the OIDC issuer of the cluster, it has made one, with its roles and its federated credential: set `CODER_IDENTITY_CLIENT_ID` to what `azd env get-value BRIDGE_CODER_CLIENT_ID` prints, and go on with the labels of the pods.',
     commands: [
       { run: command('az identity create', IDENTITY_OPTIONS) },
       { run: setPlaceholder('CODER_IDENTITY_CLIENT_ID') },

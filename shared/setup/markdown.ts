@@ -30,8 +30,9 @@ function toExport({ name, default: likely }: Placeholder): string {
   return `export ${name}=${quote(likely ?? 'REPLACE_ME')}`;
 }
 
-function toBlocks({ why, values, commands, troubles = [] }: Step): string[] {
+function toBlocks({ doneByAzd, why, values, commands, troubles = [] }: Step): string[] {
   return [
+    ...(doneByAzd ? ['*Leave this out where `azd up` has connected the registry: it is done then.*'] : []),
     why,
     ...(values ? [fenced('yaml', values.trimEnd())] : []),
     ...commands.flatMap((command, i) => commandBlocks(command, commands[i - 1])),

@@ -18,7 +18,7 @@ function makeToken(registry: Registry): Step {
   const token = [`--name ${quote(name)}`, ...azAcrOptions(registry)];
   return {
     heading: 'Make a token that can pull, and nothing else',
-    why: `Coder pulls with a user name and a password. The administrator account and most service principals can do more than that; a token can only what its scope map says: here, read the repositories that the policy of ${registry.name} imports. The password is kept in a variable, not shown. Azure shows it this once, and it ends after a year, so note the date. To renew it, generate the other one of its two passwords (\`--password2\`): the old one then works until Coder has the new one.`,
+    why: `Coder pulls with a user name and a password. The administrator account and most service principals can do more than that; a token can only what its scope map says: here, read the repositories that the policy of ${registry.name} imports. The password is kept in a variable, not shown. Azure shows it this once, and it ends after a year, so note the date. Do not generate it again once Coder has it, for that would replace it. To renew it, generate the other one of its two passwords (\`--password2\`): the old one then works until Coder has the new one.`,
     commands: [
       { run: command('az acr scope-map create', ...token, ...scopes) },
       { run: command('az acr token create', ...token, `--scope-map ${quote(name)}`, '--no-passwords true') },

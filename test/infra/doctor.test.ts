@@ -18,7 +18,8 @@ afterAll(() => app.close());
 /** What the script prints, and how it ends. */
 function doctor(args: string[] = [], env: Record<string, string> = {}) {
   const { host, keys } = app.environment;
-  const bridge = { BRIDGE_URL: `${host.url}/`, BRIDGE_KEY: keys.host };
+  // As `npm start` prints it.
+  const bridge = { BRIDGE_URL: `${host.url}/api`, BRIDGE_KEY: keys.host };
   const command = ['--import', 'tsx', join(ROOT, 'infra', 'doctor.ts'), ...args];
   return new Promise<{ code: unknown; text: string }>(resolve => {
     const options = { cwd: ROOT, env: { PATH: process.env.PATH, ...bridge, ...env } };
@@ -47,13 +48,14 @@ test('it shows what is wrong with its remedy, in colour where that is wanted, an
   const plain = stripVTControlCharacters(text);
   expect(plain).toMatch(/ {2}✗ coder-reachable {5}coder-unavailable: Coder: 503.*\n +Check that Coder is up/);
   expect(plain).toContain('  – coder-token         Not checked: it needs coder-reachable.\n');
-  expect(plain).toMatch(/\n1 wrong, 4 not checked\.\n$/);
+  expect(plain).toMatch(/\n1 wrong, 5 not checked\.\n$/);
   expect(code).toBe(1);
 });
 
 test.each([
   ['an unknown registry', ['nobody'], {}, /There is no registry nobody/],
   ['no key', [], { BRIDGE_KEY: '' }, /asks for a key: give --key/],
+  ['a wrong key', ['--key', 'wrong'], {}, /does not accept what it was given: give --key/],
   ['nobody there', ['--url', 'http://127.0.0.1:9'], {}, /127\.0\.0\.1:9 does not answer/],
   ['an unknown option', ['--nope'], {}, /--nope/],
 ])('of %s it says what to do, and ends with 2', async (_, args, env, says) => {

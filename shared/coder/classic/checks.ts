@@ -1,7 +1,6 @@
 import { credentialKind } from '../../credentials/credential.ts';
 import { type Check, type Diagnosis, fine, unknown, type Verdict, wrong } from '../../diagnostics/check.ts';
 import { ServiceError } from '../../errors.ts';
-import { remedyOf } from '../../reasons.ts';
 import type { StoredRegistry } from '../../registry.ts';
 import type { ClassicClient } from './client.ts';
 import { type ClassicRegistries, sameHost } from './registries.ts';
@@ -83,7 +82,7 @@ export function classicChecks({ coder, registries, organizationId, acrKind }: Cl
     {
       name: 'coder-organization',
       truth: 'The organization that images are imported into exists.',
-      needs: ['tables', 'coder-token'],
+      needs: ['tables', 'coder-rights'],
       async run(diagnosis) {
         const error = await ask(diagnosis);
         const id = diagnosis.registry.organizationId ?? organizationId;
@@ -123,7 +122,9 @@ export function classicChecks({ coder, registries, organizationId, acrKind }: Cl
 }
 
 function newToken(note: string): string {
-  return `${remedyOf('coder-unauthorized')} ${note}`;
+  const make =
+    'Make a new token of a site manager with `coder tokens create`, store it in Key Vault as the secret that CODER_TOKEN_SECRET names, then POST /api/images/replay with the reason coder-unauthorized.';
+  return `${make} ${note}`;
 }
 
 function isForbidden(error: ServiceError): boolean {
@@ -138,7 +139,7 @@ export function explainReach(error: ServiceError, host: string): Verdict {
   const code = codeOf(error);
   const { message } = error;
   if (CERTIFICATE.test(code)) {
-    const remedy = `Give ${host} a certificate of a public authority for that name. One of your own goes into the package, with NODE_EXTRA_CA_CERTS as the path to it.`;
+    const remedy = `Give ${host} a certificate of a public authority for that name. On a machine of your own NODE_EXTRA_CA_CERTS can name a file with your authority; Flex Consumption has no place for one.`;
     return wrong('coder-certificate', `${message} (${code})`, remedy);
   }
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {

@@ -168,6 +168,16 @@ const CASES: Case[] = [
     remedy: /az role assignment create --role 'Key Vault Secrets Officer'/,
   },
   {
+    when: 'a firewall before the vault refuses without a word',
+    break: () => standIns().keyVault.faults.add({ status: 403 }),
+    ...{ check: 'key-vault-read', reason: 'vault-forbidden', remedy: /network rules of the vault/ },
+  },
+  {
+    when: 'a proxy before Azure Resource Manager refuses without a word',
+    break: () => standIns().arm.faults.add({ status: 403 }),
+    ...{ check: 'azure-resource', reason: 'registry-not-readable', remedy: /--role Reader/ },
+  },
+  {
     when: 'the vault does not answer',
     break: () => standIns().keyVault.faults.add({ drop: 'before' }),
     ...{ check: 'key-vault-read', reason: 'vault-unavailable', remedy: /KEY_VAULT_URL/ },
@@ -246,6 +256,16 @@ const CASES: Case[] = [
     ...{ check: 'acr-exchange', reason: 'registry-unavailable', remedy: /network path/ },
   },
   {
+    when: 'the registry refuses whoever comes',
+    break: () => standIns().registry.faults.add({ status: 403 }),
+    ...{ check: 'acr-exchange', reason: 'token-not-taken', remedy: /network-rule/ },
+  },
+  {
+    when: 'the registry asks for a pause',
+    break: () => standIns().registry.faults.add({ status: 429, headers: { 'retry-after': '60' } }),
+    ...{ check: 'acr-exchange', reason: 'registry-unavailable', remedy: /wait/ },
+  },
+  {
     when: 'AcrPull is missing',
     break: () => changeActions('catalog'),
     check: 'repository-list',
@@ -322,6 +342,11 @@ const CASES: Case[] = [
       standIns().coder.setRole('image-manager');
       mending.push(() => standIns().coder.setRole('site-manager'));
     },
+    ...{ check: 'coder-rights', reason: 'coder-right-missing', remedy: /site manager/ },
+  },
+  {
+    when: 'the owner of the session token may do nothing',
+    break: () => standIns().coder.faults.add({ status: 403, body: coderError('insufficient permissions') }),
     ...{ check: 'coder-rights', reason: 'coder-right-missing', remedy: /site manager/ },
   },
   {

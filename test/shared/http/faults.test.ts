@@ -28,6 +28,7 @@ test.each<[z.ZodType, unknown, string]>([
   [z.number().min(1), 0, 'must be at least 1'],
   [z.number().positive(), 0, 'must be more than 0'],
   [z.number().lt(5), 5, 'must be less than 5'],
+  [z.iso.datetime(), 'tomorrow', 'must be a time such as 2026-12-31T08:00:00Z'],
   [z.string().min(2, 'says so itself'), 'x', 'says so itself'],
 ])('%#: %j → %s', (schema, value, message) => {
   expect(faultsOf(z.strictObject({ field: schema }), { field: value })).toEqual([{ path: 'field', message }]);
