@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { AzError, az } from './az.ts';
-import { type Outputs, placeOf, type Registry, readOutputs } from './connection.ts';
+import { NO_OUTPUTS, type Outputs, placeOf, type Registry, readOutputs } from './connection.ts';
 
 /** Azure heeds roles, and knows of functions, some minutes after they were made. */
 const ATTEMPTS = 10;
@@ -85,7 +85,7 @@ async function functionKey({ BRIDGE_CONNECTION }: Outputs): Promise<string> {
 async function addRegistry(
   url: string,
   key: string,
-  { name, resourceId, credentialKind, appId }: Registry,
+  { name, resourceId, credentialKind, appId, organizationId }: Registry,
   { log, wait }: Surroundings,
 ): Promise<string | undefined> {
   if (credentialKind === 'static') {
@@ -93,8 +93,9 @@ async function addRegistry(
     return void log(`If ${name} was not added yet: PUT ${url}/api/registries/${name} with its password.`);
   }
   const credential = { kind: credentialKind, ...(appId && { appId }) };
+  const body = { resourceId, credential, ...(organizationId && { organizationId }) };
   for (let left = ATTEMPTS - 1; ; left -= 1) {
-    const answer = await put(`${url}/api/registries/${name}`, key, { resourceId, credential });
+    const answer = await put(`${url}/api/registries/${name}`, key, body);
     if (answer.status === 201) return void log(`Added the registry ${name}.`);
     if (answer.status === 412) return void log(`The registry ${name} was added before, and stays as it is.`);
     if (left === 0 || !mayPass(answer)) return answer.detail;
@@ -117,15 +118,22 @@ async function put(url: string, key: string, body: object): Promise<Answer> {
       body: JSON.stringify(body),
     });
     const text = await response.text();
-    const problem = parse(text);
-    const detail = problem.detail ?? (text || `${response.status} ${response.statusText}`);
-    return { status: response.status, reason: problem.reason ?? '', detail };
+    const { reason = '', detail, errors = [] } = parse(text);
+    const faults = errors.map(({ path, message }) => `\n  ${path}: ${message}`).join('');
+    const said = detail ?? (text || `${response.status} ${response.statusText}`);
+    return { status: response.status, reason, detail: said + faults };
   } catch (error) {
     return { status: 503, reason: '', detail: `${url}: ${(error as Error).message}` };
   }
 }
 
-function parse(text: string): { reason?: string; detail?: string } {
+interface Problem {
+  reason?: string;
+  detail?: string;
+  errors?: { path: string; message: string }[];
+}
+
+function parse(text: string): Problem {
   try {
     return JSON.parse(text);
   } catch {
@@ -163,7 +171,7 @@ async function nextSteps(outputs: Outputs): Promise<string[]> {
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { deployment: { type: 'string' } } });
   const outputs = await readOutputs(process.env, values.deployment);
-  if (!outputs) throw new Error('Run it with azd, or name the deployment of main.bicep with --deployment.');
+  if (!outputs) throw new Error(NO_OUTPUTS);
   if (!(await connect(outputs, { log: console.log, wait: delay }))) process.exitCode = 1;
 }
 

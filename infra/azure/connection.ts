@@ -6,6 +6,7 @@ const Registry = z.object({
   resourceId: z.string(),
   credentialKind: z.string(),
   appId: z.string().optional(),
+  organizationId: z.string().optional(),
   existingSystemTopic: z.string().optional(),
 });
 export type Registry = z.infer<typeof Registry>;
@@ -61,6 +62,10 @@ function parse(given: unknown): Outputs {
   const faults = z.prettifyError(parsed.error);
   throw new Error(`These are not the outputs of infra/azure/main.bicep. Deploy it anew:\n${faults}`);
 }
+
+/** When `readOutputs` gives none and they are needed. */
+export const NO_OUTPUTS =
+  "Nothing says what was deployed. Run this with azd's environment, as the README shows, or name the deployment of main.bicep with --deployment.";
 
 /** Where a resource is, as options of the Azure CLI. */
 export function placeOf(resourceId: string): { subscription: string; group: string; name: string } {

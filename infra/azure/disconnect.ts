@@ -3,31 +3,57 @@
 //
 //   node --import tsx infra/azure/disconnect.ts                     with the outputs of main.bicep in the environment
 //   node --import tsx infra/azure/disconnect.ts --deployment NAME   with those of a deployment in Azure
+//
+// With --registry NAME it does that for one registry alone.
 
 import { parseArgs } from 'node:util';
+import * as z from 'zod';
 import { AzError, az } from './az.ts';
-import { type Outputs, placeOf, type Registry, readOutputs, systemTopicOf } from './connection.ts';
+import {
+  NO_OUTPUTS,
+  type Outputs,
+  placeOf,
+  type Registry,
+  readOutputs,
+  systemTopicOf,
+} from './connection.ts';
 
-/** @throws AzError */
-export async function disconnect(outputs: Outputs, log: (line: string) => void): Promise<void> {
-  const { registries, bridgePrincipalId, coderPrincipalId, eventsTopicId } = outputs.BRIDGE_CONNECTION;
-  for (const registry of registries) {
-    log(`Disconnecting the registry ${registry.name} …`);
-    await removeEvents(registry, outputs.BRIDGE_APP_NAME, bridgePrincipalId);
-    await removeAssignments(registry.resourceId, [bridgePrincipalId, coderPrincipalId]);
-    await removeRole(registry, log);
-  }
+type Log = (line: string) => void;
+
+/** Takes back what the bridge has at all of its registries, and at the topic that it tells. @throws AzError */
+export async function disconnect(outputs: Outputs, log: Log): Promise<void> {
+  const { registries, bridgePrincipalId, eventsTopicId } = outputs.BRIDGE_CONNECTION;
+  for (const registry of registries) await disconnectRegistry(outputs, registry, log);
   if (eventsTopicId) await removeAssignments(eventsTopicId, [bridgePrincipalId]);
 }
 
-/** The subscription; and the system topic with the last one, unless it was there before. */
-async function removeEvents(registry: Registry, subscription: string, principalId: string): Promise<void> {
+/** Takes back what the bridge has at one registry. @throws Error when it is connected with none of that name; AzError */
+export async function disconnectOne(outputs: Outputs, name: string, log: Log): Promise<void> {
+  const { registries } = outputs.BRIDGE_CONNECTION;
+  const registry = registries.find(one => one.name === name);
+  const names = registries.map(one => one.name).join(', ') || 'none';
+  if (!registry) throw new Error(`The bridge was deployed with no registry ${name}, but with: ${names}`);
+  await disconnectRegistry(outputs, registry, log);
+}
+
+async function disconnectRegistry(outputs: Outputs, registry: Registry, log: Log): Promise<void> {
+  const { bridgePrincipalId, coderPrincipalId } = outputs.BRIDGE_CONNECTION;
+  log(`Disconnecting the registry ${registry.name} …`);
+  await removeEvents(registry, outputs);
+  await removeAssignments(registry.resourceId, [bridgePrincipalId, coderPrincipalId]);
+  await removeRole(registry, log);
+}
+
+/** The alert and the subscription; and the system topic with the last one, unless it was there before. */
+async function removeEvents(registry: Registry, outputs: Outputs): Promise<void> {
   const topic = systemTopicOf(registry);
   const place = placeOf(registry.resourceId);
   const where = ['--subscription', place.subscription, '--resource-group', place.group];
   const subscriptions = ['eventgrid', 'system-topic', 'event-subscription'];
+  const subscription = outputs.BRIDGE_APP_NAME;
   const topicId = `/subscriptions/${place.subscription}/resourceGroups/${place.group}/providers/Microsoft.EventGrid/systemTopics/${topic}`;
-  await removeAssignments(topicId, [principalId]);
+  await removeAlert(topicId, outputs.BRIDGE_CONNECTION.functionAppId);
+  await removeAssignments(topicId, [outputs.BRIDGE_CONNECTION.bridgePrincipalId]);
   await unlessGone(() =>
     az(...subscriptions, 'delete', ...where, '--system-topic-name', topic, '--name', subscription, '--yes'),
   );
@@ -36,6 +62,23 @@ async function removeEvents(registry: Registry, subscription: string, principalI
     const names = ['--query', '[].name', '--output', 'tsv'];
     const others = await az(...subscriptions, 'list', ...where, '--system-topic-name', topic, ...names);
     if (!others) await az('eventgrid', 'system-topic', 'delete', ...where, '--name', topic, '--yes');
+  });
+}
+
+const Alerts = z.array(z.object({ id: z.string(), scopes: z.array(z.string()) }));
+
+/** The alert of dead letters, which lies beside the bridge. */
+async function removeAlert(topicId: string, functionAppId: string): Promise<void> {
+  await unlessGone(async () => {
+    const { subscription, group } = placeOf(functionAppId);
+    const list = await az(
+      ...['monitor', 'metrics', 'alert', 'list', '--subscription', subscription],
+      ...['--resource-group', group, '--query', '[].{id: id, scopes: scopes}', '--output', 'json'],
+    );
+    // Resource Manager does not keep the case of ids.
+    const isOurs = (scope: string) => scope.toLowerCase() === topicId.toLowerCase();
+    const ours = Alerts.parse(JSON.parse(list || '[]')).filter(({ scopes }) => scopes.some(isOurs));
+    if (ours.length > 0) await az('monitor', 'metrics', 'alert', 'delete', '--ids', ...ours.map(a => a.id));
   });
 }
 
@@ -52,10 +95,7 @@ async function removeAssignments(scope: string, principalIds: string[]): Promise
 }
 
 /** Another bridge may still be assigned the registry's role. */
-async function removeRole(
-  { resourceId, credentialKind }: Registry,
-  log: (line: string) => void,
-): Promise<void> {
+async function removeRole({ resourceId, credentialKind }: Registry, log: Log): Promise<void> {
   if (!['admin', 'token'].includes(credentialKind)) return;
   const { subscription, group, name } = placeOf(resourceId);
   const role = `Coder ACR Bridge Credential Manager (${credentialKind}, ${name})`;
@@ -77,9 +117,15 @@ async function unlessGone(remove: () => Promise<unknown>): Promise<void> {
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { deployment: { type: 'string' } } });
+  const { values } = parseArgs({ options: { deployment: { type: 'string' }, registry: { type: 'string' } } });
   const outputs = await readOutputs(process.env, values.deployment);
-  if (outputs) await disconnect(outputs, console.log);
+  if (values.registry === undefined) {
+    // azd goes down also where nothing was deployed.
+    if (outputs) await disconnect(outputs, console.log);
+    return;
+  }
+  if (!outputs) throw new Error(NO_OUTPUTS);
+  await disconnectOne(outputs, values.registry, console.log);
 }
 
 if (process.argv[1] === import.meta.filename) {

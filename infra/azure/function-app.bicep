@@ -49,10 +49,13 @@ param vaultUrl string
 @description('Base URL of Coder.')
 param coderUrl string
 
+@description('Id of its organization that images are imported into.')
+param coderOrganizationId string
+
 @description('Event Grid topic that is told what happened; empty for nobody.')
 param eventsTopicEndpoint string
 
-@description('Settings that have a default.')
+@description('Settings that need not be given.')
 param optionalSettings OptionalSetting[]
 
 @description('Subnet that the app calls out from; empty for none.')
@@ -74,11 +77,12 @@ var platformSettings = {
 
 var resourceManager = environment().resourceManager
 
-// What the app reads: all derived here, or left to the app's defaults. shared/settings.ts has the list.
+// What the app reads: given or derived here, or left to the app's defaults. shared/settings.ts has the list.
 var appSettings = {
   TABLES_URL: tableEndpoint
   KEY_VAULT_URL: vaultUrl
   CODER_URL: coderUrl
+  CODER_ORGANIZATION_ID: coderOrganizationId
   EVENTS_TOPIC_ENDPOINT: eventsTopicEndpoint
   AZURE_CLIENT_ID: identityClientId
   ARM_URL: resourceManager

@@ -18,6 +18,10 @@ param location string
 @minLength(9)
 param coderUrl string
 
+@description('Id of the organization of Coder that images are imported into, unless a registry names its own.')
+@minLength(1)
+param coderOrganizationId string
+
 @description('Session token of a Coder site manager. Left out, the vault keeps the one it has.')
 @secure()
 param coderSessionToken string = ''
@@ -25,7 +29,7 @@ param coderSessionToken string = ''
 @description('Registries whose images go to Coder.')
 param registries Registry[] = []
 
-@description('Settings of the app that have a default.')
+@description('Settings of the app that need not be given.')
 param settings OptionalSetting[] = []
 
 @description('Resource id of an Event Grid topic for CloudEvents that is told what happened; empty for nobody.')
@@ -180,6 +184,7 @@ module functionApp 'function-app.bicep' = {
     appInsightsName: monitoring.outputs.appInsightsName
     vaultUrl: vault.outputs.url
     coderUrl: coderUrl
+    coderOrganizationId: coderOrganizationId
     eventsTopicEndpoint: !empty(eventsTopicId) ? eventsTopic!.properties.endpoint : ''
     optionalSettings: settings
     subnetId: privateNetworking ? network!.outputs.appSubnetId : ''
@@ -234,6 +239,9 @@ output BRIDGE_APP_NAME string = functionApp.outputs.name
 
 @description('Base URL of the bridge.')
 output BRIDGE_URL string = functionApp.outputs.url
+
+@description('Object id of the bridge\'s identity, for rights that only people can grant.')
+output BRIDGE_PRINCIPAL_ID string = identity.outputs.principalId
 
 @description('Name of the vault that the session token of Coder belongs into.')
 output BRIDGE_VAULT_NAME string = vault.outputs.name

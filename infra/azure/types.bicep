@@ -18,6 +18,9 @@ type Registry = {
   @description('Client id of the app registration, for `service-principal`.')
   appId: string?
 
+  @description('Id of the organization of Coder that its images are imported into, when it is another one.')
+  organizationId: string?
+
   @description('Whether the registry is in ABAC mode, in which other roles count.')
   abac: bool?
 
@@ -25,9 +28,8 @@ type Registry = {
   existingSystemTopic: string?
 }
 
-@description('Settings of the app that have a default. The README says what each means.')
+@description('Settings of the app that need not be given. The README says what each means.')
 type SettingName =
-  | 'CODER_ORGANIZATION_ID'
   | 'CODER_MAX_CONCURRENT'
   | 'CODER_AUDIENCE'
   | 'CODER_REGISTRY_KIND_FIELD'
@@ -45,7 +47,7 @@ type SettingName =
 
 @export()
 @sealed()
-@description('A setting of the app that is to have another value than its default.')
+@description('A setting of the app that is to have another value than it has by itself.')
 type OptionalSetting = {
   @description('Its name.')
   name: SettingName

@@ -66,6 +66,20 @@ describe('connect', () => {
     expect(waits).toEqual([]);
   });
 
+  test('adds a registry to the organization that it names', async () => {
+    await app.api('DELETE', 'registries/fabrikam');
+    const [fabrikam] = app.environment.cloud.otherRegistries;
+    await answers();
+
+    const outputs = outputsFor({
+      ...{ name: 'fabrikam', resourceId: fabrikam?.resourceId, credentialKind: 'managed-identity' },
+      organizationId: 'organization-2',
+    });
+    expect(await connect(outputs, surroundings)).toBe(true);
+    const { text } = await app.api('GET', 'registries/fabrikam');
+    expect(JSON.parse(text).organizationId).toBe('organization-2');
+  });
+
   test('leaves a registry that is there as people have made it', async () => {
     const before = await app.api('GET', 'registries/contoso');
     await answers();
@@ -109,7 +123,7 @@ describe('connect', () => {
     const wrong = { name: 'northwind', resourceId: `${contoso().resourceId}-none`, credentialKind: 'token' };
 
     expect(await connect(outputsFor(wrong, contoso()), surroundings)).toBe(false);
-    expect(logged.find(line => line.startsWith('Not added: northwind'))).toMatch(/resourceId|request/);
+    expect(logged.find(line => line.startsWith('Not added: northwind'))).toMatch(/\n {2}resourceId: \S/);
     expect(logged.join('\n')).toContain('The registry contoso was added before');
   });
 

@@ -199,6 +199,10 @@ describe('azure.yaml', () => {
     expect(text('infra/azure/function-app.bicep')).toContain(`'azd-service-name': '${service}'`);
   });
 
+  test('shows what its programs say, which azd keeps to itself otherwise', () => {
+    expect(azure.match(/^ {6}interactive: true\n {6}run: /gm)).toHaveLength(4);
+  });
+
   test('has nothing built on Azure, where nothing would be there to build with', () => {
     expect(azure).toMatch(/^ {4}remoteBuild: false$/m);
     expect(azure).toMatch(/^ {2}azd: ">= 1\.23\.12"$/m);

@@ -1,6 +1,9 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Outputs, readOutputs } from '../../../infra/azure/connection.ts';
-import { disconnect } from '../../../infra/azure/disconnect.ts';
+import { disconnect, disconnectOne } from '../../../infra/azure/disconnect.ts';
 import { type FakeAz, fakeAz, outputsWith } from './fake-az.ts';
 
 let az: FakeAz;
@@ -73,6 +76,54 @@ describe('disconnect', () => {
     expect(done.filter(command => command.startsWith('role assignment list')).join()).toContain(
       "principalId=='bridge-1'",
     );
+  });
+
+  test('takes back the alert of that topic, whatever the case of its id, and no other', async () => {
+    const alert = (id: string, topic: string) => ({
+      id,
+      scopes: [`/subscriptions/S-2/resourcegroups/coder/providers/Microsoft.EventGrid/systemTopics/${topic}`],
+    });
+    const alerts = [
+      alert('alert-1', 'coder-acr-bridge-Contoso'),
+      alert('alert-2', 'coder-acr-bridge-Fabrikam'),
+    ];
+    await az.answer({
+      match: 'metrics alert list --subscription s-1 --resource-group rg-test',
+      output: JSON.stringify(alerts),
+    });
+
+    await disconnect(outputsFor(contoso()), log);
+    expect((await az.commands()).filter(command => command.includes('alert delete'))).toEqual([
+      'monitor metrics alert delete --ids alert-1',
+    ]);
+  });
+
+  test('takes back one registry alone, when that is named', async () => {
+    const fabrikam = { name: 'fabrikam', resourceId: contoso().resourceId.replace('Contoso', 'Fabrikam') };
+    const outputs = outputsFor(contoso(), contoso(fabrikam));
+    outputs.BRIDGE_CONNECTION.eventsTopicId = '/subscriptions/s-1/resourceGroups/g/providers/t/topics/told';
+
+    await disconnectOne(outputs, 'fabrikam', log);
+
+    const done = (await az.commands()).join('\n');
+    expect(done).toContain(`system-topic delete ${where} --name coder-acr-bridge-Fabrikam --yes`);
+    expect(done).not.toMatch(/Contoso|told/);
+    await expect(disconnectOne(outputs, 'northwind', log)).rejects.toThrow(
+      'no registry northwind, but with: contoso, fabrikam',
+    );
+  });
+
+  test('is a program that takes the registry by name, and says so when nothing tells it what was deployed', async () => {
+    const program = fileURLToPath(new URL('../../../infra/azure/disconnect.ts', import.meta.url));
+    const start = (environment: object) =>
+      promisify(execFile)(process.execPath, ['--import', 'tsx', program, '--registry', 'contoso'], {
+        env: { ...process.env, ...environment },
+      });
+    const { BRIDGE_CONNECTION, ...rest } = outputsFor(contoso());
+
+    await expect(start({})).rejects.toThrow('Nothing says what was deployed');
+    const { stdout } = await start({ ...rest, BRIDGE_CONNECTION: JSON.stringify(BRIDGE_CONNECTION) });
+    expect(stdout).toContain('Disconnecting the registry contoso');
   });
 
   test.each([

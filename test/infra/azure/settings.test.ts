@@ -27,6 +27,7 @@ const settings = deployedSettings({
   tableEndpoint: 'https://account.table.core.windows.net/',
   vaultUrl: 'https://vault.vault.azure.net/',
   coderUrl: 'https://coder.example.com',
+  coderOrganizationId: 'organization-1',
   identityClientId: 'client-1',
   eventsTopicEndpoint: 'https://topic.westeurope-1.eventgrid.azure.net/api/events',
 });
@@ -44,6 +45,7 @@ describe('the settings of the app', () => {
       TABLES_URL: 'https://account.table.core.windows.net',
       KEY_VAULT_URL: 'https://vault.vault.azure.net',
       CODER_URL: 'https://coder.example.com',
+      CODER_ORGANIZATION_ID: 'organization-1',
       AZURE_CLIENT_ID: 'client-1',
       ARM_URL: 'https://management.azure.com',
       ARM_AUDIENCE: 'https://management.azure.com',
