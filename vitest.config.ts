@@ -24,6 +24,8 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: '100%',
     setupFiles: ['test/loopback-only.ts'],
+    // The functions library says so of each function that is loaded without a host, as some tests do on purpose.
+    onConsoleLog: text => (/package is in test mode/.test(text) ? false : undefined),
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // Only the limit of the test itself ends a wait: a busy machine is no failure.
