@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { normalizeRegistryId } from './arm-id.ts';
+import { createHostCheck } from './azure/allowed-hosts.ts';
 import { CredentialInput } from './credentials/credential.ts';
 import { logImport } from './handle-event.ts';
 import { type ImportRequest, type ImportResult, type ImportServices, importImage } from './import.ts';
@@ -32,12 +33,15 @@ const NewRegistry = z
   );
 type NewRegistry = z.infer<typeof NewRegistry>;
 
-const HOST = /^[^/]*\.azurecr\.(?:io|cn|us)\//;
+const isAcrHost = createHostCheck([]);
 
 const repository = z
   .string()
   .refine(isRepository, 'must be a repository name of OCI, such as team/app')
-  .refine(text => !HOST.test(text), 'must leave out the host of the registry, as in team/app');
+  .refine(
+    text => !isAcrHost(text.split('/', 1)[0] as string),
+    'must leave out the host of the registry, as in team/app',
+  );
 const tag = z.string().refine(isTag, 'must be a tag of OCI, such as v1');
 
 /** Coder's dialog *Import Image*: what to import, and what a workspace of it gets at least. */

@@ -4,6 +4,7 @@ import type { HostCheck } from './azure/allowed-hosts.ts';
 import type { Arm, RegistryDescription } from './azure/arm.ts';
 import { describe, ServiceError, statusOf } from './errors.ts';
 import { RefusedError } from './refused.ts';
+import { roleAssignment } from './setup/role-assignment.ts';
 
 interface AccessServices {
   arm: Arm;
@@ -35,10 +36,14 @@ export async function describeReachable(
     const refused = error instanceof ServiceError && error.reason === 'registry-unauthorized';
     if (!refused) throw error;
     if (registry.abac) return;
-    const message = `${registry.loginServer} does not let the bridge's identity in. Run: az role assignment create --role AcrPull --assignee-object-id PRINCIPAL_ID --assignee-principal-type ServicePrincipal --scope ${resourceId}`;
+    const message = `${registry.loginServer} does not let the bridge's identity in. Run: ${assignment('AcrPull', resourceId)}`;
     throw new RefusedError('registry-not-reachable', message);
   });
   return registry;
+}
+
+function assignment(role: string, resourceId: string): string {
+  return roleAssignment(role, 'PRINCIPAL_ID', resourceId).join(' ');
 }
 
 function explainArm(resourceId: string, error: unknown): Error {
@@ -48,7 +53,7 @@ function explainArm(resourceId: string, error: unknown): Error {
     return new RefusedError('registry-not-found', message);
   }
   if (status === 403) {
-    const message = `The bridge's identity may not read ${resourceId}. Run: az role assignment create --role Reader --assignee-object-id PRINCIPAL_ID --assignee-principal-type ServicePrincipal --scope ${resourceId}`;
+    const message = `The bridge's identity may not read ${resourceId}. Run: ${assignment('Reader', resourceId)}`;
     return new RefusedError('registry-not-readable', message);
   }
   return new ServiceError('registry-unavailable', `Azure Resource Manager: ${describe(error)}`, {

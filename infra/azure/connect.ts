@@ -46,7 +46,7 @@ async function patiently<T>({ log, wait }: Surroundings, attempt: () => Promise<
     try {
       return await attempt();
     } catch (error) {
-      if (left === 0 || (error instanceof AzError && error.isFinal)) throw error;
+      if (left === 0 || (error as { isFinal?: boolean }).isFinal) throw error;
       log(`${(error as Error).message}\nOnce more in a minute, since Azure may not know everything yet …`);
       await wait(WAIT_MS);
     }
@@ -86,21 +86,35 @@ async function addRegistry(
   url: string,
   key: string,
   { name, resourceId, credentialKind, appId, organizationId }: Registry,
-  { log, wait }: Surroundings,
+  surroundings: Surroundings,
 ): Promise<string | undefined> {
+  const { log } = surroundings;
   if (credentialKind === 'static') {
     // Only people know its password.
     return void log(`If ${name} was not added yet: PUT ${url}/api/registries/${name} with its password.`);
   }
   const credential = { kind: credentialKind, ...(appId && { appId }) };
   const body = { resourceId, credential, ...(organizationId && { organizationId }) };
-  for (let left = ATTEMPTS - 1; ; left -= 1) {
-    const answer = await put(`${url}/api/registries/${name}`, key, body);
-    if (answer.status === 201) return void log(`Added the registry ${name}.`);
-    if (answer.status === 412) return void log(`The registry ${name} was added before, and stays as it is.`);
-    if (left === 0 || !mayPass(answer)) return answer.detail;
-    log(`${name}: ${answer.detail}\nOnce more in a minute, since Azure may not heed its roles yet …`);
-    await wait(WAIT_MS);
+  try {
+    await patiently(surroundings, async () => {
+      const answer = await put(`${url}/api/registries/${name}`, key, body);
+      if (answer.status === 201) return log(`Added the registry ${name}.`);
+      if (answer.status === 412) return log(`The registry ${name} was added before, and stays as it is.`);
+      throw new Refusal(answer);
+    });
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** The bridge did not add a registry. */
+class Refusal extends Error {
+  readonly isFinal: boolean;
+
+  constructor(answer: Answer) {
+    super(answer.detail);
+    this.isFinal = !mayPass(answer);
   }
 }
 

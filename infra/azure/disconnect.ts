@@ -8,6 +8,7 @@
 
 import { parseArgs } from 'node:util';
 import * as z from 'zod';
+import { issuingRole } from '../../shared/credentials/issuing-role.ts';
 import { AzError, az } from './az.ts';
 import {
   NO_OUTPUTS,
@@ -96,9 +97,9 @@ async function removeAssignments(scope: string, principalIds: string[]): Promise
 
 /** Another bridge may still be assigned the registry's role. */
 async function removeRole({ resourceId, credentialKind }: Registry, log: Log): Promise<void> {
-  if (!['admin', 'token'].includes(credentialKind)) return;
+  if (credentialKind !== 'admin' && credentialKind !== 'token') return;
   const { subscription, group, name } = placeOf(resourceId);
-  const role = `Coder ACR Bridge Credential Manager (${credentialKind}, ${name})`;
+  const role = issuingRole(credentialKind, name);
   const scope = `/subscriptions/${subscription}/resourceGroups/${group}`;
   try {
     await unlessGone(() => az('role', 'definition', 'delete', '--name', role, '--scope', scope));

@@ -3,6 +3,7 @@ import type { TokenCredential } from '@azure/identity';
 import type { RegistryResourceId } from '../arm-id.ts';
 import { issuingRole } from '../credentials/issuing-role.ts';
 import { CredentialError, describe, ServiceError, statusOf } from '../errors.ts';
+import { roleAssignment } from '../setup/role-assignment.ts';
 import { nameEmptyErrors } from './empty-errors.ts';
 import { retryOptions } from './retries.ts';
 
@@ -206,7 +207,8 @@ function toOurError(id: RegistryResourceId, error: unknown): Error {
     // Azure names the action that was refused.
     const kind = /listCredentials|regenerateCredential/.test(describe(error)) ? 'admin' : 'token';
     const role = issuingRole(kind, id.registryName);
-    const message = `The bridge's identity may not do that with ${id.registryName}. Run: az role assignment create --role '${role}' --assignee-object-id PRINCIPAL_ID --assignee-principal-type ServicePrincipal --scope ${pathOf(id)}. Azure says: ${describe(error)}`;
+    const assignment = roleAssignment(role, 'PRINCIPAL_ID', pathOf(id)).join(' ');
+    const message = `The bridge's identity may not do that with ${id.registryName}. Run: ${assignment}. Azure says: ${describe(error)}`;
     return new CredentialError('azure-refused', message, error);
   }
   // A token is not active for some seconds after it was made (409), and everything else of that kind passes too.

@@ -1,9 +1,9 @@
 import { ContainerRegistryManagementClient } from '@azure/arm-containerregistry';
 import type { TokenCredential } from '@azure/identity';
-import ky from 'ky';
 import * as z from 'zod';
 import type { RegistryResourceId } from '../arm-id.ts';
 import { describe, ServiceError } from '../errors.ts';
+import { createArmList } from './arm-list.ts';
 import { nameEmptyErrors } from './empty-errors.ts';
 import { retryOptions } from './retries.ts';
 
@@ -28,10 +28,7 @@ export interface Arm {
   findRegistryId(loginServer: string, signal: AbortSignal): Promise<string | undefined>;
 }
 
-const Subscriptions = z.object({
-  value: z.array(z.object({ subscriptionId: z.string() })),
-  nextLink: z.string().optional(),
-});
+const Subscription = z.object({ subscriptionId: z.string() });
 
 /** @param url of Azure Resource Manager in this cloud, whose tokens have `audience` */
 export function createArm(credential: TokenCredential, url: string, audience: string): Arm {
@@ -44,25 +41,13 @@ export function createArm(credential: TokenCredential, url: string, audience: st
       additionalPolicies: [nameEmptyErrors],
     });
 
-  /** https://learn.microsoft.com/rest/api/resources/subscriptions/list */
-  async function* subscriptions(signal: AbortSignal): AsyncIterable<string> {
-    const token = await credential.getToken(scope, { abortSignal: signal });
-    const headers = { authorization: `Bearer ${token?.token}` };
-    let page: string | undefined = `${url}/subscriptions?api-version=2022-12-01`;
-    // A next page elsewhere would carry our token away.
-    while (page?.startsWith(`${url}/`)) {
-      const { value, nextLink }: z.infer<typeof Subscriptions> = Subscriptions.parse(
-        await ky.get(page, { headers, redirect: 'error', signal }).json(),
-      );
-      for (const { subscriptionId } of value) yield subscriptionId;
-      page = nextLink;
-    }
-  }
+  const list = createArmList(credential, url, audience);
 
   return {
     async findRegistryId(loginServer, signal) {
       try {
-        for await (const subscriptionId of subscriptions(signal)) {
+        // https://learn.microsoft.com/rest/api/resources/subscriptions/list
+        for await (const { subscriptionId } of list(Subscription, '/subscriptions', '2022-12-01', signal)) {
           for await (const registry of clientOf(subscriptionId).registries.list({ abortSignal: signal })) {
             if (registry.loginServer?.toLowerCase() === loginServer.toLowerCase()) return registry.id;
           }

@@ -1,8 +1,8 @@
 import type { TokenCredential } from '@azure/identity';
-import ky from 'ky';
 import * as z from 'zod';
-import { parseRegistryId } from '../arm-id.ts';
+import { partsOf } from '../arm-id.ts';
 import { describe, ServiceError } from '../errors.ts';
+import { createArmList } from './arm-list.ts';
 
 /** Where Event Grid sends events of a registry. */
 export interface EventSubscription {
@@ -51,26 +51,14 @@ export function createEventSubscriptions(
   url: string,
   audience: string,
 ): EventSubscriptions {
-  async function* list<T>(schema: z.ZodType<T>, path: string, signal: AbortSignal): AsyncIterable<T> {
-    const token = await credential.getToken(`${audience}/.default`, { abortSignal: signal });
-    const headers = { authorization: `Bearer ${token?.token}` };
-    const Page = z.object({ value: z.array(schema), nextLink: z.string().nullish() });
-    let page: string | null | undefined = `${url}${path}?api-version=${API_VERSION}`;
-    // A next page elsewhere would carry our token away.
-    while (page?.startsWith(`${url}/`)) {
-      const answer: unknown = await ky.get(page, { headers, redirect: 'error', signal }).json();
-      const { value, nextLink } = Page.parse(answer);
-      yield* value;
-      page = nextLink;
-    }
-  }
+  const list = createArmList(credential, url, audience);
 
   async function* onSystemTopics(resourceId: string, signal: AbortSignal) {
-    const subscriptionId = parseRegistryId(resourceId)?.subscriptionId;
+    const { subscriptionId } = partsOf({ resourceId });
     const path = `/subscriptions/${subscriptionId}/providers/Microsoft.EventGrid/systemTopics`;
-    for await (const { id, properties } of list(SystemTopic, path, signal)) {
+    for await (const { id, properties } of list(SystemTopic, path, API_VERSION, signal)) {
       if (properties.source?.toLowerCase() !== resourceId.toLowerCase()) continue;
-      yield* list(Subscription, `${id}/eventSubscriptions`, signal);
+      yield* list(Subscription, `${id}/eventSubscriptions`, API_VERSION, signal);
     }
   }
 
@@ -79,7 +67,8 @@ export function createEventSubscriptions(
       const path = `${resourceId}/providers/Microsoft.EventGrid/eventSubscriptions`;
       try {
         const found = new Map<string, EventSubscription>();
-        for await (const item of list(Subscription, path, signal)) found.set(item.name, toSubscription(item));
+        for await (const item of list(Subscription, path, API_VERSION, signal))
+          found.set(item.name, toSubscription(item));
         for await (const item of onSystemTopics(resourceId, signal))
           found.set(item.name, toSubscription(item));
         return [...found.values()];

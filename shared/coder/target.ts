@@ -104,8 +104,8 @@ export interface Target {
    * @param vault from which its secrets can be read
    */
   rehearse(registry: Registry, vault: Vault): RehearsedTarget;
-  /** What a diagnosis looks at here; may need `tables`, `managed-identity` and `key-vault-read`. */
-  checks: readonly Check[];
+  /** What one diagnosis looks at here; may need `tables`, `managed-identity` and `key-vault-read`. */
+  checks(): Check[];
   /** Whether the target has the registry already, as far as we know. */
   hasRegistry(registry: Registry): Promise<boolean>;
 }

@@ -18,10 +18,8 @@ export const CredentialInput = z.discriminatedUnion(
   'kind',
   [StaticInput, ManagedIdentityInput, AdminInput, ServicePrincipalInput, EntraIdentityInput, TokenInput],
   {
-    error: ({ code }) =>
-      code === 'invalid_union'
-        ? 'must be one of token, service-principal, entra-identity, admin, static, managed-identity'
-        : undefined,
+    error: ({ code }): string | undefined =>
+      code === 'invalid_union' ? `must be one of ${Object.keys(KINDS).join(', ')}` : undefined,
   },
 );
 export type CredentialInput = z.infer<typeof CredentialInput>;
@@ -102,12 +100,12 @@ type Kind = DeclaredCredential['kind'];
 type DeclaredOf<K extends Kind> = Extract<DeclaredCredential, { kind: K }>;
 
 const KINDS: { [K in Kind]: CredentialKind<DeclaredOf<K>> } = {
-  static: staticCredential,
-  'managed-identity': managedIdentity,
-  admin: adminAccount,
+  token,
   'service-principal': servicePrincipal,
   'entra-identity': entraIdentity,
-  token,
+  admin: adminAccount,
+  static: staticCredential,
+  'managed-identity': managedIdentity,
 };
 
 /** The implementation of a kind. */

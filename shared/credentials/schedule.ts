@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Issue } from './rotation.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -26,4 +27,15 @@ export function renewOn(
   const byInterval = issuedOn.getTime() + rotateEveryHours * HOUR_MS;
   const halfLife = expiresOn && (issuedOn.getTime() + expiresOn.getTime()) / 2;
   return new Date(Math.min(byInterval, halfLife ?? byInterval));
+}
+
+/** How long before the end of a password that a person must renew. */
+const WARN_MS = 7 * 24 * HOUR_MS;
+
+/** Later than it is renewed by itself, and at least a week before a person must do it. */
+export function endsSoon({ declared, issuedOn, expiresOn }: Issue, now: Date): boolean {
+  if (!expiresOn) return false;
+  const leftMs = expiresOn.getTime() - now.getTime();
+  if (declared.kind === 'static') return leftMs < WARN_MS;
+  return leftMs < (expiresOn.getTime() - issuedOn.getTime()) / 3;
 }

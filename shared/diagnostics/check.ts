@@ -19,7 +19,7 @@ export interface Diagnosis {
   /** The registry's record; only for checks that need `tables`. */
   registry: StoredRegistry;
   /** What Azure says of it; asked once. @throws as `Arm` does */
-  describe(): Promise<RegistryDescription>;
+  askAzure(): Promise<RegistryDescription>;
   /** Object id of the bridge's identity, which is what roles are assigned to. */
   principalId: string;
   signal: AbortSignal;
@@ -39,6 +39,6 @@ export function wrong(reason: string, message: string, remedy: string): Verdict 
   return { ok: false, reason, message, remedy };
 }
 
-export function unknown(message: string): Verdict {
+export function unclear(message: string): Verdict {
   return { ok: null, message };
 }

@@ -2,6 +2,7 @@ import type { Arm } from '../azure/arm.ts';
 import type { Target } from '../coder/target.ts';
 import type { Registries } from '../registries.ts';
 import type { Settings } from '../settings.ts';
+import { type AzureCheckServices, azureChecks } from './azure.ts';
 import type { Check } from './check.ts';
 import { type CredentialCheckServices, credentialChecks } from './credential.ts';
 import { type EventCheckServices, eventChecks } from './events.ts';
@@ -12,17 +13,22 @@ import { type StorageCheckServices, storageChecks } from './storage.ts';
 /** What a diagnosis needs. */
 export type DiagnosisServices = IdentityCheckServices &
   StorageCheckServices &
+  AzureCheckServices &
   RegistryCheckServices &
   CredentialCheckServices &
   EventCheckServices & { registries: Registries; arm: Arm; target: Target; settings: Settings };
 
-/** Every check, each after those that it needs. A new one is one more entry in the file of what it is about. */
+/**
+ * Every check of one diagnosis, each after those that it needs; those of one file share what they asked. A new one is one more entry in the file of what it is
+ * about.
+ */
 export function listChecks(services: DiagnosisServices): Check[] {
   return [
     identityCheck(services),
     ...storageChecks(services),
+    ...azureChecks(services),
     ...registryChecks(services),
-    ...services.target.checks,
+    ...services.target.checks(),
     ...credentialChecks(services),
     ...eventChecks(services),
   ];

@@ -8,7 +8,7 @@ import type { Images } from '../images.ts';
 import { remedyOf } from '../reasons.ts';
 import type { StoredRegistry } from '../registry.ts';
 import { chooseRepository } from '../rotation/repository.ts';
-import { type Check, fine, unknown, type Verdict, wrong } from './check.ts';
+import { type Check, fine, unclear, type Verdict, wrong } from './check.ts';
 
 export interface CredentialCheckServices {
   acr: Acr;
@@ -29,7 +29,7 @@ export function credentialChecks({ acr, vault, images, provePull }: CredentialCh
         const { loginServer, rotation } = registry;
         try {
           const login = await loginOf(registry, vault);
-          if (!login) return unknown('Coder pulls with an identity of its own.');
+          if (!login) return unclear('Coder pulls with an identity of its own.');
           // What a person supplied may be for other repositories, and is tried by its password alone.
           const isSupplied = rotation.current?.declared.kind === 'static';
           const repository = isSupplied ? undefined : await chooseRepository(acr, registry, signal);
@@ -39,7 +39,7 @@ export function credentialChecks({ acr, vault, images, provePull }: CredentialCh
         } catch (error) {
           if (!(error instanceof ServiceError)) throw error;
           // Whether the registry answers is for other checks to tell.
-          if (error.reason === 'registry-unavailable') return unknown(error.message);
+          if (error.reason === 'registry-unavailable') return unclear(error.message);
           return wrong(error.reason, error.message, renewal(registry));
         }
       },

@@ -1,5 +1,6 @@
-import { parseRegistryId, type RegistryResourceId } from '../arm-id.ts';
+import { partsOf } from '../arm-id.ts';
 import { describe, StorageError } from '../errors.ts';
+import { once } from '../once.ts';
 import { unknownRegistry } from '../refused.ts';
 import type { StoredRegistry } from '../registry.ts';
 import type { Check, Diagnosis, Verdict } from './check.ts';
@@ -54,14 +55,9 @@ async function begin(
   registry: StoredRegistry | null,
   signal: AbortSignal,
 ): Promise<Diagnosis> {
-  let described: ReturnType<Diagnosis['describe']> | undefined;
   return {
     registry: registry as StoredRegistry,
-    describe() {
-      const id = parseRegistryId((registry as StoredRegistry).resourceId) as RegistryResourceId;
-      described ??= arm.describeRegistry(id, signal);
-      return described;
-    },
+    askAzure: once(() => arm.describeRegistry(partsOf(registry as StoredRegistry), signal)),
     principalId: (await readPrincipalId(credential, settings.ARM_AUDIENCE)) ?? UNKNOWN_PRINCIPAL,
     signal,
   };

@@ -1,9 +1,11 @@
 import { EVENT_TYPES } from '../acr-event.ts';
-import { parseRegistryId } from '../arm-id.ts';
+import { partsOf } from '../arm-id.ts';
 import type { EventSubscription, EventSubscriptions } from '../azure/event-subscriptions.ts';
 import { ServiceError } from '../errors.ts';
 import type { Heard, Images } from '../images.ts';
-import { type Check, fine, unknown, type Verdict, wrong } from './check.ts';
+import { once } from '../once.ts';
+import { createSubscription } from '../setup/bridge.ts';
+import { type Check, fine, unclear, type Verdict, wrong } from './check.ts';
 
 /** How much later a comparison may find a push of which the event is still on its way. */
 const GRACE_MS = 60 * 60_000;
@@ -14,6 +16,7 @@ export interface EventCheckServices {
 }
 
 export function eventChecks({ eventSubscriptions, images }: EventCheckServices): Check[] {
+  const heard = once((registry: string) => images.heard(registry));
   return [
     {
       name: 'event-subscription',
@@ -22,10 +25,10 @@ export function eventChecks({ eventSubscriptions, images }: EventCheckServices):
       async run({ registry: { name, resourceId }, signal }) {
         try {
           const found = await eventSubscriptions.find(resourceId, signal);
-          return judgeSubscriptions(found, await images.heard(name), { name, resourceId });
+          return judgeSubscriptions(found, await heard(name), { name, resourceId });
         } catch (error) {
           if (!(error instanceof ServiceError)) throw error;
-          return unknown(error.message);
+          return unclear(error.message);
         }
       },
     },
@@ -33,18 +36,18 @@ export function eventChecks({ eventSubscriptions, images }: EventCheckServices):
       name: 'events-arriving',
       truth: 'Pushes are heard from events, and not only when registry and Coder are compared.',
       needs: ['event-subscription'],
-      run: async ({ registry: { name, resourceId } }) => judgeArrival(await images.heard(name), resourceId),
+      run: async ({ registry: { name, resourceId } }) => judgeArrival(await heard(name), resourceId),
     },
   ];
 }
 
 /** Which of them bring events to us, and whether they do so whole. */
-export function judgeSubscriptions(
+function judgeSubscriptions(
   found: readonly EventSubscription[],
   heard: Heard,
   registry: { name: string; resourceId: string },
 ): Verdict {
-  const create = `See "Send its pushes to the bridge" in GET /api/registries/${registry.name}/setup?format=markdown, or run: ${createCommand(registry.resourceId)}`;
+  const create = `See "Send its pushes to the bridge" in GET /api/registries/${registry.name}/setup?format=markdown, or run: ${createSubscription(registry.resourceId).join(' ')}`;
   const ours = found.filter(isOurs);
   if (ours.length === 0) {
     if (heard.byEvent) {
@@ -73,22 +76,18 @@ export function judgeSubscriptions(
 }
 
 /** Whether the newest pushes came to us by events. */
-export function judgeArrival({ byEvent, byReconciliation }: Heard, resourceId: string): Verdict {
+function judgeArrival({ byEvent, byReconciliation }: Heard, resourceId: string): Verdict {
   if (!byEvent && !byReconciliation) return fine('No push was heard of yet.');
   const last = byEvent ? `the last one told of a push on ${byEvent.toISOString()}` : 'none ever came';
   const found = byReconciliation?.getTime() ?? 0;
   // What was there before the subscription is no sign: only when events did come can they have stopped.
   if (!byEvent || found <= byEvent.getTime() + GRACE_MS) return fine(`Events: ${last}.`);
   const message = `Events: ${last}, but a comparison found a push of ${byReconciliation?.toISOString()}.`;
-  const { registryName } = parseRegistryId(resourceId) ?? { registryName: 'NAME' };
+  const { registryName } = partsOf({ resourceId });
   const remedy = `Look at what Event Grid could not deliver: az monitor metrics list --resource SYSTEM_TOPIC_ID --metric DeliveryAttemptFailCount DeadLetteredCount DroppedEventCount (az eventgrid system-topic list --query "[?contains(source,'${registryName}')].id")`;
   return wrong('events-stopped', message, remedy);
 }
 
 function isOurs({ destination }: EventSubscription): boolean {
   return /\/functions\/registry-event$|\/runtime\/webhooks\/eventgrid/i.test(destination ?? '');
-}
-
-function createCommand(resourceId: string): string {
-  return `az eventgrid event-subscription create --name coder-acr-bridge --source-resource-id ${resourceId} --endpoint-type azurefunction --endpoint BRIDGE_APP_ID/functions/registry-event --included-event-types ${EVENT_TYPES.join(' ')}`;
 }

@@ -1,27 +1,14 @@
-import type { TokenCredential } from '@azure/identity';
 import ky from 'ky';
 import type { Acr } from '../azure/acr.ts';
-import type { HostCheck } from '../azure/allowed-hosts.ts';
-import type { RegistryDescription } from '../azure/arm.ts';
-import type { ArmCredentials } from '../azure/arm-credentials.ts';
-import type { Graph } from '../azure/graph.ts';
-import { credentialKind } from '../credentials/credential.ts';
-import { CredentialError, describe, ServiceError, statusOf } from '../errors.ts';
-import type { Images } from '../images.ts';
-import { RefusedError } from '../refused.ts';
-import type { StoredRegistry } from '../registry.ts';
+import { ServiceError } from '../errors.ts';
+import { once } from '../once.ts';
 import { chooseRepository } from '../rotation/repository.ts';
 import { LISTER_IN_ABAC_MODE, READER_IN_ABAC_MODE } from '../setup/roles.ts';
-import { type Check, type Diagnosis, fine, unknown, type Verdict, wrong } from './check.ts';
-import { assignRole, run } from './commands.ts';
+import { type Check, type Diagnosis, fine, unclear, type Verdict, wrong } from './check.ts';
+import { missingRole } from './commands.ts';
 
 export interface RegistryCheckServices {
-  credential: TokenCredential;
   acr: Acr;
-  images: Images;
-  armCredentials: ArmCredentials;
-  graph: Graph;
-  isAllowedHost: HostCheck;
   exchange(loginServer: string, signal: AbortSignal): Promise<string>;
   now(): Date;
 }
@@ -29,54 +16,10 @@ export interface RegistryCheckServices {
 /** Entra and the registries refuse tokens that are not valid yet, or not any more, by about as much. */
 const MOST_SKEW_MS = 5 * 60_000;
 
-/** The registry itself: what Azure says of it, and whether the bridge can read it. */
-export function registryChecks(services: RegistryCheckServices): Check[] {
-  const { acr, armCredentials, graph, isAllowedHost, exchange, now } = services;
+/** Whether the bridge can read the registry, as the registry itself says. */
+export function registryChecks({ acr, exchange, now }: RegistryCheckServices): Check[] {
+  const sample = once(findSample);
   return [
-    {
-      name: 'azure-resource',
-      truth: 'Azure shows the registry to the bridge.',
-      needs: ['managed-identity', 'tables'],
-      async run({ registry: { resourceId }, describe: ask, principalId }) {
-        try {
-          const { loginServer, sku, abac } = await ask();
-          return fine(`Azure says ${loginServer}, ${sku}, ${abac ? 'in ABAC mode' : 'not in ABAC mode'}.`);
-        } catch (error) {
-          return explainAzure(error, resourceId, principalId);
-        }
-      },
-    },
-    {
-      name: 'login-server',
-      truth: 'Its login server is the one that Coder was told, and may be sent tokens.',
-      needs: ['azure-resource'],
-      async run({ registry, describe: ask }) {
-        const { loginServer } = await ask();
-        if (loginServer !== registry.loginServer) {
-          const message = `Azure says ${loginServer}, and the record says ${registry.loginServer}.`;
-          const remedy = `PUT the registry again: /api/registries/${registry.name}. Delete ${registry.loginServer} in Coder.`;
-          return wrong('login-server-changed', message, remedy);
-        }
-        if (isAllowedHost(loginServer)) return fine(`${loginServer} may be sent tokens.`);
-        const message = `${loginServer} is not a host that may be sent tokens.`;
-        return wrong('host-not-allowed', message, `If it is right, add it to the setting ACR_ALLOWED_HOSTS.`);
-      },
-    },
-    {
-      name: 'credential-kind',
-      truth: 'The registry allows the kind of credential that was declared, and the bridge may issue it.',
-      needs: ['azure-resource'],
-      async run({ registry, describe: ask, signal }) {
-        const { credential } = registry;
-        const context = { registry, arm: armCredentials, graph, signal };
-        try {
-          await credentialKind(credential.kind).check?.(credential, await ask(), context);
-          return fine(`${registry.loginServer} allows ${credential.kind}.`);
-        } catch (error) {
-          return explainKind(error, registry);
-        }
-      },
-    },
     {
       name: 'acr-exchange',
       truth: "The registry exchanges the identity's Entra token for one of its own.",
@@ -134,9 +77,9 @@ export function registryChecks(services: RegistryCheckServices): Check[] {
       truth: "The app's clock and that of the registry agree within five minutes.",
       needs: ['login-server'],
       async run({ registry: { loginServer }, signal }) {
-        const dates = await askTime(loginServer, signal);
-        if (!dates) return unknown(`${loginServer} did not tell its time.`);
-        const skewMs = now().getTime() - dates.getTime();
+        const date = await askTime(loginServer, signal);
+        if (!date) return unclear(`${loginServer} did not tell its time.`);
+        const skewMs = now().getTime() - date.getTime();
         const seconds = Math.round(Math.abs(skewMs) / 1_000);
         const message = `The app's clock is ${seconds} s ${skewMs < 0 ? 'behind' : 'ahead of'} that of ${loginServer}.`;
         if (Math.abs(skewMs) <= MOST_SKEW_MS) return fine(message);
@@ -149,7 +92,7 @@ export function registryChecks(services: RegistryCheckServices): Check[] {
 }
 
 /** A tag on which reading is tried, of a repository that Coder is to pull from. */
-async function sample(acr: Acr, { registry, signal }: Diagnosis) {
+async function findSample(acr: Acr, { registry, signal }: Diagnosis) {
   const repository = await chooseRepository(acr, registry, signal);
   if (!repository) return {};
   for await (const { tag } of acr.listTags({ loginServer: registry.loginServer, repository, signal })) {
@@ -160,7 +103,7 @@ async function sample(acr: Acr, { registry, signal }: Diagnosis) {
 
 /** @param abacRole what reading it takes in ABAC mode; AcrPull otherwise */
 async function readable(
-  { registry, describe: ask, principalId }: Diagnosis,
+  { registry, askAzure, principalId }: Diagnosis,
   abacRole: string,
   read: () => Promise<Verdict>,
 ): Promise<Verdict> {
@@ -169,38 +112,10 @@ async function readable(
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
     if (error.reason !== 'registry-unauthorized') return unreachable(error, registry.loginServer);
-    const { abac }: RegistryDescription = await ask();
+    const { abac } = await askAzure();
     const role = abac ? abacRole : 'AcrPull';
-    return wrong(error.reason, error.message, assignRole(role, principalId, registry.resourceId));
+    return wrong(error.reason, error.message, missingRole(role, principalId, registry.resourceId));
   }
-}
-
-function explainAzure(error: unknown, resourceId: string, principalId: string): Verdict {
-  const status = statusOf(error);
-  const message = `Azure Resource Manager: ${describe(error)}`;
-  if (status === 404 || status === 400) {
-    const remedy =
-      'Compare its resource id with: az acr list --query "[].id"\nA registry that was moved is DELETEd here and added again.';
-    return wrong('registry-not-found', message, remedy);
-  }
-  if (status === 401 || status === 403) {
-    return wrong('registry-not-readable', message, assignRole('Reader', principalId, resourceId));
-  }
-  const remedy = 'Check ARM_URL, and that the network of the app reaches it.';
-  return wrong('azure-unavailable', message, remedy);
-}
-
-function explainKind(error: unknown, { name, credential, resourceId }: StoredRegistry): Verdict {
-  const guide = `See GET /api/registries/${name}/setup?format=markdown, which has the commands for ${credential.kind}.`;
-  if (error instanceof RefusedError || error instanceof CredentialError) {
-    const isOff = credential.kind === 'admin' && error.reason !== 'azure-refused';
-    const enable = run(`az acr update --name ${resourceId.split('/').at(-1)} --admin-enabled true`);
-    return wrong(error.reason, error.message, isOff ? enable : guide);
-  }
-  if (error instanceof ServiceError) {
-    return wrong(error.reason, error.message, 'Wait some minutes, and ask again.');
-  }
-  throw error;
 }
 
 function explainExchange(error: unknown, loginServer: string): Verdict {

@@ -1,7 +1,7 @@
 import type { Vault } from '../azure/vault.ts';
 import { ServiceError, StorageError, statusOf } from '../errors.ts';
-import { type Check, fine, wrong } from './check.ts';
-import { assignRole, resourceNameOf } from './commands.ts';
+import { type Check, fine, type Verdict, wrong } from './check.ts';
+import { missingRole, resourceNameOf } from './commands.ts';
 
 export interface StorageCheckServices {
   vault: Vault;
@@ -13,8 +13,6 @@ export interface StorageCheckServices {
 /** Where the bridge keeps what it knows: tables for records, Key Vault for secrets. */
 export function storageChecks({ vault, proveTables, settings }: StorageCheckServices): Check[] {
   const { TABLES_URL, KEY_VAULT_URL, CODER_TOKEN_SECRET } = settings;
-  const vaultId = `"$(az keyvault show --name ${resourceNameOf(KEY_VAULT_URL)} --query id --output tsv)"`;
-
   return [
     {
       name: 'tables',
@@ -44,7 +42,7 @@ export function storageChecks({ vault, proveTables, settings }: StorageCheckServ
             `Make a token as a site manager (coder tokens create coder-acr-bridge), then run: az keyvault secret set --vault-name ${resourceNameOf(KEY_VAULT_URL)} --name ${CODER_TOKEN_SECRET} --value TOKEN`,
           );
         } catch (error) {
-          return explainVault(error, principalId);
+          return explainVault(error, principalId, KEY_VAULT_URL);
         }
       },
     },
@@ -57,31 +55,32 @@ export function storageChecks({ vault, proveTables, settings }: StorageCheckServ
           await vault.proveWrite(CODER_TOKEN_SECRET);
           return fine('Key Vault takes changes.');
         } catch (error) {
-          return explainVault(error, principalId);
+          return explainVault(error, principalId, KEY_VAULT_URL);
         }
       },
     },
   ];
-
-  function explainVault(error: unknown, principalId: string) {
-    if (!(error instanceof ServiceError)) throw error;
-    const status = statusOf(error.cause);
-    if (status === 401 || status === 403) {
-      const remedy = assignRole('Key Vault Secrets Officer', principalId, vaultId);
-      const network = 'If the role is there, look at the network rules of the vault.';
-      return wrong('vault-forbidden', error.message, `${remedy}\n${network}`);
-    }
-    const remedy = `Check KEY_VAULT_URL (${KEY_VAULT_URL}), and that the app's network reaches the vault.`;
-    return wrong('vault-unavailable', error.message, remedy);
-  }
 }
 
-function explainTables(error: StorageError, principalId: string, url: string) {
+function explainVault(error: unknown, principalId: string, url: string): Verdict {
+  if (!(error instanceof ServiceError)) throw error;
+  const status = statusOf(error.cause);
+  if (status === 401 || status === 403) {
+    const scope = `"$(az keyvault show --name ${resourceNameOf(url)} --query id --output tsv)"`;
+    const remedy = missingRole('Key Vault Secrets Officer', principalId, scope);
+    const network = 'If the role is there, look at the network rules of the vault.';
+    return wrong('vault-forbidden', error.message, `${remedy}\n${network}`);
+  }
+  const remedy = `Check KEY_VAULT_URL (${url}), and that the app's network reaches the vault.`;
+  return wrong('vault-unavailable', error.message, remedy);
+}
+
+function explainTables(error: StorageError, principalId: string, url: string): Verdict {
   const status = statusOf(error.cause);
   const account = resourceNameOf(url);
   if (status === 401 || status === 403) {
     const scope = `"$(az storage account show --name ${account} --query id --output tsv)"`;
-    const remedy = assignRole('Storage Table Data Contributor', principalId, scope);
+    const remedy = missingRole('Storage Table Data Contributor', principalId, scope);
     const network = 'If the role is there, look at the network rules of the storage account.';
     return wrong('tables-forbidden', error.message, `${remedy}\n${network}`);
   }

@@ -11,17 +11,21 @@ const LARGEST_BODY = 256 * 1024;
 
 /**
  * Checks a value against its schema.
- * @param unknown what to say of a field that the schema does not have
+ * @param unknownField what to say of a field that the schema does not have
  * @throws RefusedError `invalid-request` with every fault and its path
  */
-export function parseInput<T>(schema: z.ZodType<T>, value: unknown, unknown = 'is not a known field'): T {
+export function parseInput<T>(
+  schema: z.ZodType<T>,
+  value: unknown,
+  unknownField = 'is not a known field',
+): T {
   const parsed = schema.safeParse(value, { error: wordFault });
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.flatMap(issue =>
     issue.code === 'unrecognized_keys'
       ? issue.keys.map(key => ({
           path: toDotPath([...issue.path, key]),
-          message: unknown,
+          message: unknownField,
         }))
       : [{ path: toDotPath(issue.path), message: issue.message }],
   );

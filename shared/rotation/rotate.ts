@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Acr } from '../azure/acr.ts';
 import type { Login } from '../azure/acr-login.ts';
 import type { ProvePull } from '../azure/acr-pull.ts';
@@ -7,14 +6,16 @@ import type { Graph } from '../azure/graph.ts';
 import type { Vault } from '../azure/vault.ts';
 import type { Target } from '../coder/target.ts';
 import { credentialKind, type IssueContext } from '../credentials/credential.ts';
-import { type Failure, type Issue, type Rotation, secretNameOf } from '../credentials/rotation.ts';
-import type { RotationSchedule } from '../credentials/schedule.ts';
+import { type Failure, type Issue, secretNameOf } from '../credentials/rotation.ts';
+import { endsSoon, type RotationSchedule } from '../credentials/schedule.ts';
 import { ConflictError, CredentialError, ServiceError } from '../errors.ts';
 import type { Publish } from '../events.ts';
 import type { Log } from '../log.ts';
+import { once } from '../once.ts';
 import type { Registries } from '../registries.ts';
 import type { StoredRegistry } from '../registry.ts';
 import { decide, isLeaked, type RotationStep } from './decide.ts';
+import { createLease } from './lease.ts';
 import { chooseRepository } from './repository.ts';
 
 export interface RotationServices {
@@ -32,13 +33,10 @@ export interface RotationServices {
   wait(ms: number, signal: AbortSignal): Promise<void>;
 }
 
-/** Longer than any run may take, so that it ends only by release or with its holder's death. */
+/** Shorter than the lease of a run. */
 export const RUN_BUDGET_MS = 240_000;
-const LEASE_MS = 300_000;
 /** Replicas of ACR and Entra answer in turn, and not all know a new credential at once. */
 const IN_A_ROW = 3;
-/** How long before the end of a password that a person must renew. */
-const WARN_MS = 7 * 24 * 3_600_000;
 const BETWEEN_TESTS_MS = 2_000;
 /** What Coder says when it can use the one credential, but not the other; the rest passes. */
 const FINAL: readonly string[] = ['coder-rejected', 'coder-cannot-pull', 'credential-refused'];
@@ -86,49 +84,21 @@ function createRun(services: RotationServices, found: StoredRegistry, signal: Ab
   const { registries, vault, target, now, wait } = services;
   const { name } = found;
   const secretName = secretNameOf(name);
-  let registry = found;
-  let isHeld = false;
+  const lease = createLease(registries, found, now);
+  const { save } = lease;
   /** By version of the secret, what the registry said of it in this run. */
   const tested = new Map<string, boolean>();
   /** On which credentials that the bridge issued are tried. */
-  let repository: Promise<string | undefined> | undefined;
-
-  /**
-   * Writes how far the rotation is, and keeps or takes the lease. What somebody asked for meanwhile is heeded next.
-   * @throws ConflictError when somebody else changed more than that
-   */
-  async function save(changes: Partial<{ [K in keyof Rotation]: Rotation[K] | undefined }>): Promise<void> {
-    const leaseUntil = new Date(now().getTime() + LEASE_MS);
-    const rotation = withoutAbsent({ ...registry.rotation, leaseUntil, ...changes });
-    try {
-      const etag = await registries.save({ ...registry, rotation }, registry);
-      registry = { ...registry, rotation, etag };
-      isHeld = rotation.leaseUntil !== undefined;
-    } catch (error) {
-      const latest = error instanceof ConflictError ? await registries.get(name) : undefined;
-      if (!latest || !isSameButRequest(latest, registry)) throw error;
-      registry = latest;
-      await save(changes);
-    }
-  }
-
-  async function hold(): Promise<void> {
-    if (!isHeld) await save({});
-  }
+  const chosenRepository = once(() => chooseRepository(services.acr, lease.registry(), signal));
 
   async function loginOf(issue: Issue): Promise<Login | undefined> {
     const password = await vault.find(secretName, issue.secretVersion);
     return password === undefined ? undefined : { username: issue.username, password };
   }
 
-  function chosenRepository(): Promise<string | undefined> {
-    repository ??= chooseRepository(services.acr, registry, signal);
-    return repository;
-  }
-
   /** One try, with exactly what Coder will use. What a person supplied may be for other repositories, or list no tags. */
   async function isAccepted({ declared }: Issue, login: Login): Promise<boolean> {
-    const { loginServer } = registry;
+    const { loginServer } = lease.registry();
     const onWhich = declared.kind === 'static' ? undefined : await chosenRepository();
     return (await services.provePull({ loginServer, repository: onWhich }, login, signal)).works;
   }
@@ -162,19 +132,24 @@ function createRun(services: RotationServices, found: StoredRegistry, signal: Ab
   }
 
   function decideNow(known: { currentWorks: boolean; previousWorks: boolean }): RotationStep {
-    return decide({ declared: registry.credential, rotation: registry.rotation, now: now(), ...known });
+    return decide({
+      declared: lease.registry().credential,
+      rotation: lease.registry().rotation,
+      now: now(),
+      ...known,
+    });
   }
 
   async function nextStep(): Promise<RotationStep> {
-    const { current, previous } = registry.rotation;
+    const { current, previous } = lease.registry().rotation;
     const currentWorks = await works(current);
     return decideNow({ currentWorks, previousWorks: currentWorks || !previous || (await works(previous)) });
   }
 
   async function contextFor(why: string): Promise<IssueContext> {
-    const { current, candidate, previous } = registry.rotation;
+    const { current, candidate, previous } = lease.registry().rotation;
     return {
-      ...{ registry, now, signal, current },
+      ...{ registry: lease.registry(), now, signal, current },
       ...{ arm: services.armCredentials, graph: services.graph, exchange: services.exchange },
       currentWorks: await works(current),
       compromised: why === 'compromised',
@@ -183,7 +158,7 @@ function createRun(services: RotationServices, found: StoredRegistry, signal: Ab
   }
 
   async function issue(why: string): Promise<void> {
-    const { credential: declared } = registry;
+    const { credential: declared } = lease.registry();
     const issuedOn = now();
     const issued = await credentialKind(declared.kind).issuer?.issue(declared, await contextFor(why));
     if (!issued) return;
@@ -196,7 +171,7 @@ function createRun(services: RotationServices, found: StoredRegistry, signal: Ab
   async function revoke(old: Issue): Promise<void> {
     const { issuer } = credentialKind(old.declared.kind);
     await issuer?.revoke(old.declared, old, await contextFor('revoke'));
-    const { current, candidate, previous } = registry.rotation;
+    const { current, candidate, previous } = lease.registry().rotation;
     const kept = [current, candidate, previous].filter(issue => issue && issue !== old) as Issue[];
     await vault.keepOnly(
       secretName,
@@ -207,7 +182,7 @@ function createRun(services: RotationServices, found: StoredRegistry, signal: Ab
   async function prove(candidate: Issue): Promise<boolean> {
     if (!(await comesToWork(candidate))) return false;
     tested.set(candidate.secretVersion, true);
-    const { current } = registry.rotation;
+    const { current } = lease.registry().rotation;
     const first = current ? {} : { lastResult: rotated(now()), requestedOn: undefined };
     await save({
       current: candidate,
@@ -218,7 +193,7 @@ function createRun(services: RotationServices, found: StoredRegistry, signal: Ab
     });
     // Coder may have the registry from before, and else gets it with the first image.
     if (!current) await tellRotated(candidate);
-    if (!current) await target.proveCredential(registry, signal);
+    if (!current) await target.proveCredential(lease.registry(), signal);
     return true;
   }
 
@@ -229,21 +204,21 @@ function createRun(services: RotationServices, found: StoredRegistry, signal: Ab
   }
 
   async function tellRotated({ username, slot, declared: { kind }, expiresOn }: Issue): Promise<void> {
-    const { revokeOn } = registry.rotation;
+    const { revokeOn } = lease.registry().rotation;
     log.info('rotation', { registry: name, kind, outcome: 'rotated', reason: 'rotated', slot, revokeOn });
     const data = { registry: name, kind, username, ...(expiresOn && { expiresOn }) };
     await services.publish('Registry.CredentialRotated', name, data);
   }
 
   async function tellFailed({ reason, message }: Failure): Promise<void> {
-    const { kind } = registry.credential;
+    const { kind } = lease.registry().credential;
     log.error('rotation', { registry: name, kind, outcome: 'failed', reason, message });
     await services.publish('Registry.RotationFailed', name, { registry: name, kind, reason, message });
   }
 
   /** Once for each credential, while there is still time. */
   async function warnOfEnd(): Promise<void> {
-    const { current, warnedOf } = registry.rotation;
+    const { current, warnedOf } = lease.registry().rotation;
     if (!current?.expiresOn || warnedOf === current.secretVersion || !endsSoon(current, now())) return;
     const { username, declared, expiresOn, secretVersion } = current;
     await save({ warnedOf: secretVersion });
@@ -253,16 +228,16 @@ function createRun(services: RotationServices, found: StoredRegistry, signal: Ab
   }
 
   async function deliver(): Promise<void> {
-    const { current, previous, givenUp } = registry.rotation;
+    const { current, previous, givenUp } = lease.registry().rotation;
     try {
-      await target.proveCredential(registry, signal);
+      await target.proveCredential(lease.registry(), signal);
     } catch (error) {
       if (givenUp || !(error instanceof ServiceError && FINAL.includes(error.reason))) throw error;
       return giveUp(error);
     }
     if (givenUp) return save({ revokeOn: now() });
-    const leaked = previous !== undefined && isLeaked(previous, registry.rotation);
-    const { graceMinutes = 0 } = registry.credential as Partial<RotationSchedule>;
+    const leaked = previous !== undefined && isLeaked(previous, lease.registry().rotation);
+    const { graceMinutes = 0 } = lease.registry().credential as Partial<RotationSchedule>;
     const revokeOn = new Date(now().getTime() + (leaked ? 0 : graceMinutes * 60_000));
     await save({ revokeOn, lastResult: rotated(now()), requestedOn: undefined });
     await tellRotated(current as Issue);
@@ -270,7 +245,7 @@ function createRun(services: RotationServices, found: StoredRegistry, signal: Ab
 
   /** Coder is to have the previous one back, which still works. */
   async function giveUp({ reason, message }: Failure): Promise<void> {
-    const { current, previous } = registry.rotation;
+    const { current, previous } = lease.registry().rotation;
     const lastResult = { on: now(), outcome: 'failed', reason, message } as const;
     await save({ current: previous, previous: current, givenUp: { reason, message }, lastResult });
     await tellFailed({ reason, message });
@@ -278,12 +253,12 @@ function createRun(services: RotationServices, found: StoredRegistry, signal: Ab
 
   /** @returns whether there is more to do now */
   async function take(step: RotationStep): Promise<boolean> {
-    const { candidate, previous } = registry.rotation;
+    const { candidate, previous } = lease.registry().rotation;
     switch (step.do) {
       case 'nothing':
         return false;
       case 'report':
-        await fail(refusedBy(registry));
+        await fail(refusedBy(lease.registry()));
         return false;
       case 'issue':
         await issue(step.why);
@@ -293,16 +268,16 @@ function createRun(services: RotationServices, found: StoredRegistry, signal: Ab
       case 'discard':
         await revoke(candidate as Issue);
         await save({ candidate: undefined });
-        if (step.expired) await fail(neverAccepted(registry));
+        if (step.expired) await fail(neverAccepted(lease.registry()));
         return !step.expired;
       case 'deliver':
         await deliver();
         return true;
       case 'fall-back':
-        await giveUp(refusedBy(registry));
+        await giveUp(refusedBy(lease.registry()));
         return true;
       case 'revoke':
-        if (step.deliverFirst) await target.proveCredential(registry, signal);
+        if (step.deliverFirst) await target.proveCredential(lease.registry(), signal);
         await revoke(previous as Issue);
         await save({ previous: undefined, revokeOn: undefined, givenUp: undefined });
         tellRevoked(previous as Issue);
@@ -312,7 +287,7 @@ function createRun(services: RotationServices, found: StoredRegistry, signal: Ab
 
   /** Says it once, and not with each run. */
   async function fail({ reason, message }: Failure): Promise<void> {
-    const { lastResult } = registry.rotation;
+    const { lastResult } = lease.registry().rotation;
     if (lastResult?.outcome === 'failed' && lastResult.reason === reason) return;
     await save({ lastResult: { on: now(), outcome: 'failed', reason, message } });
     await tellFailed({ reason, message });
@@ -320,73 +295,41 @@ function createRun(services: RotationServices, found: StoredRegistry, signal: Ab
 
   /** What somebody changed behind our back, without any password being new. */
   async function maintain(): Promise<void> {
-    const { credential } = registry;
+    const { credential } = lease.registry();
     const { issuer } = credentialKind(credential.kind);
-    if (registry.rotation.current) await issuer?.maintain?.(credential, await contextFor('maintain'));
-    if (await target.wasTouched(registry, signal)) await target.proveCredential(registry, signal);
+    if (lease.registry().rotation.current) await issuer?.maintain?.(credential, await contextFor('maintain'));
+    if (await target.wasTouched(lease.registry(), signal))
+      await target.proveCredential(lease.registry(), signal);
   }
 
   return {
     fail,
 
     // Whoever takes a step takes the lease first.
-    isIdle: () => !isHeld && registry.rotation.current !== undefined,
+    isIdle: () => !lease.isHeld() && lease.registry().rotation.current !== undefined,
 
     async carryOn() {
       while (!signal.aborted) {
         const step = await nextStep();
-        if (step.do !== 'nothing' && step.do !== 'report') await hold();
+        if (step.do !== 'nothing' && step.do !== 'report') await lease.take();
         if (!(await take(step))) break;
       }
       await warnOfEnd();
-      const { current, candidate, lastResult } = registry.rotation;
+      const { current, candidate, lastResult } = lease.registry().rotation;
       if (!current || candidate || signal.aborted || !(await works(current))) return;
       await maintain();
       // What was wrong is no more.
-      const isOver = lastResult?.outcome === 'failed' && !registry.rotation.givenUp && isPassing(lastResult);
+      const isOver =
+        lastResult?.outcome === 'failed' && !lease.registry().rotation.givenUp && isPassing(lastResult);
       if (isOver) await save({ lastResult: undefined });
     },
 
-    async release() {
-      while (isHeld) {
-        try {
-          await save({ leaseUntil: undefined });
-        } catch (error) {
-          const latest = error instanceof ConflictError ? await registries.get(name) : undefined;
-          // Whoever took over has a lease of its own; whoever changed what is declared left us ours.
-          if (!latest || !isSameLease(latest, registry)) throw error;
-          registry = latest;
-        }
-      }
-    },
+    release: lease.release,
   };
-}
-
-/** Whether all that is new is that somebody asked for a rotation. */
-function isSameButRequest(latest: StoredRegistry, known: StoredRegistry): boolean {
-  const { requestedOn, compromisedOn } = latest.rotation;
-  const rotation = { ...known.rotation, requestedOn, compromisedOn };
-  // As JSON, since a property that is undefined is not stored.
-  const [found, expected] = [latest, { ...known, etag: latest.etag, rotation }].map(registry =>
-    JSON.parse(JSON.stringify(registry)),
-  );
-  return isDeepStrictEqual(found, expected);
-}
-
-function isSameLease({ rotation: latest }: StoredRegistry, { rotation: known }: StoredRegistry): boolean {
-  return latest.leaseUntil !== undefined && latest.leaseUntil.getTime() === known.leaseUntil?.getTime();
 }
 
 function rotated(on: Date) {
   return { on, outcome: 'rotated', reason: 'rotated', message: 'Coder has the new credential.' } as const;
-}
-
-/** Later than it is renewed by itself, and at least a week before a person must do it. */
-export function endsSoon({ declared, issuedOn, expiresOn }: Issue, now: Date): boolean {
-  if (!expiresOn) return false;
-  const leftMs = expiresOn.getTime() - now.getTime();
-  if (declared.kind === 'static') return leftMs < WARN_MS;
-  return leftMs < (expiresOn.getTime() - issuedOn.getTime()) / 3;
 }
 
 function refusedBy({ loginServer, credential, rotation: { current } }: StoredRegistry): Failure {
@@ -411,10 +354,6 @@ function isOutage({ reason }: Failure): boolean {
 
 function told({ reason, message }: Failure): Failure {
   return { reason, message };
-}
-
-function withoutAbsent(rotation: { [K in keyof Rotation]: Rotation[K] | undefined }): Rotation {
-  return Object.fromEntries(Object.entries(rotation).filter(([, value]) => value !== undefined));
 }
 
 function ignoreConflict(error: unknown): void {

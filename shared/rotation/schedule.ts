@@ -1,10 +1,10 @@
 import { forEachAtMost } from '../concurrency.ts';
 import { credentialKind } from '../credentials/credential.ts';
-import { type RotationSchedule, renewOn } from '../credentials/schedule.ts';
+import { endsSoon, type RotationSchedule, renewOn } from '../credentials/schedule.ts';
 import { describe } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Registry } from '../registry.ts';
-import { endsSoon, type RotationServices, rotate } from './rotate.ts';
+import { type RotationServices, rotate } from './rotate.ts';
 
 /** Registries whose credentials are looked at at once. */
 const AT_ONCE = 4;

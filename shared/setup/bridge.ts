@@ -40,26 +40,33 @@ export function letBridgeRead(registry: Registry, context: GuideContext): Step {
   };
 }
 
+/** The command that has Event Grid send a registry's events to the bridge, an option on each line. */
+export function createSubscription(resourceId: string): string[] {
+  return [
+    'az eventgrid event-subscription create',
+    ...subscriptionOf(resourceId),
+    '--endpoint-type azurefunction',
+    '--endpoint "$BRIDGE_APP_ID/functions/registry-event"',
+    `--included-event-types ${EVENT_TYPES.join(' ')}`,
+  ];
+}
+
+function subscriptionOf(resourceId: string): string[] {
+  return ['--name coder-acr-bridge', `--source-resource-id ${quote(resourceId)}`];
+}
+
 export function sendEvents({ resourceId }: Registry): Step {
-  const subscription = ['--name coder-acr-bridge', `--source-resource-id ${quote(resourceId)}`];
+  const [create = '', ...options] = createSubscription(resourceId);
   return {
     heading: 'Send its pushes to the bridge',
     doneByAzd: true,
     why: 'Event Grid tells the function `registry-event` of each image that is pushed or deleted. The bridge must be deployed first, since Event Grid asks it before it creates the subscription.',
     commands: [
-      {
-        run: command(
-          'az eventgrid event-subscription create',
-          ...subscription,
-          '--endpoint-type azurefunction',
-          '--endpoint "$BRIDGE_APP_ID/functions/registry-event"',
-          `--included-event-types ${EVENT_TYPES.join(' ')}`,
-        ),
-      },
+      { run: command(create, ...options) },
       {
         run: command(
           'az eventgrid event-subscription show',
-          ...subscription,
+          ...subscriptionOf(resourceId),
           '--query provisioningState --output tsv',
         ),
         expect: 'Succeeded',

@@ -1,6 +1,7 @@
 import { partsOf } from '../arm-id.ts';
 import type { Registry } from '../registry.ts';
 import type { Command } from './guide.ts';
+import { roleAssignment } from './role-assignment.ts';
 import { command, quote } from './shell.ts';
 
 /**
@@ -28,12 +29,8 @@ export function showMode(registry: Registry): Command {
   };
 }
 
-/** @param principal variable that holds the object id. A client id would be taken, and be without effect. */
+/** @param principal variable that holds the object id. */
 export function assignRole({ resourceId }: Registry, role: string, principal: string): string {
-  return command(
-    `az role assignment create --role ${quote(role)}`,
-    `--assignee-object-id "$${principal}"`,
-    '--assignee-principal-type ServicePrincipal',
-    `--scope ${quote(resourceId)}`,
-  );
+  const [create = '', ...options] = roleAssignment(role, `"$${principal}"`, quote(resourceId));
+  return command(create, ...options);
 }

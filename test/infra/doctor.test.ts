@@ -2,16 +2,13 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { addSampleRegistry, pushSampleImage } from '../../infra/local/sample.ts';
-import { type App, startApp } from '../support/app.ts';
+import { type App, startSampleApp } from '../support/app.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 let app: App;
 
 beforeAll(async () => {
-  app = await startApp();
-  await addSampleRegistry(app.environment);
-  await pushSampleImage(app.environment, app.tls.ca);
+  app = await startSampleApp();
 });
 afterAll(() => app.close());
 

@@ -3,16 +3,13 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { addSampleRegistry, pushSampleImage } from '../../infra/local/sample.ts';
 import { describeForShells } from '../../infra/local/welcome.ts';
-import { type App, startApp } from '../support/app.ts';
+import { type App, startSampleApp } from '../support/app.ts';
 
 let app: App;
 
 beforeAll(async () => {
-  app = await startApp();
-  await addSampleRegistry(app.environment);
-  await pushSampleImage(app.environment, app.tls.ca);
+  app = await startSampleApp();
 });
 afterAll(() => app.close());
 

@@ -6,6 +6,7 @@ import {
 } from '../../infra/local/environment.ts';
 import type { OciManifest } from '../../infra/local/oci-image.ts';
 import { pushImage } from '../../infra/local/push-image.ts';
+import { addSampleRegistry, pushSampleImage } from '../../infra/local/sample.ts';
 import type { Tls } from '../../infra/local/tls.ts';
 import { split, testTls } from './bridge.ts';
 
@@ -95,6 +96,14 @@ export async function startApp(options: Omit<EnvironmentOptions, 'tls'> = {}): P
     },
     close: () => environment.close(),
   };
+}
+
+/** The app with its sample registry added, and the sample image in Coder. */
+export async function startSampleApp(): Promise<App> {
+  const app = await startApp();
+  await addSampleRegistry(app.environment);
+  await pushSampleImage(app.environment, app.tls.ca);
+  return app;
 }
 
 /** Looks again and again until it is so; the limit of the test ends it. */

@@ -1,6 +1,7 @@
 import { credentialKind } from '../../credentials/credential.ts';
-import { type Check, type Diagnosis, fine, unknown, type Verdict, wrong } from '../../diagnostics/check.ts';
+import { type Check, type Diagnosis, fine, unclear, type Verdict, wrong } from '../../diagnostics/check.ts';
 import { ServiceError } from '../../errors.ts';
+import { once } from '../../once.ts';
 import type { StoredRegistry } from '../../registry.ts';
 import type { ClassicClient } from './client.ts';
 import { type ClassicRegistries, sameHost } from './registries.ts';
@@ -18,8 +19,8 @@ const NOBODY = '00000000-0000-0000-0000-000000000000';
 
 /** Coder itself: whether it answers, what our token may do there, and how it has the registry. */
 export function classicChecks({ coder, registries, organizationId, acrKind }: ClassicCheckOptions): Check[] {
-  /** Asks the one thing that any user may. */
-  async function ask({ registry, signal }: Diagnosis): Promise<ServiceError | undefined> {
+  /** Asks the one thing that any user may: what is wrong with that tells three of the checks. */
+  const ask = once(async ({ registry, signal }: Diagnosis): Promise<ServiceError | undefined> => {
     // The record is unknown while the tables are.
     const id = (registry as StoredRegistry | null)?.organizationId ?? organizationId ?? NOBODY;
     try {
@@ -29,6 +30,11 @@ export function classicChecks({ coder, registries, organizationId, acrKind }: Cl
       if (error instanceof ServiceError) return error;
       throw error;
     }
+  });
+
+  async function addedByHand(registry: StoredRegistry, signal: AbortSignal) {
+    const listed = await coder.listRegistries(registries.organizationOf(registry), signal);
+    return listed.find(candidate => sameHost(candidate, registry));
   }
 
   return [
@@ -71,7 +77,7 @@ export function classicChecks({ coder, registries, organizationId, acrKind }: Cl
           return fine('The session token may change registries.');
         } catch (error) {
           if (!(error instanceof ServiceError)) throw error;
-          if (error.reason !== 'coder-unauthorized') return unknown(error.message);
+          if (error.reason !== 'coder-unauthorized') return unclear(error.message);
           const remedy = newToken(
             'Any other user may import images, but not add the registry that they are in.',
           );
@@ -96,8 +102,9 @@ export function classicChecks({ coder, registries, organizationId, acrKind }: Cl
       truth: 'Coder has the registry as the bridge added it, with the right registry kind.',
       needs: ['coder-organization'],
       async run({ registry, signal }) {
-        const found = await registries.inspect(registry, signal);
-        if (found === 'not-added') return fine('Coder gets the registry with its first image.');
+        const ours = await registries.inspect(registry, signal);
+        const found = ours === 'not-added' ? await addedByHand(registry, signal) : ours;
+        if (!found) return fine('Coder gets the registry with its first image.');
         const again = `POST /api/registries/${registry.name}/reconcile adds it again with its images.`;
         if (found === 'gone') {
           const message = 'Somebody deleted the registry in Coder.';

@@ -16,7 +16,7 @@ export interface ClassicRegistries {
   /** @throws ServiceError when neither the registry nor the settings name an organization */
   organizationOf(registry: Registry): string;
   has(registry: Registry): Promise<boolean>;
-  /** The registry as Coder has it, also when somebody else added it; `gone` when it had it once. */
+  /** The registry as Coder has it since we added it there; `gone` when it had it once. */
   inspect(registry: Registry, signal: AbortSignal): Promise<CoderRegistry | 'not-added' | 'gone'>;
   /**
    * Runs `importImage` with the registry's id in Coder or, since Coder adds a registry only together with an image,
@@ -156,9 +156,8 @@ export function createClassicRegistries(options: Options): ClassicRegistries {
 
     async inspect(registry, signal) {
       const known = idIn(await links.read(keyOf(registry)), registry);
-      if (known !== undefined) return (await coder.getRegistry(known, signal)) ?? 'gone';
-      const listed = await coder.listRegistries(organizationOf(registry), signal);
-      return listed.find(candidate => sameHost(candidate, registry)) ?? 'not-added';
+      if (known === undefined) return 'not-added';
+      return (await coder.getRegistry(known, signal)) ?? 'gone';
     },
 
     async withRegistry(registry, signal, importImage) {

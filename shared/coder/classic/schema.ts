@@ -1,6 +1,7 @@
 import * as z from 'zod';
 
-/** Coder Classic's resources; only what is used of them. */
+// Coder Classic's resources; only what is used of them.
+
 /** Loose, since what Coder calls the registry kind, if it shows one, is a setting. */
 export const CoderRegistry = z.looseObject({
   id: z.string(),

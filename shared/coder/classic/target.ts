@@ -233,6 +233,6 @@ export function createClassicTarget(options: ClassicTargetOptions): Target {
       if (image) await contacting(registry, signal, () => coder.refreshTags(image.id, signal));
     },
     hasRegistry: registries.has,
-    checks: classicChecks({ ...options, registries }),
+    checks: () => classicChecks({ ...options, registries }),
   };
 }

@@ -1,0 +1,94 @@
+import type { HostCheck } from '../azure/allowed-hosts.ts';
+import type { ArmCredentials } from '../azure/arm-credentials.ts';
+import type { Graph } from '../azure/graph.ts';
+import { enableCommand } from '../credentials/admin.ts';
+import { credentialKind } from '../credentials/credential.ts';
+import { CredentialError, describe, ServiceError, statusOf } from '../errors.ts';
+import { RefusedError } from '../refused.ts';
+import type { StoredRegistry } from '../registry.ts';
+import { type Check, fine, type Verdict, wrong } from './check.ts';
+import { missingRole } from './commands.ts';
+
+export interface AzureCheckServices {
+  armCredentials: ArmCredentials;
+  graph: Graph;
+  isAllowedHost: HostCheck;
+}
+
+/** What Azure says of the registry, and whether it is as it was declared. */
+export function azureChecks({ armCredentials, graph, isAllowedHost }: AzureCheckServices): Check[] {
+  return [
+    {
+      name: 'azure-resource',
+      truth: 'Azure shows the registry to the bridge.',
+      needs: ['managed-identity', 'tables'],
+      async run({ registry: { resourceId }, askAzure, principalId }) {
+        try {
+          const { loginServer, sku, abac } = await askAzure();
+          return fine(`Azure says ${loginServer}, ${sku}, ${abac ? 'in ABAC mode' : 'not in ABAC mode'}.`);
+        } catch (error) {
+          return explainAzure(error, resourceId, principalId);
+        }
+      },
+    },
+    {
+      name: 'login-server',
+      truth: 'Its login server is the one that Coder was told, and may be sent tokens.',
+      needs: ['azure-resource'],
+      async run({ registry, askAzure }) {
+        const { loginServer } = await askAzure();
+        if (loginServer !== registry.loginServer) {
+          const message = `Azure says ${loginServer}, and the record says ${registry.loginServer}.`;
+          const remedy = `PUT the registry again: /api/registries/${registry.name}. Delete ${registry.loginServer} in Coder.`;
+          return wrong('login-server-changed', message, remedy);
+        }
+        if (isAllowedHost(loginServer)) return fine(`${loginServer} may be sent tokens.`);
+        const message = `${loginServer} is not a host that may be sent tokens.`;
+        return wrong('host-not-allowed', message, `If it is right, add it to the setting ACR_ALLOWED_HOSTS.`);
+      },
+    },
+    {
+      name: 'credential-kind',
+      truth: 'The registry allows the kind of credential that was declared, and the bridge may issue it.',
+      needs: ['azure-resource'],
+      async run({ registry, askAzure, signal }) {
+        const { credential } = registry;
+        const context = { registry, arm: armCredentials, graph, signal };
+        try {
+          await credentialKind(credential.kind).check?.(credential, await askAzure(), context);
+          return fine(`${registry.loginServer} allows ${credential.kind}.`);
+        } catch (error) {
+          return explainKind(error, registry);
+        }
+      },
+    },
+  ];
+}
+
+function explainAzure(error: unknown, resourceId: string, principalId: string): Verdict {
+  const status = statusOf(error);
+  const message = `Azure Resource Manager: ${describe(error)}`;
+  if (status === 404 || status === 400) {
+    const remedy =
+      'Compare its resource id with: az acr list --query "[].id"\nA registry that was moved is DELETEd here and added again.';
+    return wrong('registry-not-found', message, remedy);
+  }
+  if (status === 401 || status === 403) {
+    return wrong('registry-not-readable', message, missingRole('Reader', principalId, resourceId));
+  }
+  const remedy = 'Check ARM_URL, and that the network of the app reaches it.';
+  return wrong('azure-unavailable', message, remedy);
+}
+
+function explainKind(error: unknown, registry: StoredRegistry): Verdict {
+  const { name, credential } = registry;
+  const guide = `See GET /api/registries/${name}/setup?format=markdown, which has the commands for ${credential.kind}.`;
+  if (error instanceof RefusedError || error instanceof CredentialError) {
+    const isOff = credential.kind === 'admin' && error.reason !== 'azure-refused';
+    return wrong(error.reason, error.message, isOff ? `Run: ${enableCommand(registry)}` : guide);
+  }
+  if (error instanceof ServiceError) {
+    return wrong(error.reason, error.message, 'Wait some minutes, and ask again.');
+  }
+  throw error;
+}

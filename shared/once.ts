@@ -1,0 +1,8 @@
+/** The same question, asked at the first call only; every later call gets that answer, or that failure. */
+export function once<A extends unknown[], T>(ask: (...args: A) => Promise<T>): (...args: A) => Promise<T> {
+  let asked: Promise<T> | undefined;
+  return (...args) => {
+    asked ??= ask(...args);
+    return asked;
+  };
+}
