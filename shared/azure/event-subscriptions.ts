@@ -13,6 +13,8 @@ export interface EventSubscription {
   destination?: string;
   /** Absent: all. */
   eventTypes?: string[];
+  /** Resource id of the system topic that it was made on; absent when it was made on the registry itself. */
+  systemTopicId?: string;
 }
 
 export interface EventSubscriptions {
@@ -58,7 +60,8 @@ export function createEventSubscriptions(
     const path = `/subscriptions/${subscriptionId}/providers/Microsoft.EventGrid/systemTopics`;
     for await (const { id, properties } of list(SystemTopic, path, API_VERSION, signal)) {
       if (properties.source?.toLowerCase() !== resourceId.toLowerCase()) continue;
-      yield* list(Subscription, `${id}/eventSubscriptions`, API_VERSION, signal);
+      for await (const item of list(Subscription, `${id}/eventSubscriptions`, API_VERSION, signal))
+        yield { ...toSubscription(item), systemTopicId: id };
     }
   }
 
@@ -69,8 +72,7 @@ export function createEventSubscriptions(
         const found = new Map<string, EventSubscription>();
         for await (const item of list(Subscription, path, API_VERSION, signal))
           found.set(item.name, toSubscription(item));
-        for await (const item of onSystemTopics(resourceId, signal))
-          found.set(item.name, toSubscription(item));
+        for await (const item of onSystemTopics(resourceId, signal)) found.set(item.name, item);
         return [...found.values()];
       } catch (error) {
         const message = `Azure does not show the event subscriptions: ${describe(error)}`;

@@ -69,7 +69,7 @@ function judgeSubscriptions(
   const missing = EVENT_TYPES.filter(type => !sent.includes(type));
   if (missing.length > 0) {
     const message = `The event subscription ${name} leaves out ${missing.join(' and ')}.`;
-    const remedy = `Run: az eventgrid event-subscription update --name ${name} --source-resource-id ${registry.resourceId} --included-event-types ${EVENT_TYPES.join(' ')}`;
+    const remedy = `Run: ${updateCommand(first as EventSubscription, registry.resourceId)} --included-event-types ${EVENT_TYPES.join(' ')}`;
     return wrong('event-types-missing', message, remedy);
   }
   return fine(`The event subscription ${name} sends ${(eventTypes ?? ['every event']).join(' and ')}.`);
@@ -86,6 +86,15 @@ function judgeArrival({ byEvent, byReconciliation }: Heard, resourceId: string):
   const { registryName } = partsOf({ resourceId });
   const remedy = `Look at what Event Grid could not deliver: az monitor metrics list --resource SYSTEM_TOPIC_ID --metric DeliveryAttemptFailCount DeadLetteredCount DroppedEventCount (az eventgrid system-topic list --query "[?contains(source,'${registryName}')].id")`;
   return wrong('events-stopped', message, remedy);
+}
+
+function updateCommand({ name, systemTopicId }: EventSubscription, resourceId: string): string {
+  if (!systemTopicId) {
+    return `az eventgrid event-subscription update --name ${name} --source-resource-id ${resourceId}`;
+  }
+  const [, , subscription, , group] = systemTopicId.split('/');
+  const topic = systemTopicId.split('/').at(-1);
+  return `az eventgrid system-topic event-subscription update --name ${name} --system-topic-name ${topic} --resource-group ${group} --subscription ${subscription}`;
 }
 
 function isOurs({ destination }: EventSubscription): boolean {

@@ -484,7 +484,22 @@ const CASES: Case[] = [
       subscribe({ systemTopic: 'topic', includedEventTypes });
       mending.push(subscribe);
     },
-    ...{ check: 'event-subscription', reason: 'event-types-missing', remedy: /event-subscription update/ },
+    ...{
+      check: 'event-subscription',
+      reason: 'event-types-missing',
+      remedy:
+        /az eventgrid system-topic event-subscription update .*--system-topic-name topic --resource-group coder /,
+    },
+  },
+  {
+    when: 'the event subscription, on the registry itself, leaves deletes out',
+    break() {
+      subscribe({ includedEventTypes: ['Microsoft.ContainerRegistry.ImagePushed'] });
+      mending.push(subscribe);
+    },
+    check: 'event-subscription',
+    reason: 'event-types-missing',
+    remedy: /az eventgrid event-subscription update .*--source-resource-id \/subscriptions/,
   },
   {
     when: 'events stopped three hours ago',

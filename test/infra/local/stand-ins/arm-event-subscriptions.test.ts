@@ -56,6 +56,7 @@ test('those on the registry and those on its system topic are found, and no othe
     {
       ...{ name: 'on-topic', state: 'Failed', destination: FUNCTION },
       eventTypes: ['Microsoft.ContainerRegistry.ImagePushed'],
+      systemTopicId: expect.stringMatching(/\/systemTopics\/contoso-events$/),
     },
   ]);
 });
