@@ -1,9 +1,9 @@
+import { RefusedError, unknownRegistry } from '../shared/errors.ts';
 import { IMAGE } from '../shared/http/examples.ts';
 import { httpFunction } from '../shared/http/http-function.ts';
 import { ImagePath } from '../shared/http/input.ts';
 import { ImageView, imageView } from '../shared/http/views.ts';
-import { newestImage } from '../shared/newest-image.ts';
-import { RefusedError, unknownRegistry } from '../shared/refused.ts';
+import { newestImage } from '../shared/images/newest.ts';
 
 httpFunction('images-get', {
   method: 'GET',

@@ -1,11 +1,11 @@
-import { explainImport } from '../shared/explain-import.ts';
 import { ADDING_REFUSALS } from '../shared/http/adding-refusals.ts';
 import { EXPLANATION, NEW_REGISTRY } from '../shared/http/examples.ts';
 import { httpFunction } from '../shared/http/http-function.ts';
 import { IMPORT_ANSWERS, importAnswer } from '../shared/http/import-answer.ts';
 import { DryRunQuery } from '../shared/http/input.ts';
 import { ExplanationView, explanationView } from '../shared/http/views.ts';
-import { ImportInput, importRequested } from '../shared/import-request.ts';
+import { explainImport } from '../shared/images/explain.ts';
+import { ImportInput, importRequested } from '../shared/images/request.ts';
 
 const WORKSPACE = { repository: 'samples/workspace', tag: 'v1' };
 

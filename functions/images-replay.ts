@@ -1,11 +1,11 @@
-import { logImport } from '../shared/handle-event.ts';
+import { RefusedError, unknownRegistry } from '../shared/errors.ts';
 import { IMAGE } from '../shared/http/examples.ts';
 import { httpFunction } from '../shared/http/http-function.ts';
 import { ReplayInput } from '../shared/http/input.ts';
 import { ImageView, imageView, ReplayView } from '../shared/http/views.ts';
-import { importImage } from '../shared/import.ts';
-import { RefusedError, unknownRegistry } from '../shared/refused.ts';
-import { replay } from '../shared/replay.ts';
+import { importImage } from '../shared/images/import.ts';
+import { logImport } from '../shared/images/receive.ts';
+import { replay } from '../shared/images/replay.ts';
 
 /** Some time is left for the answer. */
 const BUDGET_MS = 40_000;

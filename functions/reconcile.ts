@@ -1,8 +1,8 @@
 import { app } from '@azure/functions';
-import { createLog } from '../shared/log.ts';
-import { reconcileDue } from '../shared/reconciliation/schedule.ts';
+import { sweep } from '../shared/images/sweep.ts';
+import { createLog } from '../shared/lib/log.ts';
+import { reconcileDue } from '../shared/reconciliation/timer.ts';
 import { getServices } from '../shared/services.ts';
-import { sweep } from '../shared/sweep.ts';
 
 /** What is under way then has 20 s to end, so that the next minute's turn is not missed. */
 const BUDGET_MS = 40_000;

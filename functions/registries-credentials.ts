@@ -1,11 +1,11 @@
 import * as z from 'zod';
 import { DockerConfig, dockerConfig } from '../shared/credentials/docker-config.ts';
 import { loginOf } from '../shared/credentials/login.ts';
+import { RefusedError, unknownRegistry } from '../shared/errors.ts';
 import { CREDENTIAL } from '../shared/http/examples.ts';
 import { httpFunction } from '../shared/http/http-function.ts';
 import { RegistryPath } from '../shared/http/input.ts';
-import { RefusedError, unknownRegistry } from '../shared/refused.ts';
-import type { Registry } from '../shared/registry.ts';
+import type { Registry } from '../shared/records/registry.ts';
 
 const CredentialView = z.strictObject({
   loginServer: z.string(),

@@ -1,7 +1,7 @@
-import { deleteRegistry } from '../shared/delete-registry.ts';
 import { httpFunction } from '../shared/http/http-function.ts';
 import { RegistryPath } from '../shared/http/input.ts';
 import { PRECONDITION_HEADERS, preconditionOf } from '../shared/http/precondition.ts';
+import { deleteRegistry } from '../shared/registries/delete.ts';
 
 httpFunction('registries-delete', {
   method: 'DELETE',

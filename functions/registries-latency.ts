@@ -1,8 +1,8 @@
+import { unknownRegistry } from '../shared/errors.ts';
 import { httpFunction } from '../shared/http/http-function.ts';
 import { LatencyQuery, RegistryPath } from '../shared/http/input.ts';
 import { LatencyView } from '../shared/http/views.ts';
-import { summarize } from '../shared/latency.ts';
-import { unknownRegistry } from '../shared/refused.ts';
+import { summarize } from '../shared/images/latency.ts';
 
 httpFunction('registries-latency', {
   method: 'GET',

@@ -4,7 +4,7 @@ import { httpFunction } from '../shared/http/http-function.ts';
 import { RegistryBody, RegistryPath } from '../shared/http/input.ts';
 import { PRECONDITION_HEADERS, preconditionOf } from '../shared/http/precondition.ts';
 import { RegistryView, registryView } from '../shared/http/views.ts';
-import { putRegistry } from '../shared/put-registry.ts';
+import { putRegistry } from '../shared/registries/put.ts';
 
 const etag = 'Its version, which the next change may name.';
 

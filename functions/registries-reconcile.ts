@@ -1,11 +1,10 @@
-import { describe } from '../shared/errors.ts';
+import { describe, unknownRegistry } from '../shared/errors.ts';
 import { BEGUN_REPORT } from '../shared/http/examples.ts';
 import { httpFunction } from '../shared/http/http-function.ts';
 import { DryRunQuery, RegistryPath } from '../shared/http/input.ts';
 import { ReportView, reportView } from '../shared/http/views.ts';
-import { createLog } from '../shared/log.ts';
+import { createLog } from '../shared/lib/log.ts';
 import { reconcile } from '../shared/reconciliation/reconcile.ts';
-import { unknownRegistry } from '../shared/refused.ts';
 import type { Services } from '../shared/services.ts';
 
 /** What is not done by then is done by the timer, which would otherwise begin within a minute. */

@@ -10,7 +10,7 @@ import {
   rotationPlanView,
   rotationView,
 } from '../shared/http/rotation-view.ts';
-import { createLog } from '../shared/log.ts';
+import { createLog } from '../shared/lib/log.ts';
 import { findRotating, requestRotation } from '../shared/rotation/request.ts';
 import { rotate } from '../shared/rotation/rotate.ts';
 import type { Services } from '../shared/services.ts';

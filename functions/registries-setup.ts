@@ -1,10 +1,10 @@
 import * as z from 'zod';
+import { unknownRegistry } from '../shared/errors.ts';
+import { SetupGuide, setupGuide } from '../shared/guide/guide.ts';
+import { toMarkdown } from '../shared/guide/markdown.ts';
 import { GUIDE } from '../shared/http/examples.ts';
 import { httpFunction } from '../shared/http/http-function.ts';
 import { RegistryPath } from '../shared/http/input.ts';
-import { unknownRegistry } from '../shared/refused.ts';
-import { SetupGuide, setupGuide } from '../shared/setup/guide.ts';
-import { toMarkdown } from '../shared/setup/markdown.ts';
 
 const MARKDOWN = 'text/markdown';
 const FORMATS = ['json', 'markdown'] as const;

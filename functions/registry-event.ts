@@ -1,6 +1,6 @@
 import { app } from '@azure/functions';
-import { handleEvent } from '../shared/handle-event.ts';
-import { createLog } from '../shared/log.ts';
+import { handleEvent } from '../shared/images/receive.ts';
+import { createLog } from '../shared/lib/log.ts';
 import { getServices } from '../shared/services.ts';
 
 app.eventGrid('registry-event', {

@@ -1,7 +1,7 @@
 import { app } from '@azure/functions';
-import { createLog } from '../shared/log.ts';
+import { createLog } from '../shared/lib/log.ts';
 import { RUN_BUDGET_MS } from '../shared/rotation/rotate.ts';
-import { rotateDue } from '../shared/rotation/schedule.ts';
+import { rotateDue } from '../shared/rotation/timer.ts';
 import { getServices } from '../shared/services.ts';
 import { DEFAULT_ROTATE_SCHEDULE } from '../shared/settings.ts';
 

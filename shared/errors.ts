@@ -1,4 +1,4 @@
-import type { ImageReason } from './reasons.ts';
+import type { ImageReason, Refusal } from './reasons.ts';
 
 interface ServiceErrorDetails {
   /** How long the service asked us to wait, in milliseconds. */
@@ -42,6 +42,35 @@ export class ConflictError extends Error {
 /** Table Storage did not do what was asked, so nothing can be recorded: whoever called must call again. */
 export class StorageError extends Error {
   override readonly name = 'StorageError';
+}
+
+/** One thing wrong with a request: where, as a path such as `policy.rules[0].tag`, and what. */
+export interface Fault {
+  path: string;
+  message: string;
+}
+
+/** A request that is refused because of what it asks for. No record was changed. */
+export class RefusedError extends Error {
+  override readonly name = 'RefusedError';
+  readonly reason: Refusal;
+  readonly faults: readonly Fault[];
+
+  constructor(reason: Refusal, message: string, faults: readonly Fault[] = []) {
+    super(message);
+    this.reason = reason;
+    this.faults = faults;
+  }
+}
+
+/** Input that does not fit its schema. */
+export function invalidRequest(faults: readonly Fault[]): RefusedError {
+  return new RefusedError('invalid-request', 'The request is not valid; `errors` lists every fault.', faults);
+}
+
+export function unknownRegistry(name: string): RefusedError {
+  const message = `There is no registry ${name}. GET /api/registries lists those that exist.`;
+  return new RefusedError('not-found', message);
 }
 
 /** The HTTP status that an Azure SDK error carries; undefined when no answer came. */

@@ -175,3 +175,31 @@ export function remedyOf(reason: Reason, state?: State): string | undefined {
   if (state !== 'failed' || entry.state === 'failed') return remedy;
   return `${remedy ? `${remedy} ` : ''}Then replay the image.`;
 }
+
+/** Reasons why a call over HTTP is refused, with the status that each is answered with. */
+export const REFUSALS = {
+  'invalid-request': 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  'not-found': 404,
+  'unsupported-media-type': 415,
+  'too-large': 413,
+  'precondition-failed': 412,
+  'registry-already-added': 409,
+  'registry-changed': 409,
+  'registry-busy': 409,
+  'nothing-to-rotate': 409,
+  'credential-kind-fixed': 409,
+  'no-credential-to-give': 409,
+  'credential-kind-not-allowed': 422,
+  'registry-not-found': 422,
+  'registry-not-readable': 422,
+  'registry-not-reachable': 422,
+  'host-not-allowed': 422,
+  'credential-refused': 422,
+  'azure-refused': 422,
+  'admin-disabled': 422,
+  'graph-unavailable': 503,
+} as const;
+
+export type Refusal = keyof typeof REFUSALS;

@@ -39,7 +39,7 @@ describe('the published package', () => {
       '.gitignore',
       '.funcignore',
     ],
-    ...['dist/index.cjs', 'dist/index.js', 'dist/old/index.cjs', 'functions/health.ts', 'shared/log.ts'],
+    ...['dist/index.cjs', 'dist/index.js', 'dist/old/index.cjs', 'functions/health.ts', 'shared/services.ts'],
     ...[
       'node_modules/zod/package.json',
       'node_modules/zod/dist/index.cjs',

@@ -6,8 +6,8 @@ import {
 import type { TokenCredential } from '@azure/identity';
 import * as z from 'zod';
 import { describe, ServiceError, statusOf } from '../errors.ts';
-import type { Pauses } from '../pauses.ts';
-import { parseRetryAfter } from '../retry-after.ts';
+import type { Pauses } from '../lib/pauses.ts';
+import { parseRetryAfter } from '../lib/retry-after.ts';
 import type { HostCheck } from './allowed-hosts.ts';
 import { retryOptions } from './retries.ts';
 

@@ -1,11 +1,11 @@
 import { ContainerRegistryManagementClient } from '@azure/arm-containerregistry';
 import type { TokenCredential } from '@azure/identity';
-import type { RegistryResourceId } from '../arm-id.ts';
-import { issuingRole } from '../credentials/issuing-role.ts';
 import { CredentialError, describe, ServiceError, statusOf } from '../errors.ts';
-import { roleAssignment } from '../setup/role-assignment.ts';
+import type { RegistryResourceId } from './arm-id.ts';
 import { nameEmptyErrors } from './empty-errors.ts';
+import { issuingRole } from './issuing-role.ts';
 import { retryOptions } from './retries.ts';
+import { roleAssignment } from './role-assignment.ts';
 
 export interface AdminPasswords {
   username: string;

@@ -1,8 +1,8 @@
 import { ContainerRegistryManagementClient } from '@azure/arm-containerregistry';
 import type { TokenCredential } from '@azure/identity';
 import * as z from 'zod';
-import type { RegistryResourceId } from '../arm-id.ts';
 import { describe, ServiceError } from '../errors.ts';
+import type { RegistryResourceId } from './arm-id.ts';
 import { createArmList } from './arm-list.ts';
 import { nameEmptyErrors } from './empty-errors.ts';
 import { retryOptions } from './retries.ts';

@@ -1,7 +1,7 @@
 import type { TokenCredential } from '@azure/identity';
 import * as z from 'zod';
-import { partsOf } from '../arm-id.ts';
 import { describe, ServiceError } from '../errors.ts';
+import { partsOf } from './arm-id.ts';
 import { createArmList } from './arm-list.ts';
 
 /** Where Event Grid sends events of a registry. */

@@ -5,8 +5,7 @@ import {
   type TransactionAction,
 } from '@azure/data-tables';
 import type { TokenCredential } from '@azure/identity';
-import { ConflictError, describe, StorageError } from '../errors.ts';
-import { invalidRequest } from '../refused.ts';
+import { ConflictError, describe, invalidRequest, StorageError } from '../errors.ts';
 import { retryOptions } from './retries.ts';
 
 /** Longest time for one request: an event must be answered within 30 s, retries included. */

@@ -1,9 +1,9 @@
 import type { Vault } from '../azure/vault.ts';
-import type { Check } from '../diagnostics/check.ts';
-import type { DefaultTag, ImageDefaults } from '../policy.ts';
+import type { Check } from '../lib/check.ts';
+import type { DefaultTag, ImageDefaults } from '../policy/policy.ts';
+import type { Reference } from '../policy/reference.ts';
 import type { ImageReason, StateOf } from '../reasons.ts';
-import type { Reference } from '../reference.ts';
-import type { Registry } from '../registry.ts';
+import type { Registry } from '../records/registry.ts';
 
 /** An image that the policy lets through, as the target needs it. */
 export interface ImageToForward extends Reference {

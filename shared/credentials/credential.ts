@@ -4,14 +4,14 @@ import type { RegistryDescription } from '../azure/arm.ts';
 import type { ArmCredentials } from '../azure/arm-credentials.ts';
 import type { Graph } from '../azure/graph.ts';
 import type { Vault } from '../azure/vault.ts';
-import type { Registry } from '../registry.ts';
-import { AdminInput, adminAccount } from './admin.ts';
-import { EntraIdentityInput, entraIdentity } from './entra-identity.ts';
-import { ManagedIdentityInput, managedIdentity } from './managed-identity.ts';
-import type { Issue } from './rotation.ts';
-import { ServicePrincipalInput, servicePrincipal } from './service-principal.ts';
-import { type DeclaredStatic, StaticInput, staticCredential } from './static.ts';
-import { TokenInput, token } from './token.ts';
+import type { Registry } from '../records/registry.ts';
+import { AdminInput, adminAccount } from './kinds/admin.ts';
+import { EntraIdentityInput, entraIdentity } from './kinds/entra-identity.ts';
+import { ManagedIdentityInput, managedIdentity } from './kinds/managed-identity.ts';
+import { ServicePrincipalInput, servicePrincipal } from './kinds/service-principal.ts';
+import { type DeclaredStatic, StaticInput, staticCredential } from './kinds/static.ts';
+import { TokenInput, token } from './kinds/token.ts';
+import type { Issue } from './state.ts';
 
 /** What a person says a registry's credential is. A new kind is one more member here, and one more file. */
 export const CredentialInput = z.discriminatedUnion(

@@ -1,8 +1,8 @@
 import type { Login } from '../azure/acr-login.ts';
 import type { Vault } from '../azure/vault.ts';
 import { ServiceError } from '../errors.ts';
-import type { Registry } from '../registry.ts';
-import { type Issue, secretNameOf } from './rotation.ts';
+import type { Registry } from '../records/registry.ts';
+import { type Issue, secretNameOf } from './state.ts';
 
 type Holder = Pick<Registry, 'name' | 'credential' | 'rotation'>;
 

@@ -1,12 +1,11 @@
 import type { HostCheck } from '../azure/allowed-hosts.ts';
 import type { ArmCredentials } from '../azure/arm-credentials.ts';
 import type { Graph } from '../azure/graph.ts';
-import { enableCommand } from '../credentials/admin.ts';
 import { credentialKind } from '../credentials/credential.ts';
-import { CredentialError, describe, ServiceError, statusOf } from '../errors.ts';
-import { RefusedError } from '../refused.ts';
-import type { StoredRegistry } from '../registry.ts';
-import { type Check, fine, type Verdict, wrong } from './check.ts';
+import { enableCommand } from '../credentials/kinds/admin.ts';
+import { CredentialError, describe, RefusedError, ServiceError, statusOf } from '../errors.ts';
+import { type Check, fine, type Verdict, wrong } from '../lib/check.ts';
+import type { StoredRegistry } from '../records/registry.ts';
 import { missingRole } from './commands.ts';
 
 export interface AzureCheckServices {

@@ -1,9 +1,9 @@
 import type { Arm } from '../azure/arm.ts';
 import type { Target } from '../coder/target.ts';
-import type { Registries } from '../registries.ts';
+import type { Check } from '../lib/check.ts';
+import type { Registries } from '../records/registries.ts';
 import type { Settings } from '../settings.ts';
 import { type AzureCheckServices, azureChecks } from './azure.ts';
-import type { Check } from './check.ts';
 import { type CredentialCheckServices, credentialChecks } from './credential.ts';
 import { type EventCheckServices, eventChecks } from './events.ts';
 import { type IdentityCheckServices, identityCheck } from './identity.ts';

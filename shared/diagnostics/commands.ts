@@ -1,4 +1,4 @@
-import { roleAssignment } from '../setup/role-assignment.ts';
+import { roleAssignment } from '../azure/role-assignment.ts';
 
 /** Stands in commands for the object id of the bridge's identity, where that could not be found out. */
 export const UNKNOWN_PRINCIPAL = 'PRINCIPAL_ID';

@@ -4,11 +4,11 @@ import type { Vault } from '../azure/vault.ts';
 import { credentialKind } from '../credentials/credential.ts';
 import { loginOf } from '../credentials/login.ts';
 import { ServiceError } from '../errors.ts';
-import type { Images } from '../images.ts';
+import { type Check, fine, unclear, type Verdict, wrong } from '../lib/check.ts';
 import { remedyOf } from '../reasons.ts';
-import type { StoredRegistry } from '../registry.ts';
-import { chooseRepository } from '../rotation/repository.ts';
-import { type Check, fine, unclear, type Verdict, wrong } from './check.ts';
+import type { Images } from '../records/images.ts';
+import type { StoredRegistry } from '../records/registry.ts';
+import { chooseRepository } from '../rotation/sample-repository.ts';
 
 export interface CredentialCheckServices {
   acr: Acr;

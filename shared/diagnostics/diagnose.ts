@@ -1,9 +1,8 @@
-import { partsOf } from '../arm-id.ts';
-import { describe, StorageError } from '../errors.ts';
-import { once } from '../once.ts';
-import { unknownRegistry } from '../refused.ts';
-import type { StoredRegistry } from '../registry.ts';
-import type { Check, Diagnosis, Verdict } from './check.ts';
+import { partsOf } from '../azure/arm-id.ts';
+import { describe, StorageError, unknownRegistry } from '../errors.ts';
+import type { Check, Diagnosis, Verdict } from '../lib/check.ts';
+import { once } from '../lib/once.ts';
+import type { StoredRegistry } from '../records/registry.ts';
 import { type DiagnosisServices, listChecks } from './checks.ts';
 import { UNKNOWN_PRINCIPAL } from './commands.ts';
 import { readPrincipalId } from './identity.ts';

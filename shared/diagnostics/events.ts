@@ -1,11 +1,11 @@
-import { EVENT_TYPES } from '../acr-event.ts';
-import { partsOf } from '../arm-id.ts';
+import { partsOf } from '../azure/arm-id.ts';
 import type { EventSubscription, EventSubscriptions } from '../azure/event-subscriptions.ts';
 import { ServiceError } from '../errors.ts';
-import type { Heard, Images } from '../images.ts';
-import { once } from '../once.ts';
-import { createSubscription } from '../setup/bridge.ts';
-import { type Check, fine, unclear, type Verdict, wrong } from './check.ts';
+import { createSubscription } from '../guide/bridge.ts';
+import { EVENT_TYPES } from '../images/event.ts';
+import { type Check, fine, unclear, type Verdict, wrong } from '../lib/check.ts';
+import { once } from '../lib/once.ts';
+import type { Heard, Images } from '../records/images.ts';
 
 /** How much later a comparison may find a push of which the event is still on its way. */
 const GRACE_MS = 60 * 60_000;

@@ -1,6 +1,6 @@
 import type { TokenCredential } from '@azure/identity';
 import { describe } from '../errors.ts';
-import { type Check, fine, type Verdict, wrong } from './check.ts';
+import { type Check, fine, type Verdict, wrong } from '../lib/check.ts';
 
 export interface IdentityCheckServices {
   credential: TokenCredential;

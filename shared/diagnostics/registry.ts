@@ -1,10 +1,10 @@
 import ky from 'ky';
 import type { Acr } from '../azure/acr.ts';
 import { ServiceError } from '../errors.ts';
-import { once } from '../once.ts';
-import { chooseRepository } from '../rotation/repository.ts';
-import { LISTER_IN_ABAC_MODE, READER_IN_ABAC_MODE } from '../setup/roles.ts';
-import { type Check, type Diagnosis, fine, unclear, type Verdict, wrong } from './check.ts';
+import { LISTER_IN_ABAC_MODE, READER_IN_ABAC_MODE } from '../guide/roles.ts';
+import { type Check, type Diagnosis, fine, unclear, type Verdict, wrong } from '../lib/check.ts';
+import { once } from '../lib/once.ts';
+import { chooseRepository } from '../rotation/sample-repository.ts';
 import { missingRole } from './commands.ts';
 
 export interface RegistryCheckServices {

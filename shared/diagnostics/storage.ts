@@ -1,6 +1,6 @@
 import type { Vault } from '../azure/vault.ts';
 import { ServiceError, StorageError, statusOf } from '../errors.ts';
-import { type Check, fine, type Verdict, wrong } from './check.ts';
+import { type Check, fine, type Verdict, wrong } from '../lib/check.ts';
 import { missingRole, resourceNameOf } from './commands.ts';
 
 export interface StorageCheckServices {

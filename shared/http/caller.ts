@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { RefusedError } from '../refused.ts';
+import { RefusedError } from '../errors.ts';
 import type { Role } from './roles.ts';
 
 /** Who calls, as it is logged. Names are for people; the object id in Entra is what tells two of one name apart. */

@@ -1,7 +1,7 @@
 import { app, type HttpRequest, type HttpResponseInit, type InvocationContext } from '@azure/functions';
 import * as z from 'zod';
 import { describe } from '../errors.ts';
-import { createLog, type Log } from '../log.ts';
+import { createLog, type Log } from '../lib/log.ts';
 import { getServices, type Services } from '../services.ts';
 import { type Caller, callerOf, isEasyAuthOn } from './caller.ts';
 import { parseInput, readJson, readQuery } from './input.ts';

@@ -1,8 +1,8 @@
 import type { HttpResponseInit } from '@azure/functions';
-import type { ImportResult } from '../import.ts';
-import { formatReference } from '../reference.ts';
-import { unknownRegistry } from '../refused.ts';
-import type { Registry } from '../registry.ts';
+import { unknownRegistry } from '../errors.ts';
+import type { ImportResult } from '../images/import.ts';
+import { formatReference } from '../policy/reference.ts';
+import type { Registry } from '../records/registry.ts';
 import { IMAGE, PENDING_IMAGE } from './examples.ts';
 import { notImported } from './problem.ts';
 import { ImageView, imageView } from './views.ts';

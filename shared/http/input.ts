@@ -1,10 +1,10 @@
 import type { HttpRequest } from '@azure/functions';
 import * as z from 'zod';
 import { toDotPath } from 'zod/v4/core';
+import { invalidRequest, RefusedError } from '../errors.ts';
+import { isRepository, isTag, parseReference } from '../policy/reference.ts';
 import { IMAGE_REASONS, REASONS, STATES } from '../reasons.ts';
-import { isRepository, isTag, parseReference } from '../reference.ts';
-import { invalidRequest, RefusedError } from '../refused.ts';
-import { RegistryInput, RegistryName } from '../registry.ts';
+import { RegistryInput, RegistryName } from '../records/registry.ts';
 import { wordFault } from './faults.ts';
 
 const LARGEST_BODY = 256 * 1024;

@@ -1,8 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import * as z from 'zod';
-import { Policy } from '../policy.ts';
-import { IMAGE_REASONS, REASONS } from '../reasons.ts';
-import { REFUSALS } from '../refused.ts';
+import { Policy } from '../policy/policy.ts';
+import { IMAGE_REASONS, REASONS, REFUSALS } from '../reasons.ts';
 import type { AnswerSpec, AnyHttpFunction } from './http-function.ts';
 import type { Problem } from './problem.ts';
 import { ROLES } from './roles.ts';

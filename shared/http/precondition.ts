@@ -1,5 +1,5 @@
 import type { HttpRequest } from '@azure/functions';
-import type { Precondition } from '../precondition.ts';
+import type { Precondition } from '../registries/precondition.ts';
 
 /** The headers of a change that is only wanted under a condition. */
 export const PRECONDITION_HEADERS = {

@@ -1,9 +1,16 @@
 import type { HttpResponseInit } from '@azure/functions';
-import { ConflictError, CredentialError, describe, ServiceError, StorageError } from '../errors.ts';
-import type { ImageRecord } from '../images.ts';
-import { remedyOf } from '../reasons.ts';
-import { formatReference } from '../reference.ts';
-import { type Fault, REFUSALS, type Refusal, RefusedError } from '../refused.ts';
+import {
+  ConflictError,
+  CredentialError,
+  describe,
+  type Fault,
+  RefusedError,
+  ServiceError,
+  StorageError,
+} from '../errors.ts';
+import { formatReference } from '../policy/reference.ts';
+import { REFUSALS, type Refusal, remedyOf } from '../reasons.ts';
+import type { ImageRecord } from '../records/images.ts';
 import { imageView } from './views.ts';
 
 /** An error as callers get it (RFC 9457), with a stable `reason` and, for bad input, every fault at once. */

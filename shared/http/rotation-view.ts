@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { credentialKind } from '../credentials/credential.ts';
-import { type RotationSchedule, renewOn } from '../credentials/schedule.ts';
-import type { Registry } from '../registry.ts';
+import { type RotationSchedule, renewOn } from '../credentials/renewal.ts';
+import type { Registry } from '../records/registry.ts';
 import { isLeaked } from '../rotation/decide.ts';
 
 const Time = z.iso.datetime();

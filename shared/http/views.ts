@@ -1,14 +1,14 @@
 import * as z from 'zod';
-import type { Explanation } from '../explain-import.ts';
-import type { ImageRecord } from '../images.ts';
-import { classifyManifest, type ImageConfig, type Manifest, platformsOf } from '../manifest.ts';
-import { ImageDefaults, Policy, ruleOf } from '../policy.ts';
+import type { Explanation } from '../images/explain.ts';
+import { classifyManifest, type ImageConfig, type Manifest, platformsOf } from '../images/manifest.ts';
+import { ImageDefaults, Policy, ruleOf } from '../policy/policy.ts';
+import { formatReference, type Reference } from '../policy/reference.ts';
 import { IMAGE_REASONS, REASONS, remedyOf, STATES } from '../reasons.ts';
 import { DIFFERENCES } from '../reconciliation/differences.ts';
 import { type Report, sum } from '../reconciliation/report.ts';
-import { nextRun } from '../reconciliation/schedule.ts';
-import { formatReference, type Reference } from '../reference.ts';
-import type { Registry, StoredRegistry } from '../registry.ts';
+import { nextRun } from '../reconciliation/timer.ts';
+import type { ImageRecord } from '../records/images.ts';
+import type { Registry, StoredRegistry } from '../records/registry.ts';
 import { RotationView, rotationView } from './rotation-view.ts';
 
 // The schemas describe answers, for the OpenAPI document and the tests that hold the app to it.

@@ -1,9 +1,9 @@
+import { becomesDefault } from '../coder/default-tag.ts';
 import type { TargetImage } from '../coder/target.ts';
-import { becomesDefault } from '../default-tag.ts';
-import type { ImageRecord } from '../images.ts';
-import { applyPolicy, type PolicyHolder, type Verdict } from '../policy.ts';
+import { applyPolicy, type PolicyHolder, type Verdict } from '../policy/policy.ts';
+import type { Reference } from '../policy/reference.ts';
 import { REASONS } from '../reasons.ts';
-import type { Reference } from '../reference.ts';
+import type { ImageRecord } from '../records/images.ts';
 
 /** How registry, records and Coder can differ about one tag, as reports and the README show it. */
 export const DIFFERENCES = {

@@ -1,4 +1,4 @@
-import { formatReference } from '../reference.ts';
+import { formatReference } from '../policy/reference.ts';
 import { emptyTally, type Finding, type Report, sum, type Tally } from './report.ts';
 
 /** Counts what a run has done. Several repositories are under way at once, and each counts for itself. */

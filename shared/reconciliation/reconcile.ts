@@ -1,15 +1,15 @@
-import { nextAttempt } from '../backoff.ts';
 import type { Inventory } from '../coder/target.ts';
-import { forEachAtMost } from '../concurrency.ts';
 import { ConflictError, ServiceError } from '../errors.ts';
-import type { Log } from '../log.ts';
-import type { Pauses } from '../pauses.ts';
+import { nextAttempt } from '../lib/backoff.ts';
+import { forEachAtMost } from '../lib/concurrency.ts';
+import type { Log } from '../lib/log.ts';
+import type { Pauses } from '../lib/pauses.ts';
 import { REASONS } from '../reasons.ts';
-import type { StoredRegistry } from '../registry.ts';
+import type { StoredRegistry } from '../records/registry.ts';
 import { createProgress, type Progress } from './progress.ts';
+import { type RepositoryServices, reconcileRepository } from './reconcile-repository.ts';
 import type { Report } from './report.ts';
 import type { HeldReport, Reports } from './reports.ts';
-import { type RepositoryServices, reconcileRepository } from './repository.ts';
 
 export interface ReconcileServices extends RepositoryServices {
   reports: Reports;

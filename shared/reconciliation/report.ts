@@ -1,5 +1,5 @@
+import type { Reference } from '../policy/reference.ts';
 import type { ImageReason, State } from '../reasons.ts';
-import type { Reference } from '../reference.ts';
 import type { DifferenceKind } from './differences.ts';
 
 /** How many of what. */

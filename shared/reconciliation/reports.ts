@@ -1,7 +1,7 @@
 import type { TableClient } from '@azure/data-tables';
+import { RECONCILIATION_KEY } from '../azure/keys.ts';
 import { change, type Row, readRow } from '../azure/tables.ts';
 import { ConflictError } from '../errors.ts';
-import { RECONCILIATION_KEY } from '../image-keys.ts';
 import type { ImageReason } from '../reasons.ts';
 import { emptyTally, type Finding, type Report } from './report.ts';
 

@@ -1,6 +1,6 @@
 import { credentialKind, type DeclaredCredential } from '../credentials/credential.ts';
-import type { Issue, Rotation } from '../credentials/rotation.ts';
-import { type RotationSchedule, renewOn } from '../credentials/schedule.ts';
+import { type RotationSchedule, renewOn } from '../credentials/renewal.ts';
+import type { Issue, Rotation } from '../credentials/state.ts';
 
 /** What is known when a run decides what to do next. */
 export interface RotationFacts {

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Rotation } from '../credentials/rotation.ts';
+import type { Rotation } from '../credentials/state.ts';
 import { ConflictError } from '../errors.ts';
-import type { Registries } from '../registries.ts';
-import type { StoredRegistry } from '../registry.ts';
+import type { Registries } from '../records/registries.ts';
+import type { StoredRegistry } from '../records/registry.ts';
 
 /** Longer than any run may take, so that it ends only by release or with its holder's death. */
 const LEASE_MS = 300_000;

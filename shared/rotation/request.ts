@@ -1,8 +1,7 @@
 import { credentialKind } from '../credentials/credential.ts';
-import { ConflictError } from '../errors.ts';
-import { RefusedError, unknownRegistry } from '../refused.ts';
-import type { Registries } from '../registries.ts';
-import type { StoredRegistry } from '../registry.ts';
+import { ConflictError, RefusedError, unknownRegistry } from '../errors.ts';
+import type { Registries } from '../records/registries.ts';
+import type { StoredRegistry } from '../records/registry.ts';
 
 /**
  * Notes that a person asks for a new credential, so that the next run issues one, whoever carries it out.

@@ -3,20 +3,20 @@ import type { Login } from '../azure/acr-login.ts';
 import type { ProvePull } from '../azure/acr-pull.ts';
 import type { ArmCredentials } from '../azure/arm-credentials.ts';
 import type { Graph } from '../azure/graph.ts';
+import type { Publish } from '../azure/publish.ts';
 import type { Vault } from '../azure/vault.ts';
 import type { Target } from '../coder/target.ts';
 import { credentialKind, type IssueContext } from '../credentials/credential.ts';
-import { type Failure, type Issue, secretNameOf } from '../credentials/rotation.ts';
-import { endsSoon, type RotationSchedule } from '../credentials/schedule.ts';
+import { endsSoon, type RotationSchedule } from '../credentials/renewal.ts';
+import { type Failure, type Issue, secretNameOf } from '../credentials/state.ts';
 import { ConflictError, CredentialError, ServiceError } from '../errors.ts';
-import type { Publish } from '../events.ts';
-import type { Log } from '../log.ts';
-import { once } from '../once.ts';
-import type { Registries } from '../registries.ts';
-import type { StoredRegistry } from '../registry.ts';
+import type { Log } from '../lib/log.ts';
+import { once } from '../lib/once.ts';
+import type { Registries } from '../records/registries.ts';
+import type { StoredRegistry } from '../records/registry.ts';
 import { decide, isLeaked, type RotationStep } from './decide.ts';
 import { createLease } from './lease.ts';
-import { chooseRepository } from './repository.ts';
+import { chooseRepository } from './sample-repository.ts';
 
 export interface RotationServices {
   registries: Registries;

@@ -1,10 +1,10 @@
 import semver from 'semver';
 import { expect } from 'vitest';
-import { handleEvent } from '../../shared/handle-event.ts';
-import { applyPolicy, Policy } from '../../shared/policy.ts';
+import { handleEvent } from '../../shared/images/receive.ts';
+import { sweep } from '../../shared/images/sweep.ts';
+import { applyPolicy, Policy } from '../../shared/policy/policy.ts';
 import { reconcile } from '../../shared/reconciliation/reconcile.ts';
 import type { Services } from '../../shared/services.ts';
-import { sweep } from '../../shared/sweep.ts';
 import { deleteEvent, pushEvent } from '../support/bridge.ts';
 import { type History, POLICIES, type Step, SUSPENDED } from './history.ts';
 import { type Content, type Instance, REGISTRIES, type RegistryName, type World } from './world.ts';

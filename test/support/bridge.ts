@@ -4,12 +4,12 @@ import { type Cloud, type CloudOptions, startCloud } from '../../infra/local/clo
 import type { OciManifest } from '../../infra/local/oci-image.ts';
 import { pushImage } from '../../infra/local/push-image.ts';
 import { ensureTls, type Tls } from '../../infra/local/tls.ts';
-import { handleEvent } from '../../shared/handle-event.ts';
-import type { ImageRecord } from '../../shared/images.ts';
-import type { Log } from '../../shared/log.ts';
-import { putRegistry } from '../../shared/put-registry.ts';
-import type { Reference } from '../../shared/reference.ts';
-import { RegistryInput, type StoredRegistry } from '../../shared/registry.ts';
+import { handleEvent } from '../../shared/images/receive.ts';
+import type { Log } from '../../shared/lib/log.ts';
+import type { Reference } from '../../shared/policy/reference.ts';
+import type { ImageRecord } from '../../shared/records/images.ts';
+import { RegistryInput, type StoredRegistry } from '../../shared/records/registry.ts';
+import { putRegistry } from '../../shared/registries/put.ts';
 import { createServices, type Services } from '../../shared/services.ts';
 import { readSettings } from '../../shared/settings.ts';
 import { sharedTenant } from './tenant.ts';

@@ -3,8 +3,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import type { SetupGuide } from '../../shared/setup/guide.ts';
-import { quote } from '../../shared/setup/shell.ts';
+import { quote } from '../../shared/azure/shell.ts';
+import type { SetupGuide } from '../../shared/guide/guide.ts';
 
 /** Every command of a guide. */
 export const runsOf = ({ steps }: SetupGuide) =>

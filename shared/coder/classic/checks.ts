@@ -1,8 +1,8 @@
 import { credentialKind } from '../../credentials/credential.ts';
-import { type Check, type Diagnosis, fine, unclear, type Verdict, wrong } from '../../diagnostics/check.ts';
 import { ServiceError } from '../../errors.ts';
-import { once } from '../../once.ts';
-import type { StoredRegistry } from '../../registry.ts';
+import { type Check, type Diagnosis, fine, unclear, type Verdict, wrong } from '../../lib/check.ts';
+import { once } from '../../lib/once.ts';
+import type { StoredRegistry } from '../../records/registry.ts';
 import type { ClassicClient } from './client.ts';
 import { type ClassicRegistries, sameHost } from './registries.ts';
 

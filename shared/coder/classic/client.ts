@@ -1,9 +1,9 @@
 import ky, { HTTPError, type KyInstance, type Options, type RetryOptions, TimeoutError } from 'ky';
 import * as z from 'zod';
 import { describe, ServiceError } from '../../errors.ts';
-import type { Pauses } from '../../pauses.ts';
-import { parseRetryAfter } from '../../retry-after.ts';
-import { createLimitedFetch } from './limited-fetch.ts';
+import { createLimitedFetch } from '../../lib/limited-fetch.ts';
+import type { Pauses } from '../../lib/pauses.ts';
+import { parseRetryAfter } from '../../lib/retry-after.ts';
 import {
   CoderError,
   CoderImage,

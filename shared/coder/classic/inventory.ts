@@ -1,4 +1,4 @@
-import type { Registry } from '../../registry.ts';
+import type { Registry } from '../../records/registry.ts';
 import type { Inventory } from '../target.ts';
 import type { ClassicClient } from './client.ts';
 import { type ClassicRegistries, sameHost } from './registries.ts';

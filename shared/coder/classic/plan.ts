@@ -1,4 +1,4 @@
-import type { ImageDefaults } from '../../policy.ts';
+import type { ImageDefaults } from '../../policy/policy.ts';
 import type { CoderImage, CoderTag, ImageChange } from './schema.ts';
 
 /** What Coder has of an image, and what it should have. */

@@ -1,10 +1,10 @@
+import { REGISTRY_KEY } from '../../azure/keys.ts';
+import type { Link, LinkKey, Links } from '../../azure/links.ts';
 import type { Vault } from '../../azure/vault.ts';
 import { credentialKind } from '../../credentials/credential.ts';
 import { loginOf, loginVersionOf } from '../../credentials/login.ts';
 import { ConflictError, ServiceError } from '../../errors.ts';
-import { REGISTRY_KEY } from '../../image-keys.ts';
-import type { Link, LinkKey, Links } from '../../links.ts';
-import type { Registry } from '../../registry.ts';
+import type { Registry } from '../../records/registry.ts';
 import type { ClassicClient } from './client.ts';
 import type { CoderRegistry, NewRegistry } from './schema.ts';
 

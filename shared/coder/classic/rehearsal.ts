@@ -1,4 +1,4 @@
-import type { Links } from '../../links.ts';
+import type { Links } from '../../azure/links.ts';
 import type { PlannedCall } from '../target.ts';
 import type { ClassicClient } from './client.ts';
 import type { CoderImage, CoderRegistry, CoderTag } from './schema.ts';

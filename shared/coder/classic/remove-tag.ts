@@ -1,5 +1,5 @@
 import semver from 'semver';
-import type { DefaultTag } from '../../policy.ts';
+import type { DefaultTag } from '../../policy/policy.ts';
 import type { ImageToRemove } from '../target.ts';
 import type { ClassicClient } from './client.ts';
 import type { CoderImage, CoderTag } from './schema.ts';

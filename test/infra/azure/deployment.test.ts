@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { EVENT_TYPES } from '../../../shared/acr-event.ts';
+import { EVENT_TYPES } from '../../../shared/images/event.ts';
 import { RUN_BUDGET_MS } from '../../../shared/rotation/rotate.ts';
 import { property, readBicep } from './bicep.ts';
 import { deployed, fileNamed } from './deployed-app.ts';

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { servicePrincipalSteps } from '../../../shared/guide/issued.ts';
 import { SETTING_NAMES } from '../../../shared/settings.ts';
-import { servicePrincipalSteps } from '../../../shared/setup/issued.ts';
 import { FOLDER, type Parameter, unquote } from './bicep.ts';
 import { fileNamed, literalsOf } from './deployed-app.ts';
 

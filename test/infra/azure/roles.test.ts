@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Node } from 'web-tree-sitter';
 import type { DeclaredCredential } from '../../../shared/credentials/credential.ts';
-import type { Registry } from '../../../shared/registry.ts';
-import { setupGuide } from '../../../shared/setup/guide.ts';
+import { setupGuide } from '../../../shared/guide/guide.ts';
+import type { Registry } from '../../../shared/records/registry.ts';
 import { follow, optionsOf } from '../../support/follow-guide.ts';
 import { type BicepFile, parameterValues, property, type Resource, readBicep } from './bicep.ts';
 import { deployed, fileNamed, literalsOf, resourceOf } from './deployed-app.ts';
@@ -26,13 +26,13 @@ const ROLE_IDS: Record<string, string> = {
 const NEEDED = [
   // The Functions host: its own containers, the package, the timers' state
   'bridge: Storage Blob Data Owner on storageAccounts',
-  // shared/registries.ts, images.ts, links.ts, reports.ts; diagnostic events of the host
+  // shared/records, azure/links.ts, reconciliation/reports.ts; diagnostic events of the host
   'bridge: Storage Table Data Contributor on storageAccounts',
   // shared/azure/vault.ts: read, write, list versions, switch off, remove, recover
   'bridge: Key Vault Secrets Officer on vaults',
   // The Functions host: telemetry, since local authentication is off
   'bridge: Monitoring Metrics Publisher on components',
-  // shared/events.ts
+  // shared/azure/publish.ts
   'bridge: EventGrid Data Sender on topics',
   // shared/azure/event-subscriptions.ts
   'bridge: Reader on systemTopics',

@@ -8,7 +8,7 @@ import { createSecrets } from '../../../infra/local/secrets.ts';
 import { type Route, startStandIn } from '../../../infra/local/stand-in.ts';
 import { startTenant, type Tenant } from '../../../infra/local/tenant.ts';
 import type { Tls } from '../../../infra/local/tls.ts';
-import { handleEvent } from '../../../shared/handle-event.ts';
+import { handleEvent } from '../../../shared/images/receive.ts';
 import { pushEvent, startBridge, testTls } from '../../support/bridge.ts';
 
 let tenant: Tenant;

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { image } from '../../../infra/local/oci-image.ts';
 import { type StandIn, startStandIn } from '../../../infra/local/stand-in.ts';
-import { classifyManifest } from '../../../shared/manifest.ts';
+import { classifyManifest } from '../../../shared/images/manifest.ts';
 import { type Bridge, startBridge } from '../../support/bridge.ts';
 
 let bridge: Bridge;

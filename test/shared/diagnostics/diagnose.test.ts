@@ -11,7 +11,7 @@ import { type StandIn, startStandIn } from '../../../infra/local/stand-in.ts';
 import { ensureTls } from '../../../infra/local/tls.ts';
 import { listChecks } from '../../../shared/diagnostics/checks.ts';
 import { diagnose, type Finding } from '../../../shared/diagnostics/diagnose.ts';
-import { handleEvent } from '../../../shared/handle-event.ts';
+import { handleEvent } from '../../../shared/images/receive.ts';
 import { reconcile } from '../../../shared/reconciliation/reconcile.ts';
 import type { Services } from '../../../shared/services.ts';
 import { type Bridge, pushEvent, split, startBridge } from '../../support/bridge.ts';

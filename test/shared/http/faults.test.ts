@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import * as z from 'zod';
+import type { Fault, RefusedError } from '../../../shared/errors.ts';
 import { parseInput } from '../../../shared/http/input.ts';
-import type { Fault, RefusedError } from '../../../shared/refused.ts';
 
 function faultsOf(schema: z.ZodType, value: unknown): readonly Fault[] {
   try {

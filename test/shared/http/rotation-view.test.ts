@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { Issue, Rotation } from '../../../shared/credentials/rotation.ts';
+import type { Issue, Rotation } from '../../../shared/credentials/state.ts';
 import { rotationPlanView, rotationView } from '../../../shared/http/rotation-view.ts';
-import type { Registry } from '../../../shared/registry.ts';
+import type { Registry } from '../../../shared/records/registry.ts';
 
 const declared = {
   kind: 'token',

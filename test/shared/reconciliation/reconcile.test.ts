@@ -2,8 +2,8 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { image } from '../../../infra/local/oci-image.ts';
 import { reportView } from '../../../shared/http/views.ts';
 import { reconcile } from '../../../shared/reconciliation/reconcile.ts';
-import { nextRun, reconcileDue } from '../../../shared/reconciliation/schedule.ts';
-import type { StoredRegistry } from '../../../shared/registry.ts';
+import { nextRun, reconcileDue } from '../../../shared/reconciliation/timer.ts';
+import type { StoredRegistry } from '../../../shared/records/registry.ts';
 import type { Services } from '../../../shared/services.ts';
 import { type Bridge, startBridge } from '../../support/bridge.ts';
 

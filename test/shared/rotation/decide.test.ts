@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Issue, Rotation } from '../../../shared/credentials/rotation.ts';
+import type { Issue, Rotation } from '../../../shared/credentials/state.ts';
 import { decide, type RotationFacts, type RotationStep } from '../../../shared/rotation/decide.ts';
 
 const SCHEDULE = { rotateEveryHours: 10, graceMinutes: 60 };

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { StoredRegistry } from '../../../shared/registry.ts';
+import type { StoredRegistry } from '../../../shared/records/registry.ts';
 import { createLease, type Lease } from '../../../shared/rotation/lease.ts';
 import { requestRotation } from '../../../shared/rotation/request.ts';
 import { type Bridge, startBridge } from '../../support/bridge.ts';

@@ -1,9 +1,9 @@
 import { expect } from 'vitest';
 import type { OciManifest } from '../../../infra/local/oci-image.ts';
 import type { Login } from '../../../shared/azure/acr-login.ts';
-import { handleEvent } from '../../../shared/handle-event.ts';
-import { putRegistry } from '../../../shared/put-registry.ts';
-import { RegistryInput, type StoredRegistry } from '../../../shared/registry.ts';
+import { handleEvent } from '../../../shared/images/receive.ts';
+import { RegistryInput, type StoredRegistry } from '../../../shared/records/registry.ts';
+import { putRegistry } from '../../../shared/registries/put.ts';
 import { requestRotation } from '../../../shared/rotation/request.ts';
 import { rotate } from '../../../shared/rotation/rotate.ts';
 import { createServices, type Services } from '../../../shared/services.ts';

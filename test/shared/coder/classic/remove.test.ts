@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { image } from '../../../../infra/local/oci-image.ts';
-import { handleEvent } from '../../../../shared/handle-event.ts';
-import { sweep } from '../../../../shared/sweep.ts';
+import { handleEvent } from '../../../../shared/images/receive.ts';
+import { sweep } from '../../../../shared/images/sweep.ts';
 import { type Bridge, deleteEvent, split, startBridge } from '../../../support/bridge.ts';
 
 let bridge: Bridge;

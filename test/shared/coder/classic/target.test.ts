@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { image, index } from '../../../../infra/local/oci-image.ts';
 import { startStandIn } from '../../../../infra/local/stand-in.ts';
-import { sweep } from '../../../../shared/sweep.ts';
+import { sweep } from '../../../../shared/images/sweep.ts';
 import { type Bridge, startBridge } from '../../../support/bridge.ts';
 
 let bridge: Bridge;

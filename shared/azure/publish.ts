@@ -1,0 +1,45 @@
+import { EventGridPublisherClient } from '@azure/eventgrid';
+import type { TokenCredential } from '@azure/identity';
+import { describe } from '../errors.ts';
+import type { Log } from '../lib/log.ts';
+
+/** What is told, under the type of the CloudEvent. */
+export interface BridgeEvents {
+  'Registry.CredentialRotated': { registry: string; kind: string; username: string; expiresOn?: Date };
+  'Registry.RotationFailed': { registry: string; kind: string; reason: string; message: string };
+  'Registry.CredentialExpiring': { registry: string; kind: string; username: string; expiresOn: Date };
+  'Image.Imported': { registry: string; repository: string; tag: string; digest?: string; reason: string };
+  'Image.ImportFailed': {
+    registry: string;
+    repository: string;
+    tag: string;
+    reason: string;
+    message: string;
+  };
+}
+
+/** Tells somebody what happened, after it was written down. Never fails, and takes five seconds at most. */
+export type Publish = <T extends keyof BridgeEvents>(
+  type: T,
+  subject: string,
+  data: BridgeEvents[T],
+) => Promise<void>;
+
+const SOURCE = 'coder-acr-bridge';
+const LONGEST_MS = 5_000;
+
+/** @param endpoint of an Event Grid topic that takes CloudEvents 1.0; nobody is told without one */
+export function createPublish(endpoint: string | undefined, credential: TokenCredential, log: Log): Publish {
+  if (!endpoint) return async () => {};
+  const retryOptions = { maxRetries: 1 };
+  const client = new EventGridPublisherClient(endpoint, 'CloudEvent', credential, { retryOptions });
+  return async (type, subject, data) => {
+    try {
+      await client.send([{ type, source: SOURCE, subject, data }], {
+        abortSignal: AbortSignal.timeout(LONGEST_MS),
+      });
+    } catch (error) {
+      log.warn('event not published', { type, subject, message: describe(error) });
+    }
+  };
+}

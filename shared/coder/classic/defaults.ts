@@ -1,0 +1,34 @@
+import type { ImageDefaults } from '../../policy/policy.ts';
+
+/**
+ * What an image's own labels ask for. Labels come from whoever built the image, so a value that Coder would refuse
+ * is left out rather than believed.
+ */
+export function defaultsFromLabels(labels: Readonly<Record<string, string>>): ImageDefaults {
+  const cpuCores = positive(labels['com.coder.cpu-cores']);
+  const memoryGb = positive(labels['com.coder.memory-gb']);
+  const diskGb = positive(labels['com.coder.disk-gb']);
+  const description = labels['org.opencontainers.image.description']?.slice(0, 4_096);
+  const sourceRepoUrl = webUrl(labels['org.opencontainers.image.source']);
+  return {
+    ...(cpuCores !== undefined && { cpuCores }),
+    ...(memoryGb !== undefined && { memoryGb: Math.ceil(memoryGb) }),
+    ...(diskGb !== undefined && { diskGb: Math.ceil(diskGb) }),
+    ...(description && { description }),
+    ...(sourceRepoUrl && { sourceRepoUrl }),
+  };
+}
+
+/** Merges sources of defaults; for each field the first source that has it wins. */
+export function mergeDefaults(...sources: (ImageDefaults | undefined)[]): ImageDefaults {
+  return Object.assign({}, ...sources.toReversed());
+}
+
+function positive(text: string | undefined): number | undefined {
+  const value = Number(text);
+  return text?.trim() && Number.isFinite(value) && value > 0 && value <= 1_024 ? value : undefined;
+}
+
+function webUrl(text: string | undefined): string | undefined {
+  return text && text.length <= 2_048 && /^https?:\/\//.test(text) && URL.canParse(text) ? text : undefined;
+}

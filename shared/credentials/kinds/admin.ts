@@ -1,0 +1,57 @@
+import * as z from 'zod';
+import { partsOf } from '../../azure/arm-id.ts';
+import { CredentialError, RefusedError, ServiceError } from '../../errors.ts';
+import type { CredentialKind } from '../credential.ts';
+import { RotationSchedule } from '../renewal.ts';
+
+/** The administrator account of the registry: one user name, two passwords, and every right. */
+export const AdminInput = z.strictObject({ kind: z.literal('admin'), ...RotationSchedule.shape });
+export type AdminInput = z.infer<typeof AdminInput>;
+
+const SLOTS = ['password', 'password2'] as const;
+
+export const adminAccount: CredentialKind<AdminInput> = {
+  coderRegistryKind: 'generic',
+
+  async check(_declared, { adminEnabled }, { registry, arm, signal }) {
+    if (adminEnabled) return void (await arm.listAdminPasswords(partsOf(registry), signal));
+    throw new RefusedError(
+      'credential-kind-not-allowed',
+      `The administrator account of ${registry.loginServer} is off. Run: ${enableCommand(registry)}`,
+    );
+  },
+
+  issuer: {
+    async issue(_declared, { registry, arm, current, currentWorks, compromised, signal }) {
+      const id = partsOf(registry);
+      const slot = current?.declared.kind === 'admin' ? otherThan(current.slot) : SLOTS[0];
+      // What Azure shows can be used at once. A regenerated password takes a minute, and ends what others use.
+      const asItIs = !compromised && (!current || !currentWorks);
+      const { username, passwords } = asItIs
+        ? await arm.listAdminPasswords(id, signal)
+        : await arm.regenerateAdminPassword(id, slot, signal);
+      const password = passwords[slot];
+      if (!password)
+        throw new ServiceError('registry-unavailable', `Azure showed no ${slot} of ${username}.`);
+      return { username, password, slot };
+    },
+
+    async revoke(_declared, { slot }, { registry, arm, current, signal }) {
+      const inUse = current?.declared.kind === 'admin' && current.slot === slot;
+      if (!slot || inUse) return;
+      await arm.regenerateAdminPassword(partsOf(registry), slot, signal).catch((error: unknown) => {
+        // Switched off, the account accepts no password.
+        if (!(error instanceof CredentialError && error.reason === 'admin-disabled')) throw error;
+      });
+    },
+  },
+};
+
+/** Switching it on would take the right to change the registry, which the bridge does not ask for. */
+export function enableCommand({ resourceId }: { resourceId: string }): string {
+  return `az acr update --name ${resourceId.split('/').at(-1)} --admin-enabled true`;
+}
+
+function otherThan(slot: string | undefined): (typeof SLOTS)[number] {
+  return slot === SLOTS[0] ? SLOTS[1] : SLOTS[0];
+}

@@ -1,0 +1,91 @@
+import { isDeepStrictEqual } from 'node:util';
+import * as z from 'zod';
+import { partsOf } from '../../azure/arm-id.ts';
+import { RefusedError, ServiceError } from '../../errors.ts';
+import type { Policy } from '../../policy/policy.ts';
+import { pullScopes } from '../../policy/pull-scopes.ts';
+import type { CredentialKind, IssueContext } from '../credential.ts';
+import { expiryFor, RotationSchedule } from '../renewal.ts';
+import type { Issue } from '../state.ts';
+
+/** A token that may read the repositories of the policy, and nothing else. It is made when it does not exist. */
+export const TokenInput = z.strictObject({
+  kind: z.literal('token'),
+  /** Name of the token, which is the user name, and of its scope map. */
+  tokenName: z
+    .string()
+    .regex(/^[a-zA-Z0-9_-]{5,50}$/, 'must be 5 to 50 letters, digits, dashes or underscores')
+    .default('coder-acr-bridge'),
+  ...RotationSchedule.shape,
+});
+export type TokenInput = z.infer<typeof TokenInput>;
+
+const SLOTS = ['password1', 'password2'] as const;
+
+export const token: CredentialKind<TokenInput> = {
+  coderRegistryKind: 'generic',
+
+  async check({ tokenName }, { sku }, { registry, arm, signal }) {
+    const id = partsOf(registry);
+    if (await arm.findToken(id, tokenName, signal)) return;
+    const most = { Basic: 100, Standard: 500 }[sku] ?? 50_000;
+    if ((await arm.countTokens(id, signal)) < most) return;
+    const message = `${registry.loginServer} has ${most} tokens, the most that a ${sku} registry takes. Delete one that nobody uses (az acr token list --registry ${id.registryName}), or name an existing one as tokenName.`;
+    throw new RefusedError('credential-kind-not-allowed', message);
+  },
+
+  issuer: {
+    maintain,
+
+    async issue(declared, context) {
+      await maintain(declared, context);
+      const { registry, arm, now, signal } = context;
+      const id = partsOf(registry);
+      const slot = await idleSlot(declared, context);
+      const expiresOn = expiryFor(declared, now());
+      const password = await arm.generateTokenPassword(id, declared.tokenName, slot, expiresOn, signal);
+      return { username: declared.tokenName, password, slot, expiresOn };
+    },
+
+    async revoke({ tokenName }, { slot }, { registry, arm, current, signal }) {
+      if (!slot) return;
+      const inUse = isOf(current, tokenName) ? current?.slot : undefined;
+      if (inUse !== slot) await arm.removeTokenPassword(partsOf(registry), tokenName, slot, signal);
+    },
+  },
+};
+
+/** Makes the scope map and the token, or brings the scope map in step with the policy. */
+async function maintain({ tokenName }: TokenInput, { registry, arm, signal }: IssueContext): Promise<void> {
+  const id = partsOf(registry);
+  const actions = actionsFor(registry.policy);
+  const found = await arm.findScopeMap(id, tokenName, signal);
+  if (!found || !isDeepStrictEqual([...found].sort(), actions)) {
+    await arm.putScopeMap(id, tokenName, actions, signal);
+  }
+  const known = await arm.findToken(id, tokenName, signal);
+  if (!known) return arm.createToken(id, tokenName, tokenName, signal);
+  if (known.enabled) return;
+  const message = `The token ${tokenName} of ${registry.loginServer} is disabled. If nobody did that on purpose, run: az acr token update --registry ${id.registryName} --name ${tokenName} --status enabled`;
+  throw new ServiceError('credential-refused', message);
+}
+
+/** Not that of what Coder holds; of a token that was there before us the one that is not used, or the older one. */
+async function idleSlot({ tokenName }: TokenInput, context: IssueContext): Promise<string> {
+  const { registry, arm, current, signal } = context;
+  if (isOf(current, tokenName)) return current?.slot === SLOTS[0] ? SLOTS[1] : SLOTS[0];
+  const passwords = (await arm.findToken(partsOf(registry), tokenName, signal))?.passwords ?? {};
+  const age = (slot: string) => passwords[slot]?.getTime() ?? 0;
+  return age(SLOTS[0]) <= age(SLOTS[1]) ? SLOTS[0] : SLOTS[1];
+}
+
+function isOf(issue: Issue | undefined, tokenName: string): boolean {
+  return issue?.declared.kind === 'token' && issue.username === tokenName;
+}
+
+/** A policy has 100 rules at most, so these are never more than the 500 that a scope map takes. */
+function actionsFor(policy: Policy): string[] {
+  return pullScopes(policy)
+    .flatMap(scope => [`repositories/${scope}/content/read`, `repositories/${scope}/metadata/read`])
+    .sort();
+}

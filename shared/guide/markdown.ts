@@ -1,0 +1,79 @@
+import { quote } from '../azure/shell.ts';
+import type { Command, Placeholder, SetupGuide, Step } from './guide.ts';
+
+/** The guide as a document for people. */
+export function toMarkdown({ title, about, placeholders, steps }: SetupGuide): string {
+  const blocks = [
+    `# ${title}`,
+    about,
+    '## What the bridge cannot know',
+    'Names in capitals stand for it: variables in commands, and in YAML what you write in their place.',
+    table(
+      ['name', 'what it is', 'where to find it'],
+      placeholders.map(({ name, meaning, find }) => [code(name), meaning, code(find)]),
+    ),
+    'Set these before you begin. The steps set the others.',
+    fenced(
+      'sh',
+      placeholders
+        .filter(({ setBy }) => setBy === 'you')
+        .map(toExport)
+        .join('\n'),
+    ),
+    ...steps.flatMap((step, i) => [`## ${i + 1}. ${step.heading}`, ...toBlocks(step)]),
+  ];
+  return `${blocks.join('\n\n')}\n`;
+}
+
+/** A value that nobody can mistake for one, where there is no likely one. */
+function toExport({ name, default: likely }: Placeholder): string {
+  return `export ${name}=${quote(likely ?? 'REPLACE_ME')}`;
+}
+
+function toBlocks({ doneByAzd, why, values, commands, troubles = [] }: Step): string[] {
+  return [
+    ...(doneByAzd ? ['*Leave this out where `azd up` has connected the registry: it is done then.*'] : []),
+    why,
+    ...(values ? [fenced('yaml', values.trimEnd())] : []),
+    ...commands.flatMap((command, i) => commandBlocks(command, commands[i - 1])),
+    ...(troubles.length > 0
+      ? [
+          table(
+            ['if you see', 'it means', 'do'],
+            troubles.map(({ sign, meaning, remedy }) => [sign, meaning, remedy]),
+          ),
+        ]
+      : []),
+  ];
+}
+
+function commandBlocks({ when, run, expect }: Command, previous: Command | undefined): string[] {
+  return [
+    ...(when && when !== previous?.when ? [`${when}:`] : []),
+    ...(!when && previous?.when ? ['In any case:'] : []),
+    fenced('sh', run),
+    ...(expect ? ['It prints:', fenced('text', expect)] : []),
+  ];
+}
+
+function table(heads: string[], rows: string[][]): string {
+  const line = (cells: string[]) => `| ${cells.map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(heads), line(heads.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+function code(text: string): string {
+  const ticks = longer(text, 1);
+  const space = text.startsWith('`') || text.endsWith('`') ? ' ' : '';
+  return `${ticks}${space}${text.replaceAll('\n', ' ')}${space}${ticks}`;
+}
+
+function fenced(language: string, text: string): string {
+  const fence = longer(text, 3);
+  return `${fence}${language}\n${text}\n${fence}`;
+}
+
+/** More backticks than stand together anywhere in the text, at least so many. */
+function longer(text: string, least: number): string {
+  const runs = text.match(/`+/g)?.map(run => run.length + 1) ?? [];
+  return '`'.repeat(Math.max(least, ...runs));
+}

@@ -1,0 +1,87 @@
+import * as z from 'zod';
+import { normalizeRegistryId } from '../azure/arm-id.ts';
+import { isDigest, isRepository, isTag } from '../policy/reference.ts';
+
+/** What an event tells: that something moved in a registry. It is a hint; the registry itself is asked. */
+export type AcrEvent =
+  | { kind: 'push'; registryId: string; repository: string; tag: string; pushedOn: Date }
+  /** Names no tag; without a digest a whole repository may be gone. */
+  | { kind: 'delete'; registryId: string; repository: string; digest?: string }
+  | { kind: 'ignored'; reason: 'not-an-acr-event' | 'untagged' | 'helm-chart'; detail: string };
+
+/** What an event subscription sends to the bridge: tagged images, and what becomes of them. */
+export const EVENT_TYPES = [
+  'Microsoft.ContainerRegistry.ImagePushed',
+  'Microsoft.ContainerRegistry.ImageDeleted',
+];
+
+const ArmId = z.string().max(1_000);
+
+/** Event Grid's own schema and CloudEvents 1.0 name the same three things differently. */
+const Envelope = z.union([
+  z
+    .object({ eventType: z.string(), topic: ArmId, eventTime: z.string().optional(), data: z.unknown() })
+    .transform(({ eventType, topic, eventTime, data }) => ({
+      type: eventType,
+      source: topic,
+      time: eventTime,
+      data,
+    })),
+  z.object({ type: z.string(), source: ArmId, time: z.string().optional(), data: z.unknown() }),
+]);
+
+/** Only what is used. Fields that the service documents as required but leaves out at times are optional. */
+const Data = z.object({
+  timestamp: z.string().optional(),
+  target: z.object({
+    repository: z.string().refine(isRepository, 'is not a repository name'),
+    tag: z.string().refine(isTag, 'is not a tag').optional(),
+    digest: z.string().refine(isDigest, 'is not a digest').optional(),
+  }),
+});
+
+/**
+ * Reads an event in either envelope. The subject is never parsed: what it holds for pushes without a tag and for
+ * deletes is documented nowhere. Never throws: what it cannot read is `not-an-acr-event`.
+ *
+ * @param received when the event reached us, taken as the push time if the event names none
+ */
+export function decodeAcrEvent(event: unknown, received: Date): AcrEvent {
+  const envelope = Envelope.safeParse(event);
+  if (!envelope.success) return notOurs('no envelope of Event Grid or CloudEvents');
+  const { type, source, time } = envelope.data;
+  // Old samples carry the type without its prefix.
+  const action = /^(?:Microsoft\.ContainerRegistry\.)?(Image|Chart)(Pushed|Deleted)$/i.exec(type);
+  if (!action) return notOurs(`event type ${type.slice(0, 100)}`);
+  if (action[1]?.toLowerCase() === 'chart') return { kind: 'ignored', reason: 'helm-chart', detail: type };
+
+  const data = Data.safeParse(envelope.data.data);
+  if (!data.success) return notOurs(z.prettifyError(data.error));
+  const { repository, tag, digest } = data.data.target;
+  const registryId = normalizeRegistryId(source);
+  if (action[2]?.toLowerCase() === 'deleted') {
+    return { kind: 'delete', registryId, repository, ...(digest && { digest }) };
+  }
+  if (!tag) return { kind: 'ignored', reason: 'untagged', detail: repository };
+  return {
+    kind: 'push',
+    registryId,
+    repository,
+    tag,
+    pushedOn: pushTime(data.data.timestamp ?? time, received),
+  };
+}
+
+/** No registry is older; Table Storage would refuse times before 1601. */
+const EARLIEST_PUSH = Date.parse('2015-01-01');
+
+function pushTime(text: string | undefined, received: Date): Date {
+  const time = text === undefined ? Number.NaN : Date.parse(text);
+  // A clock ahead of ours must not make this push newer than one that has not happened yet.
+  const credible = time > EARLIEST_PUSH && time <= received.getTime();
+  return credible ? new Date(time) : received;
+}
+
+function notOurs(detail: string): AcrEvent {
+  return { kind: 'ignored', reason: 'not-an-acr-event', detail };
+}

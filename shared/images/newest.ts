@@ -1,0 +1,15 @@
+import type { ImageRecord, Images } from '../records/images.ts';
+
+/** The image of a repository that was pushed last, of those that Coder has; a newer digest of it may be pending. */
+export async function newestImage(
+  images: Images,
+  registry: string,
+  repository: string,
+): Promise<ImageRecord | undefined> {
+  let newest: ImageRecord | undefined;
+  for await (const record of images.ofRepository(registry, repository)) {
+    const isInCoder = record.state === 'imported' || record.coderDigest !== undefined;
+    if (isInCoder && (!newest || record.pushedOn > newest.pushedOn)) newest = record;
+  }
+  return newest;
+}

@@ -1,0 +1,119 @@
+import { LONGEST_RETRY_AFTER_MS, nextAttempt } from '../lib/backoff.ts';
+import { type ImageReason, REASONS } from '../reasons.ts';
+import type { ImageRecord } from '../records/images.ts';
+import type { ImageToImport } from './attempt.ts';
+
+/** What one attempt at an import came to. */
+export interface Outcome {
+  reason: ImageReason;
+  message: string;
+  digest?: string | undefined;
+  retryAfterMs?: number | undefined;
+  /** The last time to look again at a pending image; without it the number of attempts is limited. */
+  until?: Date;
+  coderImageId?: string;
+  /** The digest that Coder shows. */
+  coderDigest?: string;
+  /** Where the bridge itself failed. */
+  stack?: string | undefined;
+  /** Coder does not have it, or offers it to nobody. */
+  notInCoder?: boolean;
+}
+
+export interface RecordServices {
+  now: () => Date;
+  random: () => number;
+  maxAttempts: number;
+}
+
+/** How long replicas of a registry may differ, as far as we wait for them. */
+const LOOK_AGAIN_MS = 60_000;
+
+/** The record that an outcome makes of the one before it, with the time of the next attempt if there is to be one. */
+export function toRecord(
+  services: RecordServices,
+  { registry, repository, tag, pushedOn, heardBy, requested }: ImageToImport,
+  previous: ImageRecord | undefined,
+  outcome: Outcome,
+): ImageRecord {
+  const { reason, message, digest } = outcome;
+  const at = services.now();
+  const record = {
+    ...{ registry: registry.name, repository, tag, reason, message, pushedOn, heardBy, updatedOn: at },
+    ...(digest && { digest }),
+    ...(requested && { requested }),
+    ...coderFields(previous, outcome),
+  };
+  const { state } = REASONS[reason];
+  if (state === 'imported')
+    return { ...record, state, attempts: 0, importedOn: at, ...latency(record, previous, at) };
+  if (state === 'removed' && mayStillShow(pushedOn, previous, at)) {
+    return { ...record, state, attempts: 0, dueOn: new Date(at.getTime() + LOOK_AGAIN_MS) };
+  }
+  if (state !== 'pending') return { ...record, state, attempts: 0 };
+  return { ...record, ...schedule(services, previous, outcome) };
+}
+
+/** What is known of the image in Coder. */
+function coderFields(
+  previous: ImageRecord | undefined,
+  { coderImageId, coderDigest, notInCoder }: Outcome,
+): Partial<ImageRecord> {
+  if (notInCoder) return {};
+  const { importedOn, latencyMs } = previous ?? {};
+  const imageId = coderImageId ?? previous?.coderImageId;
+  const digest = coderDigest ?? previous?.coderDigest;
+  return {
+    ...(importedOn && { importedOn }),
+    ...(latencyMs !== undefined && { latencyMs }),
+    ...(imageId && { coderImageId: imageId }),
+    ...(digest && { coderDigest: digest }),
+  };
+}
+
+/**
+ * Of the first arrival after a push, and only of pushes that an event told us about: what was there before the bridge
+ * kept nobody waiting.
+ */
+function latency(
+  { pushedOn, heardBy }: Pick<ImageRecord, 'pushedOn' | 'heardBy'>,
+  previous: ImageRecord | undefined,
+  importedOn: Date,
+): { latencyMs?: number } {
+  if (previous?.importedOn && previous.importedOn > pushedOn && previous.state === 'imported') return {};
+  return heardBy === 'event' ? { latencyMs: importedOn.getTime() - pushedOn.getTime() } : {};
+}
+
+/**
+ * A replica of the registry may not have a tag yet that was pushed to another one, so a tag that is missing right
+ * after its push is looked for once more.
+ */
+function mayStillShow(pushedOn: Date, previous: ImageRecord | undefined, now: Date): boolean {
+  const isFresh = now.getTime() - pushedOn.getTime() < LOOK_AGAIN_MS;
+  return isFresh && !(previous?.state === 'removed' && previous.dueOn);
+}
+
+type Schedule = Pick<ImageRecord, 'state' | 'attempts' | 'message' | 'dueOn' | 'digest'>;
+
+/** When a pending import is tried again, or that it is given up. */
+function schedule(
+  { now, random, maxAttempts }: RecordServices,
+  previous: ImageRecord | undefined,
+  { message, digest, retryAfterMs, until }: Outcome,
+): Schedule {
+  const known = digest ?? previous?.digest;
+  const goesOn = previous?.state === 'pending' && (previous.digest ?? known) === known;
+  const kept = known === undefined ? {} : { digest: known };
+  // An event that comes before the time uses up no attempt: many may come at once.
+  if (goesOn && previous.dueOn && previous.dueOn > now()) {
+    const asked = new Date(now().getTime() + Math.min(retryAfterMs ?? 0, LONGEST_RETRY_AFTER_MS));
+    const dueOn = asked > previous.dueOn ? asked : previous.dueOn;
+    return { ...kept, state: 'pending', message, attempts: previous.attempts, dueOn };
+  }
+  const attempts = goesOn ? previous.attempts + 1 : 1;
+  if (!until && attempts >= maxAttempts) {
+    return { ...kept, state: 'failed', message: `${message} Given up after ${attempts} attempts.`, attempts };
+  }
+  const next = nextAttempt(attempts, now(), retryAfterMs, random);
+  return { ...kept, state: 'pending', message, attempts, dueOn: until && until < next ? until : next };
+}

@@ -1,0 +1,130 @@
+import * as z from 'zod';
+import { createHostCheck } from '../azure/allowed-hosts.ts';
+import { normalizeRegistryId } from '../azure/arm-id.ts';
+import { CredentialInput } from '../credentials/credential.ts';
+import { RefusedError, unknownRegistry } from '../errors.ts';
+import type { Log } from '../lib/log.ts';
+import { ImageDefaults } from '../policy/policy.ts';
+import { isRepository, isTag } from '../policy/reference.ts';
+import { RegistryInput, RegistryName, type StoredRegistry } from '../records/registry.ts';
+import { putRegistry, type RegistryServices } from '../registries/put.ts';
+import { type ImportRequest, type ImportResult, type ImportServices, importImage } from './import.ts';
+import { logImport } from './receive.ts';
+
+const LOGIN_SERVER = /^[a-z0-9][a-z0-9.-]*(:\d+)?$/i;
+
+/** A registry that is added in the call that imports an image, as in Coder's own dialog. */
+const NewRegistry = z
+  .strictObject({
+    name: RegistryName,
+    resourceId: RegistryInput.shape.resourceId.optional(),
+    /** Host of the registry, where the resource id is not at hand; Azure is asked for it. */
+    loginServer: z
+      .string()
+      .max(255)
+      .regex(LOGIN_SERVER, 'must be a host, such as NAME.azurecr.io')
+      .optional(),
+    credential: CredentialInput,
+    organizationId: RegistryInput.shape.organizationId,
+  })
+  .refine(
+    ({ resourceId, loginServer }) => (resourceId === undefined) !== (loginServer === undefined),
+    'needs exactly one of resourceId and loginServer',
+  );
+type NewRegistry = z.infer<typeof NewRegistry>;
+
+const isAcrHost = createHostCheck([]);
+
+const repository = z
+  .string()
+  .refine(isRepository, 'must be a repository name of OCI, such as team/app')
+  .refine(
+    text => !isAcrHost(text.split('/', 1)[0] as string),
+    'must leave out the host of the registry, as in team/app',
+  );
+const tag = z.string().refine(isTag, 'must be a tag of OCI, such as v1');
+
+/** Coder's dialog *Import Image*: what to import, and what a workspace of it gets at least. */
+export const ImportInput = z
+  .strictObject({
+    /** Name of a registry that was added. */
+    registry: RegistryName.optional(),
+    newRegistry: NewRegistry.optional(),
+    repository,
+    tag,
+    ...ImageDefaults.shape,
+  })
+  .refine(
+    input => (input.registry === undefined) !== (input.newRegistry === undefined),
+    'needs exactly one of registry and newRegistry',
+  );
+export type ImportInput = z.infer<typeof ImportInput>;
+
+export type RequestServices = ImportServices & RegistryServices;
+
+/**
+ * Imports one image now, as its registry's policy says. What is not to be imported leaves no trace.
+ *
+ * @throws RefusedError when there is no such registry, or the new one cannot be added
+ * @throws StorageError when the outcome could not be written
+ */
+export async function importRequested(
+  services: RequestServices,
+  input: ImportInput,
+  signal: AbortSignal,
+  log: Log,
+): Promise<ImportResult & { registry: StoredRegistry }> {
+  const registry = input.newRegistry
+    ? await addRegistry(services, input.newRegistry, signal, log)
+    : await services.registries.get(input.registry as string);
+  if (!registry) throw unknownRegistry(input.registry as string);
+  const requested = requestedDefaults(input);
+  const request: ImportRequest = {
+    ...{ registry: registry.name, repository: input.repository, tag: input.tag, requested },
+    heardBy: 'request',
+    inDoubt: Object.keys(requested).length > 0,
+    onlyToImport: true,
+  };
+  const budget = AbortSignal.any([signal, AbortSignal.timeout(services.importBudgetMs)]);
+  const result = await importImage(services, request, budget);
+  logImport(log, result);
+  return { ...result, registry };
+}
+
+/** What the request says of the image, beside its name. */
+export function requestedDefaults(input: ImportInput): ImageDefaults {
+  const { registry: _r, newRegistry: _n, repository: _p, tag: _t, ...defaults } = input;
+  return defaults;
+}
+
+/** Adds the registry, unless it is there already. */
+async function addRegistry(
+  services: RequestServices,
+  { name, ...added }: NewRegistry,
+  signal: AbortSignal,
+  log: Log,
+): Promise<StoredRegistry> {
+  const input = await toRegistryInput(services, added, signal);
+  const known = await services.registries.get(name);
+  if (known) return sameOrRefused(known, input);
+  return (await putRegistry(services, name, input, {}, signal, log)).registry;
+}
+
+/** A call that is made again finds what the first one added; its policy and credential stay. */
+export function sameOrRefused(known: StoredRegistry, { resourceId }: RegistryInput): StoredRegistry {
+  if (normalizeRegistryId(known.resourceId) === normalizeRegistryId(resourceId)) return known;
+  const message = `${known.name} is another registry, ${known.resourceId}. Choose another name.`;
+  throw new RefusedError('registry-changed', message);
+}
+
+/** @throws RefusedError when Azure shows us no registry with that login server */
+export async function toRegistryInput(
+  { arm }: RegistryServices,
+  { loginServer, ...added }: Omit<NewRegistry, 'name'>,
+  signal: AbortSignal,
+): Promise<RegistryInput> {
+  const resourceId = added.resourceId ?? (await arm.findRegistryId(loginServer as string, signal));
+  if (resourceId) return RegistryInput.parse({ ...added, resourceId });
+  const message = `Azure shows the bridge's identity no registry with the login server ${loginServer}. Give its resourceId (az acr show --name NAME --query id), or assign Reader on it.`;
+  throw new RefusedError('registry-not-found', message);
+}

@@ -1,0 +1,57 @@
+import * as z from 'zod';
+import { parseRegistryId } from '../azure/arm-id.ts';
+import { CredentialInput, type DeclaredCredential } from '../credentials/credential.ts';
+import type { Rotation } from '../credentials/state.ts';
+import { Policy } from '../policy/policy.ts';
+
+/** Our name of a registry: part of URLs, of table keys, and of names in Key Vault. */
+export const RegistryName = z
+  .string()
+  .regex(
+    /^[a-z0-9](?:[a-z0-9-]{0,48}[a-z0-9])?$/,
+    'must be 1 to 50 lower-case letters, digits or inner dashes',
+  );
+
+/** What a person declares about a registry. */
+export const RegistryInput = z.strictObject({
+  /** ARM resource id of the container registry. */
+  resourceId: z
+    .string()
+    .refine(
+      id => parseRegistryId(id) !== undefined,
+      'must be /subscriptions/…/resourceGroups/…/providers/Microsoft.ContainerRegistry/registries/NAME, with a NAME of 5 to 50 letters and digits (az acr show --name NAME --query id)',
+    ),
+  credential: CredentialInput,
+  /** Organization in Coder; CODER_ORGANIZATION_ID when absent. */
+  organizationId: z.string().min(1).max(200).optional(),
+  policy: Policy.default({ rules: [] }),
+  /** Nothing of this registry is imported or removed until that is taken back. */
+  suspended: z.boolean().optional(),
+  /** The default tags in Coder are left to whoever chose them there. */
+  pinned: z.boolean().optional(),
+  /** How often the registry is compared with Coder; RECONCILE_EVERY_MINUTES when absent. */
+  reconcileEveryMinutes: z.int().min(1).max(43_200).optional(),
+});
+export type RegistryInput = z.infer<typeof RegistryInput>;
+
+/** One ACR instance that we watch. */
+export interface Registry {
+  name: string;
+  resourceId: string;
+  loginServer: string;
+  sku: string;
+  /** Organization that this registry names; the setting's applies when absent. */
+  organizationId?: string;
+  credential: DeclaredCredential;
+  /** What Coder holds of it, and how far its renewal is. */
+  rotation: Rotation;
+  policy: Policy;
+  suspended?: boolean;
+  pinned?: boolean;
+  reconcileEveryMinutes?: number;
+  createdOn: Date;
+  updatedOn: Date;
+}
+
+/** A registry as it was read, with the ETag that its next change must carry. */
+export type StoredRegistry = Registry & { etag: string };

@@ -1,0 +1,61 @@
+import type { Acr } from '../azure/acr.ts';
+import type { HostCheck } from '../azure/allowed-hosts.ts';
+import type { Arm, RegistryDescription } from '../azure/arm.ts';
+import { parseRegistryId, type RegistryResourceId } from '../azure/arm-id.ts';
+import { roleAssignment } from '../azure/role-assignment.ts';
+import { describe, RefusedError, ServiceError, statusOf } from '../errors.ts';
+
+interface AccessServices {
+  arm: Arm;
+  acr: Acr;
+  isAllowedHost: HostCheck;
+}
+
+/**
+ * What Azure says of the registry, once it is sure that our identity can read it.
+ * @throws RefusedError when it cannot, with the command that mends it
+ * @throws ServiceError when Azure or the registry cannot be asked
+ */
+export async function describeReachable(
+  { arm, acr, isAllowedHost }: AccessServices,
+  resourceId: string,
+  signal: AbortSignal,
+): Promise<RegistryDescription> {
+  const registry = await arm
+    .describeRegistry(parseRegistryId(resourceId) as RegistryResourceId, signal)
+    .catch((error: unknown) => {
+      throw explainArm(resourceId, error);
+    });
+  if (!isAllowedHost(registry.loginServer)) {
+    const message = `Azure says that its login server is ${registry.loginServer}, a host that may not be sent tokens. If it is right, add it to the setting ACR_ALLOWED_HOSTS.`;
+    throw new RefusedError('host-not-allowed', message);
+  }
+  await acr.checkAccess(registry.loginServer, signal).catch((error: unknown) => {
+    // No role that reads repositories in ABAC mode lists them, so being refused the list proves nothing there.
+    const refused = error instanceof ServiceError && error.reason === 'registry-unauthorized';
+    if (!refused) throw error;
+    if (registry.abac) return;
+    const message = `${registry.loginServer} does not let the bridge's identity in. Run: ${assignment('AcrPull', resourceId)}`;
+    throw new RefusedError('registry-not-reachable', message);
+  });
+  return registry;
+}
+
+function assignment(role: string, resourceId: string): string {
+  return roleAssignment(role, 'PRINCIPAL_ID', resourceId).join(' ');
+}
+
+function explainArm(resourceId: string, error: unknown): Error {
+  const status = statusOf(error);
+  if (status === 404 || status === 400) {
+    const message = `Azure has no registry ${resourceId}. Compare with: az acr show --name NAME --query id`;
+    return new RefusedError('registry-not-found', message);
+  }
+  if (status === 403) {
+    const message = `The bridge's identity may not read ${resourceId}. Run: ${assignment('Reader', resourceId)}`;
+    return new RefusedError('registry-not-readable', message);
+  }
+  return new ServiceError('registry-unavailable', `Azure Resource Manager: ${describe(error)}`, {
+    cause: error,
+  });
+}

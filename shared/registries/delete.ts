@@ -1,0 +1,29 @@
+import { secretNameOf } from '../credentials/state.ts';
+import { RefusedError, unknownRegistry } from '../errors.ts';
+import { checkPrecondition, type Precondition } from './precondition.ts';
+import type { RegistryServices } from './put.ts';
+
+/**
+ * Removes the registry's secret, its records, and last the registry, so that a removal that was cut off can be done
+ * again. Coder keeps what it has.
+ *
+ * @throws RefusedError when there is no such registry, or it is not as the precondition expects
+ * @throws ServiceError when Key Vault cannot be asked
+ * @throws ConflictError when somebody else changed the registry meanwhile
+ */
+export async function deleteRegistry(
+  { registries, images, links, vault }: RegistryServices,
+  name: string,
+  precondition: Precondition,
+): Promise<void> {
+  const registry = await registries.get(name);
+  if (!registry) throw unknownRegistry(name);
+  checkPrecondition(registry, precondition);
+  if (await links.anyHeld(name)) {
+    const message = 'An import of this registry is under way. Try again in half a minute.';
+    throw new RefusedError('registry-busy', message);
+  }
+  if (registry.credential.kind !== 'managed-identity') await vault.remove(secretNameOf(name));
+  await images.deleteAll(name);
+  await registries.remove(registry);
+}

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { defaultsFromLabels, mergeDefaults } from '../../../../shared/coder/classic/defaults.ts';
+
+test('labels of the image become defaults, in the units that Coder takes', () => {
+  expect(
+    defaultsFromLabels({
+      'com.coder.cpu-cores': '1.5',
+      'com.coder.memory-gb': '3.2',
+      'com.coder.disk-gb': '20',
+      'org.opencontainers.image.description': 'Node 22',
+      'org.opencontainers.image.source': 'https://github.com/contoso/app',
+    }),
+  ).toEqual({
+    cpuCores: 1.5,
+    memoryGb: 4,
+    diskGb: 20,
+    description: 'Node 22',
+    sourceRepoUrl: 'https://github.com/contoso/app',
+  });
+});
+
+test.each(['', ' ', '0', '-1', 'NaN', 'Infinity', '1e9', 'two', '4GB'])(
+  'a label that says %j cores says nothing',
+  value => {
+    expect(defaultsFromLabels({ 'com.coder.cpu-cores': value })).toEqual({});
+  },
+);
+
+test.each(['javascript:alert(1)', 'git@github.com:contoso/app', 'https://'])(
+  '%s is no source to link to',
+  value => {
+    expect(defaultsFromLabels({ 'org.opencontainers.image.source': value })).toEqual({});
+  },
+);
+
+test('for each field the first source that has it wins', () => {
+  expect(
+    mergeDefaults({ cpuCores: 4 }, undefined, { cpuCores: 2, diskGb: 9 }, { diskGb: 1, memoryGb: 1 }),
+  ).toEqual({
+    cpuCores: 4,
+    diskGb: 9,
+    memoryGb: 1,
+  });
+});

@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest';
+import type { ImageToImport } from '../../../shared/images/attempt.ts';
+import { toRecord } from '../../../shared/images/outcome.ts';
+import type { ImageRecord } from '../../../shared/records/images.ts';
+
+const at = (second: number) => new Date(Date.UTC(2026, 0, 31, 8, 0, second));
+const services = { now: () => at(50), random: () => 0, maxAttempts: 3 };
+const image = (more: Partial<ImageToImport> = {}) =>
+  ({
+    ...{ registry: { name: 'contoso' }, repository: 'team/app', tag: 'v1' },
+    ...{ pushedOn: at(10), heardBy: 'event', ...more },
+  }) as ImageToImport;
+const outcome = { reason: 'tag-added', message: '' } as const;
+const imported = { state: 'imported', pushedOn: at(10), importedOn: at(12), latencyMs: 2_000 } as ImageRecord;
+
+test.each<[string, Partial<ImageToImport>, ImageRecord | undefined, number | undefined]>([
+  ['a push that an event told of', {}, undefined, 40_000],
+  ['the same push once more', {}, imported, 2_000],
+  ['a later push', { pushedOn: at(45) }, imported, 5_000],
+  ['a push that waited', {}, { ...imported, state: 'pending', importedOn: at(1) }, 40_000],
+  ['what a reconciliation found', { heardBy: 'reconciliation' }, undefined, undefined],
+  ['what somebody asked for', { heardBy: 'request' }, undefined, undefined],
+])('the latency of %s', (_, more, previous, expected) => {
+  expect(toRecord(services, image(more), previous, outcome).latencyMs).toBe(expected);
+});
