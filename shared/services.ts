@@ -16,9 +16,11 @@ import { openTable, proveTable } from './azure/tables.ts';
 import { createTokenSource } from './azure/token-source.ts';
 import { createVault } from './azure/vault.ts';
 import { createClassicClient } from './coder/classic/client.ts';
+import { createClassicHolder } from './coder/classic/holder.ts';
+import { createClassicRegistries } from './coder/classic/registries.ts';
 import { createClassicTarget } from './coder/classic/target.ts';
 import type { DiagnosisServices } from './diagnostics/checks.ts';
-import type { EventServices } from './images/receive.ts';
+import type { SweepServices } from './images/sweep.ts';
 import { createTurns } from './lib/keyed-mutex.ts';
 import { createLog } from './lib/log.ts';
 import { createPauses } from './lib/pauses.ts';
@@ -39,7 +41,7 @@ const IMPORT_BUDGET_MS = 20_000;
 const LEASE_MS = 30_000;
 
 /** Everything that the functions use. */
-export type Services = EventServices &
+export type Services = SweepServices &
   RegistryServices &
   ScheduleServices &
   RotationServices &
@@ -67,6 +69,7 @@ export function createServices(
   const links = createLinks(imagesTable, now, leaseMs);
   const registriesTable = openTable(settings.TABLES_URL, 'registries', credential);
   const registries = createRegistries(registriesTable, now);
+  const images = createImages(imagesTable);
   const login: RegistryServices['acceptsLogin'] = (loginServer, given, signal) =>
     acceptsLogin(loginServer, given, isAllowedHost, signal);
   return {
@@ -81,7 +84,7 @@ export function createServices(
     importBudgetMs,
     leaseMs,
     registries,
-    images: createImages(imagesTable),
+    images,
     links,
     acr: createAcr({ credential, audience: settings.ACR_AUDIENCE, isAllowedHost, pauses }),
     arm: createArm(credential, settings.ARM_URL, settings.ARM_AUDIENCE),
@@ -95,25 +98,15 @@ export function createServices(
     provePull: createProvePull(isAllowedHost),
     wait,
     vault,
-    target: createClassicTarget({
-      coder: createClassicClient({
-        url: settings.CODER_URL,
-        sessionToken: createTokenSource(vault, settings.CODER_TOKEN_SECRET, now),
-        authorization: proxyAuthorization(settings, credential),
-        maxConcurrent: settings.CODER_MAX_CONCURRENT,
-        pauses,
-      }),
+    ...createClassic(settings, {
+      credential,
       links,
       vault,
-      organizationId: settings.CODER_ORGANIZATION_ID,
-      acrKind: { field: settings.CODER_REGISTRY_KIND_FIELD, value: settings.CODER_REGISTRY_KIND_ACR },
-      fallback: {
-        cpuCores: settings.DEFAULT_CPU_CORES,
-        memoryGb: settings.DEFAULT_MEMORY_GB,
-        diskGb: settings.DEFAULT_DISK_GB,
-      },
-      findRegistry: registries.get,
+      registries,
+      images,
+      pauses,
       acceptsLogin: login,
+      now,
     }),
     // A run saves its report after each import at the latest.
     reports: createReports(imagesTable, now, importBudgetMs * 4),
@@ -121,7 +114,42 @@ export function createServices(
     reconcileEveryMinutes: settings.RECONCILE_EVERY_MINUTES,
     isAllowedHost,
     acceptsLogin: login,
+  };
+}
+
+/** Coder Classic, as the target of imports and as the holder of what it pulls with. */
+function createClassic(
+  settings: Settings,
+  services: Pick<
+    Services,
+    'credential' | 'links' | 'vault' | 'registries' | 'images' | 'pauses' | 'acceptsLogin' | 'now'
+  >,
+): Pick<Services, 'target' | 'holder'> {
+  const { credential, links, vault, registries, images, pauses, acceptsLogin: login, now } = services;
+  const coder = createClassicClient({
+    url: settings.CODER_URL,
+    sessionToken: createTokenSource(vault, settings.CODER_TOKEN_SECRET, now),
+    authorization: proxyAuthorization(settings, credential),
+    maxConcurrent: settings.CODER_MAX_CONCURRENT,
+    pauses,
+  });
+  const options = {
+    ...{ coder, links, vault, acceptsLogin: login },
     organizationId: settings.CODER_ORGANIZATION_ID,
+    acrKind: { field: settings.CODER_REGISTRY_KIND_FIELD, value: settings.CODER_REGISTRY_KIND_ACR },
+    findRegistry: registries.get,
+  };
+  return {
+    target: createClassicTarget({
+      ...options,
+      fallback: {
+        cpuCores: settings.DEFAULT_CPU_CORES,
+        memoryGb: settings.DEFAULT_MEMORY_GB,
+        diskGb: settings.DEFAULT_DISK_GB,
+      },
+      lastPush: async (registry, image) => (await images.get(registry, image))?.pushedOn,
+    }),
+    holder: createClassicHolder({ ...options, registries: createClassicRegistries(options) }),
   };
 }
 

@@ -1,60 +1,95 @@
 import type { Vault } from '../azure/vault.ts';
+import type { DeclaredCredential } from '../credentials/credential.ts';
+import type { Rotation } from '../credentials/state.ts';
 import type { Check } from '../lib/check.ts';
-import type { DefaultTag, ImageDefaults } from '../policy/policy.ts';
 import type { Reference } from '../policy/reference.ts';
 import type { ImageReason, StateOf } from '../reasons.ts';
-import type { Registry } from '../records/registry.ts';
+import type { RegistryWords, RequestWords, RuleWords } from './words.ts';
 
-/** An image that the policy lets through, as the target needs it. */
-export interface ImageToForward extends Reference {
-  registry: Registry;
-  /** What the registry says the tag points to: the manifest, and for an index each of its images. */
+/** A registry as a target must know it to pull from it. */
+export interface SourceRegistry extends RegistryWords {
+  name: string;
+  loginServer: string;
+  credential: DeclaredCredential;
+  rotation: Rotation;
+}
+
+/** An image of a registry, with what its rule says of it to the target. */
+export interface TargetedImage extends Reference {
+  registry: SourceRegistry;
+  /** Of the rule that matches; empty when there is no rule. */
+  words: RuleWords;
+  /** A person chose in the target what the bridge would otherwise choose. */
+  pinned: boolean;
+}
+
+/** An image that the target is to offer. */
+export interface WantedImage extends TargetedImage {
+  /** What the registry has under the tag: the manifest and, for an index, each of its images. */
   digests: readonly [string, ...string[]];
-  /** From the rule and the image's labels. What is absent is not touched on an image that exists. */
-  defaults: ImageDefaults;
-  defaultTag: DefaultTag;
-  /** The image's default tag is not to be moved. */
-  pinned: boolean;
-  /** Whether the registry still has this digest under the tag. */
-  isCurrent(): Promise<boolean>;
-  /** Whether this push is later than the last one of another tag of the repository. */
-  isNewerThan(tag: string): Promise<boolean>;
+  labels: Readonly<Record<string, string>>;
+  /** What a person asked for who imported it by hand. */
+  requested: RequestWords;
+  pushedOn: Date;
 }
 
-/** A tag that the target is not to offer any more: the registry does not have it, or the policy leaves it out. */
-export interface ImageToRemove extends Reference {
-  registry: Registry;
-  defaultTag: DefaultTag;
-  pinned: boolean;
-  /** Whether that is still so. */
-  isUnwanted(): Promise<boolean>;
+/** What a target wants to be reminded of with the next call about the same image. Kept as it is given, as JSON. */
+export type Memo = Readonly<Record<string, unknown>>;
+
+type ReasonOf<S> = { [R in ImageReason]: StateOf<R> extends S ? R : never }[ImageReason];
+
+/** What one round of work on an image came to. */
+export type Applied =
+  | {
+      state: 'done';
+      reason: ReasonOf<'imported'>;
+      /** The digest that the target shows: for an index it may be that of one of its images. */
+      digest?: string;
+      memo?: Memo;
+      /** What a person should know beside the reason, as a sentence. */
+      note?: string;
+    }
+  | { state: 'waiting'; reason: ReasonOf<'pending'>; message: string; memo?: Memo; lookAgainOn: Date };
+
+/** What became of an image that is not to be offered any more. */
+export type Withdrawn = { state: 'done' } | { state: 'kept'; note: string };
+
+/** What two imports must not do at once: a row that one worker at a time holds. */
+export interface LockKey {
+  partition: string;
+  row: string;
 }
 
-/** What became of it. */
-export interface Forwarded {
-  reason: { [R in ImageReason]: StateOf<R> extends 'imported' ? R : never }[ImageReason];
-  coderImageId: string;
-  /** The digest that the target shows. */
-  coderDigest?: string;
-  /** The default tag that would have been moved, were it not pinned. */
-  pinnedDefault?: string;
-}
+/** The row in the hands of its holder. What the target changes in it is kept. */
+export type Lock<T extends object = Record<string, unknown>> = T & {
+  /** Its last holder was cut off, so that more may have happened than the row says. */
+  readonly abandoned: boolean;
+};
 
-/** What the target has of a registry's images, as it was when it was asked. */
+/** What the target has of a registry, as it was when it was asked. */
 export interface Inventory {
   /** False when it had the registry once, and does not any more. */
   hasRegistry: boolean;
   repositories: readonly string[];
   /** undefined when it does not have the repository. @throws ServiceError */
-  find(repository: string, signal: AbortSignal): Promise<TargetImage | undefined>;
+  find(repository: string, signal: AbortSignal): Promise<RepositoryInTarget | undefined>;
 }
 
-export interface TargetImage {
-  /** False when nobody may start from it. */
-  isOffered: boolean;
-  defaultTag: string | undefined;
+export interface RepositoryInTarget {
   /** The digest of each tag. */
   tags: ReadonlyMap<string, string>;
+  /** Whether a person could start from the tag. */
+  offers(tag: string): boolean;
+  /** Whether the target keeps the tag although it is to be withdrawn. */
+  keeps(image: Pick<TargetedImage, 'tag' | 'pinned'>): boolean;
+  /**
+   * The tag that the rules prefer to the one that the target prefers, among those that were imported.
+   * @param pushedOn the last push of a tag that the bridge knows of
+   */
+  findDrift(
+    imported: readonly Pick<TargetedImage, 'tag' | 'words' | 'pinned'>[],
+    pushedOn: (tag: string) => Date | undefined,
+  ): string | undefined;
 }
 
 /** A call that the target would be asked with; passwords in it are blanked. */
@@ -64,48 +99,35 @@ export interface PlannedCall {
   body?: object;
 }
 
-/** A target that is read but not changed. */
-export interface RehearsedTarget {
-  target: Target;
-  /** What it would have been asked to change, in that order. */
-  calls: readonly PlannedCall[];
-}
+/** What is declared of a registry, as far as a target may refuse it. */
+export type DeclaredRegistry = Omit<SourceRegistry, 'rotation' | 'loginServer'>;
 
 /** Where imports go. */
 export interface Target {
   /** The host under which a pause is noted that it asks for. */
   host: string;
+  /** @throws RefusedError when the target cannot take the registry as it is declared */
+  refuse(declared: DeclaredRegistry, previous: SourceRegistry | undefined): Promise<void>;
+  lockKey(image: Reference & { registry: SourceRegistry }): LockKey;
   /**
-   * Makes the target have the image's tag with its digest. Safe to call again at any time.
+   * Makes the target offer the image, with at most one bounded round of steps. Safe to call again at any time.
    * @throws ServiceError with the reason of the outcome
-   * @throws ConflictError when the tag has moved on meanwhile
+   * @throws ConflictError when the tag moved on meanwhile
    */
-  forward(image: ImageToForward, signal: AbortSignal): Promise<Forwarded>;
+  apply(image: WantedImage, lock: Lock, signal: AbortSignal): Promise<Applied>;
   /**
-   * Makes the target stop offering the tag, unless that is a default tag that is pinned. Safe to call again at any time.
+   * Makes the target stop offering the image. Safe to call again at any time.
    * @throws ServiceError with the reason of the outcome
-   * @throws ConflictError when the tag has come back meanwhile
    */
-  remove(image: ImageToRemove, signal: AbortSignal): Promise<'removed' | 'pinned'>;
+  withdraw(image: TargetedImage, lock: Lock, signal: AbortSignal): Promise<Withdrawn>;
   /** @throws ServiceError */
-  listImages(registry: Registry, signal: AbortSignal): Promise<Inventory>;
-  /** Gives the target the registry's credential if it has the registry with another one. @throws ServiceError */
-  updateCredential(registry: Registry, signal: AbortSignal): Promise<void>;
+  observe(registry: SourceRegistry, signal: AbortSignal): Promise<Inventory>;
   /**
-   * Gives the target the registry's credential, even if it was given it before, and has it use it.
-   * @throws ServiceError when it cannot: `coder-rejected`, `coder-cannot-pull` and `credential-refused` are final
-   */
-  proveCredential(registry: Registry, signal: AbortSignal): Promise<void>;
-  /** Whether somebody else changed what the target has of the registry since it was given its credential. @throws ServiceError */
-  wasTouched(registry: Registry, signal: AbortSignal): Promise<boolean>;
-  /**
-   * The same target for one import that is only rehearsed.
+   * The same target for one import that is only explained: it is read, and what it would be asked to change is noted.
    * @param registry as it would be, which need not be stored
    * @param vault from which its secrets can be read
    */
-  rehearse(registry: Registry, vault: Vault): RehearsedTarget;
+  plan(registry: SourceRegistry, vault: Vault): { target: Target; calls: readonly PlannedCall[] };
   /** What one diagnosis looks at here; may need `tables`, `managed-identity` and `key-vault-read`. */
   checks(): Check[];
-  /** Whether the target has the registry already, as far as we know. */
-  hasRegistry(registry: Registry): Promise<boolean>;
 }

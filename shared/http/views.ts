@@ -1,7 +1,8 @@
 import * as z from 'zod';
+import { MemoView, RegistryWords, RequestWords } from '../coder/words.ts';
 import type { Explanation } from '../images/explain.ts';
 import { classifyManifest, type ImageConfig, type Manifest, platformsOf } from '../images/manifest.ts';
-import { ImageDefaults, Policy, ruleOf } from '../policy/policy.ts';
+import { Policy, ruleOf } from '../policy/policy.ts';
 import { formatReference, type Reference } from '../policy/reference.ts';
 import { IMAGE_REASONS, REASONS, remedyOf, STATES } from '../reasons.ts';
 import { DIFFERENCES } from '../reconciliation/differences.ts';
@@ -31,7 +32,7 @@ export const RegistryView = z.strictObject({
   resourceId: z.string(),
   loginServer: z.string(),
   sku: z.string(),
-  organizationId: z.string().optional(),
+  ...RegistryWords.shape,
   credential: z.looseObject({ kind: z.string() }).describe('As it was declared, without a password.'),
   rotation: RotationView,
   policy: Policy,
@@ -44,15 +45,14 @@ export const RegistryView = z.strictObject({
 
 /** A registry as callers see it: as it was declared, and what Azure added. Where secrets are is left out. */
 export function registryView(registry: StoredRegistry) {
-  const { name, resourceId, loginServer, sku, organizationId, credential, policy, createdOn, updatedOn } =
-    registry;
+  const { name, resourceId, loginServer, sku, credential, policy, createdOn, updatedOn } = registry;
   const { suspended, pinned, reconcileEveryMinutes } = registry;
   return {
     name,
     resourceId,
     loginServer,
     sku,
-    ...(organizationId && { organizationId }),
+    ...RegistryWords.parse(registry),
     credential,
     rotation: rotationView(registry),
     policy,
@@ -85,8 +85,8 @@ export const ImageView = z.strictObject({
   importedOn: Time.optional(),
   latencyMs: z.int().optional().describe('From the push to the moment when Coder had it.'),
   updatedOn: Time,
-  coderImageId: z.string().optional(),
-  requested: ImageDefaults.optional().describe(
+  ...MemoView.shape,
+  requested: RequestWords.optional().describe(
     'What was asked for by hand, which goes before rule and labels.',
   ),
 });
@@ -118,7 +118,7 @@ export function imageView(record: ImageRecord, of?: Registry) {
     ...(importedOn && { importedOn }),
     ...(record.latencyMs !== undefined && { latencyMs: record.latencyMs }),
     updatedOn: record.updatedOn,
-    ...(record.coderImageId && { coderImageId: record.coderImageId }),
+    ...MemoView.parse(record.memo ?? {}),
     ...(record.requested && { requested: record.requested }),
   };
 }
@@ -258,9 +258,9 @@ export function explanationView(
   };
 }
 
-function manifestView(manifest: Manifest, config: ImageConfig | undefined) {
+function manifestView(manifest: Manifest, config: ImageConfig | null | undefined) {
   if (manifest.kind === 'other') return { kind: manifest.kind, what: manifest.what };
   // What an image is for stands in its configuration, which is not read when the policy leaves it out.
   if (manifest.kind === 'image' && !config) return { kind: manifest.kind };
-  return { kind: manifest.kind, platforms: platformsOf(manifest, config) };
+  return { kind: manifest.kind, platforms: platformsOf(manifest, config ?? undefined) };
 }

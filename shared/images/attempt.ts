@@ -1,77 +1,61 @@
-import type { Acr, ImageSource } from '../azure/acr.ts';
-import { defaultsFromLabels, mergeDefaults } from '../coder/classic/defaults.ts';
-import type { Target } from '../coder/target.ts';
+import type { Acr } from '../azure/acr.ts';
+import type { Links } from '../azure/links.ts';
+import type { Applied, Lock, Target, TargetedImage } from '../coder/target.ts';
 import { ConflictError, describe, ServiceError, StorageError } from '../errors.ts';
-import { applyPolicy, type ImageDefaults, type Rule } from '../policy/policy.ts';
-import type { Reference } from '../policy/reference.ts';
-import { type ImageReason, REASONS } from '../reasons.ts';
-import type { HeardBy, ImageRecord, Images } from '../records/images.ts';
-import type { Registry } from '../records/registry.ts';
-import { decideImport, type ImportAction, type ImportFacts, NO_SUCH_TAG } from './decide.ts';
-import { classifyManifest, ImageConfig } from './manifest.ts';
-import type { Outcome } from './outcome.ts';
+import { applyPolicy } from '../policy/policy.ts';
+import { REASONS } from '../reasons.ts';
+import type { ImageRecord, Images, StoredImage } from '../records/images.ts';
+import { decideImport, type ImportFacts, type ImportStep, NO_SUCH_TAG } from './decide.ts';
+import { readConfig } from './facts.ts';
+import type { ImageToImport, Outcome } from './outcome.ts';
 
 export interface AttemptServices {
   acr: Acr;
   images: Images;
+  links: Links;
   target: Target;
   now: () => Date;
+  /** After so long whatever an import had begun is taken to be cut off. */
+  leaseMs: number;
 }
 
-/** A tag that is to be imported as the registry's record says now. */
-export interface ImageToImport extends Reference {
-  registry: Registry;
-  /** The latest push that we heard of. */
-  pushedOn: Date;
-  heardBy: HeardBy;
-  /** What somebody asked for who imported it by hand. */
-  requested?: ImageDefaults;
+/** One attempt at an import. The facts grow while it goes on. */
+export interface Attempt {
+  image: ImageToImport;
+  facts: ImportFacts;
+  /** The record as it is stored now. */
+  stored: StoredImage | undefined;
 }
 
 /** What is known before an attempt. */
-export interface Known {
-  record: ImageRecord | undefined;
-  /** What the record says of Coder need not be true any more. */
-  inDoubt: boolean;
-  /** Nothing is removed from Coder. */
-  onlyToImport: boolean;
-  /** Called before anything is changed in Coder. */
-  beforeActing(): Promise<void>;
-}
-
-/** What an attempt came to, and on what it was decided. */
-export interface Attempt {
-  facts: ImportFacts;
-  /** Absent when there was nothing to do. What a service refuses is an outcome too. */
-  outcome?: Outcome;
-}
-
-/** Looks, decides and acts once. */
-export async function attempt(
-  services: AttemptServices,
+export function beginAttempt(
   image: ImageToImport,
-  { record, inDoubt, onlyToImport, beforeActing }: Known,
-  signal: AbortSignal,
-): Promise<Attempt> {
-  const { registry, repository, tag, pushedOn } = image;
+  stored: StoredImage | undefined,
+  { inDoubt, onlyToImport }: Pick<ImportFacts, 'inDoubt' | 'onlyToImport'>,
+  now: Date,
+): Attempt {
+  const { registry, pushedOn } = image;
   const verdict = applyPolicy(registry, image);
-  const facts: ImportFacts = { verdict, record, inDoubt, pushedOn, now: services.now() };
-  if (signal.aborted) return { facts, outcome: NO_TIME };
-  const source = { loginServer: registry.loginServer, repository, signal };
+  const facts = { verdict, record: stored, inDoubt, onlyToImport, pushedOn, now, isLocked: false };
+  return { image, facts, stored };
+}
+
+/**
+ * Goes from step to step until there is an outcome; undefined when there is nothing to do. What a service refuses is
+ * an outcome too.
+ *
+ * @throws what no record can hold, since it is about the record itself
+ */
+export async function carryOut(
+  services: AttemptServices,
+  attempt: Attempt,
+  signal: AbortSignal,
+): Promise<Outcome | undefined> {
+  if (signal.aborted) return NO_TIME;
   try {
-    if (verdict.action === 'import') facts.found = await services.acr.getManifest(source, tag);
-    const action = await decide(services, facts, source);
-    if (action.do === 'nothing') return { facts };
-    if (action.do === 'record') return { facts, outcome: { ...action, digest: facts.found?.digest } };
-    if (action.do === 'remove' && onlyToImport) return { facts, outcome: notRemoved(action) };
-    await beforeActing();
-    const outcome =
-      action.do === 'forward'
-        ? await forward(services, image, facts, action.digests, source)
-        : await remove(services, image, facts, action, source);
-    return { facts, outcome };
+    return await walk(services, attempt, undefined, signal);
   } catch (error) {
-    return { facts, outcome: { ...toOutcome(error), digest: facts.found?.digest } };
+    return { ...toOutcome(error), digest: attempt.facts.found?.digest };
   }
 }
 
@@ -80,104 +64,129 @@ const NO_TIME: Outcome = {
   message: 'Other imports of this repository took all the time there was.',
 };
 
-/** Why an image is not imported that is left in Coder for now. */
-function notRemoved({ reason, message }: Extract<ImportAction, { do: 'remove' }>): Outcome {
-  return reason === 'removed-from-coder' ? { reason: 'gone', message: NO_SUCH_TAG } : { reason, message };
-}
-
-/** Decides, and reads the image's configuration if that takes it. */
-async function decide(
-  { acr }: Pick<AttemptServices, 'acr'>,
-  facts: ImportFacts,
-  source: ImageSource,
-): Promise<Exclude<ImportAction, { do: 'read-config' }>> {
-  const action = decideImport(facts);
-  if (action.do !== 'read-config') return action;
-  facts.config = await readConfig(acr, source, action.digest);
-  return decide({ acr }, facts, source);
-}
-
-async function forward(
+/** @param lock absent until this attempt holds it */
+async function walk(
   services: AttemptServices,
-  image: ImageToImport,
-  facts: ImportFacts,
-  digests: [string, ...string[]],
-  source: ImageSource,
-): Promise<Outcome> {
-  const { acr, images, target } = services;
-  const { registry, repository, tag, pushedOn } = image;
-  const { rule, pinned } = importVerdictOf(facts);
-  const config = facts.config ?? (await configOfIndex(acr, source, facts.found?.manifest));
-  const isCurrent = async () => (await acr.getManifest(source, tag))?.digest === digests[0];
-  const wanted = {
-    ...{ registry, repository, tag, digests, isCurrent },
-    defaults: mergeDefaults(
-      image.requested,
-      rule?.defaults,
-      defaultsFromLabels(config?.config?.Labels ?? {}),
-    ),
-    defaultTag: rule?.defaultTag ?? 'first',
-    pinned,
-    // Pushes that we never heard of, such as those before the bridge, are older than any that we did.
-    isNewerThan: async (other: string) => {
-      const record = await images.get(registry.name, { repository, tag: other });
-      return !record || pushedOn >= record.pushedOn;
-    },
-  };
-  const { reason, pinnedDefault, ...inCoder } = await target.forward(wanted, source.signal);
-  // A push that came meanwhile may have found the old record still true, and have done nothing.
-  if (!(await isCurrent())) throw new ConflictError('The tag has moved on.');
-  const message = REASONS[reason].meaning;
-  const said = pinnedDefault
-    ? `${message} The default tag stays ${pinnedDefault}, as it is pinned.`
-    : message;
-  return { reason, message: said, digest: digests[0], ...inCoder };
+  attempt: Attempt,
+  lock: Lock | undefined,
+  signal: AbortSignal,
+): Promise<Outcome | undefined> {
+  const { image, facts } = attempt;
+  const { repository } = image;
+  const source = { loginServer: image.registry.loginServer, repository, signal };
+  for (;;) {
+    const step = decideImport(facts);
+    switch (step.do) {
+      case 'read-manifest':
+        await readManifest(services, attempt, signal);
+        break;
+      case 'read-config':
+        facts.config = await readConfig(services.acr, source, step.from);
+        break;
+      case 'lock':
+        return underLock(services, attempt, signal);
+      case 'apply':
+        return toApplied(await services.target.apply(wanted(attempt, step), lock as Lock, signal), facts);
+      case 'withdraw':
+        return withdraw(services.target, attempt, step, lock as Lock, signal);
+      case 'record':
+        return { ...step, digest: facts.found?.digest };
+      case 'nothing':
+        return undefined;
+    }
+  }
 }
 
-async function remove(
-  { acr, target }: AttemptServices,
-  { registry, repository, tag }: ImageToImport,
-  facts: ImportFacts,
-  { reason, message }: { reason: ImageReason; message: string },
-  source: ImageSource,
+async function readManifest(
+  { acr, images }: AttemptServices,
+  { image, facts, stored }: Attempt,
+  signal: AbortSignal,
+): Promise<void> {
+  const { registry, repository, tag } = image;
+  const found =
+    (await acr.getManifest({ loginServer: registry.loginServer, repository, signal }, tag)) ?? null;
+  facts.found = found;
+  if (facts.isLocked || stored?.state !== 'imported' || stored.digest !== found?.digest) return;
+  // An import claims its record before it reads the manifest, so only a record that was read after the manifest
+  // tells whether another instance is about to give Coder a digest that the tag has left.
+  const latest = await images.get(registry.name, image);
+  if (latest?.etag !== stored.etag) throw new ConflictError('Another import of the tag is under way.');
+}
+
+/** Goes on while no other worker touches the image in the target, with what the registry has then. */
+async function underLock(
+  services: AttemptServices,
+  attempt: Attempt,
+  signal: AbortSignal,
+): Promise<Outcome | undefined> {
+  const { image, facts } = attempt;
+  await claim(services, attempt);
+  const { partition, row } = services.target.lockKey(image);
+  return services.links.hold({ registry: partition, row }, signal, async lock => {
+    const before = facts.found?.digest;
+    facts.isLocked = true;
+    if (facts.found !== undefined) await readManifest(services, attempt, signal);
+    if (facts.found?.digest !== before) delete facts.config;
+    return walk(services, attempt, lock as unknown as Lock, signal);
+  });
+}
+
+/**
+ * A final record must not go on saying what Coder has while that changes: it becomes pending, so that the import is
+ * taken up again if it is cut off.
+ */
+async function claim({ images, now, leaseMs }: AttemptServices, attempt: Attempt): Promise<void> {
+  const { stored, facts } = attempt;
+  if (!stored || stored.state === 'pending') return;
+  const { etag: _, ...record } = stored;
+  const reason = 'importing';
+  const dueOn = new Date(now().getTime() + leaseMs);
+  const { meaning: message } = REASONS[reason];
+  const claimed: ImageRecord = { ...record, state: 'pending', reason, message, attempts: 0, dueOn };
+  attempt.stored = { ...claimed, etag: await images.save(claimed, stored) };
+  facts.record = attempt.stored;
+}
+
+function wanted(
+  { image, facts }: Attempt,
+  { digests }: Extract<ImportStep, { do: 'apply' }>,
+): Parameters<Target['apply']>[0] {
+  const { requested = {}, pushedOn } = image;
+  const labels = facts.config?.config?.Labels ?? {};
+  return { ...targeted({ image, facts }), digests, labels, requested, pushedOn };
+}
+
+/** The image, with what its rule says of it; of an image that the policy leaves out, nothing. */
+function targeted({ image, facts }: Pick<Attempt, 'image' | 'facts'>): TargetedImage {
+  const { registry, repository, tag } = image;
+  const { rule, pinned } = facts.verdict.action === 'import' ? facts.verdict : { pinned: false };
+  return { registry, repository, tag, words: rule ?? {}, pinned };
+}
+
+function toApplied(applied: Applied, { found }: ImportFacts): Outcome {
+  const { reason, memo } = applied;
+  const known = { reason, digest: found?.digest, ...(memo && { memo }) };
+  if (applied.state === 'waiting')
+    return { ...known, message: applied.message, lookAgainOn: applied.lookAgainOn };
+  const message = [REASONS[reason].meaning, applied.note].filter(Boolean).join(' ');
+  return { ...known, message, ...(applied.digest && { coderDigest: applied.digest }) };
+}
+
+async function withdraw(
+  target: Target,
+  attempt: Attempt,
+  { reason, message }: Extract<ImportStep, { do: 'withdraw' }>,
+  lock: Lock,
+  signal: AbortSignal,
 ): Promise<Outcome> {
-  const { rule, pinned } = importVerdictOf(facts);
-  const digest = facts.found?.digest;
-  const isUnwanted = async () =>
-    facts.verdict.action === 'skip' || (await acr.getManifest(source, tag))?.digest === digest;
-  const image = { registry, repository, tag, defaultTag: rule?.defaultTag ?? 'first', pinned, isUnwanted };
-  if ((await target.remove(image, source.signal)) === 'removed')
-    return { reason, message, digest, notInCoder: true };
-  const kept = "Coder keeps it as the image's default tag, which is pinned.";
+  const digest = attempt.facts.found?.digest;
+  const withdrawn = await target.withdraw(targeted(attempt), lock, signal);
+  if (withdrawn.state === 'done') return { reason, message, digest, notInCoder: true };
   return reason === 'removed-from-coder'
-    ? { reason: 'gone', message: `${NO_SUCH_TAG} ${kept}` }
-    : { reason, message: `${message} ${kept}`, digest };
+    ? { reason: 'gone', message: `${NO_SUCH_TAG} ${withdrawn.note}` }
+    : { reason, message: `${message} ${withdrawn.note}`, digest };
 }
 
-/** What the policy says of an image that it lets through; of others, nothing. */
-function importVerdictOf({ verdict }: ImportFacts): { rule?: Rule; pinned: boolean } {
-  return verdict.action === 'import' ? verdict : { pinned: false };
-}
-
-async function readConfig(acr: Acr, source: ImageSource, digest: string): Promise<ImageConfig> {
-  return ImageConfig.safeParse(await acr.getConfig(source, digest)).data ?? {};
-}
-
-/** The labels of an index are those of one of its images; linux/amd64 is what workspaces mostly run on. */
-async function configOfIndex(
-  acr: Acr,
-  source: ImageSource,
-  index: unknown,
-): Promise<ImageConfig | undefined> {
-  const manifest = classifyManifest(index);
-  if (manifest.kind !== 'index') return undefined;
-  const chosen = manifest.images.find(({ platform }) => platform === 'linux/amd64') ?? manifest.images[0];
-  const child = chosen && (await acr.getManifest(source, chosen.digest));
-  const image = child && classifyManifest(child.manifest);
-  return image?.kind === 'image' ? readConfig(acr, source, image.configDigest) : undefined;
-}
-
-/** @throws what no record can tell, since it is about the record itself */
 function toOutcome(error: unknown): Outcome {
   if (error instanceof StorageError || error instanceof ConflictError) throw error;
   if (!(error instanceof ServiceError)) {

@@ -1,21 +1,31 @@
 import type { Rule, Verdict } from '../policy/policy.ts';
 import type { ImageReason } from '../reasons.ts';
-import { classifyManifest, type ImageConfig, missingPlatforms, platformsOf } from './manifest.ts';
+import {
+  classifyManifest,
+  type ImageConfig,
+  type Manifest,
+  missingPlatforms,
+  platformsOf,
+} from './manifest.ts';
 
-/** What is known when an import is decided. */
+/** What is known when the next step of an import is decided. What was not read yet is absent. */
 export interface ImportFacts {
   verdict: Verdict;
-  /** Not asked for when the policy skips the image; `undefined` inside means that the registry has no such tag. */
-  found?: { digest: string; manifest: unknown } | undefined;
-  /** The configuration of a single image, once it was read. */
-  config?: ImageConfig | undefined;
   /** What the record says, if there is one. */
   record?: KnownImage | undefined;
-  /** What the record says of Coder need not be true any more. */
+  /** What the record says of the target need not be true any more. */
   inDoubt: boolean;
-  /** The latest push that we heard of. */
+  /** Nothing is withdrawn from the target. */
+  onlyToImport: boolean;
+  /** The latest push that the bridge knows of. */
   pushedOn: Date;
   now: Date;
+  /** No other worker changes the image in the target, and `found` was read since that is so. */
+  isLocked: boolean;
+  /** What the registry has under the tag now; null when it has no such tag. */
+  found?: { digest: string; manifest: unknown } | null;
+  /** The configuration of the image, or of one image of an index; null when that has none. */
+  config?: ImageConfig | null;
 }
 
 interface KnownImage {
@@ -23,29 +33,42 @@ interface KnownImage {
   reason: string;
   digest?: string;
   dueOn?: Date;
-  coderImageId?: string;
+  memo?: object;
 }
 
-/** The one thing to do next. */
-export type ImportAction =
-  | { do: 'nothing' }
+/** Where a configuration is: the blob itself, or in an index the image that has it. */
+export type ConfigSource = { blob: string } | { image: string };
+
+/** The one thing to do next: read a fact that is missing, change something, or end. */
+export type ImportStep =
+  | { do: 'read-manifest' }
+  | { do: 'read-config'; from: ConfigSource }
+  /** Keep others from changing the image in the target, and read the manifest again after that. */
+  | { do: 'lock' }
+  | { do: 'apply'; digests: [string, ...string[]] }
+  /** The target is not to offer it, which is recorded with this reason. */
+  | { do: 'withdraw'; reason: ImageReason; message: string }
   /** `until`: the last time to look again at a pending image. */
   | { do: 'record'; reason: ImageReason; message: string; until?: Date }
-  /** The image's own configuration is needed to decide. */
-  | { do: 'read-config'; digest: string }
-  | { do: 'forward'; digests: [string, ...string[]] }
-  /** Coder is not to offer it, which is recorded with this reason. */
-  | { do: 'remove'; reason: ImageReason; message: string };
+  | { do: 'nothing' };
 
 const PLATFORMS_DEADLINE_MINUTES = 60;
 export const NO_SUCH_TAG = 'The registry has no such tag.';
 
 /** Decides from facts alone, so that every case can stand in a table. */
-export function decideImport(facts: ImportFacts): ImportAction {
+export function decideImport(facts: ImportFacts): ImportStep {
+  const step = decideUnlocked(facts);
+  if (step.do === 'withdraw' && facts.onlyToImport) return notWithdrawn(step);
+  const changes = step.do === 'apply' || step.do === 'withdraw';
+  return changes && !facts.isLocked ? { do: 'lock' } : step;
+}
+
+function decideUnlocked(facts: ImportFacts): ImportStep {
   const { verdict, found, record, inDoubt } = facts;
   if (verdict.action === 'skip')
     return leaveOut(verdict.reason, SKIPPED[verdict.reason], verdict.withdraw, facts);
-  if (!found) return decideGone(verdict, facts);
+  if (found === undefined) return { do: 'read-manifest' };
+  if (found === null) return decideGone(verdict, facts);
   if (!inDoubt && record?.state === 'imported' && record.digest === found.digest) return { do: 'nothing' };
 
   const manifest = classifyManifest(found.manifest);
@@ -53,30 +76,49 @@ export function decideImport(facts: ImportFacts): ImportAction {
     const withdraw = verdict.rule?.onDelete === 'remove';
     return leaveOut('not-an-image', `It is ${manifest.what}.`, withdraw, facts);
   }
-  if (manifest.kind === 'image' && !facts.config) return { do: 'read-config', digest: manifest.configDigest };
-
-  const missing = missingPlatforms(verdict.rule?.platforms ?? [], platformsOf(manifest, facts.config));
-  if (missing.length > 0) return decideIncomplete(verdict.rule, missing, facts);
-  const children = manifest.kind === 'index' ? manifest.images.map(({ digest }) => digest) : [];
-  return { do: 'forward', digests: [found.digest, ...children] };
+  return decideImage(verdict.rule, found.digest, manifest, facts);
 }
 
-/** What is there and not to be imported; Coder may have been given what was there before. */
-function leaveOut(reason: ImageReason, message: string, withdraw: boolean, facts: ImportFacts): ImportAction {
-  const mayBeInCoder = facts.inDoubt || facts.record?.coderImageId !== undefined;
-  return withdraw && mayBeInCoder ? { do: 'remove', reason, message } : settle(reason, message, facts);
+function decideImage(
+  rule: Rule | undefined,
+  digest: string,
+  manifest: Exclude<Manifest, { kind: 'other' }>,
+  facts: ImportFacts,
+): ImportStep {
+  const { config } = facts;
+  if (manifest.kind === 'image' && config === undefined)
+    return { do: 'read-config', from: { blob: manifest.configDigest } };
+  const missing = missingPlatforms(rule?.platforms ?? [], platformsOf(manifest, config ?? undefined));
+  if (missing.length > 0) return decideIncomplete(rule, missing, facts);
+  if (manifest.kind === 'image') return { do: 'apply', digests: [digest] };
+  // The labels of an index are those of one of its images; linux/amd64 is what workspaces mostly run on.
+  const labelled = manifest.images.find(({ platform }) => platform === 'linux/amd64') ?? manifest.images[0];
+  if (labelled && config === undefined) return { do: 'read-config', from: { image: labelled.digest } };
+  return { do: 'apply', digests: [digest, ...manifest.images.map(image => image.digest)] };
 }
 
-function decideGone({ rule }: Extract<Verdict, { action: 'import' }>, facts: ImportFacts): ImportAction {
+/** What is there and not to be imported; the target may have been given what was there before. */
+function leaveOut(reason: ImageReason, message: string, withdraw: boolean, facts: ImportFacts): ImportStep {
+  const mayBeInTarget = facts.inDoubt || facts.record?.memo !== undefined;
+  return withdraw && mayBeInTarget ? { do: 'withdraw', reason, message } : settle(reason, message, facts);
+}
+
+function decideGone({ rule }: Extract<Verdict, { action: 'import' }>, facts: ImportFacts): ImportStep {
   if (rule?.onDelete !== 'remove') return settle('gone', NO_SUCH_TAG, facts);
   const { record, inDoubt } = facts;
   const isRemoved = !inDoubt && record?.reason === 'removed-from-coder' && !record.dueOn;
   const message = 'The registry has no such tag, and Coder no longer offers it.';
-  return isRemoved ? { do: 'nothing' } : { do: 'remove', reason: 'removed-from-coder', message };
+  return isRemoved ? { do: 'nothing' } : { do: 'withdraw', reason: 'removed-from-coder', message };
+}
+
+/** Why an image is not imported that stays in the target for now. */
+function notWithdrawn({ reason, message }: Extract<ImportStep, { do: 'withdraw' }>): ImportStep {
+  if (reason === 'removed-from-coder') return { do: 'record', reason: 'gone', message: NO_SUCH_TAG };
+  return { do: 'record', reason, message };
 }
 
 /** Another push may bring the platforms that are missing; there is an end to waiting for it. */
-function decideIncomplete(rule: Rule | undefined, missing: string[], facts: ImportFacts): ImportAction {
+function decideIncomplete(rule: Rule | undefined, missing: string[], facts: ImportFacts): ImportStep {
   const minutes = rule?.platformsDeadlineMinutes ?? PLATFORMS_DEADLINE_MINUTES;
   const until = new Date(facts.pushedOn.getTime() + minutes * 60_000);
   const message = `It lacks ${missing.join(', ')}.`;
@@ -91,7 +133,7 @@ const SKIPPED = {
 };
 
 /** A final outcome, which is not written twice. */
-function settle(reason: ImageReason, message: string, { record, found }: ImportFacts): ImportAction {
+function settle(reason: ImageReason, message: string, { record, found }: ImportFacts): ImportStep {
   // A record that is due was looked at again, and must say so.
   const unchanged = record?.reason === reason && record.digest === found?.digest && !record.dueOn;
   return unchanged ? { do: 'nothing' } : { do: 'record', reason, message };

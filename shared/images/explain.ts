@@ -1,4 +1,5 @@
-import { rehearseVault } from '../azure/overlay-vault.ts';
+import { withoutLease } from '../azure/links.ts';
+import { createOverlayVault } from '../azure/overlay-vault.ts';
 import type { PlannedCall } from '../coder/target.ts';
 import { credentialKind } from '../credentials/credential.ts';
 import { type Rotation, secretNameOf } from '../credentials/state.ts';
@@ -6,13 +7,12 @@ import { unknownRegistry } from '../errors.ts';
 import type { ImageRecord } from '../records/images.ts';
 import type { Registry } from '../records/registry.ts';
 import { declareRegistry, refuseIfImpossible } from '../registries/put.ts';
-import { attempt, type ImageToImport } from './attempt.ts';
 import type { ImportFacts } from './decide.ts';
-import { toRecord } from './outcome.ts';
+import { importOnce } from './import.ts';
 import {
   type ImportInput,
   type RequestServices,
-  requestedDefaults,
+  requestedWords,
   sameOrRefused,
   toRegistryInput,
 } from './request.ts';
@@ -28,7 +28,7 @@ export interface Explanation {
 }
 
 /**
- * Rehearses an import with the code that does it: the registry and Coder are read, and nothing is changed anywhere.
+ * Runs an import with the code that does it, on services that are read and not changed.
  * @throws RefusedError when there is no such registry, or the new one could not be added
  */
 export async function explainImport(
@@ -36,18 +36,28 @@ export async function explainImport(
   input: ImportInput,
   signal: AbortSignal,
 ): Promise<Explanation> {
-  const vault = rehearseVault(services.vault);
+  const vault = createOverlayVault(services.vault);
   const registry = await registryOf({ ...services, vault }, input, signal);
   const { repository, tag } = input;
-  const record = await services.images.get(registry.name, { repository, tag });
-  const requested = { ...record?.requested, ...requestedDefaults(input) };
-  const pushedOn = record?.pushedOn ?? services.now();
-  const image: ImageToImport = { registry, repository, tag, pushedOn, heardBy: 'request', requested };
-  const { target, calls } = services.target.rehearse(registry, vault);
-  const inDoubt = Object.keys(requested).length > 0;
-  const known = { record, inDoubt, onlyToImport: true, beforeActing: async () => {} };
-  const { facts, outcome } = await attempt({ ...services, target }, image, known, signal);
-  return { facts, registry, calls, record: outcome ? toRecord(services, image, record, outcome) : record };
+  const previous = await services.images.get(registry.name, { repository, tag });
+  const requested = requestedWords(input);
+  const inDoubt = Object.keys({ ...previous?.requested, ...requested }).length > 0;
+  const image = { registry: registry.name, repository, tag, heardBy: 'request', requested } as const;
+  const request = { ...image, inDoubt, onlyToImport: true };
+  const { target, calls } = services.target.plan(registry, vault);
+  const readOnly = { ...services, ...changingNothing(services), target };
+  const known = { previous, stored: previous };
+  const { facts, record } = await importOnce(readOnly, request, registry, known, signal);
+  return { facts, registry, calls, record };
+}
+
+/** Records as they are, which are not written, and locks that are not taken. */
+function changingNothing({ images, links }: RequestServices) {
+  return {
+    images: { ...images, save: async () => 'not-saved' },
+    links: withoutLease(links),
+    publish: async () => {},
+  };
 }
 
 async function registryOf(
@@ -65,12 +75,12 @@ async function registryOf(
   if (known) return sameOrRefused(known, input);
   await refuseIfImpossible(services, newName, input, undefined);
   const declared = await declareRegistry(services, newName, input, undefined, signal);
-  const rotation = await rehearseFirst(services, declared);
+  const rotation = await explainFirst(services, declared);
   return { ...declared, rotation, createdOn: services.now(), updatedOn: services.now() };
 }
 
-/** As if the first credential had been issued: whoever rehearses shows no passwords. */
-async function rehearseFirst(
+/** As if the first credential had been issued: an explanation shows no passwords. */
+async function explainFirst(
   { vault, now }: RequestServices,
   { name, credential, rotation }: Pick<Registry, 'name' | 'credential' | 'rotation'>,
 ): Promise<Rotation> {

@@ -1,17 +1,15 @@
 import type { LimitFunction } from 'p-limit';
-import { repositoryKey } from '../azure/keys.ts';
 import type { Publish } from '../azure/publish.ts';
-import { mergeDefaults } from '../coder/classic/defaults.ts';
+import type { RequestWords } from '../coder/words.ts';
 import { ConflictError } from '../errors.ts';
 import type { InTurn } from '../lib/keyed-mutex.ts';
-import type { ImageDefaults } from '../policy/policy.ts';
 import type { Reference } from '../policy/reference.ts';
-import { REASONS } from '../reasons.ts';
 import type { HeardBy, ImageRecord, StoredImage } from '../records/images.ts';
 import type { Registries } from '../records/registries.ts';
 import type { Registry } from '../records/registry.ts';
-import { type AttemptServices, attempt, type ImageToImport } from './attempt.ts';
-import { type RecordServices, toRecord } from './outcome.ts';
+import { type AttemptServices, beginAttempt, carryOut } from './attempt.ts';
+import type { ImportFacts } from './decide.ts';
+import { type ImageToImport, type RecordServices, toRecord } from './outcome.ts';
 
 /** What an import needs. */
 export interface ImportServices extends AttemptServices, RecordServices {
@@ -26,8 +24,6 @@ export interface ImportServices extends AttemptServices, RecordServices {
   publish: Publish;
   /** Longest time for one import. */
   importBudgetMs: number;
-  /** After so long whatever an import had begun is taken to be cut off. */
-  leaseMs: number;
 }
 
 export interface ImportRequest extends Reference {
@@ -37,14 +33,14 @@ export interface ImportRequest extends Reference {
   pushedOn?: Date;
   /** How the caller knows. */
   heardBy?: HeardBy;
-  /** Leaves the image alone unless its record says that its time has come, and nobody else is at it. */
+  /** Leaves the image alone unless its record says that its time has come, and no other worker is at it. */
   onlyIfDue?: boolean;
   /** Looks at Coder even if the record says that it has the image. */
   inDoubt?: boolean;
   /** Does and writes nothing when the image is not to be imported. */
   onlyToImport?: boolean;
   /** What the caller asks for in place of what rule and labels say; kept for later pushes of the tag. */
-  requested?: ImageDefaults;
+  requested?: RequestWords;
 }
 
 /** What happened: the record, and whether this call wrote it. */
@@ -74,7 +70,7 @@ export async function importImage(
 ): Promise<ImportResult> {
   const work = () => services.atMost(() => importUntilWritten(services, request, signal));
   try {
-    return await services.inTurn(`${request.registry} ${repositoryKey(request.repository)}`, signal, work);
+    return await services.inTurn(`${request.registry} ${request.repository}`, signal, work);
   } catch (error) {
     if (error !== signal.reason) throw error;
     // The wait for our turn took all the time. What is due stays so; of all else that is an outcome to record.
@@ -84,18 +80,20 @@ export async function importImage(
 
 async function importUntilWritten(
   services: ImportServices,
-  { onlyIfDue, inDoubt = false, ...request }: ImportRequest,
+  request: ImportRequest,
   signal: AbortSignal,
 ): Promise<ImportResult> {
-  const { registries, images, now } = services;
+  let { onlyIfDue, inDoubt = false } = request;
   for (let lateConflicts = 0; ; ) {
-    // Read each time: a conflict may have come from somebody who changed the registry.
-    const registry = await registries.get(request.registry);
+    // Read each time: the conflict may be about either.
+    const [registry, previous] = await Promise.all([
+      services.registries.get(request.registry),
+      services.images.get(request.registry, request),
+    ]);
     if (!registry) return { record: undefined, changed: false };
-    const previous = await images.get(registry.name, request);
-    if (onlyIfDue && !isDue(previous, now())) return { record: previous, changed: false };
+    if (onlyIfDue && !isDue(previous, services.now())) return { record: previous, changed: false };
     try {
-      const stored = onlyIfDue ? await claim(services, previous as StoredImage) : previous;
+      const stored = onlyIfDue ? await takeUp(services, previous as StoredImage) : previous;
       onlyIfDue = false;
       return await importOnce(services, { ...request, inDoubt }, registry, { previous, stored }, signal);
     } catch (error) {
@@ -110,62 +108,62 @@ async function importUntilWritten(
 /**
  * Attempts the import and writes what it came to.
  *
- * @param record as it was read, and as it is stored since we took it up
- * @throws ConflictError when somebody else changed the record meanwhile
+ * @param record as it was read, and as it is stored since this worker took it up
+ * @throws ConflictError when another worker changed the record, or the tag moved, meanwhile
  */
-async function importOnce(
-  services: ImportServices,
+export async function importOnce(
+  services: Omit<ImportServices, 'registries' | 'inTurn' | 'atMost' | 'importBudgetMs'>,
   { inDoubt = false, onlyToImport = false, ...request }: ImportRequest,
   registry: Registry,
   { previous, stored }: { previous: StoredImage | undefined; stored: StoredImage | undefined },
   signal: AbortSignal,
-): Promise<ImportResult> {
-  const { images, now } = services;
-  const requested = mergeDefaults(request.requested, previous?.requested);
-  const image: ImageToImport = {
-    ...{ registry, repository: request.repository, tag: request.tag },
-    ...latestPush(request, previous, now()),
-    ...(Object.keys(requested).length > 0 && { requested }),
-  };
-  // A final record must not go on telling what Coder has while that changes: we may never come back.
-  let current = stored;
-  const beforeActing = async () => {
-    if (current && isFinal(current)) current = await claim(services, current);
-  };
-  const known = { record: previous, inDoubt, onlyToImport, beforeActing };
-  const { outcome } = await attempt(services, image, known, signal);
-  if (!outcome) return { record: previous, changed: false };
+): Promise<ImportResult & { facts: ImportFacts }> {
+  const image = toImport(request, registry, previous, services.now());
+  const attempt = beginAttempt(image, stored, { inDoubt, onlyToImport }, services.now());
+  const outcome = await carryOut(services, attempt, signal);
+  const { facts } = attempt;
+  if (!outcome) return { facts, record: previous, changed: false };
   const record = toRecord(services, image, previous, outcome);
   if (onlyToImport && isLeftOut(record)) {
     // Nothing is kept, so nothing will be tried again either.
-    const { dueOn: _, ...told } = record;
-    return { record: told, changed: false };
+    const { dueOn: _, ...shown } = record;
+    return { facts, record: shown, changed: false };
   }
-  await images.save(record, current);
-  await tell(services.publish, record);
-  return { record, changed: true, ...(outcome.stack && { stack: outcome.stack }) };
+  await services.images.save(record, attempt.stored);
+  await publish(services.publish, record);
+  return { facts, record, changed: true, ...(outcome.stack && { stack: outcome.stack }) };
 }
 
-/** Whoever listens is told of what arrived in Coder, and of what never will by itself. */
-async function tell(publish: Publish, record: ImageRecord): Promise<void> {
+function toImport(
+  request: ImportRequest,
+  registry: Registry,
+  previous: ImageRecord | undefined,
+  now: Date,
+): ImageToImport {
+  const requested = { ...previous?.requested, ...request.requested };
+  return {
+    ...{ registry, repository: request.repository, tag: request.tag },
+    ...latestPush(request, previous, now),
+    ...(Object.keys(requested).length > 0 && { requested }),
+  };
+}
+
+/** Publishes what arrived in Coder, and what will never arrive by itself. */
+async function publish(send: Publish, record: ImageRecord): Promise<void> {
   const { registry, repository, tag, digest, reason, message } = record;
   const image = { registry, repository, tag };
   const subject = `${registry}/${repository}:${tag}`;
   if (record.state === 'imported') {
-    await publish('Image.Imported', subject, { ...image, ...(digest && { digest }), reason });
+    await send('Image.Imported', subject, { ...image, ...(digest && { digest }), reason });
   }
-  if (record.state === 'failed') await publish('Image.ImportFailed', subject, { ...image, reason, message });
+  if (record.state === 'failed') await send('Image.ImportFailed', subject, { ...image, reason, message });
 }
 
-/** Notes that the import is under way, so that it is taken up again if it never ends. */
-async function claim({ images, now, leaseMs }: ImportServices, record: StoredImage): Promise<StoredImage> {
-  const { etag: _, ...known } = record;
-  const dueOn = new Date(now().getTime() + leaseMs);
-  const reason = 'importing';
-  const claimed: ImageRecord = isFinal(record)
-    ? { ...known, state: 'pending', reason, message: REASONS[reason].meaning, attempts: 0, dueOn }
-    : { ...known, dueOn };
-  return { ...claimed, etag: await images.save(claimed, record) };
+/** Puts off the time of a pending image while this worker is at it, so that no other takes it up too. */
+async function takeUp({ images, now, leaseMs }: ImportServices, due: StoredImage): Promise<StoredImage> {
+  const { etag: _, ...record } = due;
+  const taken = { ...record, dueOn: new Date(now().getTime() + leaseMs) };
+  return { ...due, ...taken, etag: await images.save(taken, due) };
 }
 
 function isDue(record: ImageRecord | undefined, now: Date): boolean {
@@ -174,10 +172,6 @@ function isDue(record: ImageRecord | undefined, now: Date): boolean {
 
 function isLeftOut({ state }: ImageRecord): boolean {
   return state === 'skipped' || state === 'removed';
-}
-
-function isFinal({ state }: ImageRecord): boolean {
-  return state !== 'pending';
 }
 
 function latestPush(

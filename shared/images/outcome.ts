@@ -1,7 +1,20 @@
+import type { Memo } from '../coder/target.ts';
+import type { RequestWords } from '../coder/words.ts';
 import { LONGEST_RETRY_AFTER_MS, nextAttempt } from '../lib/backoff.ts';
+import type { Reference } from '../policy/reference.ts';
 import { type ImageReason, REASONS } from '../reasons.ts';
-import type { ImageRecord } from '../records/images.ts';
-import type { ImageToImport } from './attempt.ts';
+import type { HeardBy, ImageRecord } from '../records/images.ts';
+import type { Registry } from '../records/registry.ts';
+
+/** A tag that is to be imported as the registry's record says now. */
+export interface ImageToImport extends Reference {
+  registry: Registry;
+  /** The latest push that the bridge knows of, and how it does. */
+  pushedOn: Date;
+  heardBy: HeardBy;
+  /** What a person asked for who imported it by hand. */
+  requested?: RequestWords;
+}
 
 /** What one attempt at an import came to. */
 export interface Outcome {
@@ -9,14 +22,16 @@ export interface Outcome {
   message: string;
   digest?: string | undefined;
   retryAfterMs?: number | undefined;
+  /** When to look again at work that the target has under way; this uses up no attempt. */
+  lookAgainOn?: Date;
   /** The last time to look again at a pending image; without it the number of attempts is limited. */
   until?: Date;
-  coderImageId?: string;
+  memo?: Memo;
   /** The digest that Coder shows. */
   coderDigest?: string;
   /** Where the bridge itself failed. */
   stack?: string | undefined;
-  /** Coder does not have it, or offers it to nobody. */
+  /** Coder does not have it, or no longer offers it. */
   notInCoder?: boolean;
 }
 
@@ -26,7 +41,7 @@ export interface RecordServices {
   maxAttempts: number;
 }
 
-/** How long replicas of a registry may differ, as far as we wait for them. */
+/** How long replicas of a registry may differ, as far as the bridge waits for them. */
 const LOOK_AGAIN_MS = 60_000;
 
 /** The record that an outcome makes of the one before it, with the time of the next attempt if there is to be one. */
@@ -42,7 +57,7 @@ export function toRecord(
     ...{ registry: registry.name, repository, tag, reason, message, pushedOn, heardBy, updatedOn: at },
     ...(digest && { digest }),
     ...(requested && { requested }),
-    ...coderFields(previous, outcome),
+    ...inCoder(previous, outcome),
   };
   const { state } = REASONS[reason];
   if (state === 'imported')
@@ -55,25 +70,23 @@ export function toRecord(
 }
 
 /** What is known of the image in Coder. */
-function coderFields(
+function inCoder(
   previous: ImageRecord | undefined,
-  { coderImageId, coderDigest, notInCoder }: Outcome,
+  { memo = previous?.memo, coderDigest = previous?.coderDigest, notInCoder }: Outcome,
 ): Partial<ImageRecord> {
   if (notInCoder) return {};
   const { importedOn, latencyMs } = previous ?? {};
-  const imageId = coderImageId ?? previous?.coderImageId;
-  const digest = coderDigest ?? previous?.coderDigest;
   return {
     ...(importedOn && { importedOn }),
     ...(latencyMs !== undefined && { latencyMs }),
-    ...(imageId && { coderImageId: imageId }),
-    ...(digest && { coderDigest: digest }),
+    ...(memo && { memo }),
+    ...(coderDigest && { coderDigest }),
   };
 }
 
 /**
- * Of the first arrival after a push, and only of pushes that an event told us about: what was there before the bridge
- * kept nobody waiting.
+ * Of the first arrival after a push, and only of pushes that came as an event: nobody waited for what was there before
+ * the bridge.
  */
 function latency(
   { pushedOn, heardBy }: Pick<ImageRecord, 'pushedOn' | 'heardBy'>,
@@ -99,11 +112,20 @@ type Schedule = Pick<ImageRecord, 'state' | 'attempts' | 'message' | 'dueOn' | '
 function schedule(
   { now, random, maxAttempts }: RecordServices,
   previous: ImageRecord | undefined,
-  { message, digest, retryAfterMs, until }: Outcome,
+  { message, digest, retryAfterMs, lookAgainOn, until }: Outcome,
 ): Schedule {
   const known = digest ?? previous?.digest;
   const goesOn = previous?.state === 'pending' && (previous.digest ?? known) === known;
   const kept = known === undefined ? {} : { digest: known };
+  if (lookAgainOn) {
+    return {
+      ...kept,
+      state: 'pending',
+      message,
+      attempts: goesOn ? previous.attempts : 0,
+      dueOn: lookAgainOn,
+    };
+  }
   // An event that comes before the time uses up no attempt: many may come at once.
   if (goesOn && previous.dueOn && previous.dueOn > now()) {
     const asked = new Date(now().getTime() + Math.min(retryAfterMs ?? 0, LONGEST_RETRY_AFTER_MS));

@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { createHostCheck } from '../azure/allowed-hosts.ts';
 import { normalizeRegistryId } from '../azure/arm-id.ts';
+import { RegistryWords, RequestWords } from '../coder/words.ts';
 import { CredentialInput } from '../credentials/credential.ts';
 import { RefusedError, unknownRegistry } from '../errors.ts';
 import type { Log } from '../lib/log.ts';
-import { ImageDefaults } from '../policy/policy.ts';
 import { isRepository, isTag } from '../policy/reference.ts';
 import { RegistryInput, RegistryName, type StoredRegistry } from '../records/registry.ts';
 import { putRegistry, type RegistryServices } from '../registries/put.ts';
@@ -25,7 +25,7 @@ const NewRegistry = z
       .regex(LOGIN_SERVER, 'must be a host, such as NAME.azurecr.io')
       .optional(),
     credential: CredentialInput,
-    organizationId: RegistryInput.shape.organizationId,
+    ...RegistryWords.shape,
   })
   .refine(
     ({ resourceId, loginServer }) => (resourceId === undefined) !== (loginServer === undefined),
@@ -52,7 +52,7 @@ export const ImportInput = z
     newRegistry: NewRegistry.optional(),
     repository,
     tag,
-    ...ImageDefaults.shape,
+    ...RequestWords.shape,
   })
   .refine(
     input => (input.registry === undefined) !== (input.newRegistry === undefined),
@@ -78,7 +78,7 @@ export async function importRequested(
     ? await addRegistry(services, input.newRegistry, signal, log)
     : await services.registries.get(input.registry as string);
   if (!registry) throw unknownRegistry(input.registry as string);
-  const requested = requestedDefaults(input);
+  const requested = requestedWords(input);
   const request: ImportRequest = {
     ...{ registry: registry.name, repository: input.repository, tag: input.tag, requested },
     heardBy: 'request',
@@ -92,9 +92,9 @@ export async function importRequested(
 }
 
 /** What the request says of the image, beside its name. */
-export function requestedDefaults(input: ImportInput): ImageDefaults {
-  const { registry: _r, newRegistry: _n, repository: _p, tag: _t, ...defaults } = input;
-  return defaults;
+export function requestedWords(input: ImportInput): RequestWords {
+  const { registry: _r, newRegistry: _n, repository: _p, tag: _t, ...words } = input;
+  return words;
 }
 
 /** Adds the registry, unless it is there already. */

@@ -1,3 +1,4 @@
+import type { CredentialHolder } from '../credentials/holder.ts';
 import { describe } from '../errors.ts';
 import { forEachAtMost } from '../lib/concurrency.ts';
 import type { Log } from '../lib/log.ts';
@@ -5,6 +6,10 @@ import type { WaitingImage } from '../records/images.ts';
 import type { StoredRegistry } from '../records/registry.ts';
 import { importImage } from './import.ts';
 import { type EventServices, logImport } from './receive.ts';
+
+export interface SweepServices extends EventServices {
+  holder: CredentialHolder;
+}
 
 /** Imports that run at once. */
 const AT_ONCE = 16;
@@ -17,7 +22,7 @@ const COUNTED = 1_000;
  *
  * @throws StorageError when the registries cannot be read
  */
-export async function sweep(services: EventServices, signal: AbortSignal, log: Log): Promise<void> {
+export async function sweep(services: SweepServices, signal: AbortSignal, log: Log): Promise<void> {
   let registries = 0;
   for await (const registry of services.registries.each()) {
     if (signal.aborted) break;
@@ -25,7 +30,7 @@ export async function sweep(services: EventServices, signal: AbortSignal, log: L
     try {
       await sweepImages(services, registry, signal, log);
       const budget = AbortSignal.any([signal, AbortSignal.timeout(services.importBudgetMs)]);
-      await services.target.updateCredential(registry, budget);
+      await services.holder.deliver(registry, budget);
     } catch (error) {
       log.error('sweep incomplete', { registry: registry.name, message: describe(error) });
     }
@@ -35,7 +40,7 @@ export async function sweep(services: EventServices, signal: AbortSignal, log: L
 }
 
 async function sweepImages(
-  services: EventServices,
+  services: SweepServices,
   registry: StoredRegistry,
   signal: AbortSignal,
   log: Log,

@@ -1,22 +1,9 @@
 import { RE2JS } from 're2js';
 import semver from 'semver';
 import * as z from 'zod';
+import { RuleWords } from '../coder/words.ts';
 import { isGlob, matchesGlob } from './glob.ts';
 import type { Reference } from './reference.ts';
-
-/** Least resources and texts that an image gets in Coder; what is absent is left to the next source. */
-export const ImageDefaults = z.strictObject({
-  cpuCores: z.number().positive().max(1024).optional(),
-  /** Whole GB: Coder refuses fractions on import. */
-  memoryGb: z.int().positive().max(65_536).optional(),
-  diskGb: z.int().positive().max(65_536).optional(),
-  description: z.string().max(4_096).optional(),
-  sourceRepoUrl: z
-    .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
-    .max(2_048)
-    .optional(),
-});
-export type ImageDefaults = z.infer<typeof ImageDefaults>;
 
 const pattern = z.string().min(1, 'must not be empty').max(256, 'is longer than 256 characters');
 const glob = pattern.refine(isGlob, 'is not a glob, such as "team/**"');
@@ -41,10 +28,6 @@ const TagMatch = z
     'needs exactly one of glob, semver, regex',
   );
 
-/** When a pushed tag becomes the one that Coder offers to new workspaces. */
-export const DefaultTag = z.enum(['first', 'newest', 'highest-semver', 'never']);
-export type DefaultTag = z.infer<typeof DefaultTag>;
-
 /** A name of OCI has neither capitals nor a slash at its ends, and a bracket that is never closed stands for itself. */
 const repositoryGlob = glob.refine(
   text => !/[A-Z:]|^\/|\/$/.test(text) && isClosed(text, '{', '}') && isClosed(text, '[', ']'),
@@ -56,7 +39,6 @@ const Rule = z.strictObject({
   repository: repositoryGlob,
   tag: TagMatch.optional(),
   action: z.enum(['import', 'exclude']).optional(),
-  defaultTag: DefaultTag.optional(),
   /** Platforms, as `os/architecture` or `os/architecture/variant`, that an image must have to be imported. */
   platforms: z
     .array(z.string().regex(/^[a-z0-9]+\/[a-z0-9_]+(\/[a-z0-9]+)?$/, 'must look like linux/amd64'))
@@ -64,13 +46,13 @@ const Rule = z.strictObject({
     .optional(),
   /** How long after its push an image may lack one of them; an hour when absent. */
   platformsDeadlineMinutes: z.int().min(1).max(43_200).optional(),
-  defaults: ImageDefaults.optional(),
   /** What becomes of Coder's tag when the registry's is gone, or this rule excludes it; `keep` when absent. */
   onDelete: z.enum(['keep', 'remove']).optional(),
   /** Leaves what this rule is about as it is, until that is taken back. */
   suspended: z.boolean().optional(),
-  /** Leaves the default tag to whoever chose it in Coder. */
+  /** Leaves alone what a person chose in Coder, such as the default tag. */
   pinned: z.boolean().optional(),
+  ...RuleWords.shape,
 });
 export type Rule = z.infer<typeof Rule>;
 

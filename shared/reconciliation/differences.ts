@@ -1,7 +1,5 @@
-import { becomesDefault } from '../coder/default-tag.ts';
-import type { TargetImage } from '../coder/target.ts';
+import type { RepositoryInTarget } from '../coder/target.ts';
 import { applyPolicy, type PolicyHolder, type Verdict } from '../policy/policy.ts';
-import type { Reference } from '../policy/reference.ts';
 import { REASONS } from '../reasons.ts';
 import type { ImageRecord } from '../records/images.ts';
 
@@ -35,7 +33,7 @@ export interface RepositoryFacts {
   tags: ReadonlyMap<string, { digest: string; pushedOn: Date }>;
   records: ReadonlyMap<string, ImageRecord>;
   /** What Coder has; undefined when it does not have the image. */
-  image: TargetImage | undefined;
+  image: RepositoryInTarget | undefined;
   /** False when Coder had the registry once, and does not any more. */
   coderHasRegistry: boolean;
 }
@@ -49,7 +47,7 @@ export function findDifferences(facts: RepositoryFacts): Difference[] {
     const kind = compare(facts, tag);
     if (kind) differences.push({ tag, kind });
   }
-  const drifted = driftedDefault(facts);
+  const drifted = driftedTo(facts);
   if (drifted && !differences.some(({ tag }) => tag === drifted)) {
     differences.push({ tag: drifted, kind: 'default-tag-drift' });
   }
@@ -79,7 +77,7 @@ function compareSkipped(
 ): Difference['kind'] | undefined {
   const record = records.get(tag);
   const isOutdated = record !== undefined && record.state !== 'removed' && record.reason !== reason;
-  return isOutdated || (withdraw && isOffered(image, tag)) ? 'policy-changed' : undefined;
+  return isOutdated || (withdraw && image?.offers(tag)) ? 'policy-changed' : undefined;
 }
 
 function compareGone(
@@ -89,14 +87,8 @@ function compareGone(
 ): Difference['kind'] | undefined {
   const record = records.get(tag);
   if (record && record.state !== 'removed') return 'gone';
-  const stays = pinned && image?.defaultTag === tag;
-  return rule?.onDelete === 'remove' && isOffered(image, tag) && !stays ? 'gone' : undefined;
-}
-
-/** Whether somebody could start from it: the last tag of an image stays in Coder, on an image that is deprecated. */
-function isOffered(image: TargetImage | undefined, tag: string): boolean {
-  if (!image?.tags.has(tag)) return false;
-  return image.isOffered || image.tags.size > 1;
+  const isLeft = rule?.onDelete === 'remove' && image?.offers(tag) && !image.keeps({ tag, pinned });
+  return isLeft ? 'gone' : undefined;
 }
 
 function compareWanted(facts: RepositoryFacts, tag: string): Difference['kind'] | undefined {
@@ -119,23 +111,12 @@ function compareImported(
   return image.tags.get(tag) === (coderDigest ?? digest) ? undefined : 'digest-drift';
 }
 
-/** The tag that the policy wants as the default, when Coder has both it and another default. */
-function driftedDefault({ repository, registry, tags, records, image }: RepositoryFacts): string | undefined {
-  const current = image?.isOffered ? image.defaultTag : undefined;
-  if (current === undefined) return undefined;
-  const pushedMs = (tag: string) => records.get(tag)?.pushedOn.getTime() ?? 0;
-  const beats = (tag: string, other: string): boolean => {
-    const becomes = becomesDefault(defaultTagPolicy(registry, { repository, tag }), tag, other);
-    return becomes === 'if-newer' ? pushedMs(tag) > pushedMs(other) : becomes;
-  };
-  const imported = [...tags.keys()].filter(
-    tag => image?.tags.has(tag) && records.get(tag)?.state === 'imported',
-  );
-  const better = imported.filter(tag => beats(tag, current));
-  return better.length > 0 ? better.reduce((best, tag) => (beats(tag, best) ? tag : best)) : undefined;
-}
-
-function defaultTagPolicy(registry: PolicyHolder, image: Reference) {
-  const verdict = applyPolicy(registry, image);
-  return verdict.action === 'import' && !verdict.pinned ? (verdict.rule?.defaultTag ?? 'first') : 'never';
+/** The tag that the policy prefers, when Coder has both it and prefers another. */
+function driftedTo({ repository, registry, tags, records, image }: RepositoryFacts): string | undefined {
+  const imported = [...tags.keys()].filter(tag => records.get(tag)?.state === 'imported');
+  const candidates = imported.flatMap(tag => {
+    const verdict = applyPolicy(registry, { repository, tag });
+    return verdict.action === 'import' ? [{ tag, words: verdict.rule ?? {}, pinned: verdict.pinned }] : [];
+  });
+  return image?.findDrift(candidates, tag => records.get(tag)?.pushedOn);
 }

@@ -60,7 +60,7 @@ async function carryOn(
 ): Promise<Report> {
   let progress: Progress | undefined;
   try {
-    const inventory = await services.target.listImages(registry, signal);
+    const inventory = await services.target.observe(registry, signal);
     const { cursor } = held.report;
     const repositories = (await listRepositories(services, registry, inventory, signal)).filter(
       name => cursor === undefined || name > cursor,

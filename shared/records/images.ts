@@ -17,7 +17,8 @@ import {
   readRow,
   readRows,
 } from '../azure/tables.ts';
-import type { ImageDefaults } from '../policy/policy.ts';
+import type { Memo } from '../coder/target.ts';
+import type { RequestWords } from '../coder/words.ts';
 import type { Reference } from '../policy/reference.ts';
 import type { ImageReason, State } from '../reasons.ts';
 import { checkVersion, RECORD_VERSION } from './version.ts';
@@ -43,10 +44,10 @@ export interface ImageRecord extends Reference {
   importedOn?: Date;
   /** From that push to the moment when Coder had the image, in ms; only of pushes that an event told of. */
   latencyMs?: number;
-  /** What Coder was given and not asked to forget. */
-  coderImageId?: string;
-  /** What somebody asked for who imported it by hand; it goes before the rule and the labels. */
-  requested?: ImageDefaults;
+  /** What the target remembers of it, as the target gave it; absent unless Coder may have it. */
+  memo?: Memo;
+  /** What a person asked for who imported it by hand; it goes before the rule and the labels. */
+  requested?: RequestWords;
   /** The digest that Coder shows of it: for an image of several platforms it may be that of one of them. */
   coderDigest?: string;
 }
@@ -113,10 +114,12 @@ interface ImageRow {
   dueOn?: Date;
   importedOn?: Date;
   latencyMs?: number;
-  coderImageId?: string;
   coderDigest?: string;
-  /** JSON */
+  /** JSON, as are the following */
+  memo?: string;
   requested?: string;
+  /** What earlier releases kept in place of `memo`. */
+  coderImageId?: string;
 }
 
 /** @param table the `images` table */
@@ -211,8 +214,11 @@ function saveActions(
   before: string | undefined,
 ): TransactionAction[] {
   const partitionKey = record.registry;
-  const { registry: _, requested, ...fields } = record;
-  const json = requested && { requested: JSON.stringify(requested) };
+  const { registry: _, requested, memo, ...fields } = record;
+  const json = {
+    ...(requested && { requested: JSON.stringify(requested) }),
+    ...(memo && { memo: JSON.stringify(memo) }),
+  };
   const entity = {
     partitionKey,
     rowKey: imageKey(record),
@@ -237,7 +243,8 @@ function saveActions(
 function toRecord(row: Row<ImageRow>): ImageRecord {
   checkVersion(row);
   const { repository, tag, state, reason, message, attempts, pushedOn, heardBy, updatedOn } = row;
-  const { digest, dueOn, importedOn, latencyMs, coderImageId, coderDigest } = row;
+  const { digest, dueOn, importedOn, latencyMs, coderDigest } = row;
+  const memo = row.memo ? JSON.parse(row.memo) : row.coderImageId && { coderImageId: row.coderImageId };
   return {
     registry: row.partitionKey as string,
     ...{ repository, tag, state, reason, message, attempts, pushedOn, heardBy, updatedOn },
@@ -245,7 +252,7 @@ function toRecord(row: Row<ImageRow>): ImageRecord {
     ...(dueOn && { dueOn }),
     ...(importedOn && { importedOn }),
     ...(latencyMs !== undefined && { latencyMs }),
-    ...(coderImageId && { coderImageId }),
+    ...(memo && { memo }),
     ...(coderDigest && { coderDigest }),
     ...(row.requested && { requested: JSON.parse(row.requested) }),
   };

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { parseRegistryId } from '../azure/arm-id.ts';
-import { CredentialInput, type DeclaredCredential } from '../credentials/credential.ts';
-import type { Rotation } from '../credentials/state.ts';
+import type { SourceRegistry } from '../coder/target.ts';
+import { RegistryWords } from '../coder/words.ts';
+import { CredentialInput } from '../credentials/credential.ts';
 import { Policy } from '../policy/policy.ts';
 
 /** Our name of a registry: part of URLs, of table keys, and of names in Key Vault. */
@@ -22,8 +23,7 @@ export const RegistryInput = z.strictObject({
       'must be /subscriptions/…/resourceGroups/…/providers/Microsoft.ContainerRegistry/registries/NAME, with a NAME of 5 to 50 letters and digits (az acr show --name NAME --query id)',
     ),
   credential: CredentialInput,
-  /** Organization in Coder; CODER_ORGANIZATION_ID when absent. */
-  organizationId: z.string().min(1).max(200).optional(),
+  ...RegistryWords.shape,
   policy: Policy.default({ rules: [] }),
   /** Nothing of this registry is imported or removed until that is taken back. */
   suspended: z.boolean().optional(),
@@ -35,16 +35,9 @@ export const RegistryInput = z.strictObject({
 export type RegistryInput = z.infer<typeof RegistryInput>;
 
 /** One ACR instance that we watch. */
-export interface Registry {
-  name: string;
+export interface Registry extends SourceRegistry {
   resourceId: string;
-  loginServer: string;
   sku: string;
-  /** Organization that this registry names; the setting's applies when absent. */
-  organizationId?: string;
-  credential: DeclaredCredential;
-  /** What Coder holds of it, and how far its renewal is. */
-  rotation: Rotation;
   policy: Policy;
   suspended?: boolean;
   pinned?: boolean;

@@ -4,10 +4,12 @@ import type { HostCheck } from '../azure/allowed-hosts.ts';
 import type { Arm } from '../azure/arm.ts';
 import { normalizeRegistryId } from '../azure/arm-id.ts';
 import type { Links } from '../azure/links.ts';
+import type { Target } from '../coder/target.ts';
+import { RegistryWords } from '../coder/words.ts';
 import { credentialKind, type DeclaredCredential } from '../credentials/credential.ts';
 import { adoptStatic } from '../credentials/kinds/static.ts';
 import type { Rotation } from '../credentials/state.ts';
-import { ConflictError, invalidRequest, RefusedError, ServiceError } from '../errors.ts';
+import { ConflictError, RefusedError, ServiceError } from '../errors.ts';
 import type { Log } from '../lib/log.ts';
 import type { Images } from '../records/images.ts';
 import type { Registry, RegistryInput, StoredRegistry } from '../records/registry.ts';
@@ -19,11 +21,10 @@ import { checkPrecondition, outdated, type Precondition } from './precondition.t
 export interface RegistryServices extends RotationServices {
   images: Images;
   links: Links;
+  target: Target;
   arm: Arm;
   isAllowedHost: HostCheck;
   acceptsLogin(loginServer: string, login: Login, signal: AbortSignal): Promise<boolean>;
-  /** Organization of registries that name none. */
-  organizationId: string | undefined;
   importBudgetMs: number;
 }
 
@@ -79,7 +80,7 @@ async function putOnce(
     await rotate(services, name, soon, log);
     return { registry: (await services.registries.get(name)) ?? { ...registry, etag }, created: !previous };
   }
-  await services.target.updateCredential(registry, soon).catch((error: unknown) => {
+  await services.holder.deliver(registry, soon).catch((error: unknown) => {
     if (!(error instanceof ServiceError)) throw error;
   });
   return { registry: { ...registry, etag }, created: !previous };
@@ -102,7 +103,7 @@ export async function declareRegistry(
   const rotation = await rotationFor(services, name, input, loginServer, previous, signal);
   return {
     ...{ name, resourceId: input.resourceId, loginServer, sku },
-    ...(input.organizationId && { organizationId: input.organizationId }),
+    ...RegistryWords.parse(input),
     ...{ credential, rotation },
     policy: input.policy,
     ...(input.suspended && { suspended: true }),
@@ -113,15 +114,11 @@ export async function declareRegistry(
 
 /** Refuses what our own records show to be impossible. */
 export async function refuseIfImpossible(
-  { registries, target, organizationId }: RegistryServices,
+  { registries, target }: RegistryServices,
   name: string,
   input: RegistryInput,
   previous: StoredRegistry | undefined,
 ): Promise<void> {
-  if (!input.organizationId && !organizationId) {
-    const message = 'is required, as the setting CODER_ORGANIZATION_ID is not set';
-    throw invalidRequest([{ path: 'organizationId', message }]);
-  }
   const resourceId = normalizeRegistryId(input.resourceId);
   if (previous && normalizeRegistryId(previous.resourceId) !== resourceId) {
     const message = `${name} is another registry, ${previous.resourceId}. DELETE it first, or choose another name.`;
@@ -134,19 +131,7 @@ export async function refuseIfImpossible(
       `This registry was added already. PUT /api/registries/${other.name} changes it.`,
     );
   }
-  if (
-    previous &&
-    coderKind(previous.credential) !== coderKind(input.credential) &&
-    (await target.hasRegistry(previous))
-  ) {
-    const message =
-      'Coder has this registry with another registry kind, which it cannot change. Delete the registry in Coder and here, then add it again.';
-    throw new RefusedError('credential-kind-fixed', message);
-  }
-}
-
-function coderKind({ kind }: { kind: DeclaredCredential['kind'] }): string {
-  return credentialKind(kind).coderRegistryKind;
+  await target.refuse({ ...input, name, credential: withoutPassword(input.credential) }, previous);
 }
 
 function withoutPassword(input: RegistryInput['credential']): DeclaredCredential {

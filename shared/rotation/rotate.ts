@@ -5,8 +5,8 @@ import type { ArmCredentials } from '../azure/arm-credentials.ts';
 import type { Graph } from '../azure/graph.ts';
 import type { Publish } from '../azure/publish.ts';
 import type { Vault } from '../azure/vault.ts';
-import type { Target } from '../coder/target.ts';
 import { credentialKind, type IssueContext } from '../credentials/credential.ts';
+import type { CredentialHolder } from '../credentials/holder.ts';
 import { endsSoon, type RotationSchedule } from '../credentials/renewal.ts';
 import { type Failure, type Issue, secretNameOf } from '../credentials/state.ts';
 import { ConflictError, CredentialError, ServiceError } from '../errors.ts';
@@ -22,7 +22,7 @@ export interface RotationServices {
   registries: Registries;
   vault: Vault;
   acr: Acr;
-  target: Target;
+  holder: CredentialHolder;
   armCredentials: ArmCredentials;
   graph: Graph;
   exchange: IssueContext['exchange'];
@@ -81,7 +81,7 @@ interface Run {
 }
 
 function createRun(services: RotationServices, found: StoredRegistry, signal: AbortSignal, log: Log): Run {
-  const { registries, vault, target, now, wait } = services;
+  const { registries, vault, holder, now, wait } = services;
   const { name } = found;
   const secretName = secretNameOf(name);
   const lease = createLease(registries, found, now);
@@ -193,7 +193,7 @@ function createRun(services: RotationServices, found: StoredRegistry, signal: Ab
     });
     // Coder may have the registry from before, and else gets it with the first image.
     if (!current) await tellRotated(candidate);
-    if (!current) await target.proveCredential(lease.registry(), signal);
+    if (!current) await holder.prove(lease.registry(), signal);
     return true;
   }
 
@@ -230,7 +230,7 @@ function createRun(services: RotationServices, found: StoredRegistry, signal: Ab
   async function deliver(): Promise<void> {
     const { current, previous, givenUp } = lease.registry().rotation;
     try {
-      await target.proveCredential(lease.registry(), signal);
+      await holder.prove(lease.registry(), signal);
     } catch (error) {
       if (givenUp || !(error instanceof ServiceError && FINAL.includes(error.reason))) throw error;
       return giveUp(error);
@@ -277,7 +277,7 @@ function createRun(services: RotationServices, found: StoredRegistry, signal: Ab
         await giveUp(refusedBy(lease.registry()));
         return true;
       case 'revoke':
-        if (step.deliverFirst) await target.proveCredential(lease.registry(), signal);
+        if (step.deliverFirst) await holder.prove(lease.registry(), signal);
         await revoke(previous as Issue);
         await save({ previous: undefined, revokeOn: undefined, givenUp: undefined });
         tellRevoked(previous as Issue);
@@ -298,8 +298,7 @@ function createRun(services: RotationServices, found: StoredRegistry, signal: Ab
     const { credential } = lease.registry();
     const { issuer } = credentialKind(credential.kind);
     if (lease.registry().rotation.current) await issuer?.maintain?.(credential, await contextFor('maintain'));
-    if (await target.wasTouched(lease.registry(), signal))
-      await target.proveCredential(lease.registry(), signal);
+    if (await holder.hasDrifted(lease.registry(), signal)) await holder.prove(lease.registry(), signal);
   }
 
   return {

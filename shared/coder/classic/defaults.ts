@@ -1,4 +1,5 @@
-import type { ImageDefaults } from '../../policy/policy.ts';
+import type { WantedImage } from '../target.ts';
+import type { ImageDefaults } from './words.ts';
 
 /**
  * What an image's own labels ask for. Labels come from whoever built the image, so a value that Coder would refuse
@@ -19,9 +20,13 @@ export function defaultsFromLabels(labels: Readonly<Record<string, string>>): Im
   };
 }
 
-/** Merges sources of defaults; for each field the first source that has it wins. */
-export function mergeDefaults(...sources: (ImageDefaults | undefined)[]): ImageDefaults {
-  return Object.assign({}, ...sources.toReversed());
+/** What the image gets in Coder: a person's request goes before the rule, and the rule before the labels. */
+export function defaultsOf({
+  requested,
+  words,
+  labels,
+}: Pick<WantedImage, 'requested' | 'words' | 'labels'>): ImageDefaults {
+  return { ...defaultsFromLabels(labels), ...words.defaults, ...requested };
 }
 
 function positive(text: string | undefined): number | undefined {

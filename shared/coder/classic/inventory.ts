@@ -1,14 +1,14 @@
-import type { Registry } from '../../records/registry.ts';
-import type { Inventory } from '../target.ts';
+import type { Inventory, RepositoryInTarget, SourceRegistry } from '../target.ts';
 import type { ClassicClient } from './client.ts';
+import { becomesDefault } from './default-tag.ts';
 import { type ClassicRegistries, sameHost } from './registries.ts';
-import type { CoderImage } from './schema.ts';
+import type { CoderImage, CoderTag } from './schema.ts';
 
 /** Lists what Coder has of a registry: the images with one call, and the tags of each when they are asked for. */
 export async function takeInventory(
   { coder }: { coder: ClassicClient },
   registries: ClassicRegistries,
-  registry: Registry,
+  registry: SourceRegistry,
   signal: AbortSignal,
 ): Promise<Inventory> {
   const images = new Map<string, CoderImage>();
@@ -22,13 +22,36 @@ export async function takeInventory(
     repositories: [...images.keys()],
     async find(repository, findSignal) {
       const image = images.get(repository);
-      if (!image) return undefined;
-      const tags = await coder.listTags(image.id, findSignal);
-      return {
-        isOffered: !image.deprecated,
-        defaultTag: image.default_tag?.tag,
-        tags: new Map(tags.map(({ tag, latest_hash }) => [tag, latest_hash ?? ''])),
+      return image && repositoryOf(image, await coder.listTags(image.id, findSignal));
+    },
+  };
+}
+
+/** A repository as Coder has it, with its tags. */
+export function repositoryOf(
+  image: Pick<CoderImage, 'deprecated' | 'default_tag'>,
+  listed: readonly CoderTag[],
+): RepositoryInTarget {
+  const tags = new Map(listed.map(({ tag, latest_hash }) => [tag, latest_hash ?? '']));
+  const current = image.default_tag?.tag;
+  return {
+    tags,
+    // The last tag of an image stays in Coder, on an image that is deprecated.
+    offers: tag => tags.has(tag) && (!image.deprecated || tags.size > 1),
+    keeps: ({ tag, pinned }) => pinned && tag === current,
+    findDrift(candidates, pushedOn) {
+      if (image.deprecated || current === undefined) return undefined;
+      const isLater = (tag: string, other: string) => (pushedOn(tag) ?? 0) > (pushedOn(other) ?? 0);
+      const beats = ({ tag, words, pinned }: (typeof candidates)[number], other: string): boolean => {
+        const becomes = becomesDefault(pinned ? 'never' : (words.defaultTag ?? 'first'), tag, other);
+        return becomes === 'if-newer' ? isLater(tag, other) : becomes;
       };
+      const better = candidates.filter(candidate => tags.has(candidate.tag) && beats(candidate, current));
+      const [first, ...others] = better;
+      return (
+        first &&
+        others.reduce((best, candidate) => (beats(candidate, best.tag) ? candidate : best), first).tag
+      );
     },
   };
 }

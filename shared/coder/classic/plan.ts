@@ -1,5 +1,5 @@
-import type { ImageDefaults } from '../../policy/policy.ts';
 import type { CoderImage, CoderTag, ImageChange } from './schema.ts';
+import type { ImageDefaults } from './words.ts';
 
 /** What Coder has of an image, and what it should have. */
 export interface PlanFacts {

@@ -19,26 +19,26 @@ const skip = (reason: 'no-rule' | 'excluded' | 'suspended', withdraw = false) =>
 const NOW = new Date('2026-01-31T08:00:00Z');
 const minutesAgo = (minutes: number) => new Date(NOW.getTime() - minutes * 60_000);
 
-const CASES: [string, Partial<ImportFacts>, object][] = [
+const CASES: [string, { [K in keyof ImportFacts]?: ImportFacts[K] | undefined }, object][] = [
   ['a tag that no rule covers', { verdict: skip('no-rule') }, { do: 'record', reason: 'no-rule' }],
   ['an excluded tag', { verdict: skip('excluded') }, { do: 'record', reason: 'excluded' }],
   [
     'an excluded tag that was recorded before',
-    { verdict: skip('excluded'), found: undefined, record: { state: 'skipped', reason: 'excluded' } },
+    { verdict: skip('excluded'), found: null, record: { state: 'skipped', reason: 'excluded' } },
     { do: 'nothing' },
   ],
   [
     'an excluded tag that Coder was given, where the rule says remove',
     {
       verdict: skip('excluded', true),
-      record: { state: 'imported', reason: 'tag-added', coderImageId: 'id' },
+      record: { state: 'imported', reason: 'tag-added', memo: {} },
     },
-    { do: 'remove', reason: 'excluded' },
+    { do: 'withdraw', reason: 'excluded' },
   ],
   [
     'an excluded tag that Coder may have been given, where the rule says remove',
     { verdict: skip('excluded', true), inDoubt: true },
-    { do: 'remove', reason: 'excluded' },
+    { do: 'withdraw', reason: 'excluded' },
   ],
   [
     'an excluded tag that Coder was never given, where the rule says remove',
@@ -47,39 +47,35 @@ const CASES: [string, Partial<ImportFacts>, object][] = [
   ],
   [
     'an excluded tag that Coder was given, where nothing says remove',
-    { verdict: skip('excluded'), record: { state: 'imported', reason: 'tag-added', coderImageId: 'id' } },
+    { verdict: skip('excluded'), record: { state: 'imported', reason: 'tag-added', memo: {} } },
     { do: 'record', reason: 'excluded' },
   ],
   ['a suspended tag', { verdict: skip('suspended') }, { do: 'record', reason: 'suspended' }],
-  ['a tag that is gone', { found: undefined }, { do: 'record', reason: 'gone' }],
+  ['a tag that is gone', { found: null }, { do: 'record', reason: 'gone' }],
   [
     'a tag that was imported and is gone',
-    { found: undefined, record: { state: 'imported', reason: 'tag-added', digest: 'sha256:now' } },
+    { found: null, record: { state: 'imported', reason: 'tag-added', digest: 'sha256:now' } },
     { do: 'record', reason: 'gone' },
   ],
-  [
-    'a tag that is gone, where the rule says remove',
-    { found: undefined, verdict: removing },
-    { do: 'remove' },
-  ],
+  ['a tag that is gone, where the rule says remove', { found: null, verdict: removing }, { do: 'withdraw' }],
   [
     'a tag that was kept when it went, before the rule said remove',
-    { found: undefined, verdict: removing, record: { state: 'removed', reason: 'gone' } },
-    { do: 'remove' },
+    { found: null, verdict: removing, record: { state: 'removed', reason: 'gone' } },
+    { do: 'withdraw' },
   ],
   [
     'a tag that was removed before',
-    { found: undefined, verdict: removing, record: { state: 'removed', reason: 'removed-from-coder' } },
+    { found: null, verdict: removing, record: { state: 'removed', reason: 'removed-from-coder' } },
     { do: 'nothing' },
   ],
   [
     'a tag that was removed before and is looked at once more',
     {
-      found: undefined,
+      found: null,
       verdict: removing,
       record: { state: 'removed', reason: 'removed-from-coder', dueOn: NOW },
     },
-    { do: 'remove' },
+    { do: 'withdraw' },
   ],
   ['a Helm chart', { found: found(chart) }, { do: 'record', reason: 'not-an-image' }],
   [
@@ -87,9 +83,9 @@ const CASES: [string, Partial<ImportFacts>, object][] = [
     {
       found: found(chart),
       verdict: removing,
-      record: { state: 'imported', reason: 'tag-added', coderImageId: 'id' },
+      record: { state: 'imported', reason: 'tag-added', memo: {} },
     },
-    { do: 'remove', reason: 'not-an-image' },
+    { do: 'withdraw', reason: 'not-an-image' },
   ],
   [
     'the same digest again',
@@ -99,21 +95,34 @@ const CASES: [string, Partial<ImportFacts>, object][] = [
   [
     'the same digest again, when Coder may have another',
     { record: { state: 'imported', reason: 'tag-added', digest: 'sha256:now' }, inDoubt: true, config },
-    { do: 'forward' },
+    { do: 'apply' },
   ],
   [
     'another digest',
     { record: { state: 'imported', reason: 'tag-added', digest: 'sha256:before' }, config },
-    { do: 'forward', digests: ['sha256:now'] },
+    { do: 'apply', digests: ['sha256:now'] },
   ],
   [
     'the same digest that failed before',
     { record: { state: 'failed', reason: 'coder-rejected', digest: 'sha256:now' }, config },
-    { do: 'forward', digests: ['sha256:now'] },
+    { do: 'apply', digests: ['sha256:now'] },
   ],
-  ['a single image, unread', {}, { do: 'read-config', digest: 'sha256:config' }],
-  ['a single image', { config }, { do: 'forward', digests: ['sha256:now'] }],
-  ['an index', { found: found(index) }, { do: 'forward', digests: ['sha256:now', 'sha256:amd'] }],
+  ['a single image, unread', {}, { do: 'read-config', from: { blob: 'sha256:config' } }],
+  ['a single image', { config }, { do: 'apply', digests: ['sha256:now'] }],
+  ['an index', { found: found(index), config }, { do: 'apply', digests: ['sha256:now', 'sha256:amd'] }],
+  ['an index, unread', { found: found(index) }, { do: 'read-config', from: { image: 'sha256:amd' } }],
+  ['a tag that was not looked for yet', { found: undefined }, { do: 'read-manifest' }],
+  ['a single image, before it is locked', { config, isLocked: false }, { do: 'lock' }],
+  [
+    'a tag that is gone, where the rule says remove, before it is locked',
+    { found: null, verdict: removing, isLocked: false },
+    { do: 'lock' },
+  ],
+  [
+    'a tag that is gone, where the rule says remove, when it is only to be imported',
+    { found: null, verdict: removing, onlyToImport: true },
+    { do: 'record', reason: 'gone' },
+  ],
   [
     'an index without a required platform',
     { found: found(index), verdict: platforms('linux/amd64', 'linux/arm64') },
@@ -154,8 +163,8 @@ const CASES: [string, Partial<ImportFacts>, object][] = [
   ],
   [
     'an index with the required platform',
-    { found: found(index), verdict: platforms('linux/amd64') },
-    { do: 'forward' },
+    { found: found(index), verdict: platforms('linux/amd64'), config },
+    { do: 'apply' },
   ],
   [
     'a single image of another platform',
@@ -165,13 +174,15 @@ const CASES: [string, Partial<ImportFacts>, object][] = [
 ];
 
 test.each(CASES)('%s', (_, facts, expected) => {
-  const usual: ImportFacts = {
+  const usual = {
     verdict: { action: 'import', pinned: false },
     found: found(image),
     inDoubt: false,
+    onlyToImport: false,
+    isLocked: true,
     pushedOn: minutesAgo(1),
     now: NOW,
   };
 
-  expect(decideImport({ ...usual, ...facts })).toMatchObject(expected);
+  expect(decideImport({ ...usual, ...facts } as ImportFacts)).toMatchObject(expected);
 });

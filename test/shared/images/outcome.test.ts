@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ImageToImport } from '../../../shared/images/attempt.ts';
-import { toRecord } from '../../../shared/images/outcome.ts';
+import { type ImageToImport, toRecord } from '../../../shared/images/outcome.ts';
 import type { ImageRecord } from '../../../shared/records/images.ts';
 
 const at = (second: number) => new Date(Date.UTC(2026, 0, 31, 8, 0, second));

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { TargetImage } from '../../../shared/coder/target.ts';
+import { repositoryOf } from '../../../shared/coder/classic/inventory.ts';
 import { Policy } from '../../../shared/policy/policy.ts';
 import { findDifferences, type RepositoryFacts } from '../../../shared/reconciliation/differences.ts';
 import type { ImageRecord } from '../../../shared/records/images.ts';
@@ -10,13 +10,18 @@ const record = (tag: string, more: Partial<ImageRecord> = {}): ImageRecord => ({
   ...{ message: '', digest: `digest-${tag}`, attempts: 0, heardBy: 'event' },
   ...{ pushedOn: at(1), updatedOn: at(1), ...more },
 });
-const imported = (tag: string, more: Partial<ImageRecord> = {}) =>
-  record(tag, { coderImageId: 'id', ...more });
-const inCoder = (...tags: string[]): TargetImage => ({
-  isOffered: true,
-  defaultTag: tags[0],
-  tags: new Map(tags.map(tag => [tag, `digest-${tag}`])),
-});
+const imported = (tag: string, more: Partial<ImageRecord> = {}) => record(tag, { memo: {}, ...more });
+const inCoder = (...tags: string[]) => showing(tags.map(tag => [tag, `digest-${tag}`]));
+const deprecated = (...tags: string[]) =>
+  showing(
+    tags.map(tag => [tag, `digest-${tag}`]),
+    true,
+  );
+/** As Coder shows it, with the first tag as the default. */
+const showing = (tags: [tag: string, digest: string][], isDeprecated = false) => {
+  const listed = tags.map(([tag, latest_hash]) => ({ tag, latest_hash }));
+  return repositoryOf({ deprecated: isDeprecated, default_tag: listed[0] }, listed);
+};
 const inRegistry = (...tags: string[]) =>
   new Map(tags.map((tag, i) => [tag, { digest: `digest-${tag}`, pushedOn: at(i) }]));
 const records = (...list: ImageRecord[]) => new Map(list.map(each => [each.tag, each]));
@@ -77,7 +82,7 @@ const CASES: [string, Partial<RepositoryFacts>, string[]][] = [
       registry: removing,
       tags: inRegistry(),
       records: records(record('v1', { state: 'removed', reason: 'removed-from-coder' })),
-      image: { ...inCoder('v1'), isOffered: false },
+      image: deprecated('v1'),
     },
     [],
   ],
@@ -140,15 +145,11 @@ const CASES: [string, Partial<RepositoryFacts>, string[]][] = [
   ],
   ['the image deleted in Coder', { image: undefined }, ['v1 image-deleted-in-coder']],
   ['the tag deleted in Coder', { image: inCoder('v0') }, ['v1 tag-deleted-in-coder']],
-  [
-    'another digest in Coder',
-    { image: { ...inCoder('v1'), tags: new Map([['v1', 'other']]) } },
-    ['v1 digest-drift'],
-  ],
+  ['another digest in Coder', { image: showing([['v1', 'other']]) }, ['v1 digest-drift']],
   [
     'the digest of one platform in Coder, as it was when it was imported',
     {
-      image: { ...inCoder('v1'), tags: new Map([['v1', 'child']]) },
+      image: showing([['v1', 'child']]),
       records: records(imported('v1', { coderDigest: 'child' })),
     },
     [],
@@ -184,7 +185,7 @@ const DEFAULTS: [string, Partial<RepositoryFacts>, string[]][] = [
     'newest, of an image that was deprecated by hand',
     {
       registry: policy({ ...rule, defaultTag: 'newest' }),
-      image: { ...inCoder('1.0.0', '1.2.0', '1.10.0', 'x'), isOffered: false },
+      image: deprecated('1.0.0', '1.2.0', '1.10.0', 'x'),
     },
     [],
   ],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { defaultsFromLabels, mergeDefaults } from '../../../../shared/coder/classic/defaults.ts';
+import { defaultsFromLabels, defaultsOf } from '../../../../shared/coder/classic/defaults.ts';
 
 test('labels of the image become defaults, in the units that Coder takes', () => {
   expect(
@@ -33,12 +33,9 @@ test.each(['javascript:alert(1)', 'git@github.com:contoso/app', 'https://'])(
   },
 );
 
-test('for each field the first source that has it wins', () => {
+test('for each field the request goes before the rule, and the rule before the labels', () => {
+  const labels = { 'com.coder.disk-gb': '1', 'com.coder.memory-gb': '1' };
   expect(
-    mergeDefaults({ cpuCores: 4 }, undefined, { cpuCores: 2, diskGb: 9 }, { diskGb: 1, memoryGb: 1 }),
-  ).toEqual({
-    cpuCores: 4,
-    diskGb: 9,
-    memoryGb: 1,
-  });
+    defaultsOf({ requested: { cpuCores: 4 }, words: { defaults: { cpuCores: 2, diskGb: 9 } }, labels }),
+  ).toEqual({ cpuCores: 4, diskGb: 9, memoryGb: 1 });
 });

@@ -1,15 +1,16 @@
 import semver from 'semver';
-import type { DefaultTag } from '../../policy/policy.ts';
-import type { ImageToRemove } from '../target.ts';
+import type { TargetedImage, Withdrawn } from '../target.ts';
 import type { ClassicClient } from './client.ts';
+import type { RepositoryLock } from './memory.ts';
 import type { CoderImage, CoderTag } from './schema.ts';
+import type { DefaultTag } from './words.ts';
 
 /** What is to be done so that Coder no longer offers a tag. */
 export type Removal =
   | { do: 'nothing' }
   /** It is the default tag, which is not to be moved. */
   | { do: 'keep' }
-  /** Coder does not delete an image's default tag, and so not its last one: nobody may start from the image then. */
+  /** Coder does not delete an image's default tag, and so not its last one; no workspace can start from the image then. */
   | { do: 'deprecate' }
   | { do: 'delete'; nextDefault: string | undefined };
 
@@ -39,22 +40,27 @@ function pickDefault(tags: readonly CoderTag[], policy: DefaultTag): string | un
   return [...tags].sort((a, b) => age(b) - age(a))[0]?.tag;
 }
 
-/**
- * Carries a removal out, and says what was done: a tag that could only be deprecated is one that Coder keeps.
- * @throws ServiceError `tag-in-use` and others
- */
-export async function removeTag(
+/** Carries a removal out. @throws ServiceError `tag-in-use` and others */
+export async function withdrawTag(
   coder: ClassicClient,
   image: CoderImage,
-  { tag, defaultTag, pinned }: Pick<ImageToRemove, 'tag' | 'defaultTag' | 'pinned'>,
+  { tag, words, pinned }: TargetedImage,
+  lock: RepositoryLock,
   signal: AbortSignal,
-): Promise<Removal['do']> {
-  const removal = planRemoval(image, await coder.listTags(image.id, signal), tag, defaultTag, pinned);
-  if (removal.do === 'deprecate') await coder.updateImage(image.id, { deprecated: true }, signal);
-  if (removal.do === 'delete') {
-    const { nextDefault } = removal;
-    if (nextDefault) await coder.updateImage(image.id, { default_tag: nextDefault }, signal);
-    await coder.deleteTag(image.id, tag, signal);
+): Promise<Withdrawn> {
+  const tags = await coder.listTags(image.id, signal);
+  const removal = planRemoval(image, tags, tag, words.defaultTag ?? 'first', pinned);
+  switch (removal.do) {
+    case 'keep':
+      return { state: 'kept', note: "Coder keeps it as the image's default tag, which is pinned." };
+    case 'deprecate':
+      await coder.updateImage(image.id, { deprecated: true }, signal);
+      lock.goneTag = tag;
+      break;
+    case 'delete':
+      if (removal.nextDefault)
+        await coder.updateImage(image.id, { default_tag: removal.nextDefault }, signal);
+      await coder.deleteTag(image.id, tag, signal);
   }
-  return removal.do;
+  return { state: 'done' };
 }

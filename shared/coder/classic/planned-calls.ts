@@ -1,20 +1,32 @@
-import type { Links } from '../../azure/links.ts';
-import type { PlannedCall } from '../target.ts';
+import { type Links, withoutLease } from '../../azure/links.ts';
+import type { PlannedCall, Target } from '../target.ts';
 import type { ClassicClient } from './client.ts';
 import type { CoderImage, CoderRegistry, CoderTag } from './schema.ts';
 
-/** Coder as it would be met by whoever changes it, without being changed. */
-export interface Rehearsal {
+/** Coder, which is read, with a list of what it would be asked to change. */
+interface Planned {
   coder: ClassicClient;
-  /** What would be called, in that order. */
-  calls: PlannedCall[];
+  calls: readonly PlannedCall[];
 }
 
-/**
- * Reads from Coder, and notes what would be written to it in place of doing so.
- * @param digest what Coder would find under the tag that it is told to refresh
- */
-export function rehearse(coder: ClassicClient, digest: () => string): Rehearsal {
+/** The target on a Coder that is read and not changed, with the calls that would change it, in order. */
+export function planCalls(
+  coder: ClassicClient,
+  links: Links,
+  createTarget: (services: { coder: ClassicClient; links: Links }) => Target,
+): ReturnType<Target['plan']> {
+  let digest = '';
+  const planned = noteChanges(coder, () => digest);
+  const target = createTarget({ coder: planned.coder, links: withoutLease(links) });
+  const apply: Target['apply'] = (image, lock, signal) => {
+    [digest] = image.digests;
+    return target.apply(image, lock, signal);
+  };
+  return { target: { ...target, apply }, calls: planned.calls };
+}
+
+/** @param digest what Coder would find under the tag that it is asked to read */
+function noteChanges(coder: ClassicClient, digest: () => string): Planned {
   const calls: PlannedCall[] = [];
   let refreshed = false;
   const note = (method: PlannedCall['method'], path: string, body?: object) =>
@@ -48,14 +60,6 @@ export function rehearse(coder: ClassicClient, digest: () => string): Rehearsal 
       updateImage: async (id, change) => note('PATCH', `images/${id}`, change),
       deleteTag: async (imageId, tag) => note('DELETE', `images/${imageId}/tags/${tag}`),
     },
-  };
-}
-
-/** Links as they are, held by nobody and kept by nobody. */
-export function readOnly(links: Links): Links {
-  return {
-    ...links,
-    hold: async (key, _signal, work) => work({ ...(await links.read(key)), abandoned: false }),
   };
 }
 
