@@ -4,7 +4,7 @@ import { createSecrets, type Secrets } from './secrets.ts';
 import type { StandIn } from './stand-in.ts';
 import { CREDENTIAL_MANAGER } from './stand-ins/arm/actions.ts';
 import { type ArmStandIn, startArm } from './stand-ins/arm.ts';
-import { type CoderStandIn, startCoder } from './stand-ins/coder/coder.ts';
+import { type CoderStandIn, startCoder } from './stand-ins/coder-classic/coder.ts';
 import type { EntraStandIn } from './stand-ins/entra.ts';
 import { type EventGridStandIn, startEventGrid } from './stand-ins/event-grid/event-grid.ts';
 import { startTopic, type TopicStandIn } from './stand-ins/event-grid-topic.ts';

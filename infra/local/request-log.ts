@@ -1,5 +1,5 @@
 import type { Secrets } from './secrets.ts';
-import type { StandInRequest } from './stand-in.ts';
+import type { StandInRequest } from './stand-in-messages.ts';
 
 /** One request that was made of a stand-in, with its secrets blanked. */
 export interface LoggedRequest {

@@ -6,25 +6,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createFaults, type Fault, type Faults, parseFault } from './faults.ts';
 import { createRequestLog, type RequestLog } from './request-log.ts';
 import type { Secrets } from './secrets.ts';
+import type { StandInRequest, StandInResponse } from './stand-in-messages.ts';
 import type { Tls } from './tls.ts';
-
-/** A request as the handlers of a stand-in see it: whole, with its body read. */
-export interface StandInRequest {
-  method: string;
-  /** Absolute, as the caller addressed us. */
-  url: URL;
-  headers: IncomingMessage['headers'];
-  body: Buffer;
-  /** The captures of the route's path expression, percent-decoded. */
-  params: string[];
-}
-
-/** `body` that is neither text nor bytes is sent as JSON. */
-export interface StandInResponse {
-  status: number;
-  headers?: Record<string, string>;
-  body?: unknown;
-}
 
 /** `path` is matched against the still encoded path of the URL; the first route that fits answers. */
 export interface Route {

@@ -10,7 +10,8 @@ import { type ArmEventSubscription, eventSubscriptionRoutes } from './arm/event-
 import { generateCredentialsOperation } from './arm/generate-credentials.ts';
 import { createLongRunningOperations } from './arm/long-running.ts';
 import { authenticate, type Operation, type OperationContext, toRoute } from './arm/operation.ts';
-import { type ArmRegistry, createArmRegistries, registryBody } from './arm/registries.ts';
+import { createArmRegistries, registryBody } from './arm/registries.ts';
+import type { ArmRegistry } from './arm/registry.ts';
 import { scopeMapOperations } from './arm/scope-map-operations.ts';
 import { tokenOperations } from './arm/token-operations.ts';
 import type { VerifyEntraToken } from './bearer.ts';

@@ -1,5 +1,5 @@
 import type { Claims } from '../jwt.ts';
-import type { StandInRequest } from '../stand-in.ts';
+import type { StandInRequest } from '../stand-in-messages.ts';
 
 /** The claims of an Entra access token, or undefined when Entra did not issue it or it has ended. */
 export type VerifyEntraToken = (token: string) => Promise<Claims | undefined>;

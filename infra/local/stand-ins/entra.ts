@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Secrets } from '../secrets.ts';
-import { type Route, type StandIn, type StandInResponse, startStandIn } from '../stand-in.ts';
+import { type Route, type StandIn, startStandIn } from '../stand-in.ts';
+import type { StandInResponse } from '../stand-in-messages.ts';
 import type { VerifyEntraToken } from './bearer.ts';
 import { createTokens, type ManagedIdentity, type Tokens } from './entra/tokens.ts';
 

@@ -1,11 +1,6 @@
 import type { Secrets } from '../secrets.ts';
-import {
-  type Route,
-  type StandIn,
-  type StandInRequest,
-  type StandInResponse,
-  startStandIn,
-} from '../stand-in.ts';
+import { type Route, type StandIn, startStandIn } from '../stand-in.ts';
+import type { StandInRequest, StandInResponse } from '../stand-in-messages.ts';
 import type { Tls } from '../tls.ts';
 import { bearerToken, type VerifyEntraToken } from './bearer.ts';
 import { badParameter, notAuthenticated, notAuthorized } from './key-vault/errors.ts';

@@ -1,21 +1,10 @@
-import type { Secrets } from '../../secrets.ts';
 import type { RegistryAccount } from '../registry/grants.ts';
 import { EVERY_ACTION } from '../registry/scope.ts';
 import { type AdminAccount, createAdminAccount } from './admin-account.ts';
-import type { ArmBehaviour } from './behaviour.ts';
-import type { ArmRegistry } from './registries.ts';
+import type { RegistryState } from './registry.ts';
 import { grantScopeMap } from './scope-map-actions.ts';
 import { createScopeMaps, type ScopeMaps } from './scope-maps.ts';
 import { createTokens, type Tokens } from './tokens.ts';
-
-/** What the accounts of one registry share. */
-export interface RegistryState {
-  /** As it is now. */
-  registry(): ArmRegistry;
-  now(): Date;
-  secrets: Secrets;
-  behaviour: Readonly<ArmBehaviour>;
-}
 
 /**
  * Who has passwords of a registry, through Azure or behind the bridge's back: whoever calls this directly does what

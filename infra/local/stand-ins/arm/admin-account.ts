@@ -1,5 +1,5 @@
-import type { RegistryState } from './accounts.ts';
 import { isAccepted, newPassword, type Password } from './password.ts';
+import type { RegistryState } from './registry.ts';
 
 export const ADMIN_PASSWORDS = ['password', 'password2'] as const;
 export type AdminPasswordName = (typeof ADMIN_PASSWORDS)[number];

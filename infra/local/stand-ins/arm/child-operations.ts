@@ -1,4 +1,4 @@
-import type { StandInResponse } from '../../stand-in.ts';
+import type { StandInResponse } from '../../stand-in-messages.ts';
 import type { RegistryAccounts } from './accounts.ts';
 import {
   CHILD_NAME,

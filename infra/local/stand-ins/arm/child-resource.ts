@@ -1,4 +1,4 @@
-import type { ArmRegistry } from './registries.ts';
+import type { ArmRegistry } from './registry.ts';
 
 /** A token or a scope map, as ARM sees it. */
 export interface ChildResource {

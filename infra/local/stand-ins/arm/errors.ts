@@ -1,4 +1,4 @@
-import type { StandInResponse } from '../../stand-in.ts';
+import type { StandInResponse } from '../../stand-in-messages.ts';
 
 function armError(status: number, code: string, message: string): StandInResponse {
   return { status, body: { error: { code, message } } };

@@ -1,4 +1,5 @@
-import type { Route, StandInResponse } from '../../stand-in.ts';
+import type { Route } from '../../stand-in.ts';
+import type { StandInResponse } from '../../stand-in-messages.ts';
 import { ACTIONS } from './actions.ts';
 import { notAuthorized } from './errors.ts';
 import { authenticate, type OperationContext } from './operation.ts';

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { StandInRequest, StandInResponse } from '../../stand-in.ts';
+import type { StandInRequest, StandInResponse } from '../../stand-in-messages.ts';
 import type { ArmBehaviour } from './behaviour.ts';
 import { operationNotFound } from './errors.ts';
-import { type ArmRegistry, DEFAULT_LOCATION } from './registries.ts';
+import { DEFAULT_LOCATION } from './registries.ts';
+import type { ArmRegistry } from './registry.ts';
 
 /** Something that ARM says is under way until it is done. */
 interface UnderWay {

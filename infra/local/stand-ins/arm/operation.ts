@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import type { Route, StandInRequest, StandInResponse } from '../../stand-in.ts';
+import type { Route } from '../../stand-in.ts';
+import type { StandInRequest, StandInResponse } from '../../stand-in-messages.ts';
 import { bearerToken, type VerifyEntraToken } from '../bearer.ts';
 import type { RegistryAccounts } from './accounts.ts';
 import type { AllowedActions } from './actions.ts';
@@ -14,7 +15,8 @@ import {
   wrongAudience,
 } from './errors.ts';
 import type { LongRunningOperations } from './long-running.ts';
-import { type ArmRegistries, type ArmRegistry, REGISTRY_ID } from './registries.ts';
+import { type ArmRegistries, REGISTRY_ID } from './registries.ts';
+import type { ArmRegistry } from './registry.ts';
 
 /** A request that has passed the checks that all operations share. */
 export interface RegistryCall {

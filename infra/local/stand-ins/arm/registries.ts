@@ -1,17 +1,5 @@
-import { createRegistryAccounts, type RegistryAccounts, type RegistryState } from './accounts.ts';
-
-/** A container registry as Azure Resource Manager knows it. */
-export interface ArmRegistry {
-  /** `/subscriptions/…/resourceGroups/…/providers/Microsoft.ContainerRegistry/registries/NAME` */
-  resourceId: string;
-  /** Host, and port if any, that images are pushed to. */
-  loginServer: string;
-  sku?: 'Basic' | 'Standard' | 'Premium';
-  adminUserEnabled?: boolean;
-  anonymousPullEnabled?: boolean;
-  roleAssignmentMode?: 'LegacyRegistryPermissions' | 'AbacRepositoryPermissions';
-  location?: string;
-}
+import { createRegistryAccounts, type RegistryAccounts } from './accounts.ts';
+import type { ArmRegistry, RegistryState } from './registry.ts';
 
 /** The registries of all subscriptions. Ids are compared as ARM does, without regard to case. */
 export interface ArmRegistries {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { StandInResponse } from '../../stand-in.ts';
+import type { StandInResponse } from '../../stand-in-messages.ts';
 import { ACTIONS } from './actions.ts';
 import { type ChildKind, childOperations } from './child-operations.ts';
 import { conflict, invalid } from './errors.ts';

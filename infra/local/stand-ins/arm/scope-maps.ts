@@ -1,5 +1,5 @@
-import type { RegistryState } from './accounts.ts';
 import type { ChildResource } from './child-resource.ts';
+import type { RegistryState } from './registry.ts';
 
 /** Which token may do what in which repositories. What it says counts at once, also before it is `Succeeded`. */
 export interface ScopeMap extends ChildResource {

@@ -1,6 +1,6 @@
-import type { RegistryState } from './accounts.ts';
 import type { ChildResource } from './child-resource.ts';
 import { isAccepted, newPassword, type Password } from './password.ts';
+import type { RegistryState } from './registry.ts';
 
 export const TOKEN_PASSWORDS = ['password1', 'password2'] as const;
 export type TokenPasswordName = (typeof TOKEN_PASSWORDS)[number];

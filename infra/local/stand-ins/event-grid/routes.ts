@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { MovableClock } from '../../clock.ts';
-import type { Route, StandInRequest, StandInResponse } from '../../stand-in.ts';
+import type { Route } from '../../stand-in.ts';
+import type { StandInRequest, StandInResponse } from '../../stand-in-messages.ts';
 import type { Delivery } from './delivery.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { EventGridEvent } from './events.ts';

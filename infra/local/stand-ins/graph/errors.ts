@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { StandInResponse } from '../../stand-in.ts';
+import type { StandInResponse } from '../../stand-in-messages.ts';
 
 /** https://learn.microsoft.com/graph/errors */
 function graphError(status: number, code: string, message: string): StandInResponse {

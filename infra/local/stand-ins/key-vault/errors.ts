@@ -1,4 +1,4 @@
-import type { StandInResponse } from '../../stand-in.ts';
+import type { StandInResponse } from '../../stand-in-messages.ts';
 
 /** A Key Vault error as clients read it; `inner` is the finer of its two codes. */
 export function vaultError(status: number, code: string, message: string, inner?: string): StandInResponse {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { StandInRequest, StandInResponse } from '../../stand-in.ts';
+import type { StandInRequest, StandInResponse } from '../../stand-in-messages.ts';
 import { bundle, deletedBundle, item } from './bodies.ts';
 import {
   badParameter,

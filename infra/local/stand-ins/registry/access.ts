@@ -1,4 +1,5 @@
-import type { Route, StandInRequest, StandInResponse } from '../../stand-in.ts';
+import type { Route } from '../../stand-in.ts';
+import type { StandInRequest, StandInResponse } from '../../stand-in-messages.ts';
 import type { Grants } from './grants.ts';
 import { ociError, unauthorized } from './oci-error.ts';
 import { type Action, formatScope, type Grant, permits, repositoryScope, type Scope } from './scope.ts';

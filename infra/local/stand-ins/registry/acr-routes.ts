@@ -1,4 +1,5 @@
-import type { Route, StandInResponse } from '../../stand-in.ts';
+import type { Route } from '../../stand-in.ts';
+import type { StandInResponse } from '../../stand-in-messages.ts';
 import type { RepositoryCall } from './access.ts';
 import { describeManifest, describeRepository, describeTag } from './acr-model.ts';
 import type { RegistryContext } from './context.ts';

@@ -1,5 +1,6 @@
 import type { Secrets } from '../../secrets.ts';
-import type { Route, StandInRequest, StandInResponse } from '../../stand-in.ts';
+import type { Route } from '../../stand-in.ts';
+import type { StandInRequest, StandInResponse } from '../../stand-in-messages.ts';
 import type { RepositoryCall } from './access.ts';
 import type { RegistryContext } from './context.ts';
 import { ociError } from './oci-error.ts';

@@ -1,4 +1,5 @@
-import type { Route, StandInResponse } from '../../stand-in.ts';
+import type { Route } from '../../stand-in.ts';
+import type { StandInResponse } from '../../stand-in-messages.ts';
 import { API_VERSION, type RepositoryCall } from './access.ts';
 import type { RegistryContext } from './context.ts';
 import { parseManifest } from './manifest-content.ts';

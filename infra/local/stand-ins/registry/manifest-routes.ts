@@ -1,5 +1,6 @@
 import { sha256 } from '../../digest.ts';
-import type { Route, StandInResponse } from '../../stand-in.ts';
+import type { Route } from '../../stand-in.ts';
+import type { StandInResponse } from '../../stand-in-messages.ts';
 import type { RepositoryCall } from './access.ts';
 import type { RegistryContext } from './context.ts';
 import { blobsOf, type ManifestContent, parseManifest } from './manifest-content.ts';

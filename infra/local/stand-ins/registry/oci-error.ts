@@ -1,4 +1,4 @@
-import type { StandInResponse } from '../../stand-in.ts';
+import type { StandInResponse } from '../../stand-in-messages.ts';
 
 /** An error in the format of the OCI distribution specification, which ACR uses on all its data-plane paths. */
 export function ociError(

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { StandInRequest } from '../../stand-in.ts';
+import type { StandInRequest } from '../../stand-in-messages.ts';
 import type { Manifest } from './storage.ts';
 
 /** What Event Grid delivers for a registry, in the Event Grid schema. */

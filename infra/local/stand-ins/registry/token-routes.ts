@@ -1,5 +1,6 @@
 import type { Claims } from '../../jwt.ts';
-import type { Route, StandInResponse } from '../../stand-in.ts';
+import type { Route } from '../../stand-in.ts';
+import type { StandInResponse } from '../../stand-in-messages.ts';
 import { parseBasic } from './access.ts';
 import type { Grants } from './grants.ts';
 import { ociError, unauthorized } from './oci-error.ts';

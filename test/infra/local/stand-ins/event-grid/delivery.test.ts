@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import type { StandInResponse } from '../../../../../infra/local/stand-in.ts';
+import type { StandInResponse } from '../../../../../infra/local/stand-in-messages.ts';
 import { pushed, setUp, TOPIC_KEY, WEBHOOK_KEY } from './setup.ts';
 
 test('a failed delivery is tried again when it is due, and not before', async () => {

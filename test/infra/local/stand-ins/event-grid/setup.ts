@@ -1,10 +1,7 @@
 import { onTestFinished } from 'vitest';
 import { createSecrets } from '../../../../../infra/local/secrets.ts';
-import {
-  type StandInRequest,
-  type StandInResponse,
-  startStandIn,
-} from '../../../../../infra/local/stand-in.ts';
+import { startStandIn } from '../../../../../infra/local/stand-in.ts';
+import type { StandInRequest, StandInResponse } from '../../../../../infra/local/stand-in-messages.ts';
 import {
   type EventGridOptions,
   startEventGrid,

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import type { StandInResponse } from '../../stand-in.ts';
+import type { StandInResponse } from '../../stand-in-messages.ts';
 
 /** A refusal, as Coder words it. */
 export class CoderError extends Error {

@@ -1,5 +1,6 @@
 import type { Secrets } from '../../../../../infra/local/secrets.ts';
-import { type StandIn, type StandInRequest, startStandIn } from '../../../../../infra/local/stand-in.ts';
+import { type StandIn, startStandIn } from '../../../../../infra/local/stand-in.ts';
+import type { StandInRequest } from '../../../../../infra/local/stand-in-messages.ts';
 import type { Tls } from '../../../../../infra/local/tls.ts';
 
 /** Just enough of an OCI registry with ACR's token endpoints for Coder to look at tags. */

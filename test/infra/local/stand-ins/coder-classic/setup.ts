@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { createSecrets } from '../../../../../infra/local/secrets.ts';
-import { type CoderOptions, startCoder } from '../../../../../infra/local/stand-ins/coder/coder.ts';
+import { type CoderOptions, startCoder } from '../../../../../infra/local/stand-ins/coder-classic/coder.ts';
 import { ensureTls } from '../../../../../infra/local/tls.ts';
 import { startFakeRegistry } from './fake-registry.ts';
 
