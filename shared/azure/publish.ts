@@ -3,7 +3,7 @@ import type { TokenCredential } from '@azure/identity';
 import { describe } from '../errors.ts';
 import type { Log } from '../lib/log.ts';
 
-/** What is told, under the type of the CloudEvent. */
+/** What is published, under the last part of the CloudEvent's type. */
 export interface BridgeEvents {
   'Registry.CredentialRotated': { registry: string; kind: string; username: string; expiresOn?: Date };
   'Registry.RotationFailed': { registry: string; kind: string; reason: string; message: string };
@@ -18,24 +18,26 @@ export interface BridgeEvents {
   };
 }
 
-/** Tells somebody what happened, after it was written down. Never fails, and takes five seconds at most. */
+/** Publishes what happened, after it was written down. Never fails, and takes five seconds at most. */
 export type Publish = <T extends keyof BridgeEvents>(
   type: T,
   subject: string,
   data: BridgeEvents[T],
 ) => Promise<void>;
 
+/** CloudEvents asks for types that begin with a reversed DNS name (cloudevents/spec, `type`). */
+export const TYPE_PREFIX = 'com.coder.acr-bridge.';
 const SOURCE = 'coder-acr-bridge';
 const LONGEST_MS = 5_000;
 
-/** @param endpoint of an Event Grid topic that takes CloudEvents 1.0; nobody is told without one */
+/** @param endpoint of an Event Grid topic that takes CloudEvents 1.0; without one nothing is published */
 export function createPublish(endpoint: string | undefined, credential: TokenCredential, log: Log): Publish {
   if (!endpoint) return async () => {};
   const retryOptions = { maxRetries: 1 };
   const client = new EventGridPublisherClient(endpoint, 'CloudEvent', credential, { retryOptions });
   return async (type, subject, data) => {
     try {
-      await client.send([{ type, source: SOURCE, subject, data }], {
+      await client.send([{ type: `${TYPE_PREFIX}${type}`, source: SOURCE, subject, data }], {
         abortSignal: AbortSignal.timeout(LONGEST_MS),
       });
     } catch (error) {

@@ -252,7 +252,9 @@ export function explanationView(
     repository,
     tag,
     policy: { action: verdict.action, ...(rule >= 0 && { rule }) },
-    found: found ? { digest: found.digest, ...manifestView(classifyManifest(found.manifest), config) } : null,
+    found: found
+      ? { digest: found.digest, ...manifestView(classifyManifest(found.manifest), config?.config) }
+      : null,
     calls,
     image: record ? imageView(record, registry) : null,
   };
@@ -262,5 +264,5 @@ function manifestView(manifest: Manifest, config: ImageConfig | null | undefined
   if (manifest.kind === 'other') return { kind: manifest.kind, what: manifest.what };
   // What an image is for stands in its configuration, which is not read when the policy leaves it out.
   if (manifest.kind === 'image' && !config) return { kind: manifest.kind };
-  return { kind: manifest.kind, platforms: platformsOf(manifest, config ?? undefined) };
+  return { kind: manifest.kind, platforms: platformsOf(manifest, config) };
 }

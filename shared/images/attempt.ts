@@ -78,7 +78,7 @@ async function walk(
     const step = decideImport(facts);
     switch (step.do) {
       case 'read-manifest':
-        await readManifest(services, attempt, signal);
+        facts.found = (await services.acr.getManifest(source, image.tag)) ?? null;
         break;
       case 'read-config':
         facts.config = await readConfig(services.acr, source, step.from);
@@ -97,23 +97,10 @@ async function walk(
   }
 }
 
-async function readManifest(
-  { acr, images }: AttemptServices,
-  { image, facts, stored }: Attempt,
-  signal: AbortSignal,
-): Promise<void> {
-  const { registry, repository, tag } = image;
-  const found =
-    (await acr.getManifest({ loginServer: registry.loginServer, repository, signal }, tag)) ?? null;
-  facts.found = found;
-  if (facts.isLocked || stored?.state !== 'imported' || stored.digest !== found?.digest) return;
-  // An import claims its record before it reads the manifest, so only a record that was read after the manifest
-  // tells whether another instance is about to give Coder a digest that the tag has left.
-  const latest = await images.get(registry.name, image);
-  if (latest?.etag !== stored.etag) throw new ConflictError('Another import of the tag is under way.');
-}
-
-/** Goes on while no other worker touches the image in the target, with what the registry has then. */
+/**
+ * Goes on while no other worker touches the image in the target, with what the registry has then. A tag that moves
+ * after that raises an event of its own, whose import finds the record claimed, and waits.
+ */
 async function underLock(
   services: AttemptServices,
   attempt: Attempt,
@@ -123,10 +110,8 @@ async function underLock(
   await claim(services, attempt);
   const { partition, row } = services.target.lockKey(image);
   return services.links.hold({ registry: partition, row }, signal, async lock => {
-    const before = facts.found?.digest;
     facts.isLocked = true;
-    if (facts.found !== undefined) await readManifest(services, attempt, signal);
-    if (facts.found?.digest !== before) delete facts.config;
+    delete facts.found;
     return walk(services, attempt, lock as unknown as Lock, signal);
   });
 }
@@ -152,7 +137,7 @@ function wanted(
   { digests }: Extract<ImportStep, { do: 'apply' }>,
 ): Parameters<Target['apply']>[0] {
   const { requested = {}, pushedOn } = image;
-  const labels = facts.config?.config?.Labels ?? {};
+  const labels = facts.config?.config?.config?.Labels ?? {};
   return { ...targeted({ image, facts }), digests, labels, requested, pushedOn };
 }
 

@@ -24,8 +24,14 @@ export interface ImportFacts {
   isLocked: boolean;
   /** What the registry has under the tag now; null when it has no such tag. */
   found?: { digest: string; manifest: unknown } | null;
-  /** The configuration of the image, or of one image of an index; null when that has none. */
-  config?: ImageConfig | null;
+  /** The configuration that was read; of use while the tag still asks for that one. */
+  config?: ReadConfig;
+}
+
+/** A configuration, or null where there is none, with the digest by which it was asked for. */
+export interface ReadConfig {
+  digest: string;
+  config: ImageConfig | null;
 }
 
 interface KnownImage {
@@ -36,8 +42,11 @@ interface KnownImage {
   memo?: object;
 }
 
-/** Where a configuration is: the blob itself, or in an index the image that has it. */
-export type ConfigSource = { blob: string } | { image: string };
+/** A configuration is asked for by its own digest or, in an index, by that of the image that has it. */
+export interface ConfigSource {
+  kind: 'blob' | 'image';
+  digest: string;
+}
 
 /** The one thing to do next: read a fact that is missing, change something, or end. */
 export type ImportStep =
@@ -85,16 +94,23 @@ function decideImage(
   manifest: Exclude<Manifest, { kind: 'other' }>,
   facts: ImportFacts,
 ): ImportStep {
-  const { config } = facts;
-  if (manifest.kind === 'image' && config === undefined)
-    return { do: 'read-config', from: { blob: manifest.configDigest } };
-  const missing = missingPlatforms(rule?.platforms ?? [], platformsOf(manifest, config ?? undefined));
+  const from = configSourceOf(manifest);
+  const isRead = facts.config?.digest === from.digest;
+  // An index says itself which platforms it is for.
+  if (manifest.kind === 'image' && !isRead) return { do: 'read-config', from };
+  const missing = missingPlatforms(rule?.platforms ?? [], platformsOf(manifest, facts.config?.config));
   if (missing.length > 0) return decideIncomplete(rule, missing, facts);
-  if (manifest.kind === 'image') return { do: 'apply', digests: [digest] };
-  // The labels of an index are those of one of its images; linux/amd64 is what workspaces mostly run on.
-  const labelled = manifest.images.find(({ platform }) => platform === 'linux/amd64') ?? manifest.images[0];
-  if (labelled && config === undefined) return { do: 'read-config', from: { image: labelled.digest } };
-  return { do: 'apply', digests: [digest, ...manifest.images.map(image => image.digest)] };
+  if (!isRead) return { do: 'read-config', from };
+  const children = manifest.kind === 'index' ? manifest.images.map(image => image.digest) : [];
+  return { do: 'apply', digests: [digest, ...children] };
+}
+
+/** The labels of an index are those of one of its images; linux/amd64 is what workspaces mostly run on. */
+function configSourceOf(manifest: Exclude<Manifest, { kind: 'other' }>): ConfigSource {
+  if (manifest.kind === 'image') return { kind: 'blob', digest: manifest.configDigest };
+  const { images } = manifest;
+  const labelled = images.find(({ platform }) => platform === 'linux/amd64') ?? images[0];
+  return { kind: 'image', digest: labelled.digest };
 }
 
 /** What is there and not to be imported; the target may have been given what was there before. */

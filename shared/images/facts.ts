@@ -1,16 +1,13 @@
 import type { Acr, ImageSource } from '../azure/acr.ts';
-import type { ConfigSource } from './decide.ts';
+import type { ConfigSource, ReadConfig } from './decide.ts';
 import { classifyManifest, ImageConfig } from './manifest.ts';
 
-/** Reads a configuration; null when there is none. @throws ServiceError */
-export async function readConfig(
-  acr: Acr,
-  source: ImageSource,
-  from: ConfigSource,
-): Promise<ImageConfig | null> {
-  const digest = 'blob' in from ? from.blob : await configOf(acr, source, from.image);
-  if (digest === undefined) return null;
-  return ImageConfig.safeParse(await acr.getConfig(source, digest)).data ?? {};
+/** @throws ServiceError */
+export async function readConfig(acr: Acr, source: ImageSource, from: ConfigSource): Promise<ReadConfig> {
+  const blob = from.kind === 'blob' ? from.digest : await configOf(acr, source, from.digest);
+  if (blob === undefined) return { digest: from.digest, config: null };
+  const config = ImageConfig.safeParse(await acr.getConfig(source, blob)).data ?? {};
+  return { digest: from.digest, config };
 }
 
 /** Digest of an image's configuration. */

@@ -3,8 +3,13 @@ import * as z from 'zod';
 /** What a manifest turned out to be. */
 export type Manifest =
   | { kind: 'image'; configDigest: string }
-  | { kind: 'index'; images: { digest: string; platform?: string }[] }
+  | { kind: 'index'; images: [ImageInIndex, ...ImageInIndex[]] }
   | { kind: 'other'; what: string };
+
+interface ImageInIndex {
+  digest: string;
+  platform?: string;
+}
 
 /** The configuration types of container images; every other type marks another kind of OCI artifact. */
 const IMAGE_CONFIGS = new Set([
@@ -52,14 +57,16 @@ export function classifyManifest(manifest: unknown): Manifest {
 }
 
 function classifyIndex({ manifests }: z.infer<typeof ImageIndex>): Manifest {
-  const images = manifests
+  const [first, ...others] = manifests
     .filter(({ artifactType, platform, annotations }) => {
       // buildx lists its attestations as children of platform unknown/unknown.
       const attached = annotations?.['vnd.docker.reference.type'] !== undefined || platform?.os === 'unknown';
       return !attached && artifactType === undefined;
     })
     .map(({ digest, platform }) => ({ digest, ...(platform && { platform: formatPlatform(platform) }) }));
-  return images.length > 0 ? { kind: 'index', images } : { kind: 'other', what: 'an index without images' };
+  return first
+    ? { kind: 'index', images: [first, ...others] }
+    : { kind: 'other', what: 'an index without images' };
 }
 
 /** The parts of an image's configuration that the bridge reads. */
@@ -83,12 +90,12 @@ function formatPlatform({ os, architecture, variant }: z.infer<typeof Platform>)
 /** The platforms that an image, or each image of an index, is for; not all say it. */
 export function platformsOf(
   manifest: Exclude<Manifest, { kind: 'other' }>,
-  config: ImageConfig | undefined,
+  config: ImageConfig | null | undefined,
 ): string[] {
   const platforms =
     manifest.kind === 'index'
       ? manifest.images.map(({ platform }) => platform)
-      : [config && platformOf(config)];
+      : [config ? platformOf(config) : undefined];
   return platforms.filter(platform => platform !== undefined);
 }
 

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { image } from '../../../infra/local/oci-image.ts';
+import { image, index } from '../../../infra/local/oci-image.ts';
 import { importImage } from '../../../shared/images/import.ts';
 import { sweep } from '../../../shared/images/sweep.ts';
 import { type Bridge, startBridge } from '../../support/bridge.ts';
@@ -110,6 +110,27 @@ describe('what two instances do at once', () => {
 
     expect(await bridge.record('turned/app:v1')).toMatchObject({ state: 'imported', digest: first });
     expect(bridge.inCoder('turned/app')).toEqual([{ v1: first }]);
+  });
+
+  test('a tag that moves while its import waits for another instance is imported as it is then', async () => {
+    const other = bridge.anotherInstance();
+    const of = (content: string) => index([image({ content }), image({ content, platform: 'linux/arm64' })]);
+    await bridge.push('waits/app:v1', of('first'));
+    await bridge.pushed('waits/app:v1');
+    await bridge.push('waits/app:v1', of('second'));
+    const asked = () => registry.requests.all().filter(({ path }) => /waits.*manifests/.test(path)).length;
+    const key = { registry: 'contoso', row: 'waits|app' };
+    let waiting = Promise.resolve();
+    let third = '';
+    await bridge.services.links.hold(key, AbortSignal.timeout(10_000), async () => {
+      const before = asked();
+      waiting = bridge.pushed('waits/app:v1', { services: other });
+      await expect.poll(asked, { interval: 10 }).toBeGreaterThan(before);
+      third = await bridge.push('waits/app:v1', of('third'));
+    });
+    await waiting;
+
+    expect(await bridge.record('waits/app:v1')).toMatchObject({ state: 'imported', digest: third });
   });
 
   test('a tag that somebody else adds first is found on the next attempt', async () => {

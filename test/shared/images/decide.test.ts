@@ -5,7 +5,9 @@ const image = { config: { mediaType: 'application/vnd.oci.image.config.v1+json',
 const index = { manifests: [{ digest: 'sha256:amd', platform: { os: 'linux', architecture: 'amd64' } }] };
 const chart = { config: { mediaType: 'application/vnd.cncf.helm.config.v1+json', digest: 'sha256:config' } };
 const found = (manifest: unknown) => ({ digest: 'sha256:now', manifest });
-const config = { os: 'linux', architecture: 'amd64' };
+const amd64 = { os: 'linux', architecture: 'amd64' };
+const config = { digest: 'sha256:config', config: amd64 };
+const childConfig = { digest: 'sha256:amd', config: amd64 };
 const platforms = (...names: string[]) =>
   ({ action: 'import', rule: { repository: '**', platforms: names }, pinned: false }) as const;
 
@@ -107,10 +109,23 @@ const CASES: [string, { [K in keyof ImportFacts]?: ImportFacts[K] | undefined },
     { record: { state: 'failed', reason: 'coder-rejected', digest: 'sha256:now' }, config },
     { do: 'apply', digests: ['sha256:now'] },
   ],
-  ['a single image, unread', {}, { do: 'read-config', from: { blob: 'sha256:config' } }],
+  ['a single image, unread', {}, { do: 'read-config', from: { kind: 'blob', digest: 'sha256:config' } }],
   ['a single image', { config }, { do: 'apply', digests: ['sha256:now'] }],
-  ['an index', { found: found(index), config }, { do: 'apply', digests: ['sha256:now', 'sha256:amd'] }],
-  ['an index, unread', { found: found(index) }, { do: 'read-config', from: { image: 'sha256:amd' } }],
+  [
+    'an index',
+    { found: found(index), config: childConfig },
+    { do: 'apply', digests: ['sha256:now', 'sha256:amd'] },
+  ],
+  [
+    'a single image, when another one was read before',
+    { config: childConfig },
+    { do: 'read-config', from: { kind: 'blob', digest: 'sha256:config' } },
+  ],
+  [
+    'an index, unread',
+    { found: found(index) },
+    { do: 'read-config', from: { kind: 'image', digest: 'sha256:amd' } },
+  ],
   ['a tag that was not looked for yet', { found: undefined }, { do: 'read-manifest' }],
   ['a single image, before it is locked', { config, isLocked: false }, { do: 'lock' }],
   [
@@ -163,7 +178,7 @@ const CASES: [string, { [K in keyof ImportFacts]?: ImportFacts[K] | undefined },
   ],
   [
     'an index with the required platform',
-    { found: found(index), verdict: platforms('linux/amd64'), config },
+    { found: found(index), verdict: platforms('linux/amd64'), config: childConfig },
     { do: 'apply' },
   ],
   [

@@ -83,7 +83,9 @@ describe('a password that a person supplied', () => {
     for (let i = 0; i < 3; i += 1) await world.run(world.newInstance());
 
     expect(await lastResult()).toMatchObject({ outcome: 'failed', reason: 'credential-refused' });
-    expect(events().filter(({ type }) => type === 'Registry.RotationFailed')).toHaveLength(1);
+    expect(
+      events().filter(({ type }) => type === 'com.coder.acr-bridge.Registry.RotationFailed'),
+    ).toHaveLength(1);
     puller.password = password;
     await world.run(world.newInstance());
     expect(await lastResult()).toBeUndefined();
@@ -107,7 +109,7 @@ describe('a password that a person supplied', () => {
 
     for (let i = 0; i < 3; i += 1) await world.run(world.newInstance());
 
-    const told = events().filter(({ type }) => type === 'Registry.CredentialExpiring');
+    const told = events().filter(({ type }) => type === 'com.coder.acr-bridge.Registry.CredentialExpiring');
     expect(told).toMatchObject([{ data: { registry: 'contoso', kind: 'static', username, expiresOn } }]);
   });
 });

@@ -120,8 +120,13 @@ describe.each(KINDS)('a registry with a credential of kind %s', kind => {
     const { topic, tables, coder, keyVault } = world.bridge.cloud.standIns;
     const types = topic.published().map(({ type }) => type);
 
-    expect(types).toEqual(expect.arrayContaining(['Registry.CredentialRotated', 'Registry.RotationFailed']));
-    expect(types).toContain('Image.Imported');
+    expect(types).toEqual(
+      expect.arrayContaining([
+        'com.coder.acr-bridge.Registry.CredentialRotated',
+        'com.coder.acr-bridge.Registry.RotationFailed',
+      ]),
+    );
+    expect(types).toContain('com.coder.acr-bridge.Image.Imported');
     const secrets = world.bridge.cloud.secrets.all().filter(secret => secret.length > 7);
     const places = {
       events: JSON.stringify(topic.published()),
