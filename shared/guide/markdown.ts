@@ -1,7 +1,7 @@
 import { quote } from '../azure/shell.ts';
 import type { Command, Placeholder, SetupGuide, Step } from './schema.ts';
 
-/** What says so of a step or a command. */
+/** The phrases that mark parts of a step. */
 export const DONE_BY_AZD = '*Leave this out where `azd up` has connected the registry: it is done then.*';
 export const IN_ANY_CASE = 'In any case:';
 export const EXPECT = 'It prints:';
@@ -30,7 +30,7 @@ export function toMarkdown({ title, about, placeholders, steps }: SetupGuide): s
   return `${blocks.join('\n\n')}\n`;
 }
 
-/** A value that nobody can mistake for one, where there is no likely one. */
+/** Without a likely value the placeholder gets one that is plainly none. */
 function toExport({ name, default: likely }: Placeholder): string {
   return `export ${name}=${quote(likely ?? 'REPLACE_ME')}`;
 }
