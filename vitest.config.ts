@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type Plugin } from 'vitest/config';
 import { ensureTls } from './infra/local/tls.ts';
 
 // Node reads this variable when a process starts, so it must stand before vitest forks its workers.
@@ -19,7 +19,14 @@ const ALONE = [
 /** Tests wait for servers as long as they compute, so that there are more files at once than cores. */
 const MORE_THAN_CORES = Math.ceil(1.5 * availableParallelism());
 
+/** Gives Markdown as its text, as esbuild does for the bundle. */
+const markdownText: Plugin = {
+  name: 'markdown-text',
+  transform: (code, id) => (id.endsWith('.md') ? `export default ${JSON.stringify(code)}` : undefined),
+};
+
 export default defineConfig({
+  plugins: [markdownText],
   test: {
     pool: 'forks',
     maxWorkers: '100%',

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { unknownRegistry } from '../shared/errors.ts';
-import { SetupGuide, setupGuide } from '../shared/guide/guide.ts';
+import { setupGuide } from '../shared/guide/guide.ts';
 import { toMarkdown } from '../shared/guide/markdown.ts';
+import { SetupGuide } from '../shared/guide/schema.ts';
 import { GUIDE } from '../shared/http/examples.ts';
 import { httpFunction } from '../shared/http/http-function.ts';
 import { RegistryPath } from '../shared/http/input.ts';

@@ -1,3 +1,5 @@
+import type { RegistryResourceId } from './arm-id.ts';
+
 /** Kinds whose credentials Azure Resource Manager makes, for whoever has a role of ours. */
 export type IssuingKind = 'admin' | 'token';
 
@@ -7,4 +9,37 @@ export type IssuingKind = 'admin' | 'token';
  */
 export function issuingRole(kind: IssuingKind, registryName: string): string {
   return `Coder ACR Bridge Credential Manager (${kind}, ${registryName})`;
+}
+
+const ACR = 'Microsoft.ContainerRegistry';
+
+/** What each kind needs beside reading the registry; actions take no wildcards. */
+const ACTIONS: Record<IssuingKind, readonly string[]> = {
+  admin: [
+    `${ACR}/registries/read`,
+    `${ACR}/registries/listCredentials/action`,
+    `${ACR}/registries/regenerateCredential/action`,
+  ],
+  token: [
+    `${ACR}/registries/read`,
+    `${ACR}/registries/tokens/read`,
+    `${ACR}/registries/tokens/write`,
+    `${ACR}/registries/tokens/operationStatuses/read`,
+    `${ACR}/registries/scopeMaps/read`,
+    `${ACR}/registries/scopeMaps/write`,
+    `${ACR}/registries/scopeMaps/operationStatuses/read`,
+    `${ACR}/registries/generateCredentials/action`,
+    `${ACR}/locations/operationResults/read`,
+  ],
+};
+
+/** That role, as `az role definition create` takes it. */
+export function issuingRoleDefinition(kind: IssuingKind, id: RegistryResourceId): object {
+  const { subscriptionId, resourceGroup, registryName } = id;
+  return {
+    Name: issuingRole(kind, registryName),
+    Description: `Issues what Coder pulls with from ${registryName} (${kind}).`,
+    Actions: ACTIONS[kind],
+    AssignableScopes: [`/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}`],
+  };
 }

@@ -1,7 +1,7 @@
 import { partsOf } from '../azure/arm-id.ts';
 import type { EventSubscription, EventSubscriptions } from '../azure/event-subscriptions.ts';
 import { ServiceError } from '../errors.ts';
-import { createSubscription } from '../guide/bridge.ts';
+import { createSubscription } from '../guide/event-subscription.ts';
 import { EVENT_TYPES } from '../images/event.ts';
 import { type Check, fine, unclear, type Verdict, wrong } from '../lib/check.ts';
 import { once } from '../lib/once.ts';

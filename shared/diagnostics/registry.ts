@@ -1,7 +1,7 @@
 import ky from 'ky';
 import type { Acr } from '../azure/acr.ts';
+import { LISTER_IN_ABAC_MODE, READER_IN_ABAC_MODE } from '../azure/role-assignment.ts';
 import { ServiceError } from '../errors.ts';
-import { LISTER_IN_ABAC_MODE, READER_IN_ABAC_MODE } from '../guide/roles.ts';
 import { type Check, type Diagnosis, fine, unclear, type Verdict, wrong } from '../lib/check.ts';
 import { once } from '../lib/once.ts';
 import { chooseRepository } from '../rotation/sample-repository.ts';

@@ -1,5 +1,10 @@
 import { quote } from '../azure/shell.ts';
-import type { Command, Placeholder, SetupGuide, Step } from './guide.ts';
+import type { Command, Placeholder, SetupGuide, Step } from './schema.ts';
+
+/** The phrases that mark parts of a step. */
+export const DONE_BY_AZD = '*Leave this out where `azd up` has connected the registry: it is done then.*';
+export const IN_ANY_CASE = 'In any case:';
+export const EXPECT = 'It prints:';
 
 /** The guide as a document for people. */
 export function toMarkdown({ title, about, placeholders, steps }: SetupGuide): string {
@@ -25,14 +30,14 @@ export function toMarkdown({ title, about, placeholders, steps }: SetupGuide): s
   return `${blocks.join('\n\n')}\n`;
 }
 
-/** A value that nobody can mistake for one, where there is no likely one. */
+/** Without a likely value the placeholder gets one that is plainly none. */
 function toExport({ name, default: likely }: Placeholder): string {
   return `export ${name}=${quote(likely ?? 'REPLACE_ME')}`;
 }
 
 function toBlocks({ doneByAzd, why, values, commands, troubles = [] }: Step): string[] {
   return [
-    ...(doneByAzd ? ['*Leave this out where `azd up` has connected the registry: it is done then.*'] : []),
+    ...(doneByAzd ? [DONE_BY_AZD] : []),
     why,
     ...(values ? [fenced('yaml', values.trimEnd())] : []),
     ...commands.flatMap((command, i) => commandBlocks(command, commands[i - 1])),
@@ -50,9 +55,9 @@ function toBlocks({ doneByAzd, why, values, commands, troubles = [] }: Step): st
 function commandBlocks({ when, run, expect }: Command, previous: Command | undefined): string[] {
   return [
     ...(when && when !== previous?.when ? [`${when}:`] : []),
-    ...(!when && previous?.when ? ['In any case:'] : []),
+    ...(!when && previous?.when ? [IN_ANY_CASE] : []),
     fenced('sh', run),
-    ...(expect ? ['It prints:', fenced('text', expect)] : []),
+    ...(expect ? [EXPECT, fenced('text', expect)] : []),
   ];
 }
 

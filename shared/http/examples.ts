@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import type { SetupGuide } from '../guide/guide.ts';
+import type { SetupGuide } from '../guide/schema.ts';
 import type { DiagnosisView, ExplanationView, ImageView, RegistryView, ReportView } from './views.ts';
 
 // What the OpenAPI document shows. Names are those of `npm start`.

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { addSampleRegistry } from '../../infra/local/sample.ts';
-import { SetupGuide } from '../../shared/guide/guide.ts';
 import { toMarkdown } from '../../shared/guide/markdown.ts';
+import { SetupGuide } from '../../shared/guide/schema.ts';
 import { type App, startApp } from '../support/app.ts';
 
 let app: App;

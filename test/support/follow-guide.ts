@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { quote } from '../../shared/azure/shell.ts';
-import type { SetupGuide } from '../../shared/guide/guide.ts';
+import type { SetupGuide } from '../../shared/guide/schema.ts';
 
 /** Every command of a guide. */
 export const runsOf = ({ steps }: SetupGuide) =>

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { servicePrincipalSteps } from '../../../shared/guide/issued.ts';
+import { setupGuide } from '../../../shared/guide/guide.ts';
 import { SETTING_NAMES } from '../../../shared/settings.ts';
 import { FOLDER, type Parameter, unquote } from './bicep.ts';
 import { fileNamed, literalsOf } from './deployed-app.ts';
@@ -54,12 +54,16 @@ test('the README names each setting that cannot be given, and helps to choose am
 
 test('the README grants a service principal what the setup guide does, which comes too late for it', () => {
   const registry = {
+    ...{ name: 'contoso', loginServer: 'contoso.azurecr.io' },
     resourceId:
       '/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/contoso',
     credential: { kind: 'service-principal', appId: 'APP_ID' },
   };
-  const steps = servicePrincipalSteps(registry as never, { clientId: undefined } as never);
-  const [, ...grants] = steps.at(-1)?.commands ?? [];
+  const settings = { ARM_AUDIENCE: 'https://management.azure.com', CODER_URL: 'https://coder.example.com' };
+  const context = { settings, clientId: undefined, bridgeUrl: 'https://bridge.example.com' };
+  const { steps } = setupGuide(registry as never, context);
+  const renewal = steps.find(({ heading }) => heading === 'Let the bridge renew its client secret');
+  const [, ...grants] = renewal?.commands ?? [];
 
   expect(grants).toHaveLength(2);
   for (const { run } of grants) expect(readme).toContain(run);

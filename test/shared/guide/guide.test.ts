@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import type { DeclaredCredential } from '../../../shared/credentials/credential.ts';
-import { type GuideContext, SetupGuide, type Step, setupGuide } from '../../../shared/guide/guide.ts';
+import { setupGuide } from '../../../shared/guide/guide.ts';
 import { toMarkdown } from '../../../shared/guide/markdown.ts';
+import { SetupGuide, type Step } from '../../../shared/guide/schema.ts';
+import type { GuideContext } from '../../../shared/guide/values.ts';
 import { Policy } from '../../../shared/policy/policy.ts';
 import type { Registry } from '../../../shared/records/registry.ts';
 import { bash, follow, optionsOf, readYaml, runsOf } from '../../support/follow-guide.ts';
