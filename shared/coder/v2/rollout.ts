@@ -1,0 +1,50 @@
+import * as z from 'zod';
+import type { ImageReason } from '../../reasons.ts';
+import { Wish } from './wish.ts';
+
+/** By the name of a variable. */
+const Values = z.record(z.string(), z.string());
+
+/** A version of the bridge's own that is being built, or waits for a person to promote it. */
+const Building = z.object({
+  /** Under which it is found again after a crash. */
+  name: z.string(),
+  attempt: z.int(),
+  values: Values,
+  /** The version that was active, of which it has the source. */
+  baseVersionId: z.string(),
+  fileId: z.string(),
+  /** Absent while the answer of Coder to the call that makes it may have been lost. */
+  versionId: z.string().optional(),
+  since: z.coerce.date(),
+  /** It is built and verified, and a person is to promote it. */
+  isReady: z.boolean().optional(),
+});
+export type Building = z.infer<typeof Building>;
+
+/** What the bridge remembers of one template; all else is asked of Coder each time. Kept as JSON. */
+export const Rollout = z.object({
+  /** What each variable is to name. */
+  wishes: z.record(z.string(), Wish).default({}),
+  building: Building.optional(),
+  /** The version that the bridge promoted last. */
+  last: z.object({ versionId: z.string(), createdOn: z.coerce.date(), values: Values }).optional(),
+  /** Values that versions of the bridge had, the latest first: a person's push may copy one of them. */
+  past: z.array(z.string()).default([]),
+  /** Values that a person took back, which stay away until another digest is pushed. */
+  held: Values.default({}),
+  /** What Coder refused to build: it is not built again on the same base. */
+  failed: z
+    .object({ values: Values, baseVersionId: z.string(), reason: z.string(), message: z.string() })
+    .optional(),
+});
+export type Rollout = z.infer<typeof Rollout>;
+
+/** Values that are remembered. */
+export const MOST_PAST = 50;
+
+/** What became of the last round, for the records of the images that the template is to name. */
+export interface RolloutResult {
+  reason: ImageReason;
+  message: string;
+}

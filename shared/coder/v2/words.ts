@@ -1,0 +1,50 @@
+import * as z from 'zod';
+
+// What a person may say to Coder v2, and what the API shows of it.
+
+const NAME = '[a-zA-Z0-9]+(?:-[a-zA-Z0-9]+)*';
+/** A template's name, in which `{name}` may stand for the last part of the repository's name. */
+const TEMPLATE = new RegExp(`^(?:${NAME}|(?:${NAME}-)?\\{name\\}(?:-${NAME})?)$`);
+
+/** When a pushed tag becomes the one that a template's variable names. */
+export const TagChoice = z.enum(['first', 'newest', 'highest-semver', 'never']);
+export type TagChoice = z.infer<typeof TagChoice>;
+
+/** Where an image goes in Coder v2: one variable of one template. */
+export const Destination = z.strictObject({
+  template: z
+    .string()
+    .regex(
+      TEMPLATE,
+      'must be the name of a template, in which {name} may stand for the last part of the repository',
+    ),
+  /** Name of the organization; CODER_ORGANIZATION_ID when absent. */
+  organization: z
+    .string()
+    .regex(/^[a-zA-Z0-9]+(?:-[a-zA-Z0-9]+)*$/, 'must be the name of an organization')
+    .max(36)
+    .optional(),
+  /** Variable of the template that names the image; `image` when absent. */
+  variable: z
+    .string()
+    .regex(/^[a-zA-Z_][a-zA-Z0-9_-]*$/, 'must be the name of a Terraform variable')
+    .max(64)
+    .optional(),
+  /** How the variable names the image; `tag-and-digest` when absent, `digest` for old Docker providers. */
+  reference: z.enum(['tag-and-digest', 'digest']).optional(),
+  /** `manual` builds and verifies a version, and leaves its promotion to a person; `auto` when absent. */
+  promote: z.enum(['auto', 'manual']).optional(),
+  /** Versions of the bridge's own that stay; older ones are archived. 10 when absent. */
+  keepVersions: z.int().min(1).max(1_000).optional(),
+  /** What happens when a person promoted an older version; `report` leaves it. */
+  onDrift: z.enum(['report', 'restore']).optional(),
+});
+export type Destination = z.infer<typeof Destination>;
+
+const Templates = z.array(Destination).min(1).max(10);
+
+/** Of a registry: where images of rules go that name no templates of their own. */
+export const V2RegistryWords = z.object({ templates: Templates.optional() });
+
+/** Of the images that a rule matches. */
+export const V2RuleWords = z.object({ templates: Templates.optional() });
