@@ -32,7 +32,7 @@ export interface RolloutFacts {
   rollout: Rollout;
   /** What each variable is to name; a variable that nothing is wished for is not here. */
   wanted: Readonly<Record<string, string>>;
-  /** Variables of which a person promotes the version. */
+  /** A person promotes what the bridge has built. */
   isManual: boolean;
   /** Re-promotes what a person rolled back. */
   restores: boolean;
@@ -56,9 +56,11 @@ export type RolloutStep =
   /** The version is known now, or another name is tried since this one is taken. */
   | { do: 'note-building'; building: Building | undefined }
   | { do: 'cancel' }
-  /** Ours was built on what is not active any more: archive it and begin again. */
-  | { do: 'rebase' }
+  /** Ours was built on what is not active any more, or with what is not wished any more: archive it and begin again. */
+  | { do: 'discard' }
   | { do: 'promote' }
+  /** Ours is the active version. */
+  | { do: 'note-promoted' }
   /** A person took back what the bridge had promoted. */
   | { do: 'hold'; values: Readonly<Record<string, string>> }
   | { do: 'restore'; versionId: string }
@@ -83,7 +85,7 @@ export type Settled =
 /** Coder's reaper ends imports that have waited for 30 minutes. */
 const LONGEST_WAIT_MS = 25 * 60_000;
 /** After so many a name that others took, or an import that broke off, is given up. */
-const MOST_ATTEMPTS = 5;
+const MOST_ATTEMPTS = 20;
 /** How Coder's reaper words its verdict, which says nothing about the template. */
 const REAPED = /terminated by the reaper/;
 
@@ -180,6 +182,9 @@ function decideBuilding(facts: RolloutFacts, active: VersionFact, building: Buil
   }
   if (building.versionId === undefined) {
     const isOurs = ours.createdBy === me && ours.fileId === building.fileId;
+    // What was given up before is built again under another name, as after a replay.
+    if (isOurs && ours.archived && ours.status !== 'succeeded')
+      return anotherAttempt(facts, active, building, ours.error ?? `The import was ${ours.status}.`);
     if (isOurs) return { do: 'note-building', building: { ...building, versionId: ours.id } };
     return anotherAttempt(
       facts,
@@ -188,7 +193,7 @@ function decideBuilding(facts: RolloutFacts, active: VersionFact, building: Buil
       `The name ${building.name} is taken by a version of another user.`,
     );
   }
-  if (active.id === ours.id) return { do: 'promote' };
+  if (active.id === ours.id) return { do: 'note-promoted' };
   return decideImport(facts, active, building, ours);
 }
 
@@ -209,9 +214,12 @@ function decideImport(
         : { do: 'wait', reason: 'no-provisioner' };
     case 'failed':
     case 'canceled': {
-      const message = ours.error ?? `The import was ${ours.status}.`;
-      const isOver = ours.status === 'failed' && !REAPED.test(message);
-      return isOver || building.attempt > 1
+      const isUnclaimed = facts.now.getTime() - building.since.getTime() > LONGEST_WAIT_MS;
+      const message = isUnclaimed
+        ? 'No provisioner took the import within 25 minutes.'
+        : (ours.error ?? `The import was ${ours.status}.`);
+      const isFinal = isUnclaimed || (ours.status === 'failed' && !REAPED.test(message));
+      return isFinal || building.attempt > 1
         ? { do: 'give-up', reason: 'template-build-failed', message }
         : anotherAttempt(facts, active, building, message);
     }
@@ -235,8 +243,11 @@ function decideBuilt(
     const message = `Coder gave the variable ${name} the value ${shown} in place of ${value}.`;
     return { do: 'give-up', reason: 'variable-missing', message };
   }
-  if (active.id !== building.baseVersionId) return { do: 'rebase' };
-  return facts.isManual ? { do: 'settle', reason: 'version-ready' } : { do: 'promote' };
+  if (active.id !== building.baseVersionId) return { do: 'discard' };
+  if (!facts.isManual || building.isApproved) return { do: 'promote' };
+  return isSame(building.values, facts.wanted)
+    ? { do: 'settle', reason: 'version-ready' }
+    : { do: 'discard' };
 }
 
 /** Builds the same again under another name, a few times. */

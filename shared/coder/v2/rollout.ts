@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import type { ImageReason } from '../../reasons.ts';
 import { Wish } from './wish.ts';
 
 /** By the name of a variable. */
@@ -17,8 +16,8 @@ const Building = z.object({
   /** Absent while the answer of Coder to the call that makes it may have been lost. */
   versionId: z.string().optional(),
   since: z.coerce.date(),
-  /** It is built and verified, and a person is to promote it. */
-  isReady: z.boolean().optional(),
+  /** A person asked to promote it as soon as it is built and verified. */
+  isApproved: z.boolean().optional(),
 });
 export type Building = z.infer<typeof Building>;
 
@@ -42,9 +41,3 @@ export type Rollout = z.infer<typeof Rollout>;
 
 /** Values that are remembered. */
 export const MOST_PAST = 50;
-
-/** What became of the last round, for the records of the images that the template is to name. */
-export interface RolloutResult {
-  reason: ImageReason;
-  message: string;
-}

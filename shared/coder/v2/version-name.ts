@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { parseValue } from './value.ts';
 
+/** How the names of the bridge's own versions begin. */
+export const VERSION_PREFIX = 'acr-';
 const LONGEST_TAG = 30;
 
 /**
@@ -19,7 +21,7 @@ export function versionName(
 ): string {
   const base = baseVersionId.replaceAll('-', '').slice(0, 8);
   const suffix = attempt > 1 ? `.${attempt}` : '';
-  return `acr-${contentOf(values)}-${base}${suffix}`;
+  return `${VERSION_PREFIX}${contentOf(values)}-${base}${suffix}`;
 }
 
 /** What the version changes, for people who look at the list of versions. */
