@@ -43,7 +43,11 @@ httpFunction('images-replay', {
     const image = { repository, tag };
     if (!(await services.images.get(registry.name, image))) throw new RefusedError('not-found', UNHEARD_OF);
     const budget = AbortSignal.any([signal, AbortSignal.timeout(services.importBudgetMs)]);
-    const result = await importImage(services, { registry: registry.name, ...image, inDoubt: true }, budget);
+    const result = await importImage(
+      services,
+      { registry: registry.name, ...image, inDoubt: true, isRetry: true },
+      budget,
+    );
     logImport(log, result);
     const { record } = result;
     if (!record) throw unknownRegistry(registry.name);

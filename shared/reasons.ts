@@ -22,6 +22,19 @@ export const REASONS = {
   'tag-added': { state: 'imported', meaning: 'The tag was added to the image that Coder has.' },
   'tag-refreshed': { state: 'imported', meaning: 'The tag had moved; Coder read its new digest.' },
   'already-in-coder': { state: 'imported', meaning: 'Coder had this tag with this digest already.' },
+  'template-updated': {
+    state: 'imported',
+    meaning: 'A version of the template that names this digest was built, verified and promoted.',
+  },
+  'already-in-template': {
+    state: 'imported',
+    meaning: 'The active version of the template names this digest.',
+  },
+  'version-ready': {
+    state: 'imported',
+    meaning: 'A version of the template that names this digest was built and verified; a person promotes it.',
+    remedy: 'Promote it with POST /api/templates/{organization}/{template}/promote, or in Coder.',
+  },
 
   'no-rule': {
     state: 'skipped',
@@ -33,6 +46,20 @@ export const REASONS = {
     meaning: 'A rule excludes it, or the tag belongs to a signature, an attestation or an SBOM.',
     remedy:
       'If a rule excludes it that should not, put a matching one before that in the policy, then reconcile the registry.',
+  },
+  'no-template': {
+    state: 'skipped',
+    meaning: 'Neither the rule that matches nor the registry says which template the image goes to.',
+    remedy: 'PUT the registry with `templates`, in the rule or beside the policy.',
+  },
+  'not-chosen': {
+    state: 'skipped',
+    meaning: 'The variable of the template follows another tag of the repository.',
+  },
+  held: {
+    state: 'skipped',
+    meaning: 'A person took this digest back in Coder, so it stays away until another digest is pushed.',
+    remedy: 'Replay the image to bring it back.',
   },
   'not-an-image': {
     state: 'skipped',
@@ -96,6 +123,43 @@ export const REASONS = {
     meaning: 'Coder asked us to slow down, is still refreshing, or another import of the repository runs.',
   },
 
+  'coder-building': {
+    state: 'pending',
+    meaning: 'Coder imports a version of the template.',
+  },
+  'no-provisioner': {
+    state: 'pending',
+    meaning: 'No provisioner of Coder has the tags that the template asks for, so its import waits.',
+    remedy: "Start a provisioner with the tags of the template's active version.",
+  },
+
+  'template-missing': {
+    state: 'failed',
+    meaning: 'Coder shows the bridge no template of that name.',
+    remedy:
+      "Make the template, or correct its name and organization in the registry's policy; then replay the image.",
+  },
+  'variable-missing': {
+    state: 'failed',
+    meaning: 'The template declares no such variable of type string.',
+    remedy:
+      "Declare the variable in the template and push it, or correct its name in the registry's policy; then replay the image.",
+  },
+  'variable-sensitive': {
+    state: 'failed',
+    meaning: 'The variable of the template is sensitive, so the bridge cannot verify what it holds.',
+    remedy: 'Declare the variable without `sensitive = true` and push the template; then replay the image.',
+  },
+  'template-invalid': {
+    state: 'failed',
+    meaning: 'Coder refused to import a version of the template; its message is in the record.',
+    remedy: 'Mend what the message says in the template and push it; then replay the image.',
+  },
+  'template-build-failed': {
+    state: 'failed',
+    meaning: 'The import of the version failed in Coder; its last error lines are in the record.',
+    remedy: 'Mend what the lines say, in the template or in Coder; then replay the image.',
+  },
   'platforms-missing': {
     state: 'failed',
     meaning: 'A platform that its rule requires did not arrive in time.',
@@ -137,6 +201,16 @@ export const REASONS = {
   'removed-from-coder': {
     state: 'removed',
     meaning: 'The registry does not have this tag, and Coder no longer offers it.',
+  },
+
+  'template-fell-back': {
+    state: 'removed',
+    meaning: 'The registry does not have this tag; the template names the next best one.',
+  },
+  'last-image': {
+    state: 'removed',
+    meaning: 'The registry does not have this tag. The template keeps it, as there is no other one to name.',
+    remedy: 'Push another tag of the repository: new workspaces cannot start from an image that is gone.',
   },
 
   'not-an-acr-event': {

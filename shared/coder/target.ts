@@ -31,6 +31,8 @@ export interface WantedImage extends TargetedImage {
   /** What a person asked for who imported it by hand. */
   requested: RequestWords;
   pushedOn: Date;
+  /** A person asked to try again what was refused before. */
+  isRetry: boolean;
 }
 
 /** What a target wants to be reminded of with the next call about the same image. Kept as it is given, as JSON. */
@@ -42,7 +44,9 @@ type ReasonOf<S> = { [R in ImageReason]: StateOf<R> extends S ? R : never }[Imag
 export type Applied =
   | {
       state: 'done';
-      reason: ReasonOf<'imported'>;
+      reason: ReasonOf<'imported' | 'skipped' | 'failed'>;
+      /** What happened, where the meaning of the reason does not say it. */
+      message?: string;
       /** The digest that the target shows: for an index it may be that of one of its images. */
       digest?: string;
       memo?: Memo;
@@ -51,8 +55,11 @@ export type Applied =
     }
   | { state: 'waiting'; reason: ReasonOf<'pending'>; message: string; memo?: Memo; lookAgainOn: Date };
 
-/** What became of an image that is not to be offered any more. */
-export type Withdrawn = { state: 'done' } | { state: 'kept'; note: string };
+/** What became of an image that is not to be offered any more; `reason` where the target has a word of its own for it. */
+export type Withdrawn = { reason?: ReasonOf<'removed'> } & (
+  | { state: 'done' }
+  | { state: 'kept'; note: string }
+);
 
 /** What two imports must not do at once: a row that one worker at a time holds. */
 export interface LockKey {

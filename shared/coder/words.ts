@@ -1,14 +1,15 @@
 import * as z from 'zod';
 import { ClassicMemo, ClassicRegistryWords, ClassicRuleWords, ImageDefaults } from './classic/words.ts';
+import { V2Memo, V2RegistryWords, V2RuleWords } from './v2/words.ts';
 
 // What a person may say to the targets, each in its own words. A new target is one more spread in each.
 
 /** Of a registry. */
-export const RegistryWords = z.object({ ...ClassicRegistryWords.shape });
+export const RegistryWords = z.object({ ...ClassicRegistryWords.shape, ...V2RegistryWords.shape });
 export type RegistryWords = z.infer<typeof RegistryWords>;
 
 /** Of the images that a rule matches. */
-export const RuleWords = z.object({ ...ClassicRuleWords.shape });
+export const RuleWords = z.object({ ...ClassicRuleWords.shape, ...V2RuleWords.shape });
 export type RuleWords = z.infer<typeof RuleWords>;
 
 /** Of one image that a person imports by hand; kept for later pushes of its tag. */
@@ -16,4 +17,4 @@ export const RequestWords = z.strictObject({ ...ImageDefaults.shape });
 export type RequestWords = z.infer<typeof RequestWords>;
 
 /** What a target remembers of an image, as far as the API shows it. */
-export const MemoView = z.object({ ...ClassicMemo.shape });
+export const MemoView = z.object({ ...ClassicMemo.shape, ...V2Memo.shape });

@@ -136,9 +136,9 @@ function wanted(
   { image, facts }: Attempt,
   { digests }: Extract<ImportStep, { do: 'apply' }>,
 ): Parameters<Target['apply']>[0] {
-  const { requested = {}, pushedOn } = image;
+  const { requested = {}, pushedOn, isRetry } = image;
   const labels = facts.config?.config?.config?.Labels ?? {};
-  return { ...targeted({ image, facts }), digests, labels, requested, pushedOn };
+  return { ...targeted({ image, facts }), digests, labels, requested, pushedOn, isRetry };
 }
 
 /** The image, with what its rule says of it; of an image that the policy leaves out, nothing. */
@@ -153,7 +153,7 @@ function toApplied(applied: Applied, { found }: ImportFacts): Outcome {
   const known = { reason, digest: found?.digest, ...(memo && { memo }) };
   if (applied.state === 'waiting')
     return { ...known, message: applied.message, lookAgainOn: applied.lookAgainOn };
-  const message = [REASONS[reason].meaning, applied.note].filter(Boolean).join(' ');
+  const message = [applied.message ?? REASONS[reason].meaning, applied.note].filter(Boolean).join(' ');
   return { ...known, message, ...(applied.digest && { coderDigest: applied.digest }) };
 }
 
@@ -166,9 +166,16 @@ async function withdraw(
 ): Promise<Outcome> {
   const digest = attempt.facts.found?.digest;
   const withdrawn = await target.withdraw(targeted(attempt), lock, signal);
-  if (withdrawn.state === 'done') return { reason, message, digest, notInCoder: true };
-  return reason === 'removed-from-coder'
-    ? { reason: 'gone', message: `${NO_SUCH_TAG} ${withdrawn.note}` }
+  const isGone = reason === 'removed-from-coder';
+  if (withdrawn.state === 'done') {
+    const own =
+      isGone && withdrawn.reason
+        ? { reason: withdrawn.reason, message: REASONS[withdrawn.reason].meaning }
+        : {};
+    return { reason, message, digest, ...own, notInCoder: true };
+  }
+  return isGone
+    ? { reason: withdrawn.reason ?? 'gone', message: `${NO_SUCH_TAG} ${withdrawn.note}` }
     : { reason, message: `${message} ${withdrawn.note}`, digest };
 }
 

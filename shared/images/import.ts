@@ -41,6 +41,8 @@ export interface ImportRequest extends Reference {
   onlyToImport?: boolean;
   /** What the caller asks for in place of what rule and labels say; kept for later pushes of the tag. */
   requested?: RequestWords;
+  /** A person asked to try again what was refused before. */
+  isRetry?: boolean;
 }
 
 /** What happened: the record, and whether this call wrote it. */
@@ -145,6 +147,7 @@ function toImport(
     ...{ registry, repository: request.repository, tag: request.tag },
     ...latestPush(request, previous, now),
     ...(Object.keys(requested).length > 0 && { requested }),
+    isRetry: request.isRetry === true || previous?.reason === 'replayed',
   };
 }
 

@@ -14,6 +14,8 @@ export interface ImageToImport extends Reference {
   heardBy: HeardBy;
   /** What a person asked for who imported it by hand. */
   requested?: RequestWords;
+  /** A person asked to try it again. */
+  isRetry: boolean;
 }
 
 /** What one attempt at an import came to. */

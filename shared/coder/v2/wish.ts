@@ -1,6 +1,6 @@
 import semver from 'semver';
 import * as z from 'zod';
-import type { TagChoice } from './words.ts';
+import type { DefaultTag } from '../classic/words.ts';
 
 /** What a variable of a template is to name. Kept as JSON. */
 export const Wish = z.object({
@@ -13,7 +13,7 @@ export const Wish = z.object({
   value: z.string(),
   pushedOn: z.coerce.date(),
   /** A person promotes the version that carries it. */
-  manual: z.boolean().optional(),
+  isManual: z.boolean().optional(),
 });
 export type Wish = z.infer<typeof Wish>;
 
@@ -21,14 +21,14 @@ export type Wish = z.infer<typeof Wish>;
  * Whether a pushed tag takes the place of the one that a variable was to name. The same tag always does: the registry
  * was asked what it points to now.
  */
-export function replaces(choice: TagChoice, pushed: Wish, current: Wish | undefined): boolean {
+export function replaces(choice: DefaultTag, pushed: Wish, current: Wish | undefined): boolean {
   if (!current || isSameTag(pushed, current)) return true;
   if (choice === 'newest') return pushed.pushedOn >= current.pushedOn;
   return choice === 'highest-semver' && isHigher(pushed.tag, current.tag);
 }
 
 /** The one of these that a variable is to name; undefined when there is none. */
-export function choose(choice: TagChoice, wishes: readonly Wish[]): Wish | undefined {
+export function choose(choice: DefaultTag, wishes: readonly Wish[]): Wish | undefined {
   const byTime = [...wishes].sort((a, b) => a.pushedOn.getTime() - b.pushedOn.getTime());
   return byTime.reduce<Wish | undefined>(
     (best, wish) => (replaces(choice, wish, best) ? wish : best),

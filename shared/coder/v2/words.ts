@@ -6,10 +6,6 @@ const NAME = '[a-zA-Z0-9]+(?:-[a-zA-Z0-9]+)*';
 /** A template's name, in which `{name}` may stand for the last part of the repository's name. */
 const TEMPLATE = new RegExp(`^(?:${NAME}|(?:${NAME}-)?\\{name\\}(?:-${NAME})?)$`);
 
-/** When a pushed tag becomes the one that a template's variable names. */
-export const TagChoice = z.enum(['first', 'newest', 'highest-semver', 'never']);
-export type TagChoice = z.infer<typeof TagChoice>;
-
 /** Where an image goes in Coder v2: one variable of one template. */
 export const Destination = z.strictObject({
   template: z
@@ -48,3 +44,22 @@ export const V2RegistryWords = z.object({ templates: Templates.optional() });
 
 /** Of the images that a rule matches. */
 export const V2RuleWords = z.object({ templates: Templates.optional() });
+
+/** What became of an image in one template. */
+const TemplateMemo = z.object({
+  organization: z.string(),
+  template: z.string(),
+  variable: z.string(),
+  reason: z.string(),
+  message: z.string().optional(),
+  version: z.string().optional().describe('Name of the version that is active, or that is being built.'),
+});
+export type TemplateMemo = z.infer<typeof TemplateMemo>;
+
+/** What the target remembers of an image, as the API shows it. */
+export const V2Memo = z.object({
+  coder: z
+    .object({ templates: z.array(TemplateMemo) })
+    .optional()
+    .describe('What became of the image in each template.'),
+});

@@ -1,0 +1,144 @@
+import { type ImageReason, REASONS } from '../../reasons.ts';
+import type { Applied, WantedImage } from '../target.ts';
+import type { RoundEnd } from './advance.ts';
+import { type Place, placesOf } from './destinations.ts';
+import type { Rollout } from './rollout.ts';
+import type { Rollouts } from './rollouts.ts';
+import { formatValue, isSameImage } from './value.ts';
+import { replaces, type Wish } from './wish.ts';
+import type { TemplateMemo } from './words.ts';
+
+export interface ApplyOptions {
+  rollouts: Rollouts;
+  now: () => Date;
+  /** Organization of destinations that name none. */
+  organization: string;
+}
+
+/** From the first look at an import on, each is as much later as a quarter of the time that has passed. */
+const FIRST_LOOK_MS = 250;
+const LONGEST_LOOK_MS = 15_000;
+
+/** Where images of the registry's rule go. */
+export function destinationsOf({ registry, words }: Pick<WantedImage, 'registry' | 'words'>) {
+  return words.templates ?? registry.templates ?? [];
+}
+
+/** Takes every template that the image goes to one round further. @throws ServiceError */
+export async function applyImage(
+  options: ApplyOptions,
+  image: WantedImage,
+  signal: AbortSignal,
+): Promise<Applied> {
+  const places = placesOf(destinationsOf(image), image.repository, options.organization);
+  if (places.length === 0) return { state: 'done', reason: 'no-template' };
+  const results: PlaceResult[] = [];
+  for (const place of places) results.push(await applyTo(options, place, image, signal));
+  return summarize(options, results);
+}
+
+interface PlaceResult extends TemplateMemo {
+  reason: ImageReason;
+  digest?: string | undefined;
+  since?: Date | undefined;
+}
+
+async function applyTo(
+  { rollouts }: ApplyOptions,
+  place: Place,
+  image: WantedImage,
+  signal: AbortSignal,
+): Promise<PlaceResult> {
+  const wish = wishOf(place, image);
+  const { organization, template, variable, destination } = place;
+  const { end, rollout } = await rollouts.round(
+    place,
+    current => {
+      if (!replaces(image.words.defaultTag ?? 'newest', wish, current.wishes[variable])) return undefined;
+      current.wishes[variable] = wish;
+      if (image.isRetry) forgetRefusals(current, variable);
+      return destination;
+    },
+    signal,
+  );
+  const common = { organization, template, variable };
+  if (!end) return { ...common, ...notChosen(rollout, wish, variable) };
+  return { ...common, ...resultOf(end, rollout, wish, variable) };
+}
+
+function wishOf({ destination }: Place, image: WantedImage): Wish {
+  const { registry, repository, tag, digests, pushedOn, pinned } = image;
+  const [digest] = digests;
+  const name = `${registry.loginServer}/${repository}`;
+  const value = formatValue({ name, tag, digest }, destination.reference);
+  const isManual = pinned || destination.promote === 'manual';
+  return { registry: registry.name, repository, tag, digest, value, pushedOn, ...(isManual && { isManual }) };
+}
+
+/** A person asked to try again what was held, or failed. */
+function forgetRefusals(rollout: Rollout, variable: string): void {
+  delete rollout.held[variable];
+  delete rollout.failed;
+}
+
+/** Another tag goes before this one; if both are one digest, the template has it all the same. */
+function notChosen(
+  { wishes, last }: Rollout,
+  wish: Wish,
+  variable: string,
+): Pick<PlaceResult, 'reason' | 'message' | 'digest'> {
+  const chosen = wishes[variable];
+  const isThere = isSameImage(last?.values[variable], wish.value);
+  if (isThere) return { reason: 'already-in-template', digest: wish.digest };
+  return {
+    reason: 'not-chosen',
+    message: `The variable ${variable} follows ${chosen?.repository}:${chosen?.tag}.`,
+  };
+}
+
+function resultOf(
+  end: RoundEnd,
+  rollout: Rollout,
+  wish: Wish,
+  variable: string,
+): Omit<PlaceResult, 'organization' | 'template' | 'variable'> {
+  const { reason, version } = end;
+  const message = end.do === 'settle' ? end.message : undefined;
+  const isThere = isSameImage(
+    end.active?.variables?.find(({ name }) => name === variable)?.value,
+    wish.value,
+  );
+  return {
+    reason: isThere && end.do === 'wait' ? 'already-in-template' : reason,
+    ...(message && { message }),
+    ...(version && { version }),
+    ...(isThere && { digest: wish.digest }),
+    since: rollout.building?.since,
+  };
+}
+
+const RANK = { failed: 0, pending: 1, imported: 2, skipped: 3, removed: 4 } as const;
+
+/** The record shows the worst of them, and each in `coder.templates`. */
+function summarize({ now }: ApplyOptions, results: readonly PlaceResult[]): Applied {
+  const [worst] = [...results].sort((a, b) => RANK[stateOf(a)] - RANK[stateOf(b)]);
+  const { reason, message, digest, since } = worst as PlaceResult;
+  const templates = results.map(({ digest: _d, since: _s, ...shown }) => shown);
+  const memo = { coder: { templates } };
+  const state = REASONS[reason].state;
+  if (state === 'pending') {
+    const said = message ?? REASONS[reason].meaning;
+    return { state: 'waiting', reason, message: said, memo, lookAgainOn: nextLook(now(), since) } as Applied;
+  }
+  return { state: 'done', reason, memo, ...(message && { message }), ...(digest && { digest }) } as Applied;
+}
+
+function stateOf({ reason }: PlaceResult): keyof typeof RANK {
+  return REASONS[reason].state;
+}
+
+/** Quick at first, since an import can take two seconds. */
+function nextLook(now: Date, since: Date | undefined): Date {
+  const passedMs = since ? now.getTime() - since.getTime() : 0;
+  return new Date(now.getTime() + Math.min(LONGEST_LOOK_MS, Math.max(FIRST_LOOK_MS, passedMs / 4)));
+}
