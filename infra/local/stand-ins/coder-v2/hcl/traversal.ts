@@ -29,13 +29,13 @@ function applyIndex(value: Value, node: Node, evaluateIndex: EvaluateIndex): Val
 }
 
 function applySplat(value: Value, node: Node, evaluateIndex: EvaluateIndex): Value {
-  const list = Array.isArray(value) ? value : value === null ? [] : [value];
+  const list: Value[] = Array.isArray(value) ? value : value === null ? [] : [value];
   const postfixes = named(node);
-  return list.map((element): Value => {
-    let taken: Value = element;
-    for (const postfix of postfixes) taken = applyPostfix(taken, postfix, evaluateIndex);
-    return taken;
-  });
+  return list.map(element => walk(element, postfixes, evaluateIndex));
+}
+
+function walk(value: Value, [next, ...rest]: Node[], evaluateIndex: EvaluateIndex): Value {
+  return next ? walk(applyPostfix(value, next, evaluateIndex), rest, evaluateIndex) : value;
 }
 
 function take(value: Value, index: Value, node: Node): Value {
