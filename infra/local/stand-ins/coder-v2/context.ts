@@ -53,6 +53,8 @@ export interface CoderContext {
   jobs: JobQueue;
   /** Errors that the next imports end with, whatever is in their templates. */
   nextFailures: string[];
+  /** What is to be done when an import has ended, by id of the version. */
+  afterImport: Map<string, () => void>;
   kubelet: Kubelet | undefined;
   /** The template in a file. @throws HclError */
   templateIn(fileId: string): TemplateSource;

@@ -25,6 +25,7 @@ export function startImport(context: CoderContext, version: Version): void {
       log(version.job, clock.now(), 'Detecting persistent resources', 'Terraform 1.11.4');
       if (ordered === undefined) importVersion(context, version);
       else failImport(context, version, ordered);
+      context.afterImport.get(version.id)?.();
     },
   });
 }

@@ -18,7 +18,7 @@ export interface Plan {
 }
 
 /** A variable with the value that it has in one version. */
-export interface VariableValue extends Variable {
+export interface VariableValue extends Omit<Variable, 'validations'> {
   value: string;
 }
 
@@ -56,7 +56,7 @@ export function evaluateVersion(
 /** Evaluates everything in the template. @throws HclError */
 export function planTemplate(source: TemplateSource, variables: VariableValue[], occasion: Occasion): Plan {
   const evaluation = evaluateVersion(source, variables, occasion);
-  for (const variable of variables) validate(variable, evaluation.scope);
+  for (const variable of source.variables) validate(variable, evaluation.scope);
   evaluation.checkLocals();
   evaluation.data();
   const parameters = parametersOf(evaluation);

@@ -51,7 +51,7 @@ export function readVariable({ labels, body }: HclBlock): Variable {
 }
 
 /** The text of a variable as `-var` of Terraform reads it. @throws HclError */
-export function fromArgument({ name, type }: Variable, text: string): Value {
+export function fromArgument({ name, type }: Pick<Variable, 'name' | 'type'>, text: string): Value {
   if (type === '' || type === 'string' || type === 'any') return text;
   const value = type === 'number' ? asNumber(text) : type === 'bool' ? asBoolean(text) : complex(name, text);
   if (value === undefined)
