@@ -7,7 +7,6 @@ import type { Evaluation } from './terraform/evaluation.ts';
 import { parametersOf } from './terraform/parameters.ts';
 import { previewTemplate } from './terraform/plan.ts';
 import { faultsOf, presetsOf } from './terraform/presets.ts';
-import type { TemplateSource } from './terraform/template-source.ts';
 import { workspaceTagsOf } from './terraform/workspace-tags.ts';
 import { ZERO_UUID } from './uuid.ts';
 
@@ -24,9 +23,8 @@ export function previewNewVersion(
   given: ReadonlyMap<string, string>,
 ): Record<string, string> {
   refuseUnreadableOwner(context, caller);
-  const source = readable(context, fileId);
-  if (!source) return {};
-  const evaluation = previewTemplate(source, given, occasionOf(caller.user));
+  const evaluation = evaluable(context, caller.user, fileId, given);
+  if (!evaluation) return {};
   const { tags, faults } = workspaceTagsOf(evaluation);
   refuse(
     'Unable to parse workspace tags',
@@ -47,10 +45,15 @@ function refuseUnreadableOwner({ state }: CoderContext, caller: Caller): void {
   });
 }
 
-/** Undefined for a template that is no HCL: the import will say so. */
-function readable(context: CoderContext, fileId: string): TemplateSource | undefined {
+/** Undefined for a template that is no HCL, or has wrong defaults: the import will say so. */
+function evaluable(
+  context: CoderContext,
+  user: User,
+  fileId: string,
+  given: ReadonlyMap<string, string>,
+): Evaluation | undefined {
   try {
-    return context.templateIn(fileId);
+    return previewTemplate(context.templateIn(fileId), given, occasionOf(user));
   } catch (error) {
     if (error instanceof HclError) return undefined;
     throw error;

@@ -33,6 +33,9 @@ export type CheckAnswer = (method: string, path: string, status: number, body: u
 export function loadApiTypes(): CheckAnswer | undefined {
   if (!existsSync(API_FILE)) return undefined;
   const { paths, definitions } = JSON.parse(readFileSync(API_FILE, 'utf8')) as Api;
+  // Coder shows the type as it is written in the template, such as `list(string)`.
+  const variable = definitions['codersdk.TemplateVersionVariable'] as { properties: Record<string, Schema> };
+  variable.properties.type = { type: 'string' };
   const ajv = new Ajv({ strict: false, allErrors: true });
   formats.default(ajv);
   // Coder calls names and empty texts addresses.
