@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { MovableClock } from '../../clock.ts';
 import type { AgentReports } from './context.ts';
-import type { Agent, AgentStatus, Build } from './state.ts';
 import type { AgentPlan } from './terraform/resources.ts';
 import { ZERO_UUID } from './uuid.ts';
+import type { Agent, AgentStatus, Build } from './workspace-state.ts';
 
 export function newAgent({ name, os, arch, connectionTimeout }: AgentPlan, now: Date): Agent {
   return {

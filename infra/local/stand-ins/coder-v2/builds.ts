@@ -4,8 +4,9 @@ import type { CoderContext } from './context.ts';
 import { HclError } from './hcl/error.ts';
 import { fail, log, newJob, succeed } from './jobs.ts';
 import { userOf } from './lookup.ts';
-import { type Build, latestBuild, type Version, type Workspace } from './state.ts';
+import type { Version } from './state.ts';
 import { type Plan, planTemplate } from './terraform/plan.ts';
+import { type Build, latestBuild, type Workspace } from './workspace-state.ts';
 
 export interface BuildOrder {
   version: Version;

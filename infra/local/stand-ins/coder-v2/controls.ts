@@ -5,8 +5,9 @@ import { activeVersion } from './lookup.ts';
 import { activate } from './promote.ts';
 import { newProvisioner, type Tags } from './provisioners.ts';
 import { type Push, pushTemplate, userNamed } from './push-template.ts';
-import { latestBuild, type Template, type Version } from './state.ts';
+import type { Template, Version } from './state.ts';
 import { deleteTemplate } from './templates.ts';
+import { latestBuild } from './workspace-state.ts';
 
 /** What people, and other tools than the bridge, do to Coder; and what goes wrong there. */
 export interface CoderControls {

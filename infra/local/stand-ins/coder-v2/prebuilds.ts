@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { isBuilding, startBuild } from './builds.ts';
 import type { CoderContext } from './context.ts';
 import { activeVersion } from './lookup.ts';
-import { latestBuild, PREBUILDS_USER_ID, type Template, type Version, type Workspace } from './state.ts';
+import { PREBUILDS_USER_ID, type Template, type Version } from './state.ts';
 import type { Preset } from './terraform/presets.ts';
+import { latestBuild, type Workspace } from './workspace-state.ts';
 
 /** Deletes the unclaimed workspaces of other versions, and starts as many as the active version asks for. */
 export function replacePrebuilds(context: CoderContext, template: Template): void {

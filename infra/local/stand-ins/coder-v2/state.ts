@@ -1,4 +1,5 @@
 import type { Plan, VariableValue } from './terraform/plan.ts';
+import type { Workspace } from './workspace-state.ts';
 
 export interface Organization {
   id: string;
@@ -142,53 +143,6 @@ export interface Provisioner {
   lastSeenAt?: Date;
 }
 
-export type AgentStatus = 'connecting' | 'connected' | 'disconnected' | 'timeout';
-
-export interface Agent {
-  id: string;
-  name: string;
-  os: string;
-  arch: string;
-  connectionTimeout: number;
-  createdAt: Date;
-  firstConnectedAt?: Date;
-  lifecycle: 'created' | 'starting' | 'ready' | 'start_error';
-  readyAt?: Date;
-  logs: { id: number; at: Date; level: 'info' | 'error'; output: string }[];
-}
-
-export interface Build {
-  id: string;
-  number: number;
-  workspaceId: string;
-  versionId: string;
-  transition: 'start' | 'stop' | 'delete';
-  reason: 'initiator';
-  initiatorId: string;
-  createdAt: Date;
-  parameters: Record<string, string>;
-  presetId?: string;
-  job: Job;
-  /** Filled when the job has succeeded. */
-  resources: { id: string; type: string; name: string; agents: Agent[] }[];
-  /** What its containers run. */
-  images: string[];
-}
-
-export interface Workspace {
-  id: string;
-  name: string;
-  ownerId: string;
-  organizationId: string;
-  templateId: string;
-  createdAt: Date;
-  updatedAt: Date;
-  automaticUpdates: 'never' | 'always';
-  ttlMs?: number;
-  deleted: boolean;
-  builds: Build[];
-}
-
 /** All that the stand-in remembers. */
 export interface CoderState {
   organization: Organization;
@@ -203,7 +157,3 @@ export interface CoderState {
 
 /** The user that owns prebuilt workspaces until somebody claims them; Coder's own constant. */
 export const PREBUILDS_USER_ID = 'c42fdf75-3097-471c-8c33-fb52454d81c0';
-
-export function latestBuild(workspace: Workspace): Build {
-  return workspace.builds.at(-1) as Build;
-}

@@ -3,8 +3,9 @@ import { parseBody, VersionPatch } from './bodies.ts';
 import type { CoderContext, CoderRequest, CoderRoute } from './context.ts';
 import { CoderError, forbidden } from './errors.ts';
 import { findVersion, mayTemplate } from './lookup.ts';
-import { latestBuild, type Version } from './state.ts';
+import type { Version } from './state.ts';
 import { versionView } from './version-view.ts';
+import { latestBuild } from './workspace-state.ts';
 
 /** What changes a version that is there. */
 export function versionChangeRoutes(context: CoderContext): CoderRoute[] {

@@ -4,8 +4,8 @@ import type { Caller, CoderContext, CoderRoute } from './context.ts';
 import { notFound } from './errors.ts';
 import { logView } from './job-view.ts';
 import { findUser } from './lookup.ts';
-import type { Build, Workspace } from './state.ts';
 import { searchWorkspaces } from './workspace-search.ts';
+import type { Build, Workspace } from './workspace-state.ts';
 import { buildView, workspaceView } from './workspace-view.ts';
 import { buildWorkspace, createWorkspace, findWorkspace, mayRead } from './workspaces.ts';
 

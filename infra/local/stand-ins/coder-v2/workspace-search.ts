@@ -1,7 +1,8 @@
 import type { Caller, CoderContext } from './context.ts';
 import { userOf } from './lookup.ts';
 import { readQuery, type Term } from './query.ts';
-import { latestBuild, type Template, type Workspace } from './state.ts';
+import type { Template } from './state.ts';
+import { latestBuild, type Workspace } from './workspace-state.ts';
 import { buildStatus } from './workspace-view.ts';
 import { mayRead } from './workspaces.ts';
 

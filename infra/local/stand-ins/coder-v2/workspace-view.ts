@@ -3,7 +3,8 @@ import type { CoderContext } from './context.ts';
 import { jobView } from './job-view.ts';
 import { userOf } from './lookup.ts';
 import { matchedProvisioners } from './provisioners.ts';
-import { type Build, latestBuild, PREBUILDS_USER_ID, type Template, type Workspace } from './state.ts';
+import { PREBUILDS_USER_ID, type Template } from './state.ts';
+import { type Build, latestBuild, type Workspace } from './workspace-state.ts';
 
 const RUNNING = { start: 'starting', stop: 'stopping', delete: 'deleting' };
 const SUCCEEDED = { start: 'running', stop: 'stopped', delete: 'deleted' };

@@ -7,8 +7,9 @@ import { CoderError, forbidden, notFound } from './errors.ts';
 import { activeVersion, findTemplate, findVersion, mayTemplate, userOf } from './lookup.ts';
 import { findPrebuild } from './prebuilds.ts';
 import { allowed } from './rights.ts';
-import { type Build, latestBuild, type Template, type User, type Version, type Workspace } from './state.ts';
+import type { Template, User, Version } from './state.ts';
 import { fillParameters } from './workspace-parameters.ts';
+import { type Build, latestBuild, type Workspace } from './workspace-state.ts';
 
 /** Makes a workspace for the owner, or gives them a prebuilt one. The order of the checks is Coder's. */
 export function createWorkspace(
