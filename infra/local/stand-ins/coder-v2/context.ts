@@ -1,6 +1,6 @@
 import type { MovableClock } from '../../clock.ts';
 import type { Secrets } from '../../secrets.ts';
-import type { StandInRequest, StandInResponse } from '../../stand-in.ts';
+import type { StandInRequest, StandInResponse } from '../../stand-in-messages.ts';
 import type { JobQueue } from './jobs.ts';
 import type { CoderVersion } from './release.ts';
 import type { ApiKey, CoderState, User } from './state.ts';

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import type { Route, StandInResponse } from '../../stand-in.ts';
+import type { Route } from '../../stand-in.ts';
+import type { StandInResponse } from '../../stand-in-messages.ts';
 import { parseBody } from './bodies.ts';
 import type { CoderContext } from './context.ts';
 import type { CoderControls } from './controls.ts';

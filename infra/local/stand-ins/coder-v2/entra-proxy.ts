@@ -1,5 +1,5 @@
 import type { Claims } from '../../jwt.ts';
-import type { StandInRequest, StandInResponse } from '../../stand-in.ts';
+import type { StandInRequest, StandInResponse } from '../../stand-in-messages.ts';
 
 /** A proxy before Coder, which lets only Entra tokens for its audience through. */
 export interface EntraProxy {

@@ -1,4 +1,4 @@
-import type { StandInResponse } from '../../stand-in.ts';
+import type { StandInResponse } from '../../stand-in-messages.ts';
 
 /** One field of a request that breaks a rule, as Coder names it. */
 export interface Validation {

@@ -1,4 +1,5 @@
-import type { Route, StandInRequest, StandInResponse } from '../../stand-in.ts';
+import type { Route } from '../../stand-in.ts';
+import type { StandInRequest, StandInResponse } from '../../stand-in-messages.ts';
 import type { Caller, CoderContext, CoderRoute } from './context.ts';
 import { type EntraProxy, refuseAtProxy } from './entra-proxy.ts';
 import { CoderError, refusal } from './errors.ts';

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { StandInRequest } from '../../stand-in.ts';
+import type { StandInRequest } from '../../stand-in-messages.ts';
 import type { Caller, CoderContext } from './context.ts';
 import { CoderError } from './errors.ts';
 import { userOf } from './lookup.ts';

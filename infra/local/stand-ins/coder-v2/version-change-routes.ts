@@ -1,4 +1,4 @@
-import type { StandInResponse } from '../../stand-in.ts';
+import type { StandInResponse } from '../../stand-in-messages.ts';
 import { parseBody, VersionPatch } from './bodies.ts';
 import type { CoderContext, CoderRequest, CoderRoute } from './context.ts';
 import { CoderError, forbidden } from './errors.ts';
