@@ -280,7 +280,9 @@ function toFact(version: CoderVersion): VersionFact {
   return {
     ...{ id, name, createdOn: created_at, createdBy: created_by.id, fileId: job.file_id, status: job.status },
     ...(job.error && { error: job.error }),
-    ...(matched_provisioners && { provisioners: matched_provisioners.count }),
+    ...(matched_provisioners && {
+      provisioners: matched_provisioners.available ?? matched_provisioners.count,
+    }),
     archived: archived ?? false,
   };
 }

@@ -20,7 +20,7 @@ export interface VersionFact {
   status: 'pending' | 'running' | 'succeeded' | 'canceling' | 'canceled' | 'failed' | 'unknown';
   /** Why its import failed, as Coder says. */
   error?: string | undefined;
-  /** Absent unless it waits for a provisioner. */
+  /** Provisioners with the tags of its import that Coder has seen lately; absent unless it waits for one. */
   provisioners?: number | undefined;
   archived: boolean;
   /** Absent until they were read; Coder shows them once the import has ended. */

@@ -37,7 +37,7 @@ export const CoderVersion = z.object({
   job: Job,
   archived: z.boolean().nullish(),
   /** Only while the import waits for a provisioner. */
-  matched_provisioners: z.object({ count: z.int() }).nullish(),
+  matched_provisioners: z.object({ count: z.int(), available: z.int().nullish() }).nullish(),
 });
 export type CoderVersion = z.infer<typeof CoderVersion>;
 
