@@ -143,6 +143,8 @@ test('a token without the right is told at once', async () => {
 
 test('an import that no provisioner takes waits, and is given up before Coder does', async () => {
   coder.standIn.controls.setProvisioners([]);
+  // Until then Coder takes it to be only slow.
+  coder.clock.advance(5 * 60_000);
   expect(await round(value('b'))).toMatchObject({ do: 'wait', reason: 'no-provisioner' });
   coder.clock.advance(26 * 60_000);
 
