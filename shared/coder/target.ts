@@ -2,16 +2,22 @@ import type { Vault } from '../azure/vault.ts';
 import type { DeclaredCredential } from '../credentials/credential.ts';
 import type { Rotation } from '../credentials/state.ts';
 import type { Check } from '../lib/check.ts';
+import type { Policy } from '../policy/policy.ts';
 import type { Reference } from '../policy/reference.ts';
 import type { ImageReason, StateOf } from '../reasons.ts';
 import type { RegistryWords, RequestWords, RuleWords } from './words.ts';
 
 /** A registry as a target must know it to pull from it. */
-export interface SourceRegistry extends RegistryWords {
+export interface PullableRegistry extends RegistryWords {
   name: string;
   loginServer: string;
   credential: DeclaredCredential;
   rotation: Rotation;
+}
+
+/** A registry as a target must know it to offer what the policy lets through. */
+export interface SourceRegistry extends PullableRegistry {
+  policy: Policy;
 }
 
 /** An image of a registry, with what its rule says of it to the target. */
@@ -73,18 +79,34 @@ export type Lock<T extends object = Record<string, unknown>> = T & {
   readonly abandoned: boolean;
 };
 
+/** How a target can differ from what the bridge gave it; each has the words of its own. */
+export const TARGET_DIFFERENCES = {
+  'registry-deleted-in-coder': 'Coder does not have the registry any more.',
+  'image-deleted-in-coder': 'Coder does not have the image any more.',
+  'tag-deleted-in-coder': 'Coder does not have the tag any more.',
+  'digest-drift': 'Coder has another digest under the tag than it had when it was imported.',
+  'template-missing': 'Coder does not have the template any more.',
+  'variable-missing': 'The active version of the template does not declare the variable any more.',
+  'template-rolled-back': 'A person promoted an older version of the template.',
+  'template-overridden': "A person gave the template's variable a value of their own.",
+  'template-behind': "A person's push copied an older image into the template.",
+} as const;
+export type TargetDifference = keyof typeof TARGET_DIFFERENCES;
+
 /** What the target has of a registry, as it was when it was asked. */
 export interface Inventory {
-  /** False when it had the registry once, and does not any more. */
-  hasRegistry: boolean;
   repositories: readonly string[];
   /** undefined when it does not have the repository. @throws ServiceError */
   find(repository: string, signal: AbortSignal): Promise<RepositoryInTarget | undefined>;
+  /** What is to be said of an imported image of a repository that it does not have. */
+  missing: TargetDifference;
 }
 
 export interface RepositoryInTarget {
   /** The digest of each tag. */
   tags: ReadonlyMap<string, string>;
+  /** How an image that was imported is not as it was then; undefined when it is. */
+  compare(image: { tag: string; digest?: string; coderDigest?: string }): TargetDifference | undefined;
   /** Whether a person could start from the tag. */
   offers(tag: string): boolean;
   /** Whether the target keeps the tag although it is to be withdrawn. */

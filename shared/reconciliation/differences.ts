@@ -1,4 +1,4 @@
-import type { RepositoryInTarget } from '../coder/target.ts';
+import { type RepositoryInTarget, TARGET_DIFFERENCES, type TargetDifference } from '../coder/target.ts';
 import { applyPolicy, type PolicyHolder, type Verdict } from '../policy/policy.ts';
 import { REASONS } from '../reasons.ts';
 import type { ImageRecord } from '../records/images.ts';
@@ -10,10 +10,7 @@ export const DIFFERENCES = {
   deleted: 'The registry does not have the tag any more, nor the manifest.',
   'policy-changed': 'The policy decides otherwise than when the tag was last looked at.',
   'given-up': 'The import was given up after too many attempts, for a reason that may have passed.',
-  'registry-deleted-in-coder': 'Coder does not have the registry any more.',
-  'image-deleted-in-coder': 'Coder does not have the image any more.',
-  'tag-deleted-in-coder': 'Coder does not have the tag any more.',
-  'digest-drift': 'Coder has another digest under the tag than it had when it was imported.',
+  ...TARGET_DIFFERENCES,
   'default-tag-drift': 'Coder offers another default tag than the policy chooses.',
 } as const;
 
@@ -25,6 +22,9 @@ export interface Difference {
   kind: Exclude<DifferenceKind, 'untagged' | 'deleted'> | 'gone';
 }
 
+/** Reasons to leave out an image that are no verdict of the policy. */
+const SETTLED: ReadonlySet<string> = new Set(['not-an-image', 'not-chosen', 'held']);
+
 /** All that is known of one repository. */
 export interface RepositoryFacts {
   repository: string;
@@ -34,8 +34,8 @@ export interface RepositoryFacts {
   records: ReadonlyMap<string, ImageRecord>;
   /** What Coder has; undefined when it does not have the image. */
   image: RepositoryInTarget | undefined;
-  /** False when Coder had the registry once, and does not any more. */
-  coderHasRegistry: boolean;
+  /** What is to be said of images when Coder does not have the repository. */
+  missing: TargetDifference;
 }
 
 /** Tags about which the three do not agree, in the order in which they were pushed; those that are gone come last. */
@@ -94,21 +94,12 @@ function compareGone(
 function compareWanted(facts: RepositoryFacts, tag: string): Difference['kind'] | undefined {
   const record = facts.records.get(tag);
   if (!record || record.state === 'removed') return 'missed-push';
-  if (record.state === 'skipped' && record.reason !== 'not-an-image') return 'policy-changed';
+  if (record.state === 'skipped' && !SETTLED.has(record.reason)) return 'policy-changed';
   if (record.digest !== facts.tags.get(tag)?.digest) return 'missed-push';
   // What Coder or the registry refuse stays parked until somebody pushes again.
   if (record.state === 'failed') return REASONS[record.reason].state === 'pending' ? 'given-up' : undefined;
-  return record.state === 'imported' ? compareImported(facts, record) : undefined;
-}
-
-function compareImported(
-  { image, coderHasRegistry }: RepositoryFacts,
-  { tag, digest, coderDigest }: ImageRecord,
-): Difference['kind'] | undefined {
-  if (!coderHasRegistry) return 'registry-deleted-in-coder';
-  if (!image) return 'image-deleted-in-coder';
-  if (!image.tags.has(tag)) return 'tag-deleted-in-coder';
-  return image.tags.get(tag) === (coderDigest ?? digest) ? undefined : 'digest-drift';
+  if (record.state !== 'imported') return undefined;
+  return facts.image ? facts.image.compare(record) : facts.missing;
 }
 
 /** The tag that the policy prefers, when Coder has both it and prefers another. */

@@ -82,7 +82,7 @@ async function readFacts({ services, registry, inventory, signal }: Run, reposit
   const source = { loginServer: registry.loginServer, repository, signal };
   for await (const found of acr.listTags(source)) tags.set(found.tag, found);
   const image = await inventory.find(repository, signal);
-  return { repository, registry, tags, records, image, coderHasRegistry: inventory.hasRegistry };
+  return { repository, registry, tags, records, image, missing: inventory.missing };
 }
 
 async function mend(

@@ -38,7 +38,6 @@ export type RegistryInput = z.infer<typeof RegistryInput>;
 export interface Registry extends SourceRegistry {
   resourceId: string;
   sku: string;
-  policy: Policy;
   suspended?: boolean;
   pinned?: boolean;
   reconcileEveryMinutes?: number;

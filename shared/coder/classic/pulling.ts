@@ -2,7 +2,7 @@ import type { Login } from '../../azure/acr-login.ts';
 import type { Vault } from '../../azure/vault.ts';
 import { loginOf } from '../../credentials/login.ts';
 import { ServiceError } from '../../errors.ts';
-import type { SourceRegistry } from '../target.ts';
+import type { PullableRegistry } from '../target.ts';
 
 export interface PullingOptions {
   vault: Vault;
@@ -19,7 +19,7 @@ const CANNOT_PULL = /unable to ping registry/i;
  */
 export async function whilePulling<T>(
   options: PullingOptions,
-  registry: SourceRegistry,
+  registry: PullableRegistry,
   signal: AbortSignal,
   call: () => Promise<T>,
 ): Promise<T> {
@@ -37,7 +37,7 @@ export async function whilePulling<T>(
 /** @throws ServiceError `credential-refused` when the registry does not accept the login that Coder has */
 export async function explainRefusal(
   { vault, acceptsLogin }: PullingOptions,
-  registry: SourceRegistry,
+  registry: PullableRegistry,
   signal: AbortSignal,
   cause?: unknown,
 ): Promise<void> {

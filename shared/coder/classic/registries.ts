@@ -4,7 +4,7 @@ import type { Vault } from '../../azure/vault.ts';
 import { credentialKind } from '../../credentials/credential.ts';
 import { loginOf, loginVersionOf } from '../../credentials/login.ts';
 import { ConflictError, ServiceError } from '../../errors.ts';
-import type { SourceRegistry } from '../target.ts';
+import type { PullableRegistry } from '../target.ts';
 import type { ClassicClient } from './client.ts';
 import type { CoderRegistry, NewRegistry } from './schema.ts';
 
@@ -14,28 +14,28 @@ export type RegistryOfImage = { registry_id: string } | { new_registry: NewRegis
 /** Our registries as Coder Classic has them, and the credentials that it was given. */
 export interface ClassicRegistries {
   /** @throws ServiceError when neither the registry nor the settings name an organization */
-  organizationOf(registry: SourceRegistry): string;
-  has(registry: SourceRegistry): Promise<boolean>;
+  organizationOf(registry: PullableRegistry): string;
+  has(registry: PullableRegistry): Promise<boolean>;
   /** The registry as Coder has it since we added it there; `gone` when it had it once. */
-  inspect(registry: SourceRegistry, signal: AbortSignal): Promise<CoderRegistry | 'not-added' | 'gone'>;
+  inspect(registry: PullableRegistry, signal: AbortSignal): Promise<CoderRegistry | 'not-added' | 'gone'>;
   /**
    * Runs `importImage` with the registry's id in Coder or, since Coder adds a registry only together with an image,
    * with what makes the call add it. No two workers add the same registry.
    */
   withRegistry<I extends { registry?: CoderRegistry | null | undefined }>(
-    registry: SourceRegistry,
+    registry: PullableRegistry,
     signal: AbortSignal,
     importImage: (registry: RegistryOfImage) => Promise<I>,
   ): Promise<I>;
   /** Gives Coder the credential unless it holds it. `seenId` is the registry's id that an image in Coder names, if one was looked at. */
-  deliverCredential(registry: SourceRegistry, seenId: string | undefined, signal: AbortSignal): Promise<void>;
+  deliverCredential(registry: PullableRegistry, seenId: string | undefined, signal: AbortSignal): Promise<void>;
   /**
    * Gives Coder the credential even if it holds it, so that whatever it was given meanwhile, late or by hand, is
    * replaced. Gives the registry's id in Coder; undefined when Coder does not have it.
    */
-  deliverAgain(registry: SourceRegistry, signal: AbortSignal): Promise<string | undefined>;
+  deliverAgain(registry: PullableRegistry, signal: AbortSignal): Promise<string | undefined>;
   /** Whether somebody else changed the registry in Coder since it was given the credential, or deleted it. */
-  wasTouched(registry: SourceRegistry, signal: AbortSignal): Promise<boolean>;
+  wasTouched(registry: PullableRegistry, signal: AbortSignal): Promise<boolean>;
 }
 
 interface Options {
@@ -45,13 +45,13 @@ interface Options {
   organizationId: string | undefined;
   acrKind: { field: string; value: string };
   /** The registry as it is recorded now. */
-  findRegistry(name: string): Promise<SourceRegistry | undefined>;
+  findRegistry(name: string): Promise<PullableRegistry | undefined>;
 }
 
 export function createClassicRegistries(options: Options): ClassicRegistries {
   const { coder, links, vault } = options;
 
-  function organizationOf(registry: SourceRegistry): string {
+  function organizationOf(registry: PullableRegistry): string {
     const organizationId = registry.organizationId ?? options.organizationId;
     if (organizationId) return organizationId;
     const message = 'Neither the registry nor the setting CODER_ORGANIZATION_ID names an organization.';
@@ -59,14 +59,14 @@ export function createClassicRegistries(options: Options): ClassicRegistries {
   }
 
   /** Read under the lease of the registry's link, so that no older credential is given after a newer one. */
-  async function latest(registry: SourceRegistry): Promise<SourceRegistry> {
+  async function latest(registry: PullableRegistry): Promise<PullableRegistry> {
     const current = await options.findRegistry(registry.name);
     if (!current) throw new ConflictError('The registry was removed.');
     return current;
   }
 
   /** The registry's id in Coder, if the link is about the organization that the registry belongs to now. */
-  function idIn(link: Link, registry: SourceRegistry): string | undefined {
+  function idIn(link: Link, registry: PullableRegistry): string | undefined {
     return link.organizationId === organizationOf(registry) ? link.coderId : undefined;
   }
 
@@ -75,7 +75,7 @@ export function createClassicRegistries(options: Options): ClassicRegistries {
    * no such registry.
    */
   async function give(
-    registry: SourceRegistry,
+    registry: PullableRegistry,
     coderId: string,
     link: Link,
     signal: AbortSignal,
@@ -99,7 +99,7 @@ export function createClassicRegistries(options: Options): ClassicRegistries {
   }
 
   async function deliverCredential(
-    registry: SourceRegistry,
+    registry: PullableRegistry,
     seenId: string | undefined,
     signal: AbortSignal,
   ): Promise<void> {
@@ -118,7 +118,7 @@ export function createClassicRegistries(options: Options): ClassicRegistries {
     });
   }
 
-  async function newRegistry(registry: SourceRegistry): Promise<NewRegistry> {
+  async function newRegistry(registry: PullableRegistry): Promise<NewRegistry> {
     const { coderRegistryKind } = credentialKind(registry.credential.kind);
     const { field, value } = options.acrKind;
     return {
@@ -187,7 +187,7 @@ export function createClassicRegistries(options: Options): ClassicRegistries {
 }
 
 /** People type hosts with a scheme, a slash or capitals. */
-export function sameHost(candidate: CoderRegistry, { loginServer }: SourceRegistry): boolean {
+export function sameHost(candidate: CoderRegistry, { loginServer }: PullableRegistry): boolean {
   return (
     candidate.registry
       .toLowerCase()
@@ -196,7 +196,7 @@ export function sameHost(candidate: CoderRegistry, { loginServer }: SourceRegist
   );
 }
 
-function keyOf(registry: SourceRegistry): LinkKey {
+function keyOf(registry: PullableRegistry): LinkKey {
   return { registry: registry.name, row: REGISTRY_KEY };
 }
 

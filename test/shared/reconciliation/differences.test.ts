@@ -36,7 +36,7 @@ const AGREED: RepositoryFacts = {
   tags: inRegistry('v1'),
   records: records(imported('v1')),
   image: inCoder('v1'),
-  coderHasRegistry: true,
+  missing: 'image-deleted-in-coder',
 };
 
 const CASES: [string, Partial<RepositoryFacts>, string[]][] = [
@@ -140,7 +140,7 @@ const CASES: [string, Partial<RepositoryFacts>, string[]][] = [
   ],
   [
     'the registry deleted in Coder',
-    { image: undefined, coderHasRegistry: false },
+    { image: undefined, missing: 'registry-deleted-in-coder' },
     ['v1 registry-deleted-in-coder'],
   ],
   ['the image deleted in Coder', { image: undefined }, ['v1 image-deleted-in-coder']],
