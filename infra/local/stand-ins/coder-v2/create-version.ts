@@ -6,7 +6,7 @@ import { CoderError, unauthorizedWrite } from './errors.ts';
 import { startImport } from './imports.ts';
 import { newJob } from './jobs.ts';
 import { mayTemplate } from './lookup.ts';
-import { previewNewVersion } from './preview.ts';
+import { classicTags, previewNewVersion } from './preview.ts';
 import { normalized } from './provisioners.ts';
 import { allowed } from './rights.ts';
 import type { StoredFile, Template, Version } from './state.ts';
@@ -19,14 +19,15 @@ export function createVersion(context: CoderContext, caller: Caller, request: Ve
   const file = fileOf(context, caller, request.file_id);
   const given = valuesIn(request.user_variable_values);
   const isClassic = template?.settings.use_classic_parameter_flow === true;
-  const found = isClassic ? {} : previewNewVersion(context, caller, file.id, given);
+  const preview = isClassic ? classicTags : previewNewVersion;
+  const found = preview(context, caller, file.id, given);
   const sent = Object.entries(request.tags ?? {}).filter(([, value]) => value !== '');
   const tags = normalized({ ...found, ...Object.fromEntries(sent) });
   const name = request.name || `${randomBytes(4).toString('hex')}_${randomBytes(3).toString('hex')}`;
-  refuseTakenName(context, template?.id, name);
   if (!mayTemplate(caller, 'create', template?.id)) {
     throw unauthorizedWrite('Internal error creating template version.', 'insert template version');
   }
+  refuseTakenName(context, template?.id, name);
   const version = insertVersion(context, caller, {
     name,
     message: request.message ?? '',
@@ -59,7 +60,7 @@ function fileOf({ state }: CoderContext, caller: Caller, id: string | null | und
 }
 
 /** Names are taken for good: by versions that failed and by archived ones too. @throws CoderError 409 */
-export function refuseTakenName({ state }: CoderContext, templateId: string | undefined, name: string): void {
+function refuseTakenName({ state }: CoderContext, templateId: string | undefined, name: string): void {
   if (templateId === undefined) return;
   if (!state.versions.some(version => version.templateId === templateId && version.name === name)) return;
   throw new CoderError(409, `A template version with name "${name}" already exists for this template.`, {

@@ -66,7 +66,7 @@ async function answer(
   let headers: Record<string, string> = {};
   try {
     const caller = trySignIn(context, request);
-    const user = caller instanceof CoderError ? 'nobody' : caller.user.id;
+    const user = caller instanceof CoderError ? 'signed out' : caller.user.id;
     headers = rateLimit.take(user, request.url.pathname, limitOf(context, request.url.pathname));
     response = await handle(caller);
   } catch (error) {

@@ -25,7 +25,7 @@ export interface JobQueue {
   cancel(job: Job): void;
 }
 
-/** After these times Coder's reaper ends jobs that nobody takes, or that send no news. */
+/** After these times Coder's reaper ends jobs that no provisioner takes, or whose provisioner is silent. */
 const REAP_PENDING_MS = 30 * 60_000;
 const REAP_RUNNING_MS = 5 * 60_000;
 /** What a provisioner takes to stop Terraform. */

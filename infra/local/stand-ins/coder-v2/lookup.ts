@@ -29,10 +29,10 @@ export function findOrganization(
   return organization;
 }
 
-/** A template that the caller may read, also a deleted one. @throws CoderError 404 */
+/** A template that the caller may read. @throws CoderError 404, for a deleted one too */
 export function findTemplate({ state }: CoderContext, caller: Caller, id: string | undefined): Template {
   const template = state.templates.find(candidate => candidate.id === id);
-  if (!template || !mayTemplate(caller, 'read', template.id)) throw notFound();
+  if (!template || template.deleted || !mayTemplate(caller, 'read', template.id)) throw notFound();
   return template;
 }
 

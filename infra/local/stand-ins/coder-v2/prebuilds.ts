@@ -68,7 +68,7 @@ function startPrebuild(
   });
 }
 
-/** A prebuilt workspace that runs, for whoever asks for its version and preset. */
+/** A prebuilt workspace that runs, for a request that names its version and preset. */
 export function findPrebuild(
   context: CoderContext,
   version: Version,

@@ -34,6 +34,17 @@ export function previewNewVersion(
   return tags;
 }
 
+/** A template of the classic flow is only read for its tags; what is wrong with it is left to the import. */
+export function classicTags(
+  context: CoderContext,
+  { user }: Caller,
+  fileId: string,
+  given: ReadonlyMap<string, string>,
+): Record<string, string> {
+  const evaluation = evaluable(context, user, fileId, given);
+  return evaluation ? workspaceTagsOf(evaluation).tags : {};
+}
+
 /** The owner's groups and roles are read with the rights of the token. @throws CoderError 400 */
 function refuseUnreadableOwner({ state }: CoderContext, caller: Caller): void {
   const { id } = caller.user;

@@ -5,7 +5,7 @@ import type { ApiKey } from './state.ts';
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 const HOUR_SECONDS = 3600;
 
-/** How long a token lives when nobody says. */
+/** How long a token lives when the request does not say. */
 export const STANDARD_LIFETIME_SECONDS = 168 * HOUR_SECONDS;
 
 export interface KeyFields {

@@ -105,7 +105,7 @@ function refuseUnusable({ name, job, archived }: Version): void {
 
 type Values = z.infer<typeof NewWorkspace>['rich_parameter_values'];
 
-/** A preset's values, overwritten by nobody: Coder takes the preset's. */
+/** The values of the request, under those of the preset. */
 function presetValues(version: Version, presetId: string | null | undefined, sent: Values): Values {
   const preset = version.plan?.presets[version.presetIds.indexOf(presetId ?? '')];
   return [...(sent ?? []), ...(preset?.parameters ?? [])];

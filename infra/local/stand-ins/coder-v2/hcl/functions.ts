@@ -1,5 +1,5 @@
 import { asBoolean, asNumber } from './operators.ts';
-import { isMap, textOf, UNKNOWN, type Value, type ValueMap } from './value.ts';
+import { isMap, isWhollyKnown, textOf, UNKNOWN, type Value, type ValueMap } from './value.ts';
 
 /** A function of Terraform; undefined stands for arguments that it does not take. */
 type HclFunction = (...values: Value[]) => Value | undefined;
@@ -85,6 +85,12 @@ const COLLECTIONS: [string, HclFunction][] = [
   ['sensitive', value => value],
 ];
 
+/** What they give is known even when elements of their arguments are not. */
+const LOOKS_NOT_INSIDE = new Set([
+  ...['length', 'keys', 'values', 'merge', 'concat', 'flatten', 'reverse', 'element', 'lookup'],
+  ...['tolist', 'tomap', 'sensitive', 'nonsensitive'],
+]);
+
 const FUNCTIONS = new Map([...TEXTS, ...COLLECTIONS]);
 
 export function isFunction(name: string): boolean {
@@ -94,6 +100,7 @@ export function isFunction(name: string): boolean {
 /** @returns undefined for arguments that the function does not take */
 export function callFunction(name: string, values: Value[]): Value | undefined {
   if (values.includes(UNKNOWN)) return UNKNOWN;
+  if (!LOOKS_NOT_INSIDE.has(name) && !values.every(isWhollyKnown)) return UNKNOWN;
   return FUNCTIONS.get(name)?.(...values);
 }
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { UNKNOWN, type Value } from './value.ts';
+import { isWhollyKnown, UNKNOWN, type Value } from './value.ts';
 
 type Operator = (left: Value, right: Value) => Value | undefined;
 
@@ -40,7 +40,7 @@ export function isOperator(text: string): boolean {
 
 /** @returns undefined for operands that the operator does not take */
 export function applyOperator(operator: string, left: Value, right: Value): Value | undefined {
-  if (left === UNKNOWN || right === UNKNOWN) return UNKNOWN;
+  if (!isWhollyKnown(left) || !isWhollyKnown(right)) return UNKNOWN;
   return OPERATORS.get(operator)?.(left, right);
 }
 

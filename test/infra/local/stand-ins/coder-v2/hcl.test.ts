@@ -68,6 +68,8 @@ test.each([
   'var.unknown ? 1 : 2',
   `"a-\${var.unknown}"`,
   'length(var.unknown)',
+  'jsonencode([var.unknown])',
+  '[var.unknown] == [1]',
   '1 + var.unknown',
   '[for e in var.unknown : e]',
   '!var.unknown',

@@ -49,7 +49,7 @@ test('a job without tags of its own goes to no provisioner that has some', async
   ]);
 });
 
-test('the reaper ends a job that nobody takes after 30 minutes', async () => {
+test('the reaper ends a job that no provisioner takes after 30 minutes', async () => {
   const { controls, read } = await started({}, NOWHERE);
 
   controls.advance(29 * MINUTE_MS);

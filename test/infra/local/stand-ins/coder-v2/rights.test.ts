@@ -31,11 +31,13 @@ test('a member may read the template, but its file is 404 and promotion is 500',
 });
 
 test('a member with a file of their own gets as far as the insert, which is 500', async () => {
-  const { createVersion, people, template, upload } = await withTemplate();
+  const { createVersion, first, people, template, upload } = await withTemplate();
   const token = people.token('bridge');
   const file_id = await upload({ 'main.tf': 'variable "image" { default = "" }' }, token);
 
-  expect(await createVersion({ template_id: template.id, file_id }, token)).toMatchObject({
+  // The right is checked before the name, which is taken.
+  const body = { template_id: template.id, file_id, name: first.name };
+  expect(await createVersion(body, token)).toMatchObject({
     status: 500,
     json: {
       message: 'Internal error creating template version.',

@@ -142,6 +142,13 @@ test('a template of the classic flow is not evaluated before the job', async () 
   await call('PATCH', `/templates/${template.id}`, { use_classic_parameter_flow: true });
 
   expect(await createVersion({ template_id: template.id, file_id: fileId })).toMatchObject({ status: 201 });
+  const known = pairs({ zone: 'eu' });
+  const tagged = await createVersion({
+    template_id: template.id,
+    file_id: fileId,
+    user_variable_values: known,
+  });
+  expect(tagged.json.job.tags.zone).toBe('eu');
 });
 
 test.each([
