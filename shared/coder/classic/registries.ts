@@ -28,7 +28,11 @@ export interface ClassicRegistries {
     importImage: (registry: RegistryOfImage) => Promise<I>,
   ): Promise<I>;
   /** Gives Coder the credential unless it holds it. `seenId` is the registry's id that an image in Coder names, if one was looked at. */
-  deliverCredential(registry: PullableRegistry, seenId: string | undefined, signal: AbortSignal): Promise<void>;
+  deliverCredential(
+    registry: PullableRegistry,
+    seenId: string | undefined,
+    signal: AbortSignal,
+  ): Promise<void>;
   /**
    * Gives Coder the credential even if it holds it, so that whatever it was given meanwhile, late or by hand, is
    * replaced. Gives the registry's id in Coder; undefined when Coder does not have it.
