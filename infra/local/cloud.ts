@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { createMovableClock, type MovableClock } from './clock.ts';
+import { setUpSampleCoder } from './coder-v2-sample.ts';
 import { createSecrets, type Secrets } from './secrets.ts';
 import type { StandIn } from './stand-in.ts';
 import { CREDENTIAL_MANAGER } from './stand-ins/arm/actions.ts';
 import { type ArmStandIn, startArm } from './stand-ins/arm.ts';
 import { type CoderStandIn, startCoder } from './stand-ins/coder-classic/coder.ts';
+import { type CoderV2StandIn, startCoderV2 } from './stand-ins/coder-v2/coder-v2.ts';
 import type { EntraStandIn } from './stand-ins/entra.ts';
 import { type EventGridStandIn, startEventGrid } from './stand-ins/event-grid/event-grid.ts';
 import { startTopic, type TopicStandIn } from './stand-ins/event-grid-topic.ts';
@@ -34,7 +36,10 @@ export interface Cloud {
     /** Where the bridge tells what it did. */
     topic: TopicStandIn;
     registry: RegistryStandIn;
+    /** Coder Classic. */
     coder: CoderStandIn;
+    /** Coder v2, where that is what the bridge is for. */
+    coderV2?: CoderV2StandIn;
   };
   clock: MovableClock;
   secrets: Secrets;
@@ -46,7 +51,8 @@ export interface Cloud {
   otherRegistries: OtherRegistry[];
   /** An app registration that the bridge owns. It has no secret yet. */
   servicePrincipal: ServicePrincipal;
-  coder: { token: string; organizationId: string };
+  /** The Coder that the bridge is for. */
+  coder: { generation: CoderGeneration; url: string; token: string; organizationId: string };
   /** The environment of an app that runs in this cloud, with the same names as in Azure. */
   appSettings: Record<string, string>;
   close(): Promise<void>;
@@ -79,7 +85,11 @@ export interface CloudOptions {
   registryUpstream?: string | undefined;
   /** When set, Coder is behind a proxy that asks for Entra tokens of this audience. */
   coderAudience?: string | undefined;
+  /** Which Coder the bridge is for; Classic when absent. */
+  coderGeneration?: CoderGeneration | undefined;
 }
+
+export type CoderGeneration = 'v2' | 'classic';
 
 const NAME = 'contoso';
 const resourceIdOf = (name: string) =>
@@ -151,17 +161,28 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     secrets,
     now,
     tls,
-    port: ports.coder ?? 0,
+    port: options.coderGeneration === 'v2' ? 0 : (ports.coder ?? 0),
     sessionToken: coder.token,
     organizationId: coder.organizationId,
     identityToken: () => entra.tokenFor(coderPods.clientId, 'https://containerregistry.azure.net'),
     ...(coderAudience && { entraProxy: { verify: entra.verify, audience: coderAudience } }),
   });
-  keyVault.put('coder-session-token', coder.token);
+  const coderV2 =
+    options.coderGeneration === 'v2'
+      ? await startCoderV2({
+          ...{ secrets, clock, tls, port: ports.coder ?? 0 },
+          ...(coderAudience && { entraProxy: { verify: entra.verify, audience: coderAudience } }),
+        })
+      : undefined;
+  const served: Cloud['coder'] = coderV2
+    ? { generation: 'v2', url: coderV2.url, ...(await setUpSampleCoder(coderV2)) }
+    : { generation: 'classic', url: coderStandIn.url, ...coder };
+  keyVault.put('coder-session-token', served.token);
 
   const standIns = {
     ...{ entra, arm, graph, keyVault, tables, eventGrid, topic },
     ...{ registry: sample.standIn, coder: coderStandIn },
+    ...(coderV2 && { coderV2 }),
   };
   const registries = [sample, ...otherRegistries].map(({ standIn }) => standIn);
   return {
@@ -172,7 +193,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     bridgeActions,
     otherRegistries,
     servicePrincipal,
-    coder,
+    coder: served,
     appSettings: {
       TABLES_URL: tables.url,
       KEY_VAULT_URL: keyVault.url,
@@ -181,8 +202,9 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       GRAPH_URL: graph.url,
       EVENTS_TOPIC_ENDPOINT: topic.endpoint,
       ACR_ALLOWED_HOSTS: registries.map(({ loginServer }) => loginServer).join(','),
-      CODER_URL: coderStandIn.url,
-      CODER_ORGANIZATION_ID: coder.organizationId,
+      CODER_GENERATION: served.generation,
+      CODER_URL: served.url,
+      CODER_ORGANIZATION_ID: served.organizationId,
       ...(coderAudience && { CODER_AUDIENCE: coderAudience }),
       AZURE_CLIENT_ID: bridge.clientId,
       IDENTITY_ENDPOINT: entra.identityEndpoint,
