@@ -3,7 +3,7 @@ import type { Check } from '../lib/check.ts';
 import type { DefaultTag, ImageDefaults } from '../policy/policy.ts';
 import type { Reference } from '../policy/reference.ts';
 import type { ImageReason, StateOf } from '../reasons.ts';
-import type { Registry } from '../records/registry.ts';
+import type { Registry, StoredRegistry } from '../records/registry.ts';
 
 /** An image that the policy lets through, as the target needs it. */
 export interface ImageToForward extends Reference {
@@ -71,6 +71,13 @@ export interface RehearsedTarget {
   calls: readonly PlannedCall[];
 }
 
+/** What a diagnosis tells the checks of the target. */
+export interface TargetDiagnosis {
+  /** The registry's record; only for checks that need `tables`. */
+  registry: StoredRegistry;
+  signal: AbortSignal;
+}
+
 /** Where imports go. */
 export interface Target {
   /** The host under which a pause is noted that it asks for. */
@@ -105,7 +112,7 @@ export interface Target {
    */
   rehearse(registry: Registry, vault: Vault): RehearsedTarget;
   /** What one diagnosis looks at here; may need `tables`, `managed-identity` and `key-vault-read`. */
-  checks(): Check[];
+  checks(): Check<TargetDiagnosis>[];
   /** Whether the target has the registry already, as far as we know. */
   hasRegistry(registry: Registry): Promise<boolean>;
 }
