@@ -3,7 +3,7 @@ import { repositoryKey } from '../azure/keys.ts';
 import type { Publish } from '../azure/publish.ts';
 import { mergeDefaults } from '../coder/classic/defaults.ts';
 import { ConflictError } from '../errors.ts';
-import type { InTurn } from '../lib/keyed-mutex.ts';
+import type { KeyedMutex } from '../lib/keyed-mutex.ts';
 import type { ImageDefaults } from '../policy/policy.ts';
 import type { Reference } from '../policy/reference.ts';
 import { REASONS } from '../reasons.ts';
@@ -20,7 +20,7 @@ export interface ImportServices extends AttemptServices, RecordServices {
    * Imports of one repository run one after the other in this instance, as Coder is changed for one at a time anyway:
    * those that wait for another instance must not take up the places of all other repositories.
    */
-  inTurn: InTurn;
+  mutex: KeyedMutex;
   /** Lets only so many imports of this instance run at once; a burst waits here, and not on its services. */
   atMost: LimitFunction;
   publish: Publish;
@@ -72,9 +72,10 @@ export async function importImage(
   request: ImportRequest,
   signal: AbortSignal,
 ): Promise<ImportResult> {
+  const key = `${request.registry} ${repositoryKey(request.repository)}`;
   const work = () => services.atMost(() => importUntilWritten(services, request, signal));
   try {
-    return await services.inTurn(`${request.registry} ${repositoryKey(request.repository)}`, signal, work);
+    return await services.mutex.runExclusive(key, signal, work);
   } catch (error) {
     if (error !== signal.reason) throw error;
     // The wait for our turn took all the time. What is due stays so; of all else that is an outcome to record.
