@@ -21,7 +21,7 @@ import { createClassicRegistries } from './coder/classic/registries.ts';
 import { createClassicTarget } from './coder/classic/target.ts';
 import type { DiagnosisServices } from './diagnostics/checks.ts';
 import type { SweepServices } from './images/sweep.ts';
-import { createTurns } from './lib/keyed-mutex.ts';
+import { createKeyedMutex } from './lib/keyed-mutex.ts';
 import { createLog } from './lib/log.ts';
 import { createPauses } from './lib/pauses.ts';
 import { createReports } from './reconciliation/reports.ts';
@@ -79,7 +79,7 @@ export function createServices(
     random,
     publish: createPublish(settings.EVENTS_TOPIC_ENDPOINT, credential, createLog(console)),
     maxAttempts: settings.IMPORT_MAX_ATTEMPTS,
-    inTurn: createTurns(),
+    mutex: createKeyedMutex(),
     atMost: pLimit(IMPORTS_AT_ONCE),
     importBudgetMs,
     leaseMs,

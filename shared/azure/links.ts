@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { odata, type TableClient } from '@azure/data-tables';
 import { ConflictError, ServiceError } from '../errors.ts';
-import { createTurns } from '../lib/keyed-mutex.ts';
+import { createKeyedMutex } from '../lib/keyed-mutex.ts';
 import { change, type Row, readRow, readRows } from './tables.ts';
 
 /** What the target calls a registry or a repository of ours. */
@@ -54,7 +54,7 @@ const POLL_MS = 250;
  */
 export function createLinks(table: TableClient, now: () => Date, leaseMs: number): Links {
   // Of many workers in this process only the first polls the table.
-  const inTurn = createTurns();
+  const mutex = createKeyedMutex();
 
   /** Takes the lease: an insert or a guarded update that only one worker can win. */
   async function claim(
@@ -102,21 +102,23 @@ export function createLinks(table: TableClient, now: () => Date, leaseMs: number
     },
 
     hold(key, signal, work) {
-      return inTurn(`${key.registry} ${key.row}`, signal, async () => {
-        const { link, leaseUntil, etag } = await claim(key, signal);
-        let settled = true;
-        try {
-          return await work(link);
-        } catch (error) {
-          settled = !(error instanceof ServiceError && error.uncertain);
-          throw error;
-        } finally {
-          // Whoever took the lease over after it ran out has written what is true now.
-          await write(key, settled ? link : { ...link, leaseUntil }, etag);
-        }
-      }).catch((error: unknown) => {
-        throw error === signal.reason ? busy() : error;
-      });
+      return mutex
+        .runExclusive(`${key.registry} ${key.row}`, signal, async () => {
+          const { link, leaseUntil, etag } = await claim(key, signal);
+          let settled = true;
+          try {
+            return await work(link);
+          } catch (error) {
+            settled = !(error instanceof ServiceError && error.uncertain);
+            throw error;
+          } finally {
+            // Whoever took the lease over after it ran out has written what is true now.
+            await write(key, settled ? link : { ...link, leaseUntil }, etag);
+          }
+        })
+        .catch((error: unknown) => {
+          throw error === signal.reason ? busy() : error;
+        });
     },
   };
 }

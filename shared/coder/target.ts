@@ -102,6 +102,13 @@ export interface PlannedCall {
 /** What is declared of a registry, as far as a target may refuse it. */
 export type DeclaredRegistry = Omit<SourceRegistry, 'rotation' | 'loginServer'>;
 
+/** What a diagnosis tells the checks of the target. */
+export interface TargetDiagnosis {
+  /** The registry's record; only for checks that need `tables`. */
+  registry: SourceRegistry;
+  signal: AbortSignal;
+}
+
 /** Where imports go. */
 export interface Target {
   /** The host under which a pause is noted that it asks for. */
@@ -129,5 +136,5 @@ export interface Target {
    */
   plan(registry: SourceRegistry, vault: Vault): { target: Target; calls: readonly PlannedCall[] };
   /** What one diagnosis looks at here; may need `tables`, `managed-identity` and `key-vault-read`. */
-  checks(): Check[];
+  checks(): Check<TargetDiagnosis>[];
 }

@@ -7,6 +7,7 @@ import { CredentialError, describe, RefusedError, ServiceError, statusOf } from 
 import { type Check, fine, type Verdict, wrong } from '../lib/check.ts';
 import type { StoredRegistry } from '../records/registry.ts';
 import { missingRole } from './commands.ts';
+import type { Diagnosis } from './diagnosis.ts';
 
 export interface AzureCheckServices {
   armCredentials: ArmCredentials;
@@ -15,7 +16,11 @@ export interface AzureCheckServices {
 }
 
 /** What Azure says of the registry, and whether it is as it was declared. */
-export function azureChecks({ armCredentials, graph, isAllowedHost }: AzureCheckServices): Check[] {
+export function azureChecks({
+  armCredentials,
+  graph,
+  isAllowedHost,
+}: AzureCheckServices): Check<Diagnosis>[] {
   return [
     {
       name: 'azure-resource',

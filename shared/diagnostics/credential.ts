@@ -9,6 +9,7 @@ import { remedyOf } from '../reasons.ts';
 import type { Images } from '../records/images.ts';
 import type { StoredRegistry } from '../records/registry.ts';
 import { chooseRepository } from '../rotation/sample-repository.ts';
+import type { Diagnosis } from './diagnosis.ts';
 
 export interface CredentialCheckServices {
   acr: Acr;
@@ -18,13 +19,18 @@ export interface CredentialCheckServices {
 }
 
 /** What Coder pulls with, and what came of it. */
-export function credentialChecks({ acr, vault, images, provePull }: CredentialCheckServices): Check[] {
+export function credentialChecks({
+  acr,
+  vault,
+  images,
+  provePull,
+}: CredentialCheckServices): Check<Diagnosis>[] {
   return [
     {
       name: 'coder-credential',
       truth: 'The registry accepts what Coder pulls with.',
       needs: ['acr-exchange', 'credential-kind', 'key-vault-read'],
-      appliesTo: ({ credential }) => credential.kind !== 'managed-identity',
+      appliesTo: ({ registry }) => registry.credential.kind !== 'managed-identity',
       async run({ registry, signal }) {
         const { loginServer, rotation } = registry;
         try {

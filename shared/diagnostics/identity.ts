@@ -1,13 +1,14 @@
 import type { TokenCredential } from '@azure/identity';
 import { describe } from '../errors.ts';
 import { type Check, fine, type Verdict, wrong } from '../lib/check.ts';
+import type { Diagnosis } from './diagnosis.ts';
 
 export interface IdentityCheckServices {
   credential: TokenCredential;
   settings: { ARM_AUDIENCE: string; AZURE_CLIENT_ID?: string | undefined };
 }
 
-export function identityCheck({ credential, settings }: IdentityCheckServices): Check {
+export function identityCheck({ credential, settings }: IdentityCheckServices): Check<Diagnosis> {
   return {
     name: 'managed-identity',
     truth: 'The bridge has a token of its managed identity, or Entra gives it one.',

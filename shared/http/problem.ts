@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import type { HttpResponseInit } from '@azure/functions';
 import {
   ConflictError,
@@ -25,21 +26,6 @@ export interface Problem {
   /** The record of the image that the problem is about. */
   image?: object;
 }
-
-const TITLES: Record<number, string> = {
-  400: 'Bad Request',
-  401: 'Unauthorized',
-  403: 'Forbidden',
-  404: 'Not Found',
-  409: 'Conflict',
-  412: 'Precondition Failed',
-  413: 'Content Too Large',
-  415: 'Unsupported Media Type',
-  422: 'Unprocessable Content',
-  500: 'Internal Server Error',
-  502: 'Bad Gateway',
-  503: 'Service Unavailable',
-};
 
 /** Says what went wrong. An error that nobody foresaw is not shown: its details go to the log. */
 export function problemOf(error: unknown): Problem {
@@ -95,5 +81,5 @@ function problem(
   detail: string,
   more: Pick<Problem, 'remedy' | 'errors' | 'image'> = {},
 ): Problem {
-  return { type: 'about:blank', title: TITLES[status] ?? 'Error', status, reason, detail, ...more };
+  return { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, reason, detail, ...more };
 }
