@@ -11,7 +11,7 @@ import { ManagedIdentityInput, managedIdentity } from './kinds/managed-identity.
 import { ServicePrincipalInput, servicePrincipal } from './kinds/service-principal.ts';
 import { type DeclaredStatic, StaticInput, staticCredential } from './kinds/static.ts';
 import { TokenInput, token } from './kinds/token.ts';
-import type { Issue } from './state.ts';
+import type { IssuedCredential } from './state.ts';
 
 /** What a person says a registry's credential is. A new kind is one more member here, and one more file. */
 export const CredentialInput = z.discriminatedUnion(
@@ -38,7 +38,7 @@ export interface AdoptContext {
   /** Asks the registry whether it accepts a login. */
   acceptsLogin(login: Login): Promise<boolean>;
   /** The one of the same kind that the record has now. */
-  current: Issue | undefined;
+  current: IssuedCredential | undefined;
   now: Date;
 }
 
@@ -52,17 +52,17 @@ export interface IssueContext {
   now(): Date;
   signal: AbortSignal;
   /** What Coder holds, which must go on working. */
-  current: Issue | undefined;
+  current: IssuedCredential | undefined;
   /** False when the registry refuses `current`. */
   currentWorks: boolean;
   /** Whoever knows older passwords must not know this one. */
   compromised: boolean;
   /** All that the record knows of: whatever else is ours was left over by a crash. */
-  kept: readonly Issue[];
+  kept: readonly IssuedCredential[];
 }
 
 /** A new user name and password. */
-export interface NewIssue extends Login {
+export interface NewCredential extends Login {
   slot?: string;
   expiresOn?: Date;
 }
@@ -91,9 +91,9 @@ export interface Issuer<Declared extends DeclaredCredential> {
   /** Makes what is around the password be as declared, when that changes without one. @throws ServiceError */
   maintain?(declared: Declared, context: IssueContext): Promise<void>;
   /** Issues into the slot that `current` does not occupy. @throws ServiceError */
-  issue(declared: Declared, context: IssueContext): Promise<NewIssue>;
+  issue(declared: Declared, context: IssueContext): Promise<NewCredential>;
   /** Makes `old` useless, and nothing else. One that is gone already is fine. @throws ServiceError */
-  revoke(declared: Declared, old: Issue, context: IssueContext): Promise<void>;
+  revoke(declared: Declared, old: IssuedCredential, context: IssueContext): Promise<void>;
 }
 
 type Kind = DeclaredCredential['kind'];

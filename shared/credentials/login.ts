@@ -2,7 +2,7 @@ import type { Login } from '../azure/acr-login.ts';
 import type { Vault } from '../azure/vault.ts';
 import { ServiceError } from '../errors.ts';
 import type { Registry } from '../records/registry.ts';
-import { type Issue, secretNameOf } from './state.ts';
+import { type IssuedCredential, secretNameOf } from './state.ts';
 
 type Holder = Pick<Registry, 'name' | 'credential' | 'rotation'>;
 
@@ -17,7 +17,7 @@ export async function loginOf(registry: Holder, vault: Vault): Promise<Login | u
   throw new ServiceError('credential-not-ready', 'The first credential for Coder is being issued.');
 }
 
-export async function readLogin(registryName: string, issue: Issue, vault: Vault): Promise<Login> {
+export async function readLogin(registryName: string, issue: IssuedCredential, vault: Vault): Promise<Login> {
   const password = await vault.read(secretNameOf(registryName), issue.secretVersion);
   return { username: issue.username, password };
 }

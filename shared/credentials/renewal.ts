@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Issue } from './state.ts';
+import type { IssuedCredential } from './state.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -33,7 +33,7 @@ export function renewOn(
 const WARN_MS = 7 * 24 * HOUR_MS;
 
 /** Later than it is renewed by itself, and at least a week before a person must do it. */
-export function endsSoon({ declared, issuedOn, expiresOn }: Issue, now: Date): boolean {
+export function endsSoon({ declared, issuedOn, expiresOn }: IssuedCredential, now: Date): boolean {
   if (!expiresOn) return false;
   const leftMs = expiresOn.getTime() - now.getTime();
   if (declared.kind === 'static') return leftMs < WARN_MS;

@@ -1,7 +1,7 @@
 import { rehearseVault } from '../azure/overlay-vault.ts';
 import type { PlannedCall } from '../coder/target.ts';
 import { credentialKind } from '../credentials/credential.ts';
-import { type Rotation, secretNameOf } from '../credentials/state.ts';
+import { type CredentialState, secretNameOf } from '../credentials/state.ts';
 import { unknownRegistry } from '../errors.ts';
 import type { ImageRecord } from '../records/images.ts';
 import type { Registry } from '../records/registry.ts';
@@ -73,7 +73,7 @@ async function registryOf(
 async function rehearseFirst(
   { vault, now }: RequestServices,
   { name, credential, rotation }: Pick<Registry, 'name' | 'credential' | 'rotation'>,
-): Promise<Rotation> {
+): Promise<CredentialState> {
   if (!credentialKind(credential.kind).issuer) return rotation;
   const secretVersion = await vault.write(secretNameOf(name), '***');
   return { current: { declared: credential, username: '***', secretVersion, issuedOn: now() } };

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { parseRegistryId } from '../azure/arm-id.ts';
 import { CredentialInput, type DeclaredCredential } from '../credentials/credential.ts';
-import type { Rotation } from '../credentials/state.ts';
+import type { CredentialState } from '../credentials/state.ts';
 import { Policy } from '../policy/policy.ts';
 
 /** Our name of a registry: part of URLs, of table keys, and of names in Key Vault. */
@@ -44,7 +44,7 @@ export interface Registry {
   organizationId?: string;
   credential: DeclaredCredential;
   /** What Coder holds of it, and how far its renewal is. */
-  rotation: Rotation;
+  rotation: CredentialState;
   policy: Policy;
   suspended?: boolean;
   pinned?: boolean;

@@ -6,7 +6,7 @@ import { normalizeRegistryId } from '../azure/arm-id.ts';
 import type { Links } from '../azure/links.ts';
 import { credentialKind, type DeclaredCredential } from '../credentials/credential.ts';
 import { adoptStatic } from '../credentials/kinds/static.ts';
-import type { Rotation } from '../credentials/state.ts';
+import type { CredentialState } from '../credentials/state.ts';
 import { ConflictError, invalidRequest, RefusedError, ServiceError } from '../errors.ts';
 import type { Log } from '../lib/log.ts';
 import type { Images } from '../records/images.ts';
@@ -166,7 +166,7 @@ async function rotationFor(
   loginServer: string,
   previous: StoredRegistry | undefined,
   signal: AbortSignal,
-): Promise<Rotation> {
+): Promise<CredentialState> {
   const before = previous?.rotation ?? {};
   if (credentialKind(credential.kind).issuer) return before;
   const { current, candidate, previous: older } = before;

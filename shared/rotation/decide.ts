@@ -1,11 +1,11 @@
 import { credentialKind, type DeclaredCredential } from '../credentials/credential.ts';
 import { type RotationSchedule, renewOn } from '../credentials/renewal.ts';
-import type { Issue, Rotation } from '../credentials/state.ts';
+import type { CredentialState, IssuedCredential } from '../credentials/state.ts';
 
 /** What is known when a run decides what to do next. */
 export interface RotationFacts {
   declared: DeclaredCredential;
-  rotation: Rotation;
+  rotation: CredentialState;
   now: Date;
   /** Whether the registry accepts `current`; true when there is none. */
   currentWorks: boolean;
@@ -77,12 +77,12 @@ function nothing({ declared, rotation }: RotationFacts): RotationStep {
 }
 
 /** Issued before somebody else may have learnt the credentials of that time. */
-export function isLeaked({ issuedOn }: Issue, { compromisedOn }: Rotation): boolean {
+export function isLeaked({ issuedOn }: IssuedCredential, { compromisedOn }: CredentialState): boolean {
   return compromisedOn !== undefined && issuedOn < compromisedOn;
 }
 
 /** The first one is tried each time, since Coder waits for it. */
-function hasJustFailed({ lastResult, current, requestedOn }: Rotation, now: Date): boolean {
+function hasJustFailed({ lastResult, current, requestedOn }: CredentialState, now: Date): boolean {
   if (!current || lastResult?.outcome !== 'failed') return false;
   if (requestedOn && requestedOn > lastResult.on) return false;
   return now.getTime() - lastResult.on.getTime() < AFTER_FAILURE_MS;

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { invalidRequest, RefusedError } from '../../errors.ts';
 import type { AdoptContext, CredentialKind } from '../credential.ts';
-import { type Issue, secretNameOf } from '../state.ts';
+import { type IssuedCredential, secretNameOf } from '../state.ts';
 
 /** A username and password that a person supplies. The password is write-only. */
 export const StaticInput = z.strictObject({
@@ -34,7 +34,7 @@ export const staticCredential: CredentialKind<DeclaredStatic> = { coderRegistryK
 export async function adoptStatic(
   { password, ...declared }: StaticInput,
   { registryName, loginServer, vault, acceptsLogin, current, now }: AdoptContext,
-): Promise<Issue> {
+): Promise<IssuedCredential> {
   const { username, expiresOn } = declared;
   const secretName = secretNameOf(registryName);
   // Whoever supplies a new password may do so because the old one was lost.

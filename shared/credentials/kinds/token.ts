@@ -6,7 +6,7 @@ import type { Policy } from '../../policy/policy.ts';
 import { pullScopes } from '../../policy/pull-scopes.ts';
 import type { CredentialKind, IssueContext } from '../credential.ts';
 import { expiryFor, RotationSchedule } from '../renewal.ts';
-import type { Issue } from '../state.ts';
+import type { IssuedCredential } from '../state.ts';
 
 /** A token that may read the repositories of the policy, and nothing else. It is made when it does not exist. */
 export const TokenInput = z.strictObject({
@@ -79,7 +79,7 @@ async function idleSlot({ tokenName }: TokenInput, context: IssueContext): Promi
   return age(SLOTS[0]) <= age(SLOTS[1]) ? SLOTS[0] : SLOTS[1];
 }
 
-function isOf(issue: Issue | undefined, tokenName: string): boolean {
+function isOf(issue: IssuedCredential | undefined, tokenName: string): boolean {
   return issue?.declared.kind === 'token' && issue.username === tokenName;
 }
 

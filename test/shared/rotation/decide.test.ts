@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Issue, Rotation } from '../../../shared/credentials/state.ts';
+import type { CredentialState, IssuedCredential } from '../../../shared/credentials/state.ts';
 import { decide, type RotationFacts, type RotationStep } from '../../../shared/rotation/decide.ts';
 
 const SCHEDULE = { rotateEveryHours: 10, graceMinutes: 60 };
@@ -9,7 +9,7 @@ const STATIC = { kind: 'static', username: 'me' } as const;
 const at = (hours: number) => new Date(Date.UTC(2026, 0, 1) + hours * 3_600_000);
 const NOW = at(0);
 
-function issued(hoursAgo: number, more: Partial<Issue> = {}): Issue {
+function issued(hoursAgo: number, more: Partial<IssuedCredential> = {}): IssuedCredential {
   return { declared: TOKEN, username: 'coder-pull', secretVersion: 'v', issuedOn: at(-hoursAgo), ...more };
 }
 
@@ -18,7 +18,12 @@ const failed = (hoursAgo: number) =>
 const works = { currentWorks: true, previousWorks: true };
 const broken = { currentWorks: false, previousWorks: false };
 
-type Case = [title: string, rotation: Rotation, expected: RotationStep, facts?: Partial<RotationFacts>];
+type Case = [
+  title: string,
+  rotation: CredentialState,
+  expected: RotationStep,
+  facts?: Partial<RotationFacts>,
+];
 
 const CASES: Case[] = [
   ['nothing was ever issued', {}, { do: 'issue', why: 'first' }],
