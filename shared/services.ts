@@ -2,9 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { DefaultAzureCredential, ManagedIdentityCredential, type TokenCredential } from '@azure/identity';
 import pLimit from 'p-limit';
 import { createAcr } from './azure/acr.ts';
-import { createExchange } from './azure/acr-exchange.ts';
-import { acceptsLogin } from './azure/acr-login.ts';
-import { createProvePull } from './azure/acr-pull.ts';
+import { createAcrTokens } from './azure/acr-tokens.ts';
 import { createHostCheck } from './azure/allowed-hosts.ts';
 import { createArm } from './azure/arm.ts';
 import { createArmCredentials } from './azure/arm-credentials.ts';
@@ -67,8 +65,9 @@ export function createServices(
   const links = createLinks(imagesTable, now, leaseMs);
   const registriesTable = openTable(settings.TABLES_URL, 'registries', credential);
   const registries = createRegistries(registriesTable, now);
-  const login: RegistryServices['acceptsLogin'] = (loginServer, given, signal) =>
-    acceptsLogin(loginServer, given, isAllowedHost, signal);
+  const { exchange, acceptsLogin, provePull } = createAcrTokens({
+    ...{ credential, audience: settings.ACR_AUDIENCE, isAllowedHost },
+  });
   return {
     settings,
     credential,
@@ -91,8 +90,9 @@ export function createServices(
       await Promise.all([registriesTable, imagesTable].map(proveTable));
     },
     graph: createGraph(credential, settings.GRAPH_URL, settings.GRAPH_AUDIENCE),
-    exchange: createExchange(credential, settings.ACR_AUDIENCE, isAllowedHost),
-    provePull: createProvePull(isAllowedHost),
+    exchange,
+    provePull,
+    acceptsLogin,
     wait,
     vault,
     target: createClassicTarget({
@@ -113,14 +113,13 @@ export function createServices(
         diskGb: settings.DEFAULT_DISK_GB,
       },
       findRegistry: registries.get,
-      acceptsLogin: login,
+      acceptsLogin,
     }),
     // A run saves its report after each import at the latest.
     reports: createReports(imagesTable, now, importBudgetMs * 4),
     pauses,
     reconcileEveryMinutes: settings.RECONCILE_EVERY_MINUTES,
     isAllowedHost,
-    acceptsLogin: login,
     organizationId: settings.CODER_ORGANIZATION_ID,
   };
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Login } from '../azure/acr-login.ts';
+import type { Login } from '../azure/acr-tokens.ts';
 import type { RegistryDescription } from '../azure/arm.ts';
 import type { ArmCredentials } from '../azure/arm-credentials.ts';
 import type { Graph } from '../azure/graph.ts';

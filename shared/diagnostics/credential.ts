@@ -1,5 +1,5 @@
 import type { Acr } from '../azure/acr.ts';
-import type { ProvePull } from '../azure/acr-pull.ts';
+import type { ProvePull } from '../azure/acr-tokens.ts';
 import type { Vault } from '../azure/vault.ts';
 import { credentialKind } from '../credentials/credential.ts';
 import { loginOf } from '../credentials/login.ts';

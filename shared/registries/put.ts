@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Login } from '../azure/acr-login.ts';
+import type { Login } from '../azure/acr-tokens.ts';
 import type { HostCheck } from '../azure/allowed-hosts.ts';
 import type { Arm } from '../azure/arm.ts';
 import { normalizeRegistryId } from '../azure/arm-id.ts';

@@ -1,6 +1,5 @@
 import type { Acr } from '../azure/acr.ts';
-import type { Login } from '../azure/acr-login.ts';
-import type { ProvePull } from '../azure/acr-pull.ts';
+import type { Login, ProvePull } from '../azure/acr-tokens.ts';
 import type { ArmCredentials } from '../azure/arm-credentials.ts';
 import type { Graph } from '../azure/graph.ts';
 import type { Publish } from '../azure/publish.ts';

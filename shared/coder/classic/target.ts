@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Login } from '../../azure/acr-login.ts';
+import type { Login } from '../../azure/acr-tokens.ts';
 import { repositoryKey } from '../../azure/keys.ts';
 import type { HeldLink, Links } from '../../azure/links.ts';
 import type { Vault } from '../../azure/vault.ts';

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { claimsOf } from '../../lib/jwt.ts';
 import type { CredentialKind } from '../credential.ts';
 import { RotationSchedule } from '../renewal.ts';
 
@@ -8,6 +9,8 @@ export const EntraIdentityInput = z.strictObject({
   ...RotationSchedule.shape,
 });
 export type EntraIdentityInput = z.infer<typeof EntraIdentityInput>;
+
+const Claims = z.object({ exp: z.number() });
 
 /** By this user name ACR knows that the password is a token. */
 const TOKEN_USER = '00000000-0000-0000-0000-000000000000';
@@ -27,6 +30,5 @@ export const entraIdentity: CredentialKind<EntraIdentityInput> = {
 
 /** @throws Error when it is no token, without quoting it */
 function expiryOf(jwt: string): Date {
-  const payload = Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString();
-  return new Date(z.object({ exp: z.number() }).parse(JSON.parse(payload)).exp * 1_000);
+  return new Date(Claims.parse(claimsOf(jwt)).exp * 1_000);
 }
