@@ -1,8 +1,9 @@
 import type { HostCheck } from '../azure/allowed-hosts.ts';
 import type { ArmCredentials } from '../azure/arm-credentials.ts';
+import { partsOf } from '../azure/arm-id.ts';
+import { enableAdminAccount } from '../azure/commands.ts';
 import type { Graph } from '../azure/graph.ts';
 import { credentialKind } from '../credentials/credential.ts';
-import { enableCommand } from '../credentials/kinds/admin.ts';
 import { CredentialError, describe, RefusedError, ServiceError, statusOf } from '../errors.ts';
 import { type Check, fine, type Verdict, wrong } from '../lib/check.ts';
 import type { StoredRegistry } from '../records/registry.ts';
@@ -84,7 +85,11 @@ function explainKind(error: unknown, registry: StoredRegistry): Verdict {
   const guide = `See GET /api/registries/${name}/setup?format=markdown, which has the commands for ${credential.kind}.`;
   if (error instanceof RefusedError || error instanceof CredentialError) {
     const isOff = credential.kind === 'admin' && error.reason !== 'azure-refused';
-    return wrong(error.reason, error.message, isOff ? `Run: ${enableCommand(registry)}` : guide);
+    return wrong(
+      error.reason,
+      error.message,
+      isOff ? `Run: ${enableAdminAccount(partsOf(registry))}` : guide,
+    );
   }
   if (error instanceof ServiceError) {
     return wrong(error.reason, error.message, 'Wait some minutes, and ask again.');

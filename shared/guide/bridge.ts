@@ -1,4 +1,4 @@
-import { command, quote } from '../azure/shell.ts';
+import { command, quote } from '../azure/commands.ts';
 import { credentialKind } from '../credentials/credential.ts';
 import { EVENT_TYPES } from '../images/event.ts';
 import type { Registry } from '../records/registry.ts';

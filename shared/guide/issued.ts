@@ -1,7 +1,12 @@
 import { partsOf } from '../azure/arm-id.ts';
-import { type IssuingKind, issuingRole } from '../azure/issuing-role.ts';
-import { assign, command, quote } from '../azure/shell.ts';
-import { enableCommand } from '../credentials/kinds/admin.ts';
+import {
+  assign,
+  command,
+  enableAdminAccount,
+  type IssuingKind,
+  issuingRole,
+  quote,
+} from '../azure/commands.ts';
 import type { Registry } from '../records/registry.ts';
 import type { Command, GuideContext, Step } from './guide.ts';
 import { setPlaceholder } from './placeholders.ts';
@@ -38,7 +43,7 @@ export function adminSteps(registry: Registry, context: GuideContext): Step[] {
     {
       heading: 'Switch the administrator account on',
       why: 'It can do everything in the registry, and whoever has one of its two passwords is the administrator. The bridge regenerates them in turn: nothing else may use them. Prefer a token where you can.',
-      commands: [{ run: enableCommand(registry) }],
+      commands: [{ run: enableAdminAccount(partsOf(registry)) }],
     },
     letBridgeIssue('admin', registry, context),
   ];

@@ -1,4 +1,4 @@
-import { azAcrOptions, command, quote } from '../azure/shell.ts';
+import { azAcrOptions, command, quote } from '../azure/commands.ts';
 import type { Registry } from '../records/registry.ts';
 import { KUBECTL } from './coder-pods.ts';
 import type { GuideContext, Step } from './guide.ts';

@@ -1,4 +1,4 @@
-import { assign, quote } from '../azure/shell.ts';
+import { assign, quote } from '../azure/commands.ts';
 import type { GuideContext, Placeholder, Step } from './guide.ts';
 
 /** How `az aks` and `az identity` are told what they are about. */

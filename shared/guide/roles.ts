@@ -1,6 +1,5 @@
 import { partsOf } from '../azure/arm-id.ts';
-import { roleAssignment } from '../azure/role-assignment.ts';
-import { command, quote } from '../azure/shell.ts';
+import { command, quote, roleAssignment } from '../azure/commands.ts';
 import type { Registry } from '../records/registry.ts';
 import type { Command } from './guide.ts';
 

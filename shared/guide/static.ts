@@ -1,4 +1,4 @@
-import { assign, azAcrOptions, command, quote } from '../azure/shell.ts';
+import { assign, azAcrOptions, command, quote } from '../azure/commands.ts';
 import { pullScopes } from '../policy/pull-scopes.ts';
 import type { Registry } from '../records/registry.ts';
 import type { GuideContext, Step } from './guide.ts';

@@ -1,4 +1,4 @@
-import { command } from '../azure/shell.ts';
+import { command } from '../azure/commands.ts';
 import { KUBECTL, upgrade } from './coder-pods.ts';
 import type { Step } from './guide.ts';
 import { AKS_OPTIONS, IDENTITY_OPTIONS, setPlaceholder } from './placeholders.ts';

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { partsOf } from '../../azure/arm-id.ts';
+import { enableAdminAccount } from '../../azure/commands.ts';
 import { CredentialError, RefusedError, ServiceError } from '../../errors.ts';
 import type { CredentialKind } from '../credential.ts';
 import { RotationSchedule } from '../renewal.ts';
@@ -14,10 +15,11 @@ export const adminAccount: CredentialKind<AdminInput> = {
   coderRegistryKind: 'generic',
 
   async check(_declared, { adminEnabled }, { registry, arm, signal }) {
-    if (adminEnabled) return void (await arm.listAdminPasswords(partsOf(registry), signal));
+    const id = partsOf(registry);
+    if (adminEnabled) return void (await arm.listAdminPasswords(id, signal));
     throw new RefusedError(
       'credential-kind-not-allowed',
-      `The administrator account of ${registry.loginServer} is off. Run: ${enableCommand(registry)}`,
+      `The administrator account of ${registry.loginServer} is off. Run: ${enableAdminAccount(id)}`,
     );
   },
 
@@ -46,11 +48,6 @@ export const adminAccount: CredentialKind<AdminInput> = {
     },
   },
 };
-
-/** Switching it on would take the right to change the registry, which the bridge does not ask for. */
-export function enableCommand({ resourceId }: { resourceId: string }): string {
-  return `az acr update --name ${resourceId.split('/').at(-1)} --admin-enabled true`;
-}
 
 function otherThan(slot: string | undefined): (typeof SLOTS)[number] {
   return slot === SLOTS[0] ? SLOTS[1] : SLOTS[0];

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import { partsOf } from '../../azure/arm-id.ts';
+import { enableToken, listTokens } from '../../azure/commands.ts';
 import { RefusedError, ServiceError } from '../../errors.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { pullScopes } from '../../policy/pull-scopes.ts';
@@ -30,7 +31,7 @@ export const token: CredentialKind<TokenInput> = {
     if (await arm.findToken(id, tokenName, signal)) return;
     const most = { Basic: 100, Standard: 500 }[sku] ?? 50_000;
     if ((await arm.countTokens(id, signal)) < most) return;
-    const message = `${registry.loginServer} has ${most} tokens, the most that a ${sku} registry takes. Delete one that nobody uses (az acr token list --registry ${id.registryName}), or name an existing one as tokenName.`;
+    const message = `${registry.loginServer} has ${most} tokens, the most that a ${sku} registry takes. Delete one that nobody uses (${listTokens(id.registryName)}), or name an existing one as tokenName.`;
     throw new RefusedError('credential-kind-not-allowed', message);
   },
 
@@ -66,7 +67,7 @@ async function maintain({ tokenName }: TokenInput, { registry, arm, signal }: Is
   const known = await arm.findToken(id, tokenName, signal);
   if (!known) return arm.createToken(id, tokenName, tokenName, signal);
   if (known.enabled) return;
-  const message = `The token ${tokenName} of ${registry.loginServer} is disabled. If nobody did that on purpose, run: az acr token update --registry ${id.registryName} --name ${tokenName} --status enabled`;
+  const message = `The token ${tokenName} of ${registry.loginServer} is disabled. If nobody did that on purpose, run: ${enableToken(id.registryName, tokenName)}`;
   throw new ServiceError('credential-refused', message);
 }
 
