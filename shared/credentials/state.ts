@@ -1,9 +1,12 @@
-import type { DeclaredCredential } from './credential.ts';
+/** What a person declared of a credential, without a secret. The kind that is named knows the other fields. */
+export interface Declared {
+  kind: string;
+}
 
 /** A user name and password that Coder holds, held, or will hold. The password itself is in Key Vault alone. */
 export interface IssuedCredential {
   /** What was declared when it was issued: its kind knows how to revoke it. */
-  declared: DeclaredCredential;
+  declared: Declared;
   username: string;
   /** Version of the registry's secret in Key Vault. */
   secretVersion: string;
@@ -38,6 +41,13 @@ export interface CredentialState {
   /** The run that carries the rotation on has it to itself until then. */
   leaseUntil?: Date;
   lastResult?: RotationResult;
+}
+
+/** What a registry's record says of its credential. */
+export interface CredentialRecord {
+  name: string;
+  credential: Declared;
+  rotation: CredentialState;
 }
 
 export interface Failure {

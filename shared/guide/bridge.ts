@@ -1,5 +1,5 @@
 import { command, quote } from '../azure/commands.ts';
-import { credentialKind } from '../credentials/credential.ts';
+import { givesLogin } from '../credentials/kinds.ts';
 import { EVENT_TYPES } from '../images/event.ts';
 import type { Registry } from '../records/registry.ts';
 import type { GuideContext, Step } from './guide.ts';
@@ -84,8 +84,7 @@ export function sendEvents({ resourceId }: Registry): Step {
 }
 
 export function seeItArrive({ name, credential }: Registry, { bridgeUrl, settings }: GuideContext): Step {
-  const generic = credentialKind(credential.kind).coderRegistryKind === 'generic';
-  const kind = generic
+  const kind = givesLogin(credential)
     ? 'Generic Registry'
     : 'Microsoft Azure Container Registry, without user name or password';
   const key = '--header "x-functions-key: $FUNCTION_KEY"';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { DeclaredCredential } from '../credentials/credential.ts';
+import type { DeclaredCredential } from '../credentials/kinds.ts';
 import type { Registry } from '../records/registry.ts';
 import type { Settings } from '../settings.ts';
 import { letBridgeRead, seeItArrive, sendEvents } from './bridge.ts';

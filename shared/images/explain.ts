@@ -1,6 +1,6 @@
 import { rehearseVault } from '../azure/overlay-vault.ts';
 import type { PlannedCall } from '../coder/target.ts';
-import { credentialKind } from '../credentials/credential.ts';
+import { credentialKind } from '../credentials/kinds.ts';
 import { type CredentialState, secretNameOf } from '../credentials/state.ts';
 import { unknownRegistry } from '../errors.ts';
 import type { ImageRecord } from '../records/images.ts';

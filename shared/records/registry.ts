@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { parseRegistryId } from '../azure/arm-id.ts';
-import { CredentialInput, type DeclaredCredential } from '../credentials/credential.ts';
+import { CredentialInput, type DeclaredCredential } from '../credentials/kinds.ts';
 import type { CredentialState } from '../credentials/state.ts';
 import { Policy } from '../policy/policy.ts';
 

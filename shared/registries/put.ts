@@ -4,8 +4,7 @@ import type { HostCheck } from '../azure/allowed-hosts.ts';
 import type { Arm } from '../azure/arm.ts';
 import { normalizeRegistryId } from '../azure/arm-id.ts';
 import type { Links } from '../azure/links.ts';
-import { credentialKind, type DeclaredCredential } from '../credentials/credential.ts';
-import { adoptStatic } from '../credentials/kinds/static.ts';
+import { credentialKind, declaredOf, givesLogin } from '../credentials/kinds.ts';
 import type { CredentialState } from '../credentials/state.ts';
 import { ConflictError, invalidRequest, RefusedError, ServiceError } from '../errors.ts';
 import type { Log } from '../lib/log.ts';
@@ -95,7 +94,7 @@ export async function declareRegistry(
 ): Promise<Omit<Registry, 'createdOn' | 'updatedOn'>> {
   const azure = await describeReachable(services, input.resourceId, signal);
   const { loginServer, sku } = azure;
-  const credential = withoutPassword(input.credential);
+  const credential = declaredOf(input.credential);
   const registry = { name, resourceId: input.resourceId, loginServer, policy: input.policy };
   const context = { registry, arm: services.armCredentials, graph: services.graph, signal };
   await credentialKind(credential.kind).check?.(credential, azure, context);
@@ -136,23 +135,13 @@ export async function refuseIfImpossible(
   }
   if (
     previous &&
-    coderKind(previous.credential) !== coderKind(input.credential) &&
+    givesLogin(previous.credential) !== givesLogin(input.credential) &&
     (await target.hasRegistry(previous))
   ) {
     const message =
       'Coder has this registry with another registry kind, which it cannot change. Delete the registry in Coder and here, then add it again.';
     throw new RefusedError('credential-kind-fixed', message);
   }
-}
-
-function coderKind({ kind }: { kind: DeclaredCredential['kind'] }): string {
-  return credentialKind(kind).coderRegistryKind;
-}
-
-function withoutPassword(input: RegistryInput['credential']): DeclaredCredential {
-  if (input.kind !== 'static') return input;
-  const { password: _, ...declared } = input;
-  return declared;
 }
 
 /**
@@ -168,7 +157,8 @@ async function rotationFor(
   signal: AbortSignal,
 ): Promise<CredentialState> {
   const before = previous?.rotation ?? {};
-  if (credentialKind(credential.kind).issuer) return before;
+  const { issuer, supplied } = credentialKind(credential.kind);
+  if (issuer) return before;
   const { current, candidate, previous: older } = before;
   const isIssued = current !== undefined && credentialKind(current.declared.kind).issuer !== undefined;
   if (isIssued && (candidate || older)) {
@@ -180,13 +170,13 @@ async function rotationFor(
   }
   const { current: _, ...kept } = before;
   const replaced = isIssued ? { ...kept, previous: current } : kept;
-  if (credential.kind !== 'static') return isIssued ? { ...replaced, revokeOn: now() } : kept;
+  if (!supplied) return isIssued ? { ...replaced, revokeOn: now() } : kept;
   const context = {
     ...{ registryName, loginServer, vault, now: now() },
     acceptsLogin: (login: Login) => acceptsLogin(loginServer, login, signal),
     current: isIssued ? undefined : current,
   };
-  return { ...replaced, current: await adoptStatic(credential, context) };
+  return { ...replaced, current: await supplied.adopt(credential, context) };
 }
 
 /** Somebody may have changed the registry since the precondition was checked. */

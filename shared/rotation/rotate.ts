@@ -5,8 +5,9 @@ import type { Graph } from '../azure/graph.ts';
 import type { Publish } from '../azure/publish.ts';
 import type { Vault } from '../azure/vault.ts';
 import type { Target } from '../coder/target.ts';
-import { credentialKind, type IssueContext } from '../credentials/credential.ts';
-import { endsSoon, type RotationSchedule } from '../credentials/renewal.ts';
+import type { IssueContext } from '../credentials/kind.ts';
+import { credentialKind } from '../credentials/kinds.ts';
+import { endOfGrace, endsSoon } from '../credentials/renewal.ts';
 import { type Failure, type IssuedCredential, secretNameOf } from '../credentials/state.ts';
 import { ConflictError, CredentialError, ServiceError } from '../errors.ts';
 import type { Log } from '../lib/log.ts';
@@ -98,7 +99,7 @@ function createRun(services: RotationServices, found: StoredRegistry, signal: Ab
   /** One try, with exactly what Coder will use. What a person supplied may be for other repositories, or list no tags. */
   async function isAccepted({ declared }: IssuedCredential, login: Login): Promise<boolean> {
     const { loginServer } = lease.registry();
-    const onWhich = declared.kind === 'static' ? undefined : await chosenRepository();
+    const onWhich = credentialKind(declared.kind).supplied ? undefined : await chosenRepository();
     return (await services.provePull({ loginServer, repository: onWhich }, login, signal)).works;
   }
 
@@ -241,8 +242,7 @@ function createRun(services: RotationServices, found: StoredRegistry, signal: Ab
     }
     if (givenUp) return save({ revokeOn: now() });
     const leaked = previous !== undefined && isLeaked(previous, lease.registry().rotation);
-    const { graceMinutes = 0 } = lease.registry().credential as Partial<RotationSchedule>;
-    const revokeOn = new Date(now().getTime() + (leaked ? 0 : graceMinutes * 60_000));
+    const revokeOn = leaked ? now() : endOfGrace(lease.registry().credential, now());
     await save({ revokeOn, lastResult: rotated(now()), requestedOn: undefined });
     await tellRotated(current as IssuedCredential);
   }
@@ -337,7 +337,9 @@ function rotated(on: Date) {
 }
 
 function refusedBy({ loginServer, credential, rotation: { current } }: StoredRegistry): Failure {
-  const remedy = credential.kind === 'static' ? ' PUT the registry again with a working password.' : '';
+  const remedy = credentialKind(credential.kind).supplied
+    ? ' PUT the registry again with a working password.'
+    : '';
   const message = `${loginServer} refuses ${current?.username}, or its password is gone from Key Vault.${remedy}`;
   return { reason: 'credential-refused', message };
 }

@@ -1,4 +1,4 @@
-import { credentialKind } from '../../credentials/credential.ts';
+import { givesLogin } from '../../credentials/kinds.ts';
 import { ServiceError } from '../../errors.ts';
 import { type Check, type Diagnosis, fine, unclear, type Verdict, wrong } from '../../lib/check.ts';
 import { once } from '../../lib/once.ts';
@@ -115,7 +115,7 @@ export function classicChecks({ coder, registries, organizationId, acrKind }: Cl
           const remedy = `Set the registry to ${registry.loginServer} in Coder, or rotate: POST /api/registries/${registry.name}/rotate`;
           return wrong('registry-edited-in-coder', message, remedy);
         }
-        const isAcr = credentialKind(registry.credential.kind).coderRegistryKind === 'acr';
+        const isAcr = !givesLogin(registry.credential);
         const kind: unknown = found[acrKind.field];
         if (typeof kind === 'string' && (kind === acrKind.value) !== isAcr) {
           const message = `Coder has it with the registry kind ${kind}, which does not go with ${registry.credential.kind}.`;

@@ -2,17 +2,18 @@ import * as z from 'zod';
 import { partsOf } from '../../azure/arm-id.ts';
 import { enableAdminAccount } from '../../azure/commands.ts';
 import { CredentialError, RefusedError, ServiceError } from '../../errors.ts';
-import type { CredentialKind } from '../credential.ts';
-import { RotationSchedule } from '../renewal.ts';
+import { type CredentialKind, otherSlot } from '../kind.ts';
+import { RotationSchedule } from '../schedule.ts';
+import type { IssuedCredential } from '../state.ts';
 
-/** The administrator account of the registry: one user name, two passwords, and every right. */
-export const AdminInput = z.strictObject({ kind: z.literal('admin'), ...RotationSchedule.shape });
-export type AdminInput = z.infer<typeof AdminInput>;
+const AdminInput = z.strictObject({ kind: z.literal('admin'), ...RotationSchedule.shape });
+type AdminInput = z.infer<typeof AdminInput>;
 
 const SLOTS = ['password', 'password2'] as const;
 
-export const adminAccount: CredentialKind<AdminInput> = {
-  coderRegistryKind: 'generic',
+/** The administrator account of the registry: one user name, two passwords, and every right. */
+export const adminAccount = {
+  input: AdminInput,
 
   async check(_declared, { adminEnabled }, { registry, arm, signal }) {
     const id = partsOf(registry);
@@ -23,10 +24,14 @@ export const adminAccount: CredentialKind<AdminInput> = {
     );
   },
 
+  enableCommand: registry => enableAdminAccount(partsOf(registry)),
+
   issuer: {
+    slots: SLOTS,
+
     async issue(_declared, { registry, arm, current, currentWorks, compromised, signal }) {
       const id = partsOf(registry);
-      const slot = current?.declared.kind === 'admin' ? otherThan(current.slot) : SLOTS[0];
+      const slot = otherSlot(SLOTS, slotInUse(current));
       // What Azure shows can be used at once. A regenerated password takes a minute, and ends what others use.
       const asItIs = !compromised && (!current || !currentWorks);
       const { username, passwords } = asItIs
@@ -39,16 +44,15 @@ export const adminAccount: CredentialKind<AdminInput> = {
     },
 
     async revoke(_declared, { slot }, { registry, arm, current, signal }) {
-      const inUse = current?.declared.kind === 'admin' && current.slot === slot;
-      if (!slot || inUse) return;
+      if (!slot || slotInUse(current) === slot) return;
       await arm.regenerateAdminPassword(partsOf(registry), slot, signal).catch((error: unknown) => {
         // Switched off, the account accepts no password.
         if (!(error instanceof CredentialError && error.reason === 'admin-disabled')) throw error;
       });
     },
   },
-};
+} satisfies CredentialKind<AdminInput>;
 
-function otherThan(slot: string | undefined): (typeof SLOTS)[number] {
-  return slot === SLOTS[0] ? SLOTS[1] : SLOTS[0];
+function slotInUse(current: IssuedCredential | undefined): string | undefined {
+  return current?.declared.kind === 'admin' ? current.slot : undefined;
 }

@@ -4,6 +4,8 @@ import { decide, type RotationFacts, type RotationStep } from '../../../shared/r
 
 const SCHEDULE = { rotateEveryHours: 10, graceMinutes: 60 };
 const TOKEN = { kind: 'token', tokenName: 'coder-pull', ...SCHEDULE } as const;
+const OTHER_TOKEN = { ...TOKEN, tokenName: 'other' };
+const OTHER_SCHEDULE = { ...TOKEN, rotateEveryHours: 99 };
 const STATIC = { kind: 'static', username: 'me' } as const;
 
 const at = (hours: number) => new Date(Date.UTC(2026, 0, 1) + hours * 3_600_000);
@@ -55,12 +57,12 @@ const CASES: Case[] = [
   ['it leaked', { current: issued(1), compromisedOn: at(-0.5) }, { do: 'issue', why: 'compromised' }],
   [
     'another account is declared',
-    { current: issued(1, { declared: { ...TOKEN, tokenName: 'other' } }) },
+    { current: issued(1, { declared: OTHER_TOKEN }) },
     { do: 'issue', why: 'declared' },
   ],
   [
     'another schedule is declared',
-    { current: issued(1, { declared: { ...TOKEN, rotateEveryHours: 99 } }) },
+    { current: issued(1, { declared: OTHER_SCHEDULE }) },
     { do: 'nothing', nextOn: at(9) },
   ],
   ['a new one is to be tested', { current: issued(1), candidate: issued(0.1) }, { do: 'prove' }],
