@@ -2,9 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { DefaultAzureCredential, ManagedIdentityCredential, type TokenCredential } from '@azure/identity';
 import pLimit from 'p-limit';
 import { createAcr } from './azure/acr.ts';
-import { createExchange } from './azure/acr-exchange.ts';
-import { acceptsLogin } from './azure/acr-login.ts';
-import { createProvePull } from './azure/acr-pull.ts';
+import { createAcrTokens } from './azure/acr-tokens.ts';
 import { createHostCheck } from './azure/allowed-hosts.ts';
 import { createArm } from './azure/arm.ts';
 import { createArmCredentials } from './azure/arm-credentials.ts';
@@ -70,8 +68,9 @@ export function createServices(
   const registriesTable = openTable(settings.TABLES_URL, 'registries', credential);
   const registries = createRegistries(registriesTable, now);
   const images = createImages(imagesTable);
-  const login: RegistryServices['acceptsLogin'] = (loginServer, given, signal) =>
-    acceptsLogin(loginServer, given, isAllowedHost, signal);
+  const { exchange, acceptsLogin, provePull } = createAcrTokens({
+    ...{ credential, audience: settings.ACR_AUDIENCE, isAllowedHost },
+  });
   return {
     settings,
     credential,
@@ -94,8 +93,9 @@ export function createServices(
       await Promise.all([registriesTable, imagesTable].map(proveTable));
     },
     graph: createGraph(credential, settings.GRAPH_URL, settings.GRAPH_AUDIENCE),
-    exchange: createExchange(credential, settings.ACR_AUDIENCE, isAllowedHost),
-    provePull: createProvePull(isAllowedHost),
+    exchange,
+    provePull,
+    acceptsLogin,
     wait,
     vault,
     ...createClassic(settings, {
@@ -105,7 +105,7 @@ export function createServices(
       registries,
       images,
       pauses,
-      acceptsLogin: login,
+      acceptsLogin,
       now,
     }),
     // A run saves its report after each import at the latest.
@@ -113,7 +113,6 @@ export function createServices(
     pauses,
     reconcileEveryMinutes: settings.RECONCILE_EVERY_MINUTES,
     isAllowedHost,
-    acceptsLogin: login,
   };
 }
 
@@ -125,7 +124,7 @@ function createClassic(
     'credential' | 'links' | 'vault' | 'registries' | 'images' | 'pauses' | 'acceptsLogin' | 'now'
   >,
 ): Pick<Services, 'target' | 'holder'> {
-  const { credential, links, vault, registries, images, pauses, acceptsLogin: login, now } = services;
+  const { credential, links, vault, registries, images, pauses, acceptsLogin, now } = services;
   const coder = createClassicClient({
     url: settings.CODER_URL,
     sessionToken: createTokenSource(vault, settings.CODER_TOKEN_SECRET, now),
@@ -134,7 +133,7 @@ function createClassic(
     pauses,
   });
   const options = {
-    ...{ coder, links, vault, acceptsLogin: login },
+    ...{ coder, links, vault, acceptsLogin },
     organizationId: settings.CODER_ORGANIZATION_ID,
     acrKind: { field: settings.CODER_REGISTRY_KIND_FIELD, value: settings.CODER_REGISTRY_KIND_ACR },
     findRegistry: registries.get,

@@ -1,6 +1,6 @@
 import type { Vault } from '../azure/vault.ts';
-import type { DeclaredCredential } from '../credentials/credential.ts';
-import type { Rotation } from '../credentials/state.ts';
+import type { DeclaredCredential } from '../credentials/kinds.ts';
+import type { CredentialState } from '../credentials/state.ts';
 import type { Check } from '../lib/check.ts';
 import type { Reference } from '../policy/reference.ts';
 import type { ImageReason, StateOf } from '../reasons.ts';
@@ -11,7 +11,7 @@ export interface SourceRegistry extends RegistryWords {
   name: string;
   loginServer: string;
   credential: DeclaredCredential;
-  rotation: Rotation;
+  rotation: CredentialState;
 }
 
 /** An image of a registry, with what its rule says of it to the target. */

@@ -1,8 +1,8 @@
 import { withoutLease } from '../azure/links.ts';
 import { createOverlayVault } from '../azure/overlay-vault.ts';
 import type { PlannedCall } from '../coder/target.ts';
-import { credentialKind } from '../credentials/credential.ts';
-import { type Rotation, secretNameOf } from '../credentials/state.ts';
+import { credentialKind } from '../credentials/kinds.ts';
+import { type CredentialState, secretNameOf } from '../credentials/state.ts';
 import { unknownRegistry } from '../errors.ts';
 import type { ImageRecord } from '../records/images.ts';
 import type { Registry } from '../records/registry.ts';
@@ -83,7 +83,7 @@ async function registryOf(
 async function explainFirst(
   { vault, now }: RequestServices,
   { name, credential, rotation }: Pick<Registry, 'name' | 'credential' | 'rotation'>,
-): Promise<Rotation> {
+): Promise<CredentialState> {
   if (!credentialKind(credential.kind).issuer) return rotation;
   const secretVersion = await vault.write(secretNameOf(name), '***');
   return { current: { declared: credential, username: '***', secretVersion, issuedOn: now() } };

@@ -9,7 +9,7 @@ import {
   readRow,
   readRows,
 } from '../azure/tables.ts';
-import { parseRotation } from '../credentials/state.ts';
+import { parseCredentialState } from '../credentials/state.ts';
 import type { Registry, StoredRegistry } from './registry.ts';
 import { checkVersion, RECORD_VERSION } from './version.ts';
 
@@ -139,7 +139,7 @@ function fromRow(row: Row<RegistryRow>): StoredRegistry {
     ...{ resourceId, loginServer, sku, createdOn, updatedOn, etag },
     ...(organizationId && { organizationId }),
     credential: JSON.parse(row.credential),
-    rotation: parseRotation(row.rotation),
+    rotation: parseCredentialState(row.rotation),
     policy: JSON.parse(row.policy),
     ...(suspended && { suspended }),
     ...(pinned && { pinned }),

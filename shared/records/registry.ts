@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { parseRegistryId } from '../azure/arm-id.ts';
 import type { SourceRegistry } from '../coder/target.ts';
 import { RegistryWords } from '../coder/words.ts';
-import { CredentialInput } from '../credentials/credential.ts';
+import { CredentialInput } from '../credentials/kinds.ts';
 import { Policy } from '../policy/policy.ts';
 
 /** Our name of a registry: part of URLs, of table keys, and of names in Key Vault. */

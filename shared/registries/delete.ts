@@ -1,3 +1,4 @@
+import { givesLogin } from '../credentials/kinds.ts';
 import { secretNameOf } from '../credentials/state.ts';
 import { RefusedError, unknownRegistry } from '../errors.ts';
 import { checkPrecondition, type Precondition } from './precondition.ts';
@@ -23,7 +24,7 @@ export async function deleteRegistry(
     const message = 'An import of this registry is under way. Try again in half a minute.';
     throw new RefusedError('registry-busy', message);
   }
-  if (registry.credential.kind !== 'managed-identity') await vault.remove(secretNameOf(name));
+  if (givesLogin(registry.credential)) await vault.remove(secretNameOf(name));
   await images.deleteAll(name);
   await registries.remove(registry);
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Rotation } from '../credentials/state.ts';
+import type { CredentialState } from '../credentials/state.ts';
 import { ConflictError } from '../errors.ts';
 import type { Registries } from '../records/registries.ts';
 import type { StoredRegistry } from '../records/registry.ts';
@@ -25,7 +25,7 @@ export interface Lease {
 }
 
 /** What is undefined is removed. */
-type RotationChanges = Partial<{ [K in keyof Rotation]: Rotation[K] | undefined }>;
+type RotationChanges = Partial<{ [K in keyof CredentialState]: CredentialState[K] | undefined }>;
 
 export function createLease(registries: Registries, found: StoredRegistry, now: () => Date): Lease {
   let registry = found;
@@ -90,6 +90,8 @@ function isSameLease({ rotation: latest }: StoredRegistry, { rotation: known }: 
   return latest.leaseUntil !== undefined && latest.leaseUntil.getTime() === known.leaseUntil?.getTime();
 }
 
-function withoutAbsent(rotation: { [K in keyof Rotation]: Rotation[K] | undefined }): Rotation {
+function withoutAbsent(
+  rotation: { [K in keyof CredentialState]: CredentialState[K] | undefined },
+): CredentialState {
   return Object.fromEntries(Object.entries(rotation).filter(([, value]) => value !== undefined));
 }

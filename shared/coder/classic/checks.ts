@@ -1,4 +1,4 @@
-import { credentialKind } from '../../credentials/credential.ts';
+import { givesLogin } from '../../credentials/kinds.ts';
 import { ServiceError } from '../../errors.ts';
 import { type Check, fine, unclear, type Verdict, wrong } from '../../lib/check.ts';
 import { once } from '../../lib/once.ts';
@@ -120,7 +120,7 @@ export function classicChecks({
           const remedy = `Set the registry to ${registry.loginServer} in Coder, or rotate: POST /api/registries/${registry.name}/rotate`;
           return wrong('registry-edited-in-coder', message, remedy);
         }
-        const isAcr = credentialKind(registry.credential.kind).coderRegistryKind === 'acr';
+        const isAcr = !givesLogin(registry.credential);
         const kind: unknown = found[acrKind.field];
         if (typeof kind === 'string' && (kind === acrKind.value) !== isAcr) {
           const message = `Coder has it with the registry kind ${kind}, which does not go with ${registry.credential.kind}.`;

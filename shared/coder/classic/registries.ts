@@ -1,7 +1,7 @@
 import { REGISTRY_KEY } from '../../azure/keys.ts';
 import type { Link, LinkKey, Links } from '../../azure/links.ts';
 import type { Vault } from '../../azure/vault.ts';
-import { credentialKind } from '../../credentials/credential.ts';
+import { givesLogin } from '../../credentials/kinds.ts';
 import { loginOf, loginVersionOf } from '../../credentials/login.ts';
 import { ConflictError, ServiceError } from '../../errors.ts';
 import type { SourceRegistry } from '../target.ts';
@@ -119,13 +119,13 @@ export function createClassicRegistries(options: Options): ClassicRegistries {
   }
 
   async function newRegistry(registry: SourceRegistry): Promise<NewRegistry> {
-    const { coderRegistryKind } = credentialKind(registry.credential.kind);
     const { field, value } = options.acrKind;
     return {
       friendly_name: registry.name,
       registry: registry.loginServer,
       ...(await loginOf(registry, vault)),
-      ...(coderRegistryKind === 'acr' && { [field]: value }),
+      // Without a login it is a *Microsoft Azure Container Registry*, from which Coder pulls with its own identity.
+      ...(!givesLogin(registry.credential) && { [field]: value }),
     };
   }
 

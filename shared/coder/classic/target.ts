@@ -1,6 +1,6 @@
 import { repositoryKey } from '../../azure/keys.ts';
 import type { Links } from '../../azure/links.ts';
-import { credentialKind } from '../../credentials/credential.ts';
+import { givesLogin } from '../../credentials/kinds.ts';
 import { invalidRequest, RefusedError } from '../../errors.ts';
 import type { SourceRegistry, Target, TargetedImage } from '../target.ts';
 import { type ApplyOptions, createImage, updateImage } from './apply.ts';
@@ -52,9 +52,10 @@ export function createClassicTarget(options: ClassicTargetOptions): Target {
         const message = 'is required, as the setting CODER_ORGANIZATION_ID is not set';
         throw invalidRequest([{ path: 'organizationId', message }]);
       }
-      const kindOf = ({ credential: { kind } }: Pick<SourceRegistry, 'credential'>) =>
-        credentialKind(kind).coderRegistryKind;
-      if (!previous || kindOf(previous) === kindOf(declared) || !(await registries.has(previous))) return;
+      // Coder's registry kind goes with whether it is given a login.
+      const isSameKind =
+        givesLogin(previous?.credential ?? declared.credential) === givesLogin(declared.credential);
+      if (!previous || isSameKind || !(await registries.has(previous))) return;
       throw new RefusedError(
         'credential-kind-fixed',
         'Coder has this registry with another registry kind, which it cannot change. Delete the registry in Coder and here, then add it again.',

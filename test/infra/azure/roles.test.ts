@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Node } from 'web-tree-sitter';
-import type { DeclaredCredential } from '../../../shared/credentials/credential.ts';
+import type { DeclaredCredential } from '../../../shared/credentials/kinds.ts';
 import { setupGuide } from '../../../shared/guide/guide.ts';
 import type { Registry } from '../../../shared/records/registry.ts';
 import { follow, optionsOf } from '../../support/follow-guide.ts';
