@@ -62,7 +62,7 @@ export function createLinks(table: TableClient, now: () => Date, leaseMs: number
     signal: AbortSignal,
   ): Promise<{ link: HeldLink; leaseUntil: Date; etag: string }> {
     while (!signal.aborted) {
-      const stored = await readRow<LinkRow>(table, key.registry, key.row);
+      const stored = await readRow<LinkRow>(table, { partitionKey: key.registry, rowKey: key.row });
       if (!stored?.leaseUntil || stored.leaseUntil <= now()) {
         const link = { ...toLink(stored), abandoned: stored?.leaseUntil !== undefined };
         const leaseUntil = new Date(now().getTime() + leaseMs);
@@ -92,7 +92,7 @@ export function createLinks(table: TableClient, now: () => Date, leaseMs: number
 
   return {
     async read({ registry, row }) {
-      return toLink(await readRow<LinkRow>(table, registry, row));
+      return toLink(await readRow<LinkRow>(table, { partitionKey: registry, rowKey: row }));
     },
 
     async anyHeld(registry) {

@@ -5,7 +5,8 @@ import { ConflictError, describe, ServiceError, StorageError } from '../errors.t
 import { applyPolicy, type ImageDefaults, type Rule } from '../policy/policy.ts';
 import type { Reference } from '../policy/reference.ts';
 import { type ImageReason, REASONS } from '../reasons.ts';
-import type { HeardBy, ImageRecord, Images } from '../records/images.ts';
+import type { HeardBy, ImageRecord } from '../records/image.ts';
+import type { Images } from '../records/images.ts';
 import type { Registry } from '../records/registry.ts';
 import { decideImport, type ImportAction, type ImportFacts, NO_SUCH_TAG } from './decide.ts';
 import { classifyManifest, ImageConfig } from './manifest.ts';

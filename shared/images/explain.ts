@@ -3,7 +3,7 @@ import type { PlannedCall } from '../coder/target.ts';
 import { credentialKind } from '../credentials/credential.ts';
 import { type Rotation, secretNameOf } from '../credentials/state.ts';
 import { unknownRegistry } from '../errors.ts';
-import type { ImageRecord } from '../records/images.ts';
+import type { ImageRecord } from '../records/image.ts';
 import type { Registry } from '../records/registry.ts';
 import { declareRegistry, refuseIfImpossible } from '../registries/put.ts';
 import { attempt, type ImageToImport } from './attempt.ts';

@@ -7,7 +7,7 @@ import type { InTurn } from '../lib/keyed-mutex.ts';
 import type { ImageDefaults } from '../policy/policy.ts';
 import type { Reference } from '../policy/reference.ts';
 import { REASONS } from '../reasons.ts';
-import type { HeardBy, ImageRecord, StoredImage } from '../records/images.ts';
+import type { HeardBy, ImageRecord, StoredImage } from '../records/image.ts';
 import type { Registries } from '../records/registries.ts';
 import type { Registry } from '../records/registry.ts';
 import { type AttemptServices, attempt, type ImageToImport } from './attempt.ts';

@@ -1,6 +1,6 @@
 import { LONGEST_RETRY_AFTER_MS, nextAttempt } from '../lib/backoff.ts';
 import { type ImageReason, REASONS } from '../reasons.ts';
-import type { ImageRecord } from '../records/images.ts';
+import type { ImageRecord } from '../records/image.ts';
 import type { ImageToImport } from './attempt.ts';
 
 /** What one attempt at an import came to. */

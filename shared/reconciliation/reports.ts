@@ -1,8 +1,8 @@
 import type { TableClient } from '@azure/data-tables';
-import { RECONCILIATION_KEY } from '../azure/keys.ts';
 import { change, type Row, readRow } from '../azure/tables.ts';
 import { ConflictError } from '../errors.ts';
 import type { ImageReason } from '../reasons.ts';
+import { RECONCILIATION_KEY } from '../records/keys.ts';
 import { emptyTally, type Finding, type Report } from './report.ts';
 
 /** A report in the hands of whoever carries the run on. */
@@ -41,7 +41,8 @@ const LONGEST_FINDINGS = 30_000;
  * @param leaseMs longer than a holder goes without saving
  */
 export function createReports(table: TableClient, now: () => Date, leaseMs: number): Reports {
-  const read = (registry: string) => readRow<ReportRow>(table, registry, RECONCILIATION_KEY);
+  const read = (registry: string) =>
+    readRow<ReportRow>(table, { partitionKey: registry, rowKey: RECONCILIATION_KEY });
 
   /** The new ETag. @throws ConflictError when the row is not as `etag` says, or is there although it says nothing */
   async function write(report: Report, hold: boolean, etag: string | undefined): Promise<string> {

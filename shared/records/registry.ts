@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { parseRegistryId } from '../azure/arm-id.ts';
+import { json } from '../azure/row-codec.ts';
 import { CredentialInput, type DeclaredCredential } from '../credentials/credential.ts';
-import type { Rotation } from '../credentials/state.ts';
+import { parseRotation, type Rotation } from '../credentials/state.ts';
 import { Policy } from '../policy/policy.ts';
 
 /** Our name of a registry: part of URLs, of table keys, and of names in Key Vault. */
@@ -35,23 +36,24 @@ export const RegistryInput = z.strictObject({
 export type RegistryInput = z.infer<typeof RegistryInput>;
 
 /** One ACR instance that we watch. */
-export interface Registry {
-  name: string;
-  resourceId: string;
-  loginServer: string;
-  sku: string;
+export const Registry = z.object({
+  name: z.string(),
+  resourceId: z.string(),
+  loginServer: z.string(),
+  sku: z.string(),
   /** Organization that this registry names; the setting's applies when absent. */
-  organizationId?: string;
-  credential: DeclaredCredential;
-  /** What Coder holds of it, and how far its renewal is. */
-  rotation: Rotation;
-  policy: Policy;
-  suspended?: boolean;
-  pinned?: boolean;
-  reconcileEveryMinutes?: number;
-  createdOn: Date;
-  updatedOn: Date;
-}
+  organizationId: z.string().exactOptional(),
+  credential: json<DeclaredCredential>(),
+  /** What Coder holds of it, and how far its renewal is; there is no such column before anything was issued. */
+  rotation: json<Rotation>(parseRotation).prefault('{}'),
+  policy: json<Policy>(),
+  suspended: z.boolean().exactOptional(),
+  pinned: z.boolean().exactOptional(),
+  reconcileEveryMinutes: z.number().exactOptional(),
+  createdOn: z.date(),
+  updatedOn: z.date(),
+});
+export type Registry = z.infer<typeof Registry>;
 
 /** A registry as it was read, with the ETag that its next change must carry. */
 export type StoredRegistry = Registry & { etag: string };

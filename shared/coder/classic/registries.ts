@@ -1,4 +1,3 @@
-import { REGISTRY_KEY } from '../../azure/keys.ts';
 import type { Link, LinkKey, Links } from '../../azure/links.ts';
 import type { Vault } from '../../azure/vault.ts';
 import { credentialKind } from '../../credentials/credential.ts';
@@ -6,6 +5,7 @@ import { loginOf, loginVersionOf } from '../../credentials/login.ts';
 import { ConflictError, ServiceError } from '../../errors.ts';
 import type { Registry } from '../../records/registry.ts';
 import type { ClassicClient } from './client.ts';
+import { REGISTRY_KEY } from './memory.ts';
 import type { CoderRegistry, NewRegistry } from './schema.ts';
 
 /** How the call that imports an image names its registry. */
