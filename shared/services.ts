@@ -10,12 +10,13 @@ import { createArm } from './azure/arm.ts';
 import { createArmCredentials } from './azure/arm-credentials.ts';
 import { createEventSubscriptions } from './azure/event-subscriptions.ts';
 import { createGraph } from './azure/graph.ts';
-import { createLinks } from './azure/links.ts';
+import { createLeasedTable } from './azure/leased-rows.ts';
 import { createPublish } from './azure/publish.ts';
 import { openTable, proveTable } from './azure/tables.ts';
 import { createTokenSource } from './azure/token-source.ts';
 import { createVault } from './azure/vault.ts';
 import { createClassicClient } from './coder/classic/client.ts';
+import { createClassicMemory } from './coder/classic/memory.ts';
 import { createClassicTarget } from './coder/classic/target.ts';
 import type { DiagnosisServices } from './diagnostics/checks.ts';
 import type { EventServices } from './images/receive.ts';
@@ -64,7 +65,7 @@ export function createServices(
   const imagesTable = openTable(settings.TABLES_URL, 'images', credential);
   const vault = createVault(settings.KEY_VAULT_URL, credential, settings.KEY_VAULT_CHALLENGE_CHECK === 'on');
   const pauses = createPauses(now);
-  const links = createLinks(imagesTable, now, leaseMs);
+  const leasedRows = createLeasedTable(imagesTable, now, leaseMs);
   const registriesTable = openTable(settings.TABLES_URL, 'registries', credential);
   const registries = createRegistries(registriesTable, now);
   const login: RegistryServices['acceptsLogin'] = (loginServer, given, signal) =>
@@ -82,7 +83,7 @@ export function createServices(
     leaseMs,
     registries,
     images: createImages(imagesTable),
-    links,
+    leasedRows,
     acr: createAcr({ credential, audience: settings.ACR_AUDIENCE, isAllowedHost, pauses }),
     arm: createArm(credential, settings.ARM_URL, settings.ARM_AUDIENCE),
     armCredentials: createArmCredentials(credential, settings.ARM_URL, settings.ARM_AUDIENCE),
@@ -103,7 +104,7 @@ export function createServices(
         maxConcurrent: settings.CODER_MAX_CONCURRENT,
         pauses,
       }),
-      links,
+      memory: createClassicMemory(leasedRows),
       vault,
       organizationId: settings.CODER_ORGANIZATION_ID,
       acrKind: { field: settings.CODER_REGISTRY_KIND_FIELD, value: settings.CODER_REGISTRY_KIND_ACR },

@@ -3,7 +3,7 @@ import type { Login } from '../azure/acr-login.ts';
 import type { HostCheck } from '../azure/allowed-hosts.ts';
 import type { Arm } from '../azure/arm.ts';
 import { normalizeRegistryId } from '../azure/arm-id.ts';
-import type { Links } from '../azure/links.ts';
+import type { LeasedTable } from '../azure/leased-rows.ts';
 import { credentialKind, type DeclaredCredential } from '../credentials/credential.ts';
 import { adoptStatic } from '../credentials/kinds/static.ts';
 import type { Rotation } from '../credentials/state.ts';
@@ -18,7 +18,7 @@ import { checkPrecondition, outdated, type Precondition } from './precondition.t
 /** What adding, changing and removing a registry needs. */
 export interface RegistryServices extends RotationServices {
   images: Images;
-  links: Links;
+  leasedRows: LeasedTable;
   arm: Arm;
   isAllowedHost: HostCheck;
   acceptsLogin(loginServer: string, login: Login, signal: AbortSignal): Promise<boolean>;

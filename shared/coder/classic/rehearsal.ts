@@ -1,6 +1,7 @@
-import type { Links } from '../../azure/links.ts';
+import type { LeasedRows } from '../../azure/leased-rows.ts';
 import type { PlannedCall } from '../target.ts';
 import type { ClassicClient } from './client.ts';
+import type { ClassicMemory } from './memory.ts';
 import type { CoderImage, CoderRegistry, CoderTag } from './schema.ts';
 
 /** Coder as it would be met by whoever changes it, without being changed. */
@@ -51,12 +52,13 @@ export function rehearse(coder: ClassicClient, digest: () => string): Rehearsal 
   };
 }
 
-/** Links as they are, held by nobody and kept by nobody. */
-export function readOnly(links: Links): Links {
-  return {
-    ...links,
-    hold: async (key, _signal, work) => work({ ...(await links.read(key)), abandoned: false }),
-  };
+/** What is remembered of Coder, held by nobody and changed by nobody. */
+export function readOnly({ registries, repositories }: ClassicMemory): ClassicMemory {
+  return { registries: readOnlyRows(registries), repositories: readOnlyRows(repositories) };
+}
+
+function readOnlyRows<T>({ read }: LeasedRows<T>): LeasedRows<T> {
+  return { read, withLease: async (key, _signal, work) => work(await read(key), false) };
 }
 
 function withoutPasswords(body: object): object {

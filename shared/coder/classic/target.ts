@@ -1,7 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Login } from '../../azure/acr-login.ts';
-import { repositoryKey } from '../../azure/keys.ts';
-import type { HeldLink, Links } from '../../azure/links.ts';
 import type { Vault } from '../../azure/vault.ts';
 import { loginOf } from '../../credentials/login.ts';
 import { ConflictError, ServiceError } from '../../errors.ts';
@@ -13,6 +11,7 @@ import { classicChecks } from './checks.ts';
 import type { ClassicClient } from './client.ts';
 import { mergeDefaults } from './defaults.ts';
 import { takeInventory } from './inventory.ts';
+import { type ClassicMemory, type ClassicRepositoryRow, repositoryRow } from './memory.ts';
 import { planImage, toCoderFields } from './plan.ts';
 import { createClassicRegistries, sameHost } from './registries.ts';
 import { readOnly, rehearse } from './rehearsal.ts';
@@ -21,7 +20,7 @@ import type { CoderImage, CoderTag } from './schema.ts';
 
 export interface ClassicTargetOptions {
   coder: ClassicClient;
-  links: Links;
+  memory: ClassicMemory;
   vault: Vault;
   /** Organization of registries that name none. */
   organizationId: string | undefined;
@@ -45,7 +44,7 @@ const REFRESH_WAITS_MS = [100, 200, 400, 800, 1_500];
 
 /** Coder Classic: images are imported from registries, and have tags. */
 export function createClassicTarget(options: ClassicTargetOptions): Target {
-  const { coder, links, vault, fallback } = options;
+  const { coder, memory, vault, fallback } = options;
   const registries = createClassicRegistries(options);
 
   /** The image as Coder has it, even if somebody imported it by hand. */
@@ -75,7 +74,8 @@ export function createClassicTarget(options: ClassicTargetOptions): Target {
   async function update(
     existing: CoderImage,
     image: ImageToForward,
-    link: HeldLink,
+    link: ClassicRepositoryRow,
+    wasAbandoned: boolean,
     signal: AbortSignal,
   ): Promise<Forwarded> {
     const tag = await coder.getTag(existing.id, image.tag, signal);
@@ -86,7 +86,7 @@ export function createClassicTarget(options: ClassicTargetOptions): Target {
     const moves = await movesDefault(image, currentDefault);
     const makeDefault = replaces || (moves && !image.pinned);
     // Whoever held the link before us may have deprecated the image, and died before it noted that.
-    const restore = goneTag !== undefined || link.abandoned;
+    const restore = goneTag !== undefined || wasAbandoned;
     const plan = planImage({ image: existing, tag, wanted: { ...image, makeDefault, restore } });
 
     if (plan.tag !== 'keep')
@@ -170,15 +170,15 @@ export function createClassicTarget(options: ClassicTargetOptions): Target {
   function onImage<T>(
     image: ImageToForward | ImageToRemove,
     signal: AbortSignal,
-    work: (existing: CoderImage | undefined, link: HeldLink) => Promise<T>,
+    work: (existing: CoderImage | undefined, link: ClassicRepositoryRow, wasAbandoned: boolean) => Promise<T>,
   ): Promise<T> {
-    const key = { registry: image.registry.name, row: repositoryKey(image.repository) };
+    const key = repositoryRow(image.registry, image.repository);
     const organizationId = registries.organizationOf(image.registry);
-    return links.hold(key, signal, async link => {
+    return memory.repositories.withLease(key, signal, async (link, wasAbandoned) => {
       const knownId = link.organizationId === organizationId ? link.coderId : undefined;
       const existing = await findImage(image, knownId, signal);
       if (existing) Object.assign(link, { coderId: existing.id, organizationId });
-      return work(existing, link);
+      return work(existing, link, wasAbandoned);
     });
   }
 
@@ -190,8 +190,8 @@ export function createClassicTarget(options: ClassicTargetOptions): Target {
   return {
     host: coder.host,
     forward: (image, signal) =>
-      onImage(image, signal, async (existing, link) => {
-        if (existing) return update(existing, image, link, signal);
+      onImage(image, signal, async (existing, link, wasAbandoned) => {
+        if (existing) return update(existing, image, link, wasAbandoned, signal);
         const { id, default_tag } = await importImage(image, signal);
         Object.assign(link, { coderId: id, organizationId: registries.organizationOf(image.registry) });
         const digest = default_tag?.latest_hash;
@@ -213,7 +213,7 @@ export function createClassicTarget(options: ClassicTargetOptions): Target {
       const target = createClassicTarget({
         ...options,
         coder: rehearsal.coder,
-        links: readOnly(links),
+        memory: readOnly(memory),
         vault: rehearsedVault,
         findRegistry: async () => registry,
       });
