@@ -8,13 +8,14 @@ import { createArm } from './azure/arm.ts';
 import { createArmCredentials } from './azure/arm-credentials.ts';
 import { createEventSubscriptions } from './azure/event-subscriptions.ts';
 import { createGraph } from './azure/graph.ts';
-import { createLinks } from './azure/links.ts';
+import { createLeasedTable } from './azure/leased-rows.ts';
 import { createPublish } from './azure/publish.ts';
 import { openTable, proveTable } from './azure/tables.ts';
 import { createTokenSource } from './azure/token-source.ts';
 import { createVault } from './azure/vault.ts';
 import { createClassicClient } from './coder/classic/client.ts';
 import { createClassicHolder } from './coder/classic/holder.ts';
+import { createClassicMemory } from './coder/classic/memory.ts';
 import { createClassicRegistries } from './coder/classic/registries.ts';
 import { createClassicTarget } from './coder/classic/target.ts';
 import type { DiagnosisServices } from './diagnostics/checks.ts';
@@ -64,7 +65,7 @@ export function createServices(
   const imagesTable = openTable(settings.TABLES_URL, 'images', credential);
   const vault = createVault(settings.KEY_VAULT_URL, credential, settings.KEY_VAULT_CHALLENGE_CHECK === 'on');
   const pauses = createPauses(now);
-  const links = createLinks(imagesTable, now, leaseMs);
+  const leasedRows = createLeasedTable(imagesTable, now, leaseMs);
   const registriesTable = openTable(settings.TABLES_URL, 'registries', credential);
   const registries = createRegistries(registriesTable, now);
   const images = createImages(imagesTable);
@@ -84,7 +85,7 @@ export function createServices(
     leaseMs,
     registries,
     images,
-    links,
+    leasedRows,
     acr: createAcr({ credential, audience: settings.ACR_AUDIENCE, isAllowedHost, pauses }),
     arm: createArm(credential, settings.ARM_URL, settings.ARM_AUDIENCE),
     armCredentials: createArmCredentials(credential, settings.ARM_URL, settings.ARM_AUDIENCE),
@@ -100,7 +101,7 @@ export function createServices(
     vault,
     ...createClassic(settings, {
       credential,
-      links,
+      leasedRows,
       vault,
       registries,
       images,
@@ -121,10 +122,10 @@ function createClassic(
   settings: Settings,
   services: Pick<
     Services,
-    'credential' | 'links' | 'vault' | 'registries' | 'images' | 'pauses' | 'acceptsLogin' | 'now'
+    'credential' | 'leasedRows' | 'vault' | 'registries' | 'images' | 'pauses' | 'acceptsLogin' | 'now'
   >,
 ): Pick<Services, 'target' | 'holder'> {
-  const { credential, links, vault, registries, images, pauses, acceptsLogin, now } = services;
+  const { credential, leasedRows, vault, registries, images, pauses, acceptsLogin, now } = services;
   const coder = createClassicClient({
     url: settings.CODER_URL,
     sessionToken: createTokenSource(vault, settings.CODER_TOKEN_SECRET, now),
@@ -133,7 +134,8 @@ function createClassic(
     pauses,
   });
   const options = {
-    ...{ coder, links, vault, acceptsLogin },
+    ...{ coder, vault, acceptsLogin },
+    memory: createClassicMemory(leasedRows),
     organizationId: settings.CODER_ORGANIZATION_ID,
     acrKind: { field: settings.CODER_REGISTRY_KIND_FIELD, value: settings.CODER_REGISTRY_KIND_ACR },
     findRegistry: registries.get,

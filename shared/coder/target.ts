@@ -54,17 +54,8 @@ export type Applied =
 /** What became of an image that is not to be offered any more. */
 export type Withdrawn = { state: 'done' } | { state: 'kept'; note: string };
 
-/** What two imports must not do at once: a row that one worker at a time holds. */
-export interface LockKey {
-  partition: string;
-  row: string;
-}
-
-/** The row in the hands of its holder. What the target changes in it is kept. */
-export type Lock<T extends object = Record<string, unknown>> = T & {
-  /** Its last holder was cut off, so that more may have happened than the row says. */
-  readonly abandoned: boolean;
-};
+/** What a target keeps others from while it works on an image; it says nothing to anyone else. */
+export type Lock = object;
 
 /** What the target has of a registry, as it was when it was asked. */
 export interface Inventory {
@@ -115,7 +106,15 @@ export interface Target {
   host: string;
   /** @throws RefusedError when the target cannot take the registry as it is declared */
   refuse(declared: DeclaredRegistry, previous: SourceRegistry | undefined): Promise<void>;
-  lockKey(image: Reference & { registry: SourceRegistry }): LockKey;
+  /**
+   * Runs `work` while no other worker, in this instance or another, changes in the target what the image changes.
+   * @throws ServiceError `coder-busy` when others take all the time there is
+   */
+  withLock<T>(
+    image: Reference & { registry: SourceRegistry },
+    signal: AbortSignal,
+    work: (lock: Lock) => Promise<T>,
+  ): Promise<T>;
   /**
    * Makes the target offer the image, with at most one bounded round of steps. Safe to call again at any time.
    * @throws ServiceError with the reason of the outcome

@@ -11,7 +11,7 @@ import {
 } from '../errors.ts';
 import { formatReference } from '../policy/reference.ts';
 import { REFUSALS, type Refusal, remedyOf } from '../reasons.ts';
-import type { ImageRecord } from '../records/images.ts';
+import type { ImageRecord } from '../records/image.ts';
 import { imageView } from './views.ts';
 
 /** An error as callers get it (RFC 9457), with a stable `reason` and, for bad input, every fault at once. */

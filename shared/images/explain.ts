@@ -1,10 +1,9 @@
-import { withoutLease } from '../azure/links.ts';
 import { createOverlayVault } from '../azure/overlay-vault.ts';
 import type { PlannedCall } from '../coder/target.ts';
 import { credentialKind } from '../credentials/kinds.ts';
 import { type CredentialState, secretNameOf } from '../credentials/state.ts';
 import { unknownRegistry } from '../errors.ts';
-import type { ImageRecord } from '../records/images.ts';
+import type { ImageRecord } from '../records/image.ts';
 import type { Registry } from '../records/registry.ts';
 import { declareRegistry, refuseIfImpossible } from '../registries/put.ts';
 import type { ImportFacts } from './decide.ts';
@@ -51,11 +50,10 @@ export async function explainImport(
   return { facts, registry, calls, record };
 }
 
-/** Records as they are, which are not written, and locks that are not taken. */
-function changingNothing({ images, links }: RequestServices) {
+/** Records as they are, which are not written; the planned target takes no locks. */
+function changingNothing({ images }: RequestServices) {
   return {
     images: { ...images, save: async () => 'not-saved' },
-    links: withoutLease(links),
     publish: async () => {},
   };
 }

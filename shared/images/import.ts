@@ -4,7 +4,7 @@ import type { RequestWords } from '../coder/words.ts';
 import { ConflictError } from '../errors.ts';
 import type { KeyedMutex } from '../lib/keyed-mutex.ts';
 import type { Reference } from '../policy/reference.ts';
-import type { HeardBy, ImageRecord, StoredImage } from '../records/images.ts';
+import type { HeardBy, ImageRecord, StoredImage } from '../records/image.ts';
 import type { Registries } from '../records/registries.ts';
 import type { Registry } from '../records/registry.ts';
 import { type AttemptServices, beginAttempt, carryOut } from './attempt.ts';

@@ -13,14 +13,14 @@ import type { RegistryServices } from './put.ts';
  * @throws ConflictError when somebody else changed the registry meanwhile
  */
 export async function deleteRegistry(
-  { registries, images, links, vault }: RegistryServices,
+  { registries, images, leasedRows, vault }: RegistryServices,
   name: string,
   precondition: Precondition,
 ): Promise<void> {
   const registry = await registries.get(name);
   if (!registry) throw unknownRegistry(name);
   checkPrecondition(registry, precondition);
-  if (await links.anyHeld(name)) {
+  if (await leasedRows.anyHeld(name)) {
     const message = 'An import of this registry is under way. Try again in half a minute.';
     throw new RefusedError('registry-busy', message);
   }

@@ -3,13 +3,14 @@ import type { Login } from '../azure/acr-tokens.ts';
 import type { HostCheck } from '../azure/allowed-hosts.ts';
 import type { Arm } from '../azure/arm.ts';
 import { normalizeRegistryId } from '../azure/arm-id.ts';
-import type { Links } from '../azure/links.ts';
+import type { LeasedTable } from '../azure/leased-rows.ts';
 import type { Target } from '../coder/target.ts';
 import { RegistryWords } from '../coder/words.ts';
 import { credentialKind, declaredOf } from '../credentials/kinds.ts';
 import type { CredentialState } from '../credentials/state.ts';
 import { ConflictError, RefusedError, ServiceError } from '../errors.ts';
 import type { Log } from '../lib/log.ts';
+import { withoutUndefined } from '../lib/without-undefined.ts';
 import type { Images } from '../records/images.ts';
 import type { Registry, RegistryInput, StoredRegistry } from '../records/registry.ts';
 import { type RotationServices, rotate } from '../rotation/rotate.ts';
@@ -19,7 +20,7 @@ import { checkPrecondition, outdated, type Precondition } from './precondition.t
 /** What adding, changing and removing a registry needs. */
 export interface RegistryServices extends RotationServices {
   images: Images;
-  links: Links;
+  leasedRows: LeasedTable;
   target: Target;
   arm: Arm;
   isAllowedHost: HostCheck;
@@ -100,15 +101,14 @@ export async function declareRegistry(
   const context = { registry, arm: services.armCredentials, graph: services.graph, signal };
   await credentialKind(credential.kind).check?.(credential, azure, context);
   const rotation = await rotationFor(services, name, input, loginServer, previous, signal);
-  return {
-    ...{ name, resourceId: input.resourceId, loginServer, sku },
+  return withoutUndefined<Omit<Registry, 'createdOn' | 'updatedOn'>>({
+    ...{ name, resourceId: input.resourceId, loginServer, sku, credential, rotation },
     ...RegistryWords.parse(input),
-    ...{ credential, rotation },
     policy: input.policy,
-    ...(input.suspended && { suspended: true }),
-    ...(input.pinned && { pinned: true }),
-    ...(input.reconcileEveryMinutes && { reconcileEveryMinutes: input.reconcileEveryMinutes }),
-  };
+    suspended: input.suspended || undefined,
+    pinned: input.pinned || undefined,
+    reconcileEveryMinutes: input.reconcileEveryMinutes,
+  });
 }
 
 /** Refuses what our own records show to be impossible. */

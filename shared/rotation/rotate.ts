@@ -2,6 +2,7 @@ import type { Acr } from '../azure/acr.ts';
 import type { Login, ProvePull } from '../azure/acr-tokens.ts';
 import type { ArmCredentials } from '../azure/arm-credentials.ts';
 import type { Graph } from '../azure/graph.ts';
+import { isHeld } from '../azure/lease.ts';
 import type { Publish } from '../azure/publish.ts';
 import type { Vault } from '../azure/vault.ts';
 import type { CredentialHolder } from '../credentials/holder.ts';
@@ -15,7 +16,7 @@ import { once } from '../lib/once.ts';
 import type { Registries } from '../records/registries.ts';
 import type { StoredRegistry } from '../records/registry.ts';
 import { decide, isLeaked, type RotationStep } from './decide.ts';
-import { createLease } from './lease.ts';
+import { createRotationLease } from './lease.ts';
 import { chooseRepository } from './sample-repository.ts';
 
 export interface RotationServices {
@@ -55,8 +56,7 @@ export async function rotate(
 ): Promise<void> {
   const registry = await services.registries.get(name);
   if (!registry) return;
-  const { leaseUntil } = registry.rotation;
-  if (leaseUntil && leaseUntil > services.now()) return;
+  if (isHeld(registry.rotation, services.now())) return;
   const run = createRun(services, registry, signal, log);
   try {
     await run.carryOn();
@@ -84,7 +84,7 @@ function createRun(services: RotationServices, found: StoredRegistry, signal: Ab
   const { registries, vault, holder, now, wait } = services;
   const { name } = found;
   const secretName = secretNameOf(name);
-  const lease = createLease(registries, found, now);
+  const lease = createRotationLease(registries, found, now);
   const { save } = lease;
   /** By version of the secret, what the registry said of it in this run. */
   const tested = new Map<string, boolean>();
