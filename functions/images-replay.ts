@@ -3,8 +3,7 @@ import { IMAGE } from '../shared/http/examples.ts';
 import { httpFunction } from '../shared/http/http-function.ts';
 import { ReplayInput } from '../shared/http/input.ts';
 import { ImageView, imageView, ReplayView } from '../shared/http/views.ts';
-import { importImage } from '../shared/images/import.ts';
-import { logImport } from '../shared/images/receive.ts';
+import { importAndFollow } from '../shared/images/follow.ts';
 import { replay } from '../shared/images/replay.ts';
 
 /** Some time is left for the answer. */
@@ -43,12 +42,12 @@ httpFunction('images-replay', {
     const image = { repository, tag };
     if (!(await services.images.get(registry.name, image))) throw new RefusedError('not-found', UNHEARD_OF);
     const budget = AbortSignal.any([signal, AbortSignal.timeout(services.importBudgetMs)]);
-    const result = await importImage(
+    const result = await importAndFollow(
       services,
       { registry: registry.name, ...image, inDoubt: true, isRetry: true },
       budget,
+      log,
     );
-    logImport(log, result);
     const { record } = result;
     if (!record) throw unknownRegistry(registry.name);
     return { status: record.state === 'pending' ? 202 : 200, jsonBody: imageView(record, registry) };

@@ -21,8 +21,11 @@ httpFunction('registries-setup', {
   answers: {
     200: {
       description: 'The guide.',
-      body: { 'application/json': SetupGuide, [MARKDOWN]: z.string() },
-      example: { 'application/json': GUIDE, [MARKDOWN]: `# ${GUIDE.title}\n\n${GUIDE.about}\n` },
+      body: SetupGuide,
+      example: GUIDE,
+      content: {
+        [MARKDOWN]: { schema: z.string(), example: `# ${GUIDE.title}\n\n${GUIDE.about}\n` },
+      },
     },
   },
   refusals: ['not-found'],

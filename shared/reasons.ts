@@ -242,6 +242,13 @@ export const IMAGE_REASONS = Object.entries(REASONS).flatMap(([reason, { state }
   state === 'ignored' ? [] : [reason as ImageReason],
 );
 
+/** Reasons of images on which the target has work under way, which is looked at again within seconds. */
+const UNDER_WAY: ReadonlySet<string> = new Set<ImageReason>(['coder-building', 'no-provisioner']);
+
+export function isUnderWay({ state, reason }: { state: State; reason: ImageReason }): boolean {
+  return state === 'pending' && UNDER_WAY.has(reason);
+}
+
 /** The way out of a reason, when a person has to do something. */
 export function remedyOf(reason: Reason, state?: State): string | undefined {
   const { remedy, ...entry }: ReasonEntry = REASONS[reason];
@@ -263,6 +270,8 @@ export const REFUSALS = {
   'registry-changed': 409,
   'registry-busy': 409,
   'nothing-to-rotate': 409,
+  'nothing-to-promote': 409,
+  'no-templates': 409,
   'credential-kind-fixed': 409,
   'no-credential-to-give': 409,
   'credential-kind-not-allowed': 422,

@@ -2,26 +2,32 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { DefaultAzureCredential, ManagedIdentityCredential, type TokenCredential } from '@azure/identity';
 import pLimit from 'p-limit';
 import { createAcr } from './azure/acr.ts';
-import { createExchange } from './azure/acr-exchange.ts';
-import { acceptsLogin } from './azure/acr-login.ts';
-import { createProvePull } from './azure/acr-pull.ts';
+import { createAcrTokens } from './azure/acr-tokens.ts';
 import { createHostCheck } from './azure/allowed-hosts.ts';
 import { createArm } from './azure/arm.ts';
 import { createArmCredentials } from './azure/arm-credentials.ts';
 import { createEventSubscriptions } from './azure/event-subscriptions.ts';
 import { createGraph } from './azure/graph.ts';
-import { createLinks } from './azure/links.ts';
+import { createLeasedTable } from './azure/leased-rows.ts';
 import { createPublish } from './azure/publish.ts';
 import { openTable, proveTable } from './azure/tables.ts';
 import { createTokenSource } from './azure/token-source.ts';
 import { createVault } from './azure/vault.ts';
 import { createClassicClient } from './coder/classic/client.ts';
 import { createClassicHolder } from './coder/classic/holder.ts';
+import { createClassicMemory } from './coder/classic/memory.ts';
 import { createClassicRegistries } from './coder/classic/registries.ts';
 import { createClassicTarget } from './coder/classic/target.ts';
+import type { CoderConnection } from './coder/http.ts';
+import { createV2Client } from './coder/v2/client.ts';
+import { NO_HOLDER } from './coder/v2/holder.ts';
+import { Rollout } from './coder/v2/rollout.ts';
+import { createRollouts } from './coder/v2/rollouts.ts';
+import { createV2Target, type V2TargetOptions } from './coder/v2/target.ts';
+import { createTemplates, type Templates } from './coder/v2/templates.ts';
 import type { DiagnosisServices } from './diagnostics/checks.ts';
 import type { SweepServices } from './images/sweep.ts';
-import { createTurns } from './lib/keyed-mutex.ts';
+import { createKeyedMutex } from './lib/keyed-mutex.ts';
 import { createLog } from './lib/log.ts';
 import { createPauses } from './lib/pauses.ts';
 import { createReports } from './reconciliation/reports.ts';
@@ -45,7 +51,10 @@ export type Services = SweepServices &
   RegistryServices &
   ScheduleServices &
   RotationServices &
-  DiagnosisServices;
+  DiagnosisServices & {
+    /** Templates of Coder v2; undefined with Coder Classic, which has none. */
+    templates: Templates | undefined;
+  };
 
 /** What tests replace. */
 export interface Seams {
@@ -66,12 +75,13 @@ export function createServices(
   const imagesTable = openTable(settings.TABLES_URL, 'images', credential);
   const vault = createVault(settings.KEY_VAULT_URL, credential, settings.KEY_VAULT_CHALLENGE_CHECK === 'on');
   const pauses = createPauses(now);
-  const links = createLinks(imagesTable, now, leaseMs);
+  const leasedRows = createLeasedTable(imagesTable, now, leaseMs);
   const registriesTable = openTable(settings.TABLES_URL, 'registries', credential);
   const registries = createRegistries(registriesTable, now);
   const images = createImages(imagesTable);
-  const login: RegistryServices['acceptsLogin'] = (loginServer, given, signal) =>
-    acceptsLogin(loginServer, given, isAllowedHost, signal);
+  const { exchange, acceptsLogin, provePull } = createAcrTokens({
+    ...{ credential, audience: settings.ACR_AUDIENCE, isAllowedHost },
+  });
   return {
     settings,
     credential,
@@ -79,13 +89,13 @@ export function createServices(
     random,
     publish: createPublish(settings.EVENTS_TOPIC_ENDPOINT, credential, createLog(console)),
     maxAttempts: settings.IMPORT_MAX_ATTEMPTS,
-    inTurn: createTurns(),
+    mutex: createKeyedMutex(),
     atMost: pLimit(IMPORTS_AT_ONCE),
     importBudgetMs,
     leaseMs,
     registries,
     images,
-    links,
+    leasedRows,
     acr: createAcr({ credential, audience: settings.ACR_AUDIENCE, isAllowedHost, pauses }),
     arm: createArm(credential, settings.ARM_URL, settings.ARM_AUDIENCE),
     armCredentials: createArmCredentials(credential, settings.ARM_URL, settings.ARM_AUDIENCE),
@@ -94,18 +104,19 @@ export function createServices(
       await Promise.all([registriesTable, imagesTable].map(proveTable));
     },
     graph: createGraph(credential, settings.GRAPH_URL, settings.GRAPH_AUDIENCE),
-    exchange: createExchange(credential, settings.ACR_AUDIENCE, isAllowedHost),
-    provePull: createProvePull(isAllowedHost),
+    exchange,
+    provePull,
+    acceptsLogin,
     wait,
     vault,
-    ...createClassic(settings, {
+    ...createCoder(settings, {
       credential,
-      links,
+      leasedRows,
       vault,
       registries,
       images,
       pauses,
-      acceptsLogin: login,
+      acceptsLogin,
       now,
     }),
     // A run saves its report after each import at the latest.
@@ -113,28 +124,67 @@ export function createServices(
     pauses,
     reconcileEveryMinutes: settings.RECONCILE_EVERY_MINUTES,
     isAllowedHost,
-    acceptsLogin: login,
   };
 }
 
-/** Coder Classic, as the target of imports and as the holder of what it pulls with. */
-function createClassic(
+/** What the services that reach Coder are made from. */
+type CoderServices = Pick<
+  Services,
+  'credential' | 'leasedRows' | 'vault' | 'registries' | 'images' | 'pauses' | 'acceptsLogin' | 'now'
+>;
+
+/** Coder as the target of imports, and as the holder of what it pulls with. */
+function createCoder(
   settings: Settings,
-  services: Pick<
-    Services,
-    'credential' | 'links' | 'vault' | 'registries' | 'images' | 'pauses' | 'acceptsLogin' | 'now'
-  >,
-): Pick<Services, 'target' | 'holder'> {
-  const { credential, links, vault, registries, images, pauses, acceptsLogin: login, now } = services;
-  const coder = createClassicClient({
+  services: CoderServices,
+): Pick<Services, 'target' | 'holder' | 'templates'> {
+  const { credential, vault, pauses, now } = services;
+  const connection: CoderConnection = {
     url: settings.CODER_URL,
     sessionToken: createTokenSource(vault, settings.CODER_TOKEN_SECRET, now),
     authorization: proxyAuthorization(settings, credential),
     maxConcurrent: settings.CODER_MAX_CONCURRENT,
     pauses,
-  });
+  };
+  return settings.CODER_GENERATION === 'v2'
+    ? createV2(settings, connection, services)
+    : createClassic(settings, connection, services);
+}
+
+function createV2(
+  { CODER_ORGANIZATION_ID: organization = 'default', CODER_TOKEN_SECRET }: Settings,
+  connection: CoderConnection,
+  { leasedRows, registries, images, now }: CoderServices,
+): Pick<Services, 'target' | 'holder' | 'templates'> {
+  const coder = createV2Client(connection);
+  const rollouts = createRollouts(leasedRows.rows(Rollout), coder, now);
+  const options: V2TargetOptions = {
+    ...{ coder, rollouts, organization, now, tokenSecret: CODER_TOKEN_SECRET },
+    sessionToken: () => connection.sessionToken(false),
+    async *otherRegistries(name) {
+      for await (const registry of registries.each()) if (registry.name !== name) yield registry;
+    },
+    async *otherTags(registry, repository) {
+      for await (const { tag, digest, pushedOn, state } of images.ofRepository(registry, repository)) {
+        if (digest && state !== 'removed' && state !== 'failed') yield { tag, digest, pushedOn };
+      }
+    },
+  };
+  return {
+    target: createV2Target(options),
+    holder: NO_HOLDER,
+    templates: createTemplates({ ...options, registries: registries.each }),
+  };
+}
+
+function createClassic(
+  settings: Settings,
+  connection: CoderConnection,
+  { leasedRows, vault, registries, images, acceptsLogin }: CoderServices,
+): Pick<Services, 'target' | 'holder' | 'templates'> {
   const options = {
-    ...{ coder, links, vault, acceptsLogin: login },
+    ...{ coder: createClassicClient(connection), vault, acceptsLogin },
+    memory: createClassicMemory(leasedRows),
     organizationId: settings.CODER_ORGANIZATION_ID,
     acrKind: { field: settings.CODER_REGISTRY_KIND_FIELD, value: settings.CODER_REGISTRY_KIND_ACR },
     findRegistry: registries.get,
@@ -150,6 +200,7 @@ function createClassic(
       lastPush: async (registry, image) => (await images.get(registry, image))?.pushedOn,
     }),
     holder: createClassicHolder({ ...options, registries: createClassicRegistries(options) }),
+    templates: undefined,
   };
 }
 

@@ -32,9 +32,11 @@ const Settings = z.object({
    * https://learn.microsoft.com/azure/key-vault/general/authentication-requests-and-responses
    */
   KEY_VAULT_CHALLENGE_CHECK: z.enum(['on', 'off']).default('on'),
+  /** Which Coder is at CODER_URL: v2, where templates name images, or Coder Classic, which imports them. */
+  CODER_GENERATION: z.enum(['v2', 'classic']).default('v2'),
   /** e.g. https://coder.example.com */
   CODER_URL: baseUrl,
-  /** Organization that images are imported into, unless a registry names its own. */
+  /** Organization of registries and templates that name none: its id, or with v2 also its name. */
   CODER_ORGANIZATION_ID: z.string().min(1).optional(),
   /** Name of the Key Vault secret that holds the session token of a Coder site manager. */
   CODER_TOKEN_SECRET: z

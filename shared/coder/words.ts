@@ -1,12 +1,21 @@
 import * as z from 'zod';
-import { ClassicMemo, ClassicRegistryWords, ClassicRuleWords, ImageDefaults } from './classic/words.ts';
-import { V2Memo, V2RegistryWords, V2RuleWords } from './v2/words.ts';
+import {
+  ClassicMemo,
+  ClassicRegistryColumns,
+  ClassicRegistryWords,
+  ClassicRuleWords,
+  ImageDefaults,
+} from './classic/words.ts';
+import { V2Memo, V2RegistryColumns, V2RegistryWords, V2RuleWords } from './v2/words.ts';
 
 // What a person may say to the targets, each in its own words. A new target is one more spread in each.
 
 /** Of a registry. */
 export const RegistryWords = z.object({ ...ClassicRegistryWords.shape, ...V2RegistryWords.shape });
 export type RegistryWords = z.infer<typeof RegistryWords>;
+
+/** As a registry's row keeps them. */
+export const RegistryColumns = z.object({ ...ClassicRegistryColumns.shape, ...V2RegistryColumns.shape });
 
 /** Of the images that a rule matches. */
 export const RuleWords = z.object({ ...ClassicRuleWords.shape, ...V2RuleWords.shape });

@@ -1,12 +1,12 @@
-import type { DeclaredCredential } from './credential.ts';
-import type { Rotation } from './state.ts';
+import type { DeclaredCredential } from './kinds.ts';
+import type { CredentialState } from './state.ts';
 
 /** A registry whose credential is held. */
 export interface HeldRegistry {
   name: string;
   loginServer: string;
   credential: DeclaredCredential;
-  rotation: Rotation;
+  rotation: CredentialState;
 }
 
 /** Where the credential of a registry is kept by what pulls with it. */

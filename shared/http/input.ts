@@ -137,12 +137,18 @@ export const ReplayInput = z
     'takes a reason only without a tag',
   );
 
+/** The registry of `npm start`, for calls that the document shows. */
+const registryInPath = RegistryName.meta({ param: { example: 'contoso' } });
+
 /** The path to a registry. */
-export const RegistryPath = z.strictObject({ name: RegistryName });
+export const RegistryPath = z.strictObject({ name: registryInPath });
+
+const CATCH_ALL =
+  'Its slashes stay as they are: `/images/contoso/team/app:v1`. A client that cannot but send `%2F` is understood too.';
 
 /** The path to one image record, or to a repository. */
 export const ImagePath = z.strictObject({
-  registry: RegistryName,
+  registry: registryInPath,
   reference: z
     .string({ error: 'must be repository:tag, or a repository' })
     .transform((text, context): { repository: string; tag?: string } => {
@@ -156,7 +162,8 @@ export const ImagePath = z.strictObject({
         message: 'must be repository:tag, such as team/app:v1, or a repository',
       });
       return z.NEVER;
-    }),
+    })
+    .meta({ param: { description: CATCH_ALL, example: 'samples/workspace:v1' } }),
 });
 
 /** Checks the query; the `code` that carries a function key is none of our fields. */

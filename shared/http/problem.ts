@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import type { HttpResponseInit } from '@azure/functions';
 import {
   ConflictError,
@@ -10,7 +11,7 @@ import {
 } from '../errors.ts';
 import { formatReference } from '../policy/reference.ts';
 import { REFUSALS, type Refusal, remedyOf } from '../reasons.ts';
-import type { ImageRecord } from '../records/images.ts';
+import type { ImageRecord } from '../records/image.ts';
 import { imageView } from './views.ts';
 
 /** An error as callers get it (RFC 9457), with a stable `reason` and, for bad input, every fault at once. */
@@ -25,21 +26,6 @@ export interface Problem {
   /** The record of the image that the problem is about. */
   image?: object;
 }
-
-const TITLES: Record<number, string> = {
-  400: 'Bad Request',
-  401: 'Unauthorized',
-  403: 'Forbidden',
-  404: 'Not Found',
-  409: 'Conflict',
-  412: 'Precondition Failed',
-  413: 'Content Too Large',
-  415: 'Unsupported Media Type',
-  422: 'Unprocessable Content',
-  500: 'Internal Server Error',
-  502: 'Bad Gateway',
-  503: 'Service Unavailable',
-};
 
 /** Says what went wrong. An error that nobody foresaw is not shown: its details go to the log. */
 export function problemOf(error: unknown): Problem {
@@ -95,5 +81,5 @@ function problem(
   detail: string,
   more: Pick<Problem, 'remedy' | 'errors' | 'image'> = {},
 ): Problem {
-  return { type: 'about:blank', title: TITLES[status] ?? 'Error', status, reason, detail, ...more };
+  return { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, reason, detail, ...more };
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod';
-import { credentialKind } from '../credentials/credential.ts';
-import { type RotationSchedule, renewOn } from '../credentials/renewal.ts';
+import { otherSlot } from '../credentials/kind.ts';
+import { credentialKind } from '../credentials/kinds.ts';
+import { endOfGrace, renewOn } from '../credentials/renewal.ts';
 import type { Registry } from '../records/registry.ts';
 import { isLeaked } from '../rotation/decide.ts';
 
@@ -32,8 +33,7 @@ export const RotationView = z.strictObject({
 
 export function rotationView({ credential, rotation }: Registry) {
   const { current, revokeOn, lastResult } = rotation;
-  const { issuer } = credentialKind(credential.kind);
-  const next = current && issuer ? renewOn(credential as RotationSchedule, current) : undefined;
+  const next = renewOn(credential, current);
   const step = stepOf(credential, rotation);
   const compromised = current !== undefined && isLeaked(current, rotation);
   return {
@@ -70,11 +70,6 @@ export const RotationPlanView = z.strictObject({
   interrupts: z.string().optional().describe('What it may interrupt.'),
 });
 
-const SLOTS: Record<string, readonly [string, string]> = {
-  admin: ['password', 'password2'],
-  token: ['password1', 'password2'],
-};
-
 /** How many steps of a new one are behind a rotation that is under way, which a call for another one joins. */
 const DONE = { issuing: 0, testing: 2, delivering: 3, 'waiting-to-revoke': 0 };
 
@@ -83,10 +78,9 @@ export function rotationPlanView({ name, credential, rotation }: Registry, now: 
   const { current, candidate, previous } = rotation;
   const step = stepOf(credential, rotation);
   const done = step && !compromised ? DONE[step] : 0;
-  const [first, second] = SLOTS[credential.kind] ?? [];
-  const slot = current?.slot === first ? second : first;
-  const { graceMinutes = 0 } = credential as Partial<RotationSchedule>;
-  const revokeOn = new Date(now.getTime() + (compromised ? 0 : graceMinutes * 60_000));
+  const slots = credentialKind(credential.kind).issuer?.slots;
+  const slot = slots && otherSlot(slots, current?.slot);
+  const revokeOn = compromised ? now : endOfGrace(credential, now);
   const held = step === 'delivering' && !compromised ? previous : current;
   const revoked = held?.slot ? { slot: held.slot } : {};
   const before = [

@@ -8,7 +8,7 @@ import { IMAGE_REASONS, REASONS, remedyOf, STATES } from '../reasons.ts';
 import { DIFFERENCES } from '../reconciliation/differences.ts';
 import { type Report, sum } from '../reconciliation/report.ts';
 import { nextRun } from '../reconciliation/timer.ts';
-import type { ImageRecord } from '../records/images.ts';
+import type { ImageRecord } from '../records/image.ts';
 import type { Registry, StoredRegistry } from '../records/registry.ts';
 import { RotationView, rotationView } from './rotation-view.ts';
 

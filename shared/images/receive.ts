@@ -1,14 +1,11 @@
 import { forEachAtMost } from '../lib/concurrency.ts';
 import type { Log } from '../lib/log.ts';
 import { REASONS } from '../reasons.ts';
-import type { Registries } from '../records/registries.ts';
 import type { StoredRegistry } from '../records/registry.ts';
 import { type AcrEvent, decodeAcrEvent } from './event.ts';
-import { type ImportResult, type ImportServices, importImage } from './import.ts';
+import { type FollowServices, importAndFollow } from './follow.ts';
 
-export interface EventServices extends ImportServices {
-  registries: Registries;
-}
+export type EventServices = FollowServices;
 
 /** Imports of one deleted digest that run at once. */
 const AT_ONCE = 4;
@@ -55,7 +52,7 @@ async function importPushed(
   signal: AbortSignal,
   log: Log,
 ): Promise<void> {
-  logImport(log, await importImage(services, { registry: registry.name, repository, tag, pushedOn }, signal));
+  await importAndFollow(services, { registry: registry.name, repository, tag, pushedOn }, signal, log);
 }
 
 /** A delete names a digest and no tag: our records know the tags, and the registry says whether they are gone. */
@@ -69,29 +66,6 @@ async function importDeleted(
   const records = services.images.ofRepository(registry.name, repository, digest);
   await forEachAtMost(AT_ONCE, records, async ({ tag, state }) => {
     if (state === 'removed') return;
-    logImport(log, await importImage(services, { registry: registry.name, repository, tag }, signal));
+    await importAndFollow(services, { registry: registry.name, repository, tag }, signal, log);
   });
-}
-
-/** One line per import. `latencyMs` is there when this import brought the image to Coder. */
-export function logImport(log: Log, { record, changed, stack }: ImportResult): void {
-  if (!record) return;
-  const { registry, repository, tag, digest, state, reason, message, attempts, dueOn } = record;
-  const latencyMs = state === 'imported' ? record.latencyMs : undefined;
-  const entry = {
-    registry,
-    repository,
-    tag,
-    digest,
-    state,
-    reason,
-    message,
-    attempts,
-    dueOn,
-    latencyMs,
-    stack,
-  };
-  if (!changed) log.info('nothing to do', { registry, repository, tag, digest, state, reason });
-  else if (state === 'failed') log.error('import', entry);
-  else log.info('import', entry);
 }

@@ -2,14 +2,14 @@ import * as z from 'zod';
 import { createHostCheck } from '../azure/allowed-hosts.ts';
 import { normalizeRegistryId } from '../azure/arm-id.ts';
 import { RegistryWords, RequestWords } from '../coder/words.ts';
-import { CredentialInput } from '../credentials/credential.ts';
+import { CredentialInput } from '../credentials/kinds.ts';
 import { RefusedError, unknownRegistry } from '../errors.ts';
 import type { Log } from '../lib/log.ts';
 import { isRepository, isTag } from '../policy/reference.ts';
 import { RegistryInput, RegistryName, type StoredRegistry } from '../records/registry.ts';
 import { putRegistry, type RegistryServices } from '../registries/put.ts';
-import { type ImportRequest, type ImportResult, type ImportServices, importImage } from './import.ts';
-import { logImport } from './receive.ts';
+import { type FollowServices, importAndFollow } from './follow.ts';
+import type { ImportRequest, ImportResult } from './import.ts';
 
 const LOGIN_SERVER = /^[a-z0-9][a-z0-9.-]*(:\d+)?$/i;
 
@@ -60,7 +60,7 @@ export const ImportInput = z
   );
 export type ImportInput = z.infer<typeof ImportInput>;
 
-export type RequestServices = ImportServices & RegistryServices;
+export type RequestServices = FollowServices & RegistryServices;
 
 /**
  * Imports one image now, as its registry's policy says. What is not to be imported leaves no trace.
@@ -86,8 +86,7 @@ export async function importRequested(
     onlyToImport: true,
   };
   const budget = AbortSignal.any([signal, AbortSignal.timeout(services.importBudgetMs)]);
-  const result = await importImage(services, request, budget);
-  logImport(log, result);
+  const result = await importAndFollow(services, request, budget, log);
   return { ...result, registry };
 }
 

@@ -2,15 +2,18 @@ import type { CredentialHolder } from '../credentials/holder.ts';
 import { describe } from '../errors.ts';
 import { forEachAtMost } from '../lib/concurrency.ts';
 import type { Log } from '../lib/log.ts';
+import { isUnderWay } from '../reasons.ts';
 import type { WaitingImage } from '../records/images.ts';
 import type { StoredRegistry } from '../records/registry.ts';
+import { type FollowServices, logImport } from './follow.ts';
 import { importImage } from './import.ts';
-import { type EventServices, logImport } from './receive.ts';
 
-export interface SweepServices extends EventServices {
+export interface SweepServices extends FollowServices {
   holder: CredentialHolder;
 }
 
+/** Between two looks at what the target has under way. */
+const SHORTEST_WAIT_MS = 1_000;
 /** Imports that run at once. */
 const AT_ONCE = 16;
 /** Images that wait are counted up to here: as many rows come with one request, even if only one is due. */
@@ -24,11 +27,12 @@ const COUNTED = 1_000;
  */
 export async function sweep(services: SweepServices, signal: AbortSignal, log: Log): Promise<void> {
   let registries = 0;
+  let nextLookOn: Date | undefined;
   for await (const registry of services.registries.each()) {
     if (signal.aborted) break;
     registries += 1;
     try {
-      await sweepImages(services, registry, signal, log);
+      nextLookOn = earlier(nextLookOn, await sweepImages(services, registry, signal, log));
       const budget = AbortSignal.any([signal, AbortSignal.timeout(services.importBudgetMs)]);
       await services.holder.deliver(registry, budget);
     } catch (error) {
@@ -37,6 +41,29 @@ export async function sweep(services: SweepServices, signal: AbortSignal, log: L
   }
   // The sign of life that an alert waits for.
   log.info('sweep', { registries });
+  await sweepUnderWay(services, nextLookOn, signal, log);
+}
+
+/** Looks again every few seconds while the target has work under way. */
+async function sweepUnderWay(
+  services: SweepServices,
+  firstLookOn: Date | undefined,
+  signal: AbortSignal,
+  log: Log,
+): Promise<void> {
+  for (let lookOn = firstLookOn; lookOn && !signal.aborted; ) {
+    const waitMs = lookOn.getTime() - services.now().getTime();
+    await services.wait(Math.max(SHORTEST_WAIT_MS, waitMs), signal);
+    lookOn = undefined;
+    for await (const registry of services.registries.each()) {
+      if (signal.aborted) return;
+      lookOn = earlier(lookOn, await sweepImages(services, registry, signal, log));
+    }
+  }
+}
+
+function earlier(one: Date | undefined, other: Date | undefined): Date | undefined {
+  return one && other ? (one < other ? one : other) : (one ?? other);
 }
 
 async function sweepImages(
@@ -44,20 +71,25 @@ async function sweepImages(
   registry: StoredRegistry,
   signal: AbortSignal,
   log: Log,
-): Promise<void> {
+): Promise<Date | undefined> {
   const depth: Depth = { waiting: 0, due: 0 };
+  let nextLookOn: Date | undefined;
   const due = dueOf(services.images.waiting(registry.name), services.now(), depth);
   await forEachAtMost(AT_ONCE, due, async ({ repository, tag }) => {
     if (signal.aborted) return;
     const image = { repository, tag };
     try {
       const request = { registry: registry.name, ...image, onlyIfDue: true };
-      logImport(log, await importImage(services, request, AbortSignal.timeout(services.importBudgetMs)));
+      const result = await importImage(services, request, AbortSignal.timeout(services.importBudgetMs));
+      logImport(log, result);
+      if (result.record && isUnderWay(result.record)) nextLookOn = earlier(nextLookOn, result.record.dueOn);
     } catch (error) {
       log.error('import not recorded', { registry: registry.name, ...image, message: describe(error) });
     }
   });
-  if (depth.waiting > 0) log.info('images waiting', { registry: registry.name, ...depth });
+  const { nextLookOn: notDueYet, ...counted } = depth;
+  if (depth.waiting > 0) log.info('images waiting', { registry: registry.name, ...counted });
+  return earlier(nextLookOn, notDueYet);
 }
 
 /** How much a sweep found. */
@@ -67,6 +99,8 @@ interface Depth {
   due: number;
   /** The oldest push among them. */
   oldestPushedOn?: Date;
+  /** When the first image is looked at again on which the target has work under way. */
+  nextLookOn?: Date | undefined;
 }
 
 /** Those of the images, in the order of their times, that are due now; all are counted as they are read. */
@@ -79,6 +113,9 @@ async function* dueOf(images: AsyncIterable<WaitingImage>, now: Date, depth: Dep
     if (image.dueOn <= now) {
       depth.due += 1;
       yield image;
-    } else if (depth.waiting >= COUNTED) return;
+    } else {
+      if (image.isUnderWay) depth.nextLookOn = earlier(depth.nextLookOn, image.dueOn);
+      if (depth.waiting >= COUNTED) return;
+    }
   }
 }

@@ -1,21 +1,22 @@
 import type { Acr } from '../azure/acr.ts';
-import type { Login } from '../azure/acr-login.ts';
-import type { ProvePull } from '../azure/acr-pull.ts';
+import type { Login, ProvePull } from '../azure/acr-tokens.ts';
 import type { ArmCredentials } from '../azure/arm-credentials.ts';
 import type { Graph } from '../azure/graph.ts';
+import { isHeld } from '../azure/lease.ts';
 import type { Publish } from '../azure/publish.ts';
 import type { Vault } from '../azure/vault.ts';
-import { credentialKind, type IssueContext } from '../credentials/credential.ts';
 import type { CredentialHolder } from '../credentials/holder.ts';
-import { endsSoon, type RotationSchedule } from '../credentials/renewal.ts';
-import { type Failure, type Issue, secretNameOf } from '../credentials/state.ts';
+import type { IssueContext } from '../credentials/kind.ts';
+import { credentialKind } from '../credentials/kinds.ts';
+import { endOfGrace, endsSoon } from '../credentials/renewal.ts';
+import { type Failure, type IssuedCredential, secretNameOf } from '../credentials/state.ts';
 import { ConflictError, CredentialError, ServiceError } from '../errors.ts';
 import type { Log } from '../lib/log.ts';
 import { once } from '../lib/once.ts';
 import type { Registries } from '../records/registries.ts';
 import type { StoredRegistry } from '../records/registry.ts';
 import { decide, isLeaked, type RotationStep } from './decide.ts';
-import { createLease } from './lease.ts';
+import { createRotationLease } from './lease.ts';
 import { chooseRepository } from './sample-repository.ts';
 
 export interface RotationServices {
@@ -55,8 +56,7 @@ export async function rotate(
 ): Promise<void> {
   const registry = await services.registries.get(name);
   if (!registry) return;
-  const { leaseUntil } = registry.rotation;
-  if (leaseUntil && leaseUntil > services.now()) return;
+  if (isHeld(registry.rotation, services.now())) return;
   const run = createRun(services, registry, signal, log);
   try {
     await run.carryOn();
@@ -84,27 +84,27 @@ function createRun(services: RotationServices, found: StoredRegistry, signal: Ab
   const { registries, vault, holder, now, wait } = services;
   const { name } = found;
   const secretName = secretNameOf(name);
-  const lease = createLease(registries, found, now);
+  const lease = createRotationLease(registries, found, now);
   const { save } = lease;
   /** By version of the secret, what the registry said of it in this run. */
   const tested = new Map<string, boolean>();
   /** On which credentials that the bridge issued are tried. */
   const chosenRepository = once(() => chooseRepository(services.acr, lease.registry(), signal));
 
-  async function loginOf(issue: Issue): Promise<Login | undefined> {
+  async function loginOf(issue: IssuedCredential): Promise<Login | undefined> {
     const password = await vault.find(secretName, issue.secretVersion);
     return password === undefined ? undefined : { username: issue.username, password };
   }
 
   /** One try, with exactly what Coder will use. What a person supplied may be for other repositories, or list no tags. */
-  async function isAccepted({ declared }: Issue, login: Login): Promise<boolean> {
+  async function isAccepted({ declared }: IssuedCredential, login: Login): Promise<boolean> {
     const { loginServer } = lease.registry();
-    const onWhich = declared.kind === 'static' ? undefined : await chosenRepository();
+    const onWhich = credentialKind(declared.kind).supplied ? undefined : await chosenRepository();
     return (await services.provePull({ loginServer, repository: onWhich }, login, signal)).works;
   }
 
   /** One refusal proves nothing: registries answer 401 now and then (github.com/Azure/acr/issues/841). */
-  async function works(issue: Issue | undefined): Promise<boolean> {
+  async function works(issue: IssuedCredential | undefined): Promise<boolean> {
     if (!issue) return true;
     const known = tested.get(issue.secretVersion);
     if (known !== undefined) return known;
@@ -119,7 +119,7 @@ function createRun(services: RotationServices, found: StoredRegistry, signal: Ab
   }
 
   /** Whether it was accepted several times in a row before time was up. */
-  async function comesToWork(issue: Issue): Promise<boolean> {
+  async function comesToWork(issue: IssuedCredential): Promise<boolean> {
     const login = await loginOf(issue);
     let inARow = 0;
     while (login && !signal.aborted) {
@@ -168,18 +168,18 @@ function createRun(services: RotationServices, found: StoredRegistry, signal: Ab
     log.info('credential issued', { registry: name, kind: declared.kind, why, slot: described.slot });
   }
 
-  async function revoke(old: Issue): Promise<void> {
+  async function revoke(old: IssuedCredential): Promise<void> {
     const { issuer } = credentialKind(old.declared.kind);
     await issuer?.revoke(old.declared, old, await contextFor('revoke'));
     const { current, candidate, previous } = lease.registry().rotation;
-    const kept = [current, candidate, previous].filter(issue => issue && issue !== old) as Issue[];
+    const kept = [current, candidate, previous].filter(issue => issue && issue !== old) as IssuedCredential[];
     await vault.keepOnly(
       secretName,
       kept.map(({ secretVersion }) => secretVersion),
     );
   }
 
-  async function prove(candidate: Issue): Promise<boolean> {
+  async function prove(candidate: IssuedCredential): Promise<boolean> {
     if (!(await comesToWork(candidate))) return false;
     tested.set(candidate.secretVersion, true);
     const { current } = lease.registry().rotation;
@@ -197,13 +197,18 @@ function createRun(services: RotationServices, found: StoredRegistry, signal: Ab
     return true;
   }
 
-  function tellRevoked({ slot, declared: { kind } }: Issue): void {
+  function tellRevoked({ slot, declared: { kind } }: IssuedCredential): void {
     if (credentialKind(kind).issuer) log.info('credential revoked', { registry: name, kind, slot });
     // What a person supplied goes on working for whoever has it.
     else log.info('credential forgotten', { registry: name, kind });
   }
 
-  async function tellRotated({ username, slot, declared: { kind }, expiresOn }: Issue): Promise<void> {
+  async function tellRotated({
+    username,
+    slot,
+    declared: { kind },
+    expiresOn,
+  }: IssuedCredential): Promise<void> {
     const { revokeOn } = lease.registry().rotation;
     log.info('rotation', { registry: name, kind, outcome: 'rotated', reason: 'rotated', slot, revokeOn });
     const data = { registry: name, kind, username, ...(expiresOn && { expiresOn }) };
@@ -237,10 +242,9 @@ function createRun(services: RotationServices, found: StoredRegistry, signal: Ab
     }
     if (givenUp) return save({ revokeOn: now() });
     const leaked = previous !== undefined && isLeaked(previous, lease.registry().rotation);
-    const { graceMinutes = 0 } = lease.registry().credential as Partial<RotationSchedule>;
-    const revokeOn = new Date(now().getTime() + (leaked ? 0 : graceMinutes * 60_000));
+    const revokeOn = leaked ? now() : endOfGrace(lease.registry().credential, now());
     await save({ revokeOn, lastResult: rotated(now()), requestedOn: undefined });
-    await tellRotated(current as Issue);
+    await tellRotated(current as IssuedCredential);
   }
 
   /** Coder is to have the previous one back, which still works. */
@@ -264,9 +268,9 @@ function createRun(services: RotationServices, found: StoredRegistry, signal: Ab
         await issue(step.why);
         return true;
       case 'prove':
-        return prove(candidate as Issue);
+        return prove(candidate as IssuedCredential);
       case 'discard':
-        await revoke(candidate as Issue);
+        await revoke(candidate as IssuedCredential);
         await save({ candidate: undefined });
         if (step.expired) await fail(neverAccepted(lease.registry()));
         return !step.expired;
@@ -278,9 +282,9 @@ function createRun(services: RotationServices, found: StoredRegistry, signal: Ab
         return true;
       case 'revoke':
         if (step.deliverFirst) await holder.prove(lease.registry(), signal);
-        await revoke(previous as Issue);
+        await revoke(previous as IssuedCredential);
         await save({ previous: undefined, revokeOn: undefined, givenUp: undefined });
-        tellRevoked(previous as Issue);
+        tellRevoked(previous as IssuedCredential);
         return true;
     }
   }
@@ -332,7 +336,9 @@ function rotated(on: Date) {
 }
 
 function refusedBy({ loginServer, credential, rotation: { current } }: StoredRegistry): Failure {
-  const remedy = credential.kind === 'static' ? ' PUT the registry again with a working password.' : '';
+  const remedy = credentialKind(credential.kind).supplied
+    ? ' PUT the registry again with a working password.'
+    : '';
   const message = `${loginServer} refuses ${current?.username}, or its password is gone from Key Vault.${remedy}`;
   return { reason: 'credential-refused', message };
 }

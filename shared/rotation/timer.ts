@@ -1,5 +1,5 @@
-import { credentialKind } from '../credentials/credential.ts';
-import { endsSoon, type RotationSchedule, renewOn } from '../credentials/renewal.ts';
+import { credentialKind } from '../credentials/kinds.ts';
+import { endsSoon, renewOn } from '../credentials/renewal.ts';
 import { describe } from '../errors.ts';
 import { forEachAtMost } from '../lib/concurrency.ts';
 import type { Log } from '../lib/log.ts';
@@ -37,7 +37,7 @@ function credentialNow({ credential, rotation }: Registry, now: Date) {
     issuedOn: current?.issuedOn,
     expiresOn: current?.expiresOn,
     endsSoon: current !== undefined && endsSoon(current, now),
-    nextRotationOn: current && isRenewed ? renewOn(credential as RotationSchedule, current) : undefined,
+    nextRotationOn: renewOn(credential, current),
     // What concerned the credentials of a kind that was given up concerns nobody any more.
     lastResult: current || isRenewed ? lastResult : undefined,
   };

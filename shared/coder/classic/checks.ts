@@ -1,8 +1,9 @@
-import { credentialKind } from '../../credentials/credential.ts';
+import { givesLogin } from '../../credentials/kinds.ts';
 import { ServiceError } from '../../errors.ts';
-import { type Check, type Diagnosis, fine, unclear, type Verdict, wrong } from '../../lib/check.ts';
+import { type Check, fine, unclear, wrong } from '../../lib/check.ts';
 import { once } from '../../lib/once.ts';
-import type { StoredRegistry } from '../../records/registry.ts';
+import { explainReach } from '../reach.ts';
+import type { SourceRegistry, TargetDiagnosis } from '../target.ts';
 import type { ClassicClient } from './client.ts';
 import { type ClassicRegistries, sameHost } from './registries.ts';
 
@@ -18,11 +19,16 @@ interface ClassicCheckOptions {
 const NOBODY = '00000000-0000-0000-0000-000000000000';
 
 /** Coder itself: whether it answers, what our token may do there, and how it has the registry. */
-export function classicChecks({ coder, registries, organizationId, acrKind }: ClassicCheckOptions): Check[] {
+export function classicChecks({
+  coder,
+  registries,
+  organizationId,
+  acrKind,
+}: ClassicCheckOptions): Check<TargetDiagnosis>[] {
   /** Asks the one thing that any user may: what is wrong with that tells three of the checks. */
-  const ask = once(async ({ registry, signal }: Diagnosis): Promise<ServiceError | undefined> => {
+  const ask = once(async ({ registry, signal }: TargetDiagnosis): Promise<ServiceError | undefined> => {
     // The record is unknown while the tables are.
-    const id = (registry as StoredRegistry | null)?.organizationId ?? organizationId ?? NOBODY;
+    const id = (registry as SourceRegistry | null)?.organizationId ?? organizationId ?? NOBODY;
     try {
       await coder.listRegistries(id, signal);
       return undefined;
@@ -32,7 +38,7 @@ export function classicChecks({ coder, registries, organizationId, acrKind }: Cl
     }
   });
 
-  async function addedByHand(registry: StoredRegistry, signal: AbortSignal) {
+  async function addedByHand(registry: SourceRegistry, signal: AbortSignal) {
     const listed = await coder.listRegistries(registries.organizationOf(registry), signal);
     return listed.find(candidate => sameHost(candidate, registry));
   }
@@ -115,7 +121,7 @@ export function classicChecks({ coder, registries, organizationId, acrKind }: Cl
           const remedy = `Set the registry to ${registry.loginServer} in Coder, or rotate: POST /api/registries/${registry.name}/rotate`;
           return wrong('registry-edited-in-coder', message, remedy);
         }
-        const isAcr = credentialKind(registry.credential.kind).coderRegistryKind === 'acr';
+        const isAcr = !givesLogin(registry.credential);
         const kind: unknown = found[acrKind.field];
         if (typeof kind === 'string' && (kind === acrKind.value) !== isAcr) {
           const message = `Coder has it with the registry kind ${kind}, which does not go with ${registry.credential.kind}.`;
@@ -136,37 +142,4 @@ function newToken(note: string): string {
 
 function isForbidden(error: ServiceError): boolean {
   return (error.cause as { response?: Response } | undefined)?.response?.status === 403;
-}
-
-/** https://nodejs.org/api/tls.html#x509-certificate-error-codes */
-const CERTIFICATE = /CERT|UNABLE_TO_|SELF_SIGNED/;
-
-/** Why Coder was not reached, from what the client met on the way. */
-export function explainReach(error: ServiceError, host: string): Verdict {
-  const code = codeOf(error);
-  const { message } = error;
-  if (CERTIFICATE.test(code)) {
-    const remedy = `Give ${host} a certificate of a public authority for that name. On a machine of your own NODE_EXTRA_CA_CERTS can name a file with your authority; Flex Consumption has no place for one.`;
-    return wrong('coder-certificate', `${message} (${code})`, remedy);
-  }
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
-    const remedy = `Check CODER_URL. Where ${host} is a name of a private zone, link that zone to the app's network.`;
-    return wrong('coder-host-unknown', `${message} (${code})`, remedy);
-  }
-  if (/redirect|what its API promises/.test(message)) {
-    const remedy =
-      'Set CODER_URL to the address at which Coder itself answers. Where an Entra proxy stands before it, set CODER_AUDIENCE.';
-    return wrong('coder-not-there', message, remedy);
-  }
-  const remedy = `Check that Coder is up, and that the app's network reaches ${host}.`;
-  return wrong('coder-unavailable', message, remedy);
-}
-
-/** That of the first cause which has one. */
-function codeOf(error: unknown): string {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (typeof code === 'string') return code;
-  }
-  return '';
 }

@@ -2,12 +2,13 @@ import { type Fault, invalidRequest } from '../../errors.ts';
 import { ClassicRegistryWords, ClassicRuleWords } from '../classic/words.ts';
 import type { DeclaredRegistry, Target } from '../target.ts';
 import { applyImage } from './apply.ts';
+import { type V2CheckOptions, v2Checks } from './checks.ts';
 import { takeInventory } from './inventory.ts';
 import { planCalls } from './planned-calls.ts';
 import { type RefuseOptions, refuseDestinations } from './refuse.ts';
 import { type WithdrawOptions, withdrawImage } from './withdraw.ts';
 
-export type V2TargetOptions = WithdrawOptions & RefuseOptions;
+export type V2TargetOptions = WithdrawOptions & RefuseOptions & V2CheckOptions;
 
 /** Coder v2: an image is what a variable of a template names. */
 export function createV2Target(options: V2TargetOptions): Target {
@@ -20,12 +21,12 @@ export function createV2Target(options: V2TargetOptions): Target {
       await refuseDestinations(options, declared);
     },
     // Each template has a lease of its own, and two imports of one tag meet at its record.
-    withLock: (_image, _signal, work) => work({ abandoned: false }),
+    withLock: (_image, _signal, work) => work({}),
     apply: (image, _lock, signal) => applyImage(options, image, signal),
     withdraw: (image, _lock, signal) => withdrawImage(options, image, signal),
     observe: async registry => takeInventory(options, registry),
     plan: () => planCalls(coder, rollouts, now, planned => createV2Target({ ...options, ...planned })),
-    checks: () => [],
+    checks: () => v2Checks(options),
   };
 }
 

@@ -23,8 +23,8 @@ export async function withdrawImage(
 ): Promise<Withdrawn> {
   const { rollouts, organization } = options;
   const { registry, repository, tag, words } = image;
-  let keptBy: string | undefined;
-  let fellBack = false;
+  const kept: string[] = [];
+  const fallen: string[] = [];
   for (const place of placesOf(destinationsOf(image), repository, organization)) {
     const change = async ({ wishes }: { wishes: Record<string, Wish> }) => {
       const current = wishes[place.variable];
@@ -35,22 +35,20 @@ export async function withdrawImage(
         await wishesOf(options, image, current, place.destination.reference),
       );
       if (!next) {
-        keptBy = place.template;
+        kept.push(place.template);
         return undefined;
       }
-      fellBack = true;
+      fallen.push(place.template);
       wishes[place.variable] = next;
       return place.destination;
     };
     await rollouts.round(place, change, signal);
   }
-  if (keptBy)
-    return {
-      state: 'kept',
-      reason: 'last-image',
-      note: `The template ${keptBy} keeps it, as there is no other tag to name.`,
-    };
-  return { state: 'done', ...(fellBack && { reason: 'template-fell-back' as const }) };
+  if (kept.length > 0) {
+    const note = `The template ${kept.join(', ')} keeps it, as there is no other tag to name.`;
+    return { state: 'kept', reason: 'last-image', note };
+  }
+  return fallen.length > 0 ? { state: 'done', reason: 'template-fell-back' } : { state: 'done' };
 }
 
 async function wishesOf(

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { json } from '../../azure/row-codec.ts';
 
 // What a person may say to Coder v2, and what the API shows of it.
 
@@ -41,6 +42,9 @@ const Templates = z.array(Destination).min(1).max(10);
 
 /** Of a registry: where images of rules go that name no templates of their own. */
 export const V2RegistryWords = z.object({ templates: Templates.optional() });
+
+/** As a registry's row keeps them. */
+export const V2RegistryColumns = z.object({ templates: json<Destination[]>().exactOptional() });
 
 /** Of the images that a rule matches. */
 export const V2RuleWords = z.object({ templates: Templates.optional() });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Issue, Rotation } from '../../../shared/credentials/state.ts';
+import type { CredentialState, IssuedCredential } from '../../../shared/credentials/state.ts';
 import { rotationPlanView, rotationView } from '../../../shared/http/rotation-view.ts';
 import type { Registry } from '../../../shared/records/registry.ts';
 
@@ -11,14 +11,14 @@ const declared = {
 } as const;
 const T0 = new Date('2026-11-25T08:00:00Z');
 const T1 = new Date('2026-11-25T09:00:00Z');
-const issue = (slot: string): Issue => ({
+const issue = (slot: string): IssuedCredential => ({
   ...{ declared, slot, username: 'coder-acr-bridge', secretVersion: slot, issuedOn: T0 },
 });
 const [one, two] = [issue('password1'), issue('password2')];
-const registry = (rotation: Rotation) =>
+const registry = (rotation: CredentialState) =>
   ({ name: 'contoso', credential: declared, rotation }) as unknown as Registry;
 
-test.each<[string, Rotation, boolean, string[], string]>([
+test.each<[string, CredentialState, boolean, string[], string]>([
   ['nothing', { current: one }, false, ['prove', 'issue', 'save', 'test', 'give', 'revoke'], 'password1'],
   ['a test of the new one', { current: one, candidate: two }, false, ['test', 'give', 'revoke'], 'password1'],
   ['the delivery', { current: two, previous: one }, false, ['give', 'revoke'], 'password1'],

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { StoredRegistry } from '../../../shared/records/registry.ts';
-import { createLease, type Lease } from '../../../shared/rotation/lease.ts';
+import { createRotationLease, type RotationLease } from '../../../shared/rotation/lease.ts';
 import { requestRotation } from '../../../shared/rotation/request.ts';
 import { type Bridge, startBridge } from '../../support/bridge.ts';
 
 let bridge: Bridge;
 /** Two runs that began with the same record. */
-let one: Lease;
-let other: Lease;
+let one: RotationLease;
+let other: RotationLease;
 
 beforeAll(async () => {
   bridge = await startBridge();
@@ -20,10 +20,9 @@ const read = async () => (await bridge.services.registries.get('contoso')) as St
 
 beforeEach(async () => {
   const found = await read();
-  [one, other] = [found, found].map(registry => createLease(bridge.services.registries, registry, now)) as [
-    Lease,
-    Lease,
-  ];
+  [one, other] = [found, found].map(registry =>
+    createRotationLease(bridge.services.registries, registry, now),
+  ) as [RotationLease, RotationLease];
 });
 
 test('of two runs one has it, and the other changes nothing', async () => {
