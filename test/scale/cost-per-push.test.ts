@@ -96,14 +96,20 @@ function recordOf(repository: string, tag: string, i: number): ImageRecord {
     return { ...known, state: 'skipped', reason: 'not-an-image', message: 'It holds a Helm chart.' };
   }
   const id = `00000000-0000-0000-0000-${String(i).padStart(12, '0')}`;
-  const inCoder = { importedOn: now, latencyMs: 2_000, coderImageId: id, coderDigest: known.digest };
+  const inCoder = {
+    importedOn: now,
+    latencyMs: 2_000,
+    memo: { coderImageId: id },
+    coderDigest: known.digest,
+  };
   return { ...known, state: 'imported', reason: 'tag-added', message: 'The tag was added.', ...inCoder };
 }
 
 /** As the app keeps it. */
 function toRow(record: ImageRecord) {
-  const { registry: partitionKey, ...fields } = record;
-  return { partitionKey, rowKey: imageKey(record), kind: 'image', ...fields };
+  const { registry: partitionKey, memo, ...fields } = record;
+  const json = memo && { memo: JSON.stringify(memo) };
+  return { partitionKey, rowKey: imageKey(record), kind: 'image', ...fields, ...json };
 }
 
 async function measure(folder: string): Promise<Record<Kind, Cost>> {
