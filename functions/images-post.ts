@@ -3,7 +3,7 @@ import { EXPLANATION, NEW_REGISTRY } from '../shared/http/examples.ts';
 import { httpFunction } from '../shared/http/http-function.ts';
 import { IMPORT_ANSWERS, importAnswer } from '../shared/http/import-answer.ts';
 import { DryRunQuery } from '../shared/http/input.ts';
-import { ExplanationView, explanationView } from '../shared/http/views.ts';
+import { ExplanationView, explanationView } from '../shared/http/views/explanation.ts';
 import { explainImport } from '../shared/images/explain.ts';
 import { ImportInput, importRequested } from '../shared/images/request.ts';
 

@@ -47,10 +47,9 @@ httpFunction('registries-credentials', {
     const login = await loginOf(registry, vault);
     if (!login) throw nothingToGive(registry);
     log.info('credential read', { registry: name, format, username: login.username, caller });
-    const expiresOn = rotation.current?.expiresOn;
     const jsonBody =
       format === 'login'
-        ? { loginServer, ...login, ...(expiresOn && { expiresOn }) }
+        ? { loginServer, ...login, expiresOn: rotation.current?.expiresOn }
         : dockerConfig(loginServer, login);
     return { status: 200, jsonBody };
   },

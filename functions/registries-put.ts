@@ -3,7 +3,7 @@ import { CREDENTIAL, DECLARED, REGISTRY } from '../shared/http/examples.ts';
 import { httpFunction } from '../shared/http/http-function.ts';
 import { RegistryBody, RegistryPath } from '../shared/http/input.ts';
 import { PRECONDITION_HEADERS, preconditionOf } from '../shared/http/precondition.ts';
-import { RegistryView, registryView } from '../shared/http/views.ts';
+import { RegistryView, registryView } from '../shared/http/views/registry.ts';
 import { putRegistry } from '../shared/registries/put.ts';
 
 const etag = 'Its version, which the next change may name.';

@@ -2,7 +2,7 @@ import { describe, unknownRegistry } from '../shared/errors.ts';
 import { BEGUN_REPORT } from '../shared/http/examples.ts';
 import { httpFunction } from '../shared/http/http-function.ts';
 import { DryRunQuery, RegistryPath } from '../shared/http/input.ts';
-import { ReportView, reportView } from '../shared/http/views.ts';
+import { ReportView, reportView } from '../shared/http/views/report.ts';
 import { createLog } from '../shared/lib/log.ts';
 import { reconcile } from '../shared/reconciliation/reconcile.ts';
 import type { Services } from '../shared/services.ts';
