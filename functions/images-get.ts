@@ -1,7 +1,7 @@
 import { RefusedError, unknownRegistry } from '../shared/errors.ts';
 import { IMAGE } from '../shared/http/examples.ts';
 import { httpFunction } from '../shared/http/http-function.ts';
-import { ImagePath } from '../shared/http/input.ts';
+import { ImagePath } from '../shared/http/requests/paths.ts';
 import { ImageView, imageView } from '../shared/http/views/image.ts';
 import { newestImage } from '../shared/images/newest.ts';
 

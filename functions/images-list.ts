@@ -1,7 +1,7 @@
 import { unknownRegistry } from '../shared/errors.ts';
 import { PENDING_IMAGE } from '../shared/http/examples.ts';
 import { httpFunction } from '../shared/http/http-function.ts';
-import { ImagesQuery } from '../shared/http/input.ts';
+import { ImagesQuery } from '../shared/http/requests/queries.ts';
 import { ImageView, imageView } from '../shared/http/views/image.ts';
 import { pageOf } from '../shared/http/views/page.ts';
 

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { RefusedError, unknownRegistry } from '../shared/errors.ts';
 import { IMAGE } from '../shared/http/examples.ts';
 import { httpFunction } from '../shared/http/http-function.ts';
-import { ReplayInput } from '../shared/http/input.ts';
+import { ReplayInput } from '../shared/http/requests/bodies.ts';
 import { ImageView, imageView } from '../shared/http/views/image.ts';
 import { importImage } from '../shared/images/import.ts';
 import { logImport } from '../shared/images/receive.ts';

@@ -4,7 +4,7 @@ import { loginOf } from '../shared/credentials/login.ts';
 import { RefusedError, unknownRegistry } from '../shared/errors.ts';
 import { CREDENTIAL } from '../shared/http/examples.ts';
 import { httpFunction } from '../shared/http/http-function.ts';
-import { RegistryPath } from '../shared/http/input.ts';
+import { RegistryPath } from '../shared/http/requests/paths.ts';
 import type { Registry } from '../shared/records/registry.ts';
 
 const CredentialView = z.strictObject({

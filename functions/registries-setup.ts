@@ -4,7 +4,7 @@ import { SetupGuide, setupGuide } from '../shared/guide/guide.ts';
 import { toMarkdown } from '../shared/guide/markdown.ts';
 import { GUIDE } from '../shared/http/examples.ts';
 import { httpFunction } from '../shared/http/http-function.ts';
-import { RegistryPath } from '../shared/http/input.ts';
+import { RegistryPath } from '../shared/http/requests/paths.ts';
 
 const MARKDOWN = 'text/markdown';
 const FORMATS = ['json', 'markdown'] as const;
