@@ -25,7 +25,7 @@ import type { ScheduleServices } from './reconciliation/timer.ts';
 import { createImages } from './records/images.ts';
 import { createRegistries } from './records/registries.ts';
 import type { RegistryServices } from './registries/put.ts';
-import type { RotationServices } from './rotation/rotate.ts';
+import type { RotationServices } from './rotation/run.ts';
 import { readSettings, type Settings } from './settings.ts';
 
 /** More at once only wait for each other: a few Coder calls and table writes are all that an import does. */
@@ -68,6 +68,26 @@ export function createServices(
   const { exchange, acceptsLogin, provePull } = createAcrTokens({
     ...{ credential, audience: settings.ACR_AUDIENCE, isAllowedHost },
   });
+  const target = createClassicTarget({
+    coder: createClassicClient({
+      url: settings.CODER_URL,
+      sessionToken: createTokenSource(vault, settings.CODER_TOKEN_SECRET, now),
+      authorization: proxyAuthorization(settings, credential),
+      maxConcurrent: settings.CODER_MAX_CONCURRENT,
+      pauses,
+    }),
+    links,
+    vault,
+    organizationId: settings.CODER_ORGANIZATION_ID,
+    acrKind: { field: settings.CODER_REGISTRY_KIND_FIELD, value: settings.CODER_REGISTRY_KIND_ACR },
+    fallback: {
+      cpuCores: settings.DEFAULT_CPU_CORES,
+      memoryGb: settings.DEFAULT_MEMORY_GB,
+      diskGb: settings.DEFAULT_DISK_GB,
+    },
+    findRegistry: registries.get,
+    acceptsLogin,
+  });
   return {
     settings,
     credential,
@@ -95,26 +115,12 @@ export function createServices(
     acceptsLogin,
     wait,
     vault,
-    target: createClassicTarget({
-      coder: createClassicClient({
-        url: settings.CODER_URL,
-        sessionToken: createTokenSource(vault, settings.CODER_TOKEN_SECRET, now),
-        authorization: proxyAuthorization(settings, credential),
-        maxConcurrent: settings.CODER_MAX_CONCURRENT,
-        pauses,
-      }),
-      links,
-      vault,
-      organizationId: settings.CODER_ORGANIZATION_ID,
-      acrKind: { field: settings.CODER_REGISTRY_KIND_FIELD, value: settings.CODER_REGISTRY_KIND_ACR },
-      fallback: {
-        cpuCores: settings.DEFAULT_CPU_CORES,
-        memoryGb: settings.DEFAULT_MEMORY_GB,
-        diskGb: settings.DEFAULT_DISK_GB,
-      },
-      findRegistry: registries.get,
-      acceptsLogin,
-    }),
+    target,
+    holder: {
+      deliver: target.updateCredential,
+      prove: target.proveCredential,
+      hasDrifted: target.wasTouched,
+    },
     // A run saves its report after each import at the latest.
     reports: createReports(imagesTable, now, importBudgetMs * 4),
     pauses,

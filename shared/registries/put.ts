@@ -4,13 +4,15 @@ import type { HostCheck } from '../azure/allowed-hosts.ts';
 import type { Arm } from '../azure/arm.ts';
 import { normalizeRegistryId } from '../azure/arm-id.ts';
 import type { Links } from '../azure/links.ts';
+import type { Target } from '../coder/target.ts';
 import { credentialKind, declaredOf, givesLogin } from '../credentials/kinds.ts';
 import type { CredentialState } from '../credentials/state.ts';
 import { ConflictError, invalidRequest, RefusedError, ServiceError } from '../errors.ts';
 import type { Log } from '../lib/log.ts';
 import type { Images } from '../records/images.ts';
 import type { Registry, RegistryInput, StoredRegistry } from '../records/registry.ts';
-import { type RotationServices, rotate } from '../rotation/rotate.ts';
+import { rotate } from '../rotation/rotate.ts';
+import type { RotationServices } from '../rotation/run.ts';
 import { describeReachable } from './access.ts';
 import { checkPrecondition, outdated, type Precondition } from './precondition.ts';
 
@@ -19,6 +21,7 @@ export interface RegistryServices extends RotationServices {
   images: Images;
   links: Links;
   arm: Arm;
+  target: Target;
   isAllowedHost: HostCheck;
   acceptsLogin(loginServer: string, login: Login, signal: AbortSignal): Promise<boolean>;
   /** Organization of registries that name none. */
@@ -78,7 +81,7 @@ async function putOnce(
     await rotate(services, name, soon, log);
     return { registry: (await services.registries.get(name)) ?? { ...registry, etag }, created: !previous };
   }
-  await services.target.updateCredential(registry, soon).catch((error: unknown) => {
+  await services.holder.deliver(registry, soon).catch((error: unknown) => {
     if (!(error instanceof ServiceError)) throw error;
   });
   return { registry: { ...registry, etag }, created: !previous };

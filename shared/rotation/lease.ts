@@ -25,7 +25,7 @@ export interface Lease {
 }
 
 /** What is undefined is removed. */
-type RotationChanges = Partial<{ [K in keyof CredentialState]: CredentialState[K] | undefined }>;
+export type RotationChanges = Partial<{ [K in keyof CredentialState]: CredentialState[K] | undefined }>;
 
 export function createLease(registries: Registries, found: StoredRegistry, now: () => Date): Lease {
   let registry = found;
