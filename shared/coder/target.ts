@@ -1,18 +1,12 @@
 import type { Vault } from '../azure/vault.ts';
-import type { DeclaredCredential } from '../credentials/kinds.ts';
-import type { CredentialState } from '../credentials/state.ts';
+import type { HeldRegistry } from '../credentials/holder.ts';
 import type { Check } from '../lib/check.ts';
 import type { Reference } from '../policy/reference.ts';
 import type { ImageReason, StateOf } from '../reasons.ts';
 import type { RegistryWords, RequestWords, RuleWords } from './words.ts';
 
 /** A registry as a target must know it to pull from it. */
-export interface SourceRegistry extends RegistryWords {
-  name: string;
-  loginServer: string;
-  credential: DeclaredCredential;
-  rotation: CredentialState;
-}
+export interface SourceRegistry extends HeldRegistry, RegistryWords {}
 
 /** An image of a registry, with what its rule says of it to the target. */
 export interface TargetedImage extends Reference {

@@ -4,7 +4,8 @@ import { describe } from '../errors.ts';
 import { forEachAtMost } from '../lib/concurrency.ts';
 import type { Log } from '../lib/log.ts';
 import type { Registry } from '../records/registry.ts';
-import { type RotationServices, rotate } from './rotate.ts';
+import { rotate } from './rotate.ts';
+import type { RotationServices } from './run.ts';
 
 /** Registries whose credentials are looked at at once. */
 const AT_ONCE = 4;

@@ -45,7 +45,9 @@ export function explanationView(
     repository,
     tag,
     policy: { action: verdict.action, rule: rule >= 0 ? rule : undefined },
-    found: found ? { digest: found.digest, ...manifestView(classifyManifest(found.manifest), config?.config) } : null,
+    found: found
+      ? { digest: found.digest, ...manifestView(classifyManifest(found.manifest), config?.config) }
+      : null,
     calls,
     image: record ? imageView(record, registry) : null,
   };
