@@ -1,5 +1,5 @@
 import type { Acr } from '../azure/acr.ts';
-import type { Login, ProvePull } from '../azure/acr-tokens.ts';
+import type { ProvePull } from '../azure/acr-tokens.ts';
 import type { Vault } from '../azure/vault.ts';
 import { credentialKind } from '../credentials/kinds.ts';
 import { type IssuedCredential, secretNameOf } from '../credentials/state.ts';
@@ -10,6 +10,9 @@ import { chooseRepository } from './sample-repository.ts';
 /** Replicas of ACR and Entra answer in turn, and not all know a new credential at once. */
 const IN_A_ROW = 3;
 const BETWEEN_TESTS_MS = 2_000;
+
+/** Asks the registry once. */
+type Try = () => Promise<boolean>;
 
 interface LoginTestServices {
   vault: Vault;
@@ -36,56 +39,63 @@ export function createLoginTests(
   const results = new Map<string, boolean>();
   const repositoryToTry = once(() => chooseRepository(acr, registry(), signal));
 
-  async function loginOf({ username, secretVersion }: IssuedCredential): Promise<Login | undefined> {
-    const password = await vault.find(secretNameOf(registry().name), secretVersion);
-    return password === undefined ? undefined : { username, password };
-  }
+  const pause = () => wait(BETWEEN_TESTS_MS, signal);
 
-  /** Asks once, with exactly what Coder will use. */
-  async function isAccepted({ declared }: IssuedCredential, login: Login): Promise<boolean> {
-    const { loginServer } = registry();
+  /** One try, with exactly what Coder will use; undefined when the password is gone. */
+  async function tryOf(credential: IssuedCredential): Promise<Try | undefined> {
+    const { username, secretVersion, declared } = credential;
+    const { name, loginServer } = registry();
+    const password = await vault.find(secretNameOf(name), secretVersion);
+    if (password === undefined) return undefined;
     // A supplied credential may be for other repositories, or may not list tags.
     const isSupplied = credentialKind(declared.kind).supplied !== undefined;
-    const repository = isSupplied ? undefined : await repositoryToTry();
-    return (await provePull({ loginServer, repository }, login, signal)).works;
-  }
-
-  /** One refusal proves nothing: registries answer 401 now and then (github.com/Azure/acr/issues/841). */
-  async function isEverAccepted(credential: IssuedCredential): Promise<boolean> {
-    const login = await loginOf(credential);
-    if (!login) return false;
-    for (let tries = 0; tries < IN_A_ROW; tries += 1) {
-      if (tries > 0) await wait(BETWEEN_TESTS_MS, signal);
-      if (await isAccepted(credential, login)) return true;
-    }
-    return false;
-  }
-
-  async function isAcceptedInARow(candidate: IssuedCredential, goOn: () => boolean): Promise<boolean> {
-    const login = await loginOf(candidate);
-    let inARow = 0;
-    while (login && !signal.aborted) {
-      inARow = (await isAccepted(candidate, login)) ? inARow + 1 : 0;
-      if (inARow === IN_A_ROW) return true;
-      await wait(BETWEEN_TESTS_MS, signal);
-      if (!goOn()) return false;
-    }
-    return false;
+    return async () => {
+      const repository = isSupplied ? undefined : await repositoryToTry();
+      return (await provePull({ loginServer, repository }, { username, password }, signal)).works;
+    };
   }
 
   return {
     async works(credential) {
       if (!credential) return true;
       const { secretVersion } = credential;
-      const result = results.get(secretVersion) ?? (await isEverAccepted(credential));
+      const result = results.get(secretVersion) ?? (await isEverAccepted(await tryOf(credential), pause));
       results.set(secretVersion, result);
       return result;
     },
 
     async comesToWork(candidate, isStillWanted) {
-      const works = await isAcceptedInARow(candidate, isStillWanted);
+      const isAccepted = await tryOf(candidate);
+      const goesOn = async () => {
+        await pause();
+        return !signal.aborted && isStillWanted();
+      };
+      const works = !signal.aborted && (await isAcceptedInARow(isAccepted, goesOn));
       if (works) results.set(candidate.secretVersion, true);
       return works;
     },
   };
+}
+
+/** One refusal proves nothing: registries answer 401 now and then (github.com/Azure/acr/issues/841). */
+async function isEverAccepted(isAccepted: Try | undefined, pause: () => Promise<void>): Promise<boolean> {
+  for (let tries = 0; isAccepted && tries < IN_A_ROW; tries += 1) {
+    if (tries > 0) await pause();
+    if (await isAccepted()) return true;
+  }
+  return false;
+}
+
+/** @param goesOn waits until the next try, and says whether there is one */
+async function isAcceptedInARow(
+  isAccepted: Try | undefined,
+  goesOn: () => Promise<boolean>,
+): Promise<boolean> {
+  if (!isAccepted) return false;
+  let inARow = 0;
+  do {
+    inARow = (await isAccepted()) ? inARow + 1 : 0;
+    if (inARow === IN_A_ROW) return true;
+  } while (await goesOn());
+  return false;
 }

@@ -39,7 +39,7 @@ function credentialNow({ credential, rotation }: Registry, now: Date) {
     expiresOn: current?.expiresOn,
     endsSoon: current !== undefined && endsSoon(current, now),
     nextRotationOn: renewOn(credential, current),
-    // What concerned the credentials of a kind that was given up concerns nobody any more.
+    // The result of a rotation is outdated once a kind without rotation is declared.
     lastResult: current || isRenewed ? lastResult : undefined,
   };
 }
