@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { type BridgeEvents, TYPE_PREFIX } from '../../shared/azure/publish.ts';
 import { listChecks } from '../../shared/diagnostics/checks.ts';
 import { ROLES } from '../../shared/http/roles.ts';
 import { REASONS } from '../../shared/reasons.ts';
@@ -23,11 +24,7 @@ test('the docs list every reason with the meaning and the remedy that the API sh
 test('the docs list every difference that a reconciliation finds', () => {
   const rows = Object.entries(DIFFERENCES).map(([kind, meaning]) => [`\`${kind}\``, meaning]);
 
-  expectMarked(
-    'docs/operate-and-monitor.md',
-    'differences',
-    tableOf(['difference', 'what it means'], rows),
-  );
+  expectMarked('docs/operate-and-monitor.md', 'differences', tableOf(['difference', 'what it means'], rows));
 });
 
 test('the docs list every check of a diagnosis', () => {
@@ -75,13 +72,24 @@ test('the docs list every HTTP call and no other', () => {
   expect(named.sort()).toEqual(calls.sort());
 });
 
-test('the docs list every function', async () => {
-  const [, list = ''] = readText('functions/index.ts').split(/^/m, 1);
+test('the docs list every event that is published', () => {
+  const types: Record<keyof BridgeEvents, true> = {
+    'Image.Imported': true,
+    'Image.ImportFailed': true,
+    'Registry.CredentialRotated': true,
+    'Registry.RotationFailed': true,
+    'Registry.CredentialExpiring': true,
+  };
+  const listed = rowsOf(marked('docs/operate-and-monitor.md', 'events')).map(([type]) => type);
+
+  expect(listed).toEqual(Object.keys(types).map(type => `\`${TYPE_PREFIX}${type}\``));
+});
+
+test('the docs list every function', () => {
   const names = [...readText('functions/index.ts').matchAll(/'\.\/([\w-]+)\.ts'/g)].map(([, name]) => name);
   const listed = rowsOf(marked('docs/how-it-is-built.md', 'functions')).flatMap(([cell = '']) =>
     [...cell.matchAll(/`([\w-]+)`/g)].map(([, name]) => name),
   );
 
-  expect(list).toBeDefined();
   expect(listed.sort()).toEqual(names.sort());
 });
