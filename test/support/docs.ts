@@ -38,9 +38,8 @@ export function rowsOf(table: string): string[][] {
 
 /** Expects this text between two marks of a page. With UPDATE_DOCS=1 (`npm run docs`) the text is written there. */
 export function expectMarked(page: string, name: string, expected: string): void {
-  const found = marked(page, name);
-  if (process.env.UPDATE_DOCS) replaceIn(page, found, expected);
-  else expect(found, `${page}, ${name}; npm run docs writes it`).toBe(expected);
+  const around = (text: string) => `<!-- ${name} -->\n${text}<!-- /${name} -->\n`;
+  expectText(page, name, around(marked(page, name)), around(expected));
 }
 
 /** The same for the code block that follows a line of a page. */
@@ -48,12 +47,16 @@ export function expectBlockAfter(page: string, line: string, language: string, e
   const opened = `${line}\n\`\`\`${language}\n`;
   const [, rest] = readText(page).split(opened);
   if (rest === undefined) throw new Error(`${page} has no block ${language} after: ${line}`);
-  const [found = ''] = rest.split('\n```\n');
-  if (process.env.UPDATE_DOCS) replaceIn(page, `${opened}${found}\n`, `${opened}${expected}\n`);
-  else expect(found, `${page}, ${line}; npm run docs writes it`).toBe(expected);
+  const [found = ''] = rest.split(/^```$/m, 1);
+  const around = (text: string) => `${opened}${text}\`\`\`\n`;
+  expectText(page, line, around(found), around(`${expected}\n`));
 }
 
-function replaceIn(page: string, found: string, expected: string): void {
+function expectText(page: string, where: string, found: string, expected: string): void {
+  if (!process.env.UPDATE_DOCS) {
+    expect(found, `${page}, ${where}; npm run docs writes it`).toBe(expected);
+    return;
+  }
   writeFileSync(
     join(ROOT, page),
     readText(page).replace(found, () => expected),
