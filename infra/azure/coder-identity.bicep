@@ -15,7 +15,7 @@ param oidcIssuer string
 @description('Kubernetes namespace of Coder.')
 param namespace string
 
-@description('Service account of Coder\'s pods.')
+@description('Service account of the Coder pods.')
 param serviceAccount string
 
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {

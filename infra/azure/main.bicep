@@ -68,7 +68,7 @@ param coderOidcIssuer string = ''
 @description('Kubernetes namespace of Coder.')
 param coderNamespace string = 'coder'
 
-@description('Service account of Coder\'s pods.')
+@description('Service account of the Coder pods.')
 param coderServiceAccount string = 'coder'
 
 @description('Email address that alerts are sent to. Empty sends no email.')
