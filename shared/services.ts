@@ -35,7 +35,7 @@ import type { ScheduleServices } from './reconciliation/timer.ts';
 import { createImages } from './records/images.ts';
 import { createRegistries } from './records/registries.ts';
 import type { RegistryServices } from './registries/put.ts';
-import type { RotationServices } from './rotation/rotate.ts';
+import type { RotationServices } from './rotation/run.ts';
 import { readSettings, type Settings } from './settings.ts';
 
 /** More at once only wait for each other: a few Coder calls and table writes are all that an import does. */

@@ -100,28 +100,33 @@ export function createAcrTokens({ credential, audience, isAllowedHost }: AcrToke
 
     async provePull({ loginServer, repository }, login, signal) {
       refuseOthers(loginServer, 'passwords');
-      const refused = (message: string): PullProof => ({
-        works: false,
-        message: `${loginServer} ${message}`,
-      });
       try {
-        const http = clientOf(loginServer, signal);
-        const scope = repository && `repository:${repository}:pull,metadata_read`;
-        const answer = await requestToken(http, loginServer, login, scope);
-        if (!repository) return { works: true };
-        const { access_token } = AccessToken.parse(await answer.json());
-        // Whether missing rights are a 401 or a token without them is not documented.
-        if (!mayPull(access_token, repository))
-          return refused(`does not let ${login.username} pull ${repository}.`);
-        await readSomeManifest(http, repository, access_token);
-        return { works: true };
+        return await pull(clientOf(loginServer, signal), { loginServer, repository }, login);
       } catch (error) {
         const status = httpStatusOf(error);
-        if (status === 401 || status === 403) return refused(`refuses ${login.username} with ${status}.`);
-        throw serviceError('registry-unavailable', loginServer, error);
+        if (status !== 401 && status !== 403) throw serviceError('registry-unavailable', loginServer, error);
+        return { works: false, message: `${loginServer} refuses ${login.username} with ${status}.` };
       }
     },
   };
+}
+
+async function pull(
+  http: KyInstance,
+  { loginServer, repository }: PullTarget,
+  login: Login,
+): Promise<PullProof> {
+  const scope = repository && `repository:${repository}:pull,metadata_read`;
+  const answer = await requestToken(http, loginServer, login, scope);
+  if (!repository) return { works: true };
+  const { access_token } = AccessToken.parse(await answer.json());
+  // Whether missing rights are a 401 or a token without them is not documented.
+  if (!mayPull(access_token, repository)) {
+    const message = `${loginServer} does not let ${login.username} pull ${repository}.`;
+    return { works: false, message };
+  }
+  await readSomeManifest(http, repository, access_token);
+  return { works: true };
 }
 
 /** A login as HTTP Basic authentication and Docker's configuration write it. */

@@ -1,3 +1,4 @@
+import type { Token } from '@azure/arm-containerregistry';
 import type { ClientOf } from './arm-client.ts';
 import { formatRegistryId, type RegistryResourceId } from './arm-id.ts';
 import { createIssuing, orUndefined } from './arm-issuing.ts';
@@ -40,10 +41,7 @@ export function createRegistryTokens(clientOf: ClientOf): RegistryTokens {
   const findToken: RegistryTokens['findToken'] = (id, name, signal) =>
     issuing(id, signal, async ({ tokens }, at, options) => {
       const found = await orUndefined(tokens.get(...at, name, options));
-      if (!found) return undefined;
-      const passwords = found.credentials?.passwords ?? [];
-      const made = passwords.map(({ name: slot, creationTime }) => [slot, creationTime ?? new Date(0)]);
-      return { enabled: found.status !== 'disabled', passwords: Object.fromEntries(made) };
+      return found && toState(found);
     });
 
   return {
@@ -94,4 +92,12 @@ export function createRegistryTokens(clientOf: ClientOf): RegistryTokens {
       });
     },
   };
+}
+
+function toState({ status, credentials }: Token): TokenState {
+  const passwords = (credentials?.passwords ?? []).map(({ name, creationTime }) => [
+    name,
+    creationTime ?? new Date(0),
+  ]);
+  return { enabled: status !== 'disabled', passwords: Object.fromEntries(passwords) };
 }

@@ -1,6 +1,5 @@
 import type { Vault } from '../azure/vault.ts';
-import type { DeclaredCredential } from '../credentials/kinds.ts';
-import type { CredentialState } from '../credentials/state.ts';
+import type { HeldRegistry } from '../credentials/holder.ts';
 import type { Check } from '../lib/check.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Reference } from '../policy/reference.ts';
@@ -8,12 +7,7 @@ import type { ImageReason, StateOf } from '../reasons.ts';
 import type { RegistryWords, RequestWords, RuleWords } from './words.ts';
 
 /** A registry as a target must know it to pull from it. */
-export interface PullableRegistry extends RegistryWords {
-  name: string;
-  loginServer: string;
-  credential: DeclaredCredential;
-  rotation: CredentialState;
-}
+export interface PullableRegistry extends HeldRegistry, RegistryWords {}
 
 /** A registry as a target must know it to offer what the policy lets through. */
 export interface SourceRegistry extends PullableRegistry {

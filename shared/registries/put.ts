@@ -13,7 +13,8 @@ import type { Log } from '../lib/log.ts';
 import { withoutUndefined } from '../lib/without-undefined.ts';
 import type { Images } from '../records/images.ts';
 import type { Registry, RegistryInput, StoredRegistry } from '../records/registry.ts';
-import { type RotationServices, rotate } from '../rotation/rotate.ts';
+import { rotate } from '../rotation/rotate.ts';
+import type { RotationServices } from '../rotation/run.ts';
 import { describeReachable } from './access.ts';
 import { checkPrecondition, outdated, type Precondition } from './precondition.ts';
 

@@ -14,7 +14,7 @@ export interface RotationFacts {
 }
 
 export type RotationStep =
-  /** `nextOn`: when there will be something to do by itself. */
+  /** `nextOn`: when something will be due. */
   | { do: 'nothing'; nextOn?: Date }
   /** A person must act: the bridge issues no credential of this kind. */
   | { do: 'report' }
@@ -25,15 +25,15 @@ export type RotationStep =
   | { do: 'deliver' }
   /** Back to the previous one, which still works. */
   | { do: 'fall-back' }
-  /** @param deliverFirst so that nothing that reached Coder late is what is revoked */
+  /** `deliverFirst`: Coder may have been given the old one again by a late call, so it is given the current one first. */
   | { do: 'revoke'; deliverFirst: boolean };
 
 /** Within 2 minutes it works in Entra, and within one in ACR; what is not accepted by then never will be. */
 const LONGEST_PROPAGATION_MS = 15 * 60_000;
-/** Before a rotation that failed is tried again, unless Coder is without a working credential or somebody asks. */
+/** How long after a failure a rotation is tried again, unless Coder has no working credential or a person asks. */
 const AFTER_FAILURE_MS = 15 * 60_000;
 
-/** The one step that comes next. Whatever was cut off is decided on anew, from what the record says. */
+/** The one step that comes next. A run that was cut off is not resumed: the record says what to do now. */
 export function decide(facts: RotationFacts): RotationStep {
   const { declared, rotation, now, currentWorks, previousWorks } = facts;
   const { current, candidate, previous, revokeOn } = rotation;
@@ -77,7 +77,7 @@ function nothing({ declared, rotation }: RotationFacts): RotationStep {
   return { do: 'nothing', ...(nextOn && { nextOn }) };
 }
 
-/** Issued before somebody else may have learnt the credentials of that time. */
+/** Whether it was issued before the reported compromise. */
 export function isLeaked({ issuedOn }: IssuedCredential, { compromisedOn }: CredentialState): boolean {
   return compromisedOn !== undefined && issuedOn < compromisedOn;
 }

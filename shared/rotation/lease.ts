@@ -27,7 +27,9 @@ export interface RotationLease {
 }
 
 /** What is undefined is removed. */
-type RotationChanges = { [K in keyof Omit<CredentialState, 'leaseUntil'>]?: CredentialState[K] | undefined };
+export type RotationChanges = {
+  [K in keyof Omit<CredentialState, 'leaseUntil'>]?: CredentialState[K] | undefined;
+};
 
 export function createRotationLease(
   registries: Registries,

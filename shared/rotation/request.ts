@@ -4,7 +4,7 @@ import type { Registries } from '../records/registries.ts';
 import type { StoredRegistry } from '../records/registry.ts';
 
 /**
- * Notes that a person asks for a new credential, so that the next run issues one, whoever carries it out.
+ * Records that a person asks for a new credential. The next run of any instance issues it.
  *
  * @param compromised revokes what there is now as soon as Coder has the new one, without a grace period
  * @throws RefusedError when there is no such registry, or the bridge issues no credential for it

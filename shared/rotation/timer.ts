@@ -4,7 +4,8 @@ import { describe } from '../errors.ts';
 import { forEachAtMost } from '../lib/concurrency.ts';
 import type { Log } from '../lib/log.ts';
 import type { Registry } from '../records/registry.ts';
-import { type RotationServices, rotate } from './rotate.ts';
+import { rotate } from './rotate.ts';
+import type { RotationServices } from './run.ts';
 
 /** Registries whose credentials are looked at at once. */
 const AT_ONCE = 4;
@@ -38,7 +39,7 @@ function credentialNow({ credential, rotation }: Registry, now: Date) {
     expiresOn: current?.expiresOn,
     endsSoon: current !== undefined && endsSoon(current, now),
     nextRotationOn: renewOn(credential, current),
-    // What concerned the credentials of a kind that was given up concerns nobody any more.
+    // The result of a rotation is outdated once a kind without rotation is declared.
     lastResult: current || isRenewed ? lastResult : undefined,
   };
 }

@@ -166,6 +166,7 @@ describe('the app answers as the document says', () => {
     expectDescribed(call, unknownField);
     if (call.path.includes('contoso') && call.method !== 'PUT') {
       const unknownName = await ask({ ...call, path: call.path.replace('contoso', 'nobody') }, body);
+      expect(JSON.parse(unknownName.text)).toMatchObject({ status: 404, reason: 'not-found' });
       expect(unknownName.status).toBe(404);
       expectDescribed(call, unknownName);
     }

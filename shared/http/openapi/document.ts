@@ -2,7 +2,9 @@ import { createDocument, type oas31, type ZodOpenApiPathsObject } from 'zod-open
 import manifest from '../../../package.json' with { type: 'json' };
 import { Policy } from '../../policy/policy.ts';
 import type { AnyHttpFunction } from '../http-function.ts';
-import { ImageView, RegistryView, ReportView } from '../views.ts';
+import { ImageView } from '../views/image.ts';
+import { RegistryView } from '../views/registry.ts';
+import { ReportView } from '../views/report.ts';
 import { stateConstraints } from './constraints.ts';
 import { operationOf } from './operation.ts';
 import { problemSchema } from './problems.ts';

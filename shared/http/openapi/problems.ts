@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { ZodOpenApiResponseObject } from 'zod-openapi';
 import type { AnyHttpFunction } from '../http-function.ts';
 import type { Problem } from '../problem.ts';
-import { ImageView } from '../views.ts';
+import { ImageView } from '../views/image.ts';
 import { failuresOf, type Reason, statusOf } from './failures.ts';
 
 /** The failing answers of a function by their status, each with its reasons. */

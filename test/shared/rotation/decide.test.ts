@@ -54,7 +54,11 @@ const CASES: Case[] = [
     { current: issued(1), requestedOn: at(-2) },
     { do: 'nothing', nextOn: at(9) },
   ],
-  ['it leaked', { current: issued(1), compromisedOn: at(-0.5) }, { do: 'issue', why: 'compromised' }],
+  [
+    'it was reported as compromised',
+    { current: issued(1), compromisedOn: at(-0.5) },
+    { do: 'issue', why: 'compromised' },
+  ],
   [
     'another account is declared',
     { current: issued(1, { declared: OTHER_TOKEN }) },
@@ -72,7 +76,7 @@ const CASES: Case[] = [
     { do: 'discard', expired: true },
   ],
   [
-    'a new one leaked before Coder had it',
+    'a new one was reported as compromised before Coder had it',
     { current: issued(1), candidate: issued(0.1), compromisedOn: NOW },
     { do: 'discard', expired: false },
   ],
@@ -103,17 +107,17 @@ const CASES: Case[] = [
     { declared: STATIC, ...broken },
   ],
   [
-    'the old one may still be used',
+    'the old one is in its grace period',
     { current: issued(0.1), previous: issued(9), revokeOn: at(0.5) },
     { do: 'nothing', nextOn: at(0.5) },
   ],
   [
-    'the old one may still be used, and the new one is due already',
+    'the old one is in its grace period, and the new one is due already',
     { current: issued(10), previous: issued(20), revokeOn: at(0.5) },
     { do: 'nothing', nextOn: at(0.5) },
   ],
   [
-    'the old one may still be used, and the new one leaked',
+    'the old one is in its grace period, and the new one was reported as compromised',
     { current: issued(0.1), previous: issued(9), revokeOn: at(0.5), compromisedOn: NOW },
     { do: 'revoke', deliverFirst: true },
   ],

@@ -25,7 +25,7 @@ beforeEach(async () => {
   ) as [RotationLease, RotationLease];
 });
 
-test('of two runs one has it, and the other changes nothing', async () => {
+test('of two runs one takes the lease, and the other changes nothing', async () => {
   await one.take();
   const held = await read();
 
@@ -39,7 +39,7 @@ test('of two runs one has it, and the other changes nothing', async () => {
   expect((await read()).rotation.leaseUntil).toBeUndefined();
 });
 
-test('what is asked for meanwhile is taken over with the next write', async () => {
+test('a request made during a run is kept by the next write of that run', async () => {
   await one.take();
   const { rotation } = await requestRotation(bridge.services, 'contoso', true);
   const asked = { warnedOf: 'one', compromisedOn: rotation.compromisedOn };
@@ -51,7 +51,7 @@ test('what is asked for meanwhile is taken over with the next write', async () =
   expect((await read()).rotation).toMatchObject(asked);
 });
 
-test('when what is declared changes, the next write fails, and the lease is given back all the same', async () => {
+test('after a change of what is declared the next write fails, and the lease is still released', async () => {
   await one.take();
   const { etag: _, ...registry } = await read();
   await bridge.services.registries.save({ ...registry, suspended: true }, await read());

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import type { CredentialState, IssuedCredential } from '../../../shared/credentials/state.ts';
-import { rotationPlanView, rotationView } from '../../../shared/http/rotation-view.ts';
-import type { Registry } from '../../../shared/records/registry.ts';
+import { planRotation } from '../../../shared/rotation/plan.ts';
 
 const declared = {
   kind: 'token',
@@ -15,11 +14,9 @@ const issue = (slot: string): IssuedCredential => ({
   ...{ declared, slot, username: 'coder-acr-bridge', secretVersion: slot, issuedOn: T0 },
 });
 const [one, two] = [issue('password1'), issue('password2')];
-const registry = (rotation: CredentialState) =>
-  ({ name: 'contoso', credential: declared, rotation }) as unknown as Registry;
 
 test.each<[string, CredentialState, boolean, string[], string]>([
-  ['nothing', { current: one }, false, ['prove', 'issue', 'save', 'test', 'give', 'revoke'], 'password1'],
+  ['no rotation', { current: one }, false, ['prove', 'issue', 'save', 'test', 'give', 'revoke'], 'password1'],
   ['a test of the new one', { current: one, candidate: two }, false, ['test', 'give', 'revoke'], 'password1'],
   ['the delivery', { current: two, previous: one }, false, ['give', 'revoke'], 'password1'],
   [
@@ -30,22 +27,18 @@ test.each<[string, CredentialState, boolean, string[], string]>([
     'password2',
   ],
   [
-    'a test of one that may be known',
+    'a test of one that may be compromised',
     { current: one, candidate: two },
     true,
     ['prove', 'discard', 'issue', 'save', 'test', 'give', 'revoke'],
     'password1',
   ],
-])('while %s is under way a rotation would do the rest of it', (_, rotation, compromised, steps, revoked) => {
-  const plan = rotationPlanView(registry(rotation), T1, compromised);
+])(
+  'during %s a request for a rotation leads to the steps that are left',
+  (_, rotation, compromised, steps, revoked) => {
+    const plan = planRotation({ name: 'contoso', credential: declared, rotation }, T1, compromised);
 
-  expect(plan.steps.map(({ step }) => step.split(' ')[0])).toEqual(steps);
-  expect(plan.steps.at(-1)).toMatchObject({ slot: revoked });
-});
-
-test('what is to be replaced without a grace period shows until it is', () => {
-  expect(rotationView(registry({ current: one, compromisedOn: T1 }))).toMatchObject({ compromised: true });
-  expect(rotationView(registry({ current: { ...one, issuedOn: T1 }, compromisedOn: T0 }))).not.toHaveProperty(
-    'compromised',
-  );
-});
+    expect(plan.map(({ step }) => step.split(' ')[0])).toEqual(steps);
+    expect(plan.at(-1)).toMatchObject({ slot: revoked });
+  },
+);

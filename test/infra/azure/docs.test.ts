@@ -3,19 +3,15 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { setupGuide } from '../../../shared/guide/guide.ts';
 import { SETTING_NAMES } from '../../../shared/settings.ts';
+import { expectMarked, marked, readText, rowsOf, tableOf } from '../../support/docs.ts';
 import { FOLDER, type Parameter, unquote } from './bicep.ts';
 import { fileNamed, literalsOf } from './deployed-app.ts';
 
-const readme = readFileSync(join(FOLDER, '..', '..', 'README.md'), 'utf8');
+const PAGE = 'docs/deploy-on-azure.md';
+const page = readText(PAGE);
 const given: Record<string, { value: string }> = JSON.parse(
   readFileSync(join(FOLDER, 'main.parameters.json'), 'utf8'),
 ).parameters;
-
-/** What stands between two marks of the README. */
-function section(name: string): string {
-  const [, text = ''] = readme.split(new RegExp(`<!-- /?${name} -->\n`));
-  return text;
-}
 
 /** As the table says it. */
 function allowed({ type, decorators }: Parameter): string {
@@ -27,32 +23,38 @@ function allowed({ type, decorators }: Parameter): string {
   return '–';
 }
 
-test('the README lists every parameter of main.bicep: variable, default, what is allowed, and meaning', () => {
-  const { params } = fileNamed('main.bicep');
+test('the docs list every parameter of main.bicep: variable, default, allowed values and meaning', () => {
+  const rows = fileNamed('main.bicep').params.map(param => {
+    const { symbol, default: node, description = '' } = param;
+    const [, variable] = /\{(\w+)/.exec(given[symbol]?.value ?? '') ?? [];
+    const value = node ? unquote(node) : undefined;
+    const standard = value === undefined ? 'required' : value === '' ? '–' : `\`${value}\``;
+    return [`\`${symbol}\``, `\`${variable}\``, standard, allowed(param), description];
+  });
 
-  expect(section('azure-parameters').trim().split('\n').slice(2).sort()).toEqual(
-    params
-      .map(param => {
-        const { symbol, default: node, description } = param;
-        const [, variable] = /\{(\w+)/.exec(given[symbol]?.value ?? '') ?? [];
-        const value = node ? unquote(node) : undefined;
-        const standard = value === undefined ? 'required' : value === '' ? '–' : `\`${value}\``;
-        return `| \`${symbol}\` | \`${variable}\` | ${standard} | ${allowed(param)} | ${description} |`;
-      })
-      .sort(),
-  );
+  const head = ['parameter', 'variable', 'default', 'allowed', 'meaning'];
+  expectMarked(PAGE, 'azure-parameters', tableOf(head, rows));
 });
 
-test('the README names each setting that cannot be given, and helps to choose among all kinds that can', () => {
+test('the docs list every built-in role that the deployment assigns, and no other', () => {
+  const names = readText('infra/azure/built-in-roles.bicep').matchAll(/^ +'?([A-Z][\w ]+?)'?: '/gm);
+  const listed = rowsOf(marked('docs/security-model.md', 'azure-roles')).flatMap(([, role = '']) =>
+    role.startsWith('Coder ACR Bridge') ? [] : role.split(/, in ABAC mode |, | and /),
+  );
+
+  expect([...new Set(listed)].sort()).toEqual([...names].map(([, name]) => name).sort());
+});
+
+test('the docs name each setting that cannot be given, and every credential kind', () => {
   const mayBeGiven = literalsOf('SettingName');
-  const named = [...section('azure-settings').matchAll(/`(\w+)`/g)].map(([, name]) => name);
-  const kinds = [...section('azure-kinds').matchAll(/^\| `(.+?)` \|/gm)].map(([, kind]) => kind);
+  const named = [...marked(PAGE, 'azure-settings').matchAll(/`(\w+)`/g)].map(([, name]) => name);
+  const kinds = rowsOf(marked(PAGE, 'azure-kinds')).map(([kind = '']) => kind.replaceAll('`', ''));
 
   expect(named.sort()).toEqual(SETTING_NAMES.filter(name => !mayBeGiven.includes(name)).sort());
   expect(kinds.sort()).toEqual(literalsOf('Registry', 'credentialKind').sort());
 });
 
-test('the README grants a service principal what the setup guide does, which comes too late for it', () => {
+test('the docs grant a service principal what the setup guide does', () => {
   const registry = {
     ...{ name: 'contoso', loginServer: 'contoso.azurecr.io' },
     resourceId:
@@ -66,18 +68,18 @@ test('the README grants a service principal what the setup guide does, which com
   const [, ...grants] = renewal?.commands ?? [];
 
   expect(grants).toHaveLength(2);
-  for (const { run } of grants) expect(readme).toContain(run);
+  for (const { run } of grants) expect(page).toContain(run);
 });
 
 test('each required parameter is set in both ways to deploy', () => {
   const required = fileNamed('main.bicep').params.filter(param => param.default === undefined);
   const [, alone = ''] =
-    /^az deployment sub create[\s\S]*?--parameters([\s\S]*?)--output none/m.exec(readme) ?? [];
+    /^az deployment sub create[\s\S]*?--parameters([\s\S]*?)--output none/m.exec(page) ?? [];
 
   for (const { symbol } of required) {
     const [, variable = ''] = /\{(\w+)/.exec(given[symbol]?.value ?? '') ?? [];
     expect(alone, symbol).toContain(`${symbol}=`);
     // azd asks for those of its own.
-    if (variable.startsWith('BRIDGE_')) expect(readme).toContain(`azd env set ${variable} `);
+    if (variable.startsWith('BRIDGE_')) expect(page).toContain(`azd env set ${variable} `);
   }
 });
