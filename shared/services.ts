@@ -21,7 +21,7 @@ import { createClassicTarget } from './coder/classic/target.ts';
 import type { CoderConnection } from './coder/http.ts';
 import { createV2Client } from './coder/v2/client.ts';
 import { NO_HOLDER } from './coder/v2/holder.ts';
-import { Rollout } from './coder/v2/rollout.ts';
+import { RolloutRow } from './coder/v2/rollout.ts';
 import { createRollouts } from './coder/v2/rollouts.ts';
 import { createV2Target, type V2TargetOptions } from './coder/v2/target.ts';
 import { createTemplates, type Templates } from './coder/v2/templates.ts';
@@ -157,7 +157,7 @@ function createV2(
   { leasedRows, registries, images, now }: CoderServices,
 ): Pick<Services, 'target' | 'holder' | 'templates'> {
   const coder = createV2Client(connection);
-  const rollouts = createRollouts(leasedRows.rows(Rollout), coder, now);
+  const rollouts = createRollouts(leasedRows.rows(RolloutRow), coder, now);
   const options: V2TargetOptions = {
     ...{ coder, rollouts, organization, now, tokenSecret: CODER_TOKEN_SECRET },
     sessionToken: () => connection.sessionToken(false),

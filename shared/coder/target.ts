@@ -56,10 +56,10 @@ export type Applied =
   | { state: 'waiting'; reason: ReasonOf<'pending'>; message: string; memo?: Memo; lookAgainOn: Date };
 
 /** What became of an image that is not to be offered any more; `reason` where the target has a word of its own for it. */
-export type Withdrawn = { reason?: ReasonOf<'removed'> } & (
-  | { state: 'done' }
-  | { state: 'kept'; note: string }
-);
+export type Withdrawn =
+  | { state: 'done'; reason?: ReasonOf<'removed'> }
+  | { state: 'kept'; reason?: ReasonOf<'removed'>; note: string }
+  | { state: 'waiting'; reason: ReasonOf<'pending'>; message: string; lookAgainOn: Date };
 
 /** What a target keeps others from while it works on an image; it says nothing to anyone else. */
 export type Lock = object;

@@ -164,6 +164,10 @@ async function withdraw(
 ): Promise<Outcome> {
   const digest = attempt.facts.found?.digest;
   const withdrawn = await target.withdraw(targeted(attempt), lock, signal);
+  if (withdrawn.state === 'waiting') {
+    const { state: _, ...waiting } = withdrawn;
+    return { ...waiting, digest };
+  }
   const isGone = reason === 'removed-from-coder';
   if (withdrawn.state === 'done') {
     const own =

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import { createMovableClock, type MovableClock } from '../../infra/local/clock.ts';
+import type { Cloud } from '../../infra/local/cloud.ts';
 import { createSecrets } from '../../infra/local/secrets.ts';
 import {
   type CoderV2Options,
@@ -59,4 +61,34 @@ export async function startTestCoder(options: Partial<CoderV2Options> = {}): Pro
       return active?.variables.find(variable => variable.name === 'image')?.value;
     },
   };
+}
+
+/** The Coder v2 of a cloud that was started with one. */
+export function coderOf({ standIns: { coderV2 } }: Cloud): CoderV2StandIn {
+  if (!coderV2) throw new Error('The cloud was started without Coder v2.');
+  return coderV2;
+}
+
+/** Another template like the sample. */
+export async function createTemplate(cloud: Cloud, name: string): Promise<void> {
+  const coder = coderOf(cloud);
+  const files = { 'main.tf': await readFile(SAMPLE, 'utf8') };
+  coder.controls.pushTemplate({ template: name, files, variables: { namespace: 'coder' } });
+  await expect.poll(() => activeVersion(cloud, name), { interval: 10 }).toBeDefined();
+}
+
+/** The active version of a template, and what it names. */
+export function activeVersion(
+  cloud: Cloud,
+  name: string,
+): { name: string; image: string | undefined } | undefined {
+  const { templates, versions } = coderOf(cloud).state();
+  const template = templates.find(({ settings }) => settings.name === name);
+  const active = versions.find(({ id }) => id === template?.activeVersionId);
+  return (
+    active && {
+      name: active.name,
+      image: active.variables.find(variable => variable.name === 'image')?.value,
+    }
+  );
 }

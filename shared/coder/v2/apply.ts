@@ -5,7 +5,7 @@ import { type Place, placesOf } from './destinations.ts';
 import type { Rollout } from './rollout.ts';
 import type { Rollouts } from './rollouts.ts';
 import { formatValue, isSameImage } from './value.ts';
-import { replaces, type Wish } from './wish.ts';
+import { continueSeries, replaces, type Wish } from './wish.ts';
 import type { TemplateMemo } from './words.ts';
 
 export interface ApplyOptions {
@@ -44,7 +44,7 @@ interface PlaceResult extends TemplateMemo {
 }
 
 async function applyTo(
-  { rollouts }: ApplyOptions,
+  { rollouts, now }: ApplyOptions,
   place: Place,
   image: WantedImage,
   signal: AbortSignal,
@@ -54,15 +54,22 @@ async function applyTo(
   const { end, rollout } = await rollouts.round(
     place,
     current => {
-      if (!replaces(image.words.defaultTag ?? 'newest', wish, current.wishes[variable])) return undefined;
-      current.wishes[variable] = wish;
+      const chosen = current.wishes[variable];
+      const isChosen = replaces(image.words.defaultTag ?? 'newest', wish, chosen);
+      if (isChosen) {
+        const isNew = !isSameImage(chosen?.value, wish.value);
+        if (isNew) current.series = continueSeries(current.series, now());
+        current.wishes[variable] = wish;
+      }
+      // Several tags of one digest are in the template together.
+      else if (!isSameImage(chosen?.value, wish.value)) return undefined;
       if (image.isRetry) forgetRefusals(current, variable);
       return destination;
     },
     signal,
   );
   const common = { organization, template, variable };
-  if (!end) return { ...common, ...notChosen(rollout, wish, variable) };
+  if (!end) return { ...common, ...notChosen(rollout, variable) };
   return { ...common, ...resultOf(end, rollout, wish, variable) };
 }
 
@@ -79,21 +86,14 @@ function wishOf({ destination }: Place, image: WantedImage): Wish {
 function forgetRefusals(rollout: Rollout, variable: string): void {
   delete rollout.held[variable];
   delete rollout.failed;
+  // Without it an older version that is active is no rollback.
+  delete rollout.last;
 }
 
-/** Another tag goes before this one; if both are one digest, the template has it all the same. */
-function notChosen(
-  { wishes, last }: Rollout,
-  wish: Wish,
-  variable: string,
-): Pick<PlaceResult, 'reason' | 'message' | 'digest'> {
-  const chosen = wishes[variable];
-  const isThere = isSameImage(last?.values[variable], wish.value);
-  if (isThere) return { reason: 'already-in-template', digest: wish.digest };
-  return {
-    reason: 'not-chosen',
-    message: `The variable ${variable} follows ${chosen?.repository}:${chosen?.tag}.`,
-  };
+/** Another tag goes before this one. */
+function notChosen({ wishes }: Rollout, variable: string): Pick<PlaceResult, 'reason' | 'message'> {
+  const { repository, tag } = wishes[variable] ?? {};
+  return { reason: 'not-chosen', message: `The variable ${variable} follows ${repository}:${tag}.` };
 }
 
 function resultOf(
@@ -138,7 +138,7 @@ function stateOf({ reason }: PlaceResult): keyof typeof RANK {
 }
 
 /** Quick at first, since an import can take two seconds. */
-function nextLook(now: Date, since: Date | undefined): Date {
+export function nextLook(now: Date, since: Date | undefined): Date {
   const passedMs = since ? now.getTime() - since.getTime() : 0;
   return new Date(now.getTime() + Math.min(LONGEST_LOOK_MS, Math.max(FIRST_LOOK_MS, passedMs / 4)));
 }

@@ -1,6 +1,7 @@
 import type { Building, Rollout } from './rollout.ts';
 import { isSameImage } from './value.ts';
 import { versionName } from './version-name.ts';
+import { isInSeries } from './wish.ts';
 
 /** A variable of a version, as Coder shows it. */
 export interface VariableFact {
@@ -117,6 +118,8 @@ function decideIdle(facts: RolloutFacts, active: VersionFact): RolloutStep {
   if (failed?.baseVersionId === active.id && isSame(failed.values, wanted)) {
     return { do: 'settle', reason: failed.reason as GivenUp, message: failed.message };
   }
+  // Many pushes at once are one version.
+  if (isInSeries(rollout.series, facts.now)) return { do: 'wait', reason: 'coder-building' };
   return { do: 'create', building: beginBuilding(facts, active, 1) };
 }
 

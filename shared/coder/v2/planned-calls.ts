@@ -14,9 +14,9 @@ export function planCalls(
   const planned = noteChanges(coder, calls);
   const inMemory = createRollouts(
     {
-      read: key => rollouts.read(nameOf(key.rowKey)),
+      read: async key => ({ rollout: await rollouts.read(nameOf(key.rowKey)) }),
       withLease: async (key, _signal, work) =>
-        work(structuredClone(await rollouts.read(nameOf(key.rowKey))), false),
+        work({ rollout: await rollouts.read(nameOf(key.rowKey)) }, false),
     },
     planned,
     now,

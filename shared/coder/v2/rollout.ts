@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { json } from '../../azure/row-codec.ts';
 import { Wish } from './wish.ts';
 
 /** By the name of a variable. */
@@ -25,6 +26,8 @@ export type Building = z.infer<typeof Building>;
 export const Rollout = z.object({
   /** What each variable is to name. */
   wishes: z.record(z.string(), Wish).default({}),
+  /** When wishes changed in quick succession: the first and the latest time. */
+  series: z.object({ firstOn: z.coerce.date(), lastOn: z.coerce.date() }).optional(),
   building: Building.optional(),
   /** The version that the bridge promoted last. */
   last: z.object({ versionId: z.string(), createdOn: z.coerce.date(), values: Values }).optional(),
@@ -38,6 +41,12 @@ export const Rollout = z.object({
     .optional(),
 });
 export type Rollout = z.infer<typeof Rollout>;
+
+/** As a template's row keeps it. */
+export const RolloutRow = z.object({
+  rollout: json<Rollout>(text => Rollout.parse(JSON.parse(text))).prefault('{}'),
+});
+export type RolloutRow = z.infer<typeof RolloutRow>;
 
 /** Values that are remembered. */
 export const MOST_PAST = 50;

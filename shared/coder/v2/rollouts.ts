@@ -1,7 +1,7 @@
 import type { LeasedRows } from '../../azure/leased-rows.ts';
 import { advance, type RoundEnd, type RoundOptions, type TemplateName } from './advance.ts';
 import type { V2Client } from './client.ts';
-import type { Rollout } from './rollout.ts';
+import type { Rollout, RolloutRow } from './rollout.ts';
 import type { Wish } from './wish.ts';
 import type { Destination } from './words.ts';
 
@@ -25,15 +25,15 @@ export type RoundRules = Pick<Destination, 'onDrift' | 'keepVersions'>;
 const PARTITION = '@templates';
 const KEPT_VERSIONS = 10;
 
-export function createRollouts(rows: LeasedRows<Rollout>, coder: V2Client, now: () => Date): Rollouts {
+export function createRollouts(rows: LeasedRows<RolloutRow>, coder: V2Client, now: () => Date): Rollouts {
   const keyOf = ({ organization, template }: TemplateName) => ({
     partitionKey: PARTITION,
     rowKey: `${organization}|${template}`,
   });
   return {
-    read: name => rows.read(keyOf(name)),
+    read: async name => (await rows.read(keyOf(name))).rollout,
     round: (name, change, signal) =>
-      rows.withLease(keyOf(name), signal, async rollout => {
+      rows.withLease(keyOf(name), signal, async ({ rollout }) => {
         const rules = await change(rollout);
         if (!rules) return { end: undefined, rollout };
         const options: RoundOptions = {

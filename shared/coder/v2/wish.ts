@@ -27,6 +27,29 @@ export function replaces(choice: DefaultTag, pushed: Wish, current: Wish | undef
   return choice === 'highest-semver' && isHigher(pushed.tag, current.tag);
 }
 
+/** Pushes that follow each other this quickly are built together. */
+const QUICK_MS = 1_000;
+/** But the first of them does not wait for longer. */
+const LONGEST_SERIES_MS = 5_000;
+
+export interface Series {
+  firstOn: Date;
+  lastOn: Date;
+}
+
+/** The series of changes once another one has come. */
+export function continueSeries(series: Series | undefined, now: Date): Series {
+  const isQuick = series !== undefined && now.getTime() - series.lastOn.getTime() < QUICK_MS;
+  return { firstOn: isQuick ? series.firstOn : now, lastOn: now };
+}
+
+/** Whether another change is likely to follow, so that it is better to wait. A single one is served at once. */
+export function isInSeries(series: Series | undefined, now: Date): boolean {
+  if (!series || series.lastOn <= series.firstOn) return false;
+  const isQuick = now.getTime() - series.lastOn.getTime() < QUICK_MS;
+  return isQuick && now.getTime() - series.firstOn.getTime() < LONGEST_SERIES_MS;
+}
+
 /** The one of these that a variable is to name; undefined when there is none. */
 export function choose(choice: DefaultTag, wishes: readonly Wish[]): Wish | undefined {
   const byTime = [...wishes].sort((a, b) => a.pushedOn.getTime() - b.pushedOn.getTime());

@@ -148,6 +148,25 @@ const idle: [string, Facts, object][] = [
     { do: 'create' },
   ],
   [
+    'a second push right after another',
+    { rollout: rollout({ series: { firstOn: new Date(at(11).getTime() - 900), lastOn: at(11) } }) },
+    { do: 'wait', reason: 'coder-building' },
+  ],
+  [
+    'a second push, a second ago',
+    {
+      rollout: rollout({
+        series: { firstOn: new Date(at(11).getTime() - 1_900), lastOn: new Date(at(11).getTime() - 1_000) },
+      }),
+    },
+    { do: 'create' },
+  ],
+  [
+    'the first push of a series, when it has waited for five seconds',
+    { rollout: rollout({ series: { firstOn: new Date(at(11).getTime() - 5_000), lastOn: at(11) } }) },
+    { do: 'create' },
+  ],
+  [
     'what a person took back',
     { rollout: rollout({ held: { image: value('b') } }) },
     { do: 'settle', reason: 'held' },
