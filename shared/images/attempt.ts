@@ -1,10 +1,10 @@
 import type { Acr } from '../azure/acr.ts';
-import type { Links } from '../azure/links.ts';
 import type { Applied, Lock, Target, TargetedImage } from '../coder/target.ts';
 import { ConflictError, describe, ServiceError, StorageError } from '../errors.ts';
 import { applyPolicy } from '../policy/policy.ts';
 import { REASONS } from '../reasons.ts';
-import type { ImageRecord, Images, StoredImage } from '../records/images.ts';
+import type { ImageRecord, StoredImage } from '../records/image.ts';
+import type { Images } from '../records/images.ts';
 import { decideImport, type ImportFacts, type ImportStep, NO_SUCH_TAG } from './decide.ts';
 import { readConfig } from './facts.ts';
 import type { ImageToImport, Outcome } from './outcome.ts';
@@ -12,7 +12,6 @@ import type { ImageToImport, Outcome } from './outcome.ts';
 export interface AttemptServices {
   acr: Acr;
   images: Images;
-  links: Links;
   target: Target;
   now: () => Date;
   /** After so long whatever an import had begun is taken to be cut off. */
@@ -108,11 +107,10 @@ async function underLock(
 ): Promise<Outcome | undefined> {
   const { image, facts } = attempt;
   await claim(services, attempt);
-  const { partition, row } = services.target.lockKey(image);
-  return services.links.hold({ registry: partition, row }, signal, async lock => {
+  return services.target.withLock(image, signal, async lock => {
     facts.isLocked = true;
     delete facts.found;
-    return walk(services, attempt, lock as unknown as Lock, signal);
+    return walk(services, attempt, lock, signal);
   });
 }
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { image } from '../../infra/local/oci-image.ts';
 import type { LoggedRequest } from '../../infra/local/request-log.ts';
-import { imageKey } from '../../shared/azure/keys.ts';
-import type { ImageRecord } from '../../shared/records/images.ts';
+import type { ImageRecord } from '../../shared/records/image.ts';
+import { imageKey } from '../../shared/records/keys.ts';
 import { type Bridge, startBridge } from '../support/bridge.ts';
 import { readText } from '../support/docs.ts';
 import { partOf } from '../support/part.ts';
@@ -93,14 +93,20 @@ function recordOf(repository: string, tag: string, i: number): ImageRecord {
     return { ...known, state: 'skipped', reason: 'not-an-image', message: 'It holds a Helm chart.' };
   }
   const id = `00000000-0000-0000-0000-${String(i).padStart(12, '0')}`;
-  const inCoder = { importedOn: now, latencyMs: 2_000, coderImageId: id, coderDigest: known.digest };
+  const inCoder = {
+    importedOn: now,
+    latencyMs: 2_000,
+    memo: { coderImageId: id },
+    coderDigest: known.digest,
+  };
   return { ...known, state: 'imported', reason: 'tag-added', message: 'The tag was added.', ...inCoder };
 }
 
 /** As the app keeps it. */
 function toRow(record: ImageRecord) {
-  const { registry: partitionKey, ...fields } = record;
-  return { partitionKey, rowKey: imageKey(record), kind: 'image', ...fields };
+  const { registry: partitionKey, memo, ...fields } = record;
+  const json = memo && { memo: JSON.stringify(memo) };
+  return { partitionKey, rowKey: imageKey(record), kind: 'image', ...fields, ...json };
 }
 
 async function measure(folder: string): Promise<Record<Kind, Cost>> {

@@ -1,15 +1,19 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createLinks, type Links } from '../../../shared/azure/links.ts';
+import * as z from 'zod';
+import { createLeasedTable, type LeasedRows, type LeasedTable } from '../../../shared/azure/leased-rows.ts';
 import { openTable } from '../../../shared/azure/tables.ts';
 import { ServiceError } from '../../../shared/errors.ts';
 import { type Bridge, startBridge } from '../../support/bridge.ts';
 
 let bridge: Bridge;
-let one: Links;
-let other: Links;
+const Content = z.object({ coderId: z.string().exactOptional() });
+type Rows = LeasedRows<z.infer<typeof Content>>;
+let leased: LeasedTable;
+let one: Rows;
+let other: Rows;
 const NOW = new Date('2026-01-31T08:00:00Z');
 let now = NOW;
-const key = () => ({ registry: 'contoso', row: crypto.randomUUID() });
+const key = () => ({ partitionKey: 'contoso', rowKey: crypto.randomUUID() });
 const soon = () => AbortSignal.timeout(600);
 const later = () => AbortSignal.timeout(20_000);
 
@@ -23,7 +27,8 @@ beforeAll(async () => {
     new ManagedIdentityCredential({ clientId }),
   );
   // Two instances of the app: they share the table, and nothing in memory.
-  [one, other] = [createLinks(table, () => now, 30_000), createLinks(table, () => now, 30_000)];
+  leased = createLeasedTable(table, () => now, 30_000);
+  [one, other] = [leased.rows(Content), createLeasedTable(table, () => now, 30_000).rows(Content)];
 });
 afterAll(() => bridge.close());
 
@@ -31,8 +36,8 @@ test('of many workers in two instances one works at a time, and each sees what t
   const shared = key();
   let working = 0;
   let most = 0;
-  const count = (links: Links) =>
-    links.hold(shared, later(), async link => {
+  const count = (rows: Rows) =>
+    rows.withLease(shared, later(), async link => {
       most = Math.max(most, ++working);
       await new Promise(setImmediate);
       link.coderId = String(Number(link.coderId ?? 0) + 1);
@@ -47,64 +52,66 @@ test('of many workers in two instances one works at a time, and each sees what t
 
 test('after a failure whose effect is known the link is free at once, and keeps what was learnt', async () => {
   const shared = key();
-  const failing = one.hold(shared, later(), async link => {
+  const failing = one.withLease(shared, later(), async link => {
     link.coderId = 'learnt';
     throw new ServiceError('coder-rejected', 'no');
   });
   await expect(failing).rejects.toMatchObject({ reason: 'coder-rejected' });
 
-  expect(await other.hold(shared, soon(), async link => link.coderId)).toBe('learnt');
+  expect(await other.withLease(shared, soon(), async link => link.coderId)).toBe('learnt');
 });
 
 test('after a failure whose effect is unknown the link stays held until its lease ends', async () => {
   const shared = key();
   now = NOW;
-  const failing = one.hold(shared, later(), async () => {
+  const failing = one.withLease(shared, later(), async () => {
     throw new ServiceError('coder-unavailable', 'no answer', { uncertain: true });
   });
   await expect(failing).rejects.toMatchObject({ reason: 'coder-unavailable' });
 
-  await expect(other.hold(shared, soon(), async () => 'too early')).rejects.toMatchObject({
+  await expect(other.withLease(shared, soon(), async () => 'too early')).rejects.toMatchObject({
     reason: 'coder-busy',
   });
   now = new Date(NOW.getTime() + 60_000);
 
-  expect(await other.hold(shared, soon(), async () => 'in time')).toBe('in time');
+  expect(await other.withLease(shared, soon(), async () => 'in time')).toBe('in time');
 });
 
 test('who waits in the same instance gives up when its time is over', async () => {
   const shared = key();
   let finish = () => {};
-  const long = one.hold(shared, later(), () => new Promise<void>(resolve => (finish = resolve)));
+  const long = one.withLease(shared, later(), () => new Promise<void>(resolve => (finish = resolve)));
 
-  await expect(one.hold(shared, soon(), async () => {})).rejects.toMatchObject({ reason: 'coder-busy' });
+  await expect(one.withLease(shared, soon(), async () => {})).rejects.toMatchObject({ reason: 'coder-busy' });
 
   finish();
   await long;
-  expect(await one.hold(shared, soon(), async () => 'free')).toBe('free');
+  expect(await one.withLease(shared, soon(), async () => 'free')).toBe('free');
 });
 
 test('a lease lasts longer than any import, and whoever takes it over is not overwritten by who had it', async () => {
   const shared = key();
   now = NOW;
   let finish = () => {};
-  const stalled = one.hold(shared, later(), link => {
+  const stalled = one.withLease(shared, later(), link => {
     link.coderId = 'stalled';
     return new Promise<void>(resolve => {
       finish = resolve;
     });
   });
-  await expect.poll(() => one.anyHeld('contoso')).toBe(true);
+  await expect.poll(() => leased.anyHeld('contoso')).toBe(true);
   now = new Date(NOW.getTime() + 25_000);
-  await expect(other.hold(shared, soon(), async () => {})).rejects.toMatchObject({ reason: 'coder-busy' });
+  await expect(other.withLease(shared, soon(), async () => {})).rejects.toMatchObject({
+    reason: 'coder-busy',
+  });
 
   now = new Date(NOW.getTime() + 31_000);
-  await other.hold(shared, soon(), async link => {
+  await other.withLease(shared, soon(), async link => {
     link.coderId = 'taken over';
   });
   finish();
   await stalled;
 
   expect(await one.read(shared)).toEqual({ coderId: 'taken over' });
-  expect(await one.anyHeld('contoso')).toBe(false);
+  expect(await leased.anyHeld('contoso')).toBe(false);
 });
