@@ -45,12 +45,21 @@ test('the docs list every built-in role that the deployment assigns, and no othe
   expect([...new Set(listed)].sort()).toEqual([...names].map(([, name]) => name).sort());
 });
 
-test('the docs name each setting that cannot be given, and every credential kind', () => {
+test('the docs name each setting that cannot be given', () => {
   const mayBeGiven = literalsOf('SettingName');
   const named = [...marked(PAGE, 'azure-settings').matchAll(/`(\w+)`/g)].map(([, name]) => name);
-  const kinds = rowsOf(marked(PAGE, 'azure-kinds')).map(([kind = '']) => kind.replaceAll('`', ''));
 
   expect(named.sort()).toEqual(SETTING_NAMES.filter(name => !mayBeGiven.includes(name)).sort());
+});
+
+test.each([
+  [PAGE, 'azure-kinds'],
+  ['docs/credentials.md', 'kinds'],
+  ['docs/credentials.md', 'renewal'],
+  ['docs/security-model.md', 'stolen'],
+])('the table in %s, %s, has every credential kind', (name, table) => {
+  const kinds = rowsOf(marked(name, table)).map(([kind = '']) => kind.replaceAll('`', ''));
+
   expect(kinds.sort()).toEqual(literalsOf('Registry', 'credentialKind').sort());
 });
 
