@@ -52,7 +52,7 @@ export interface Cloud {
   /** An app registration that the bridge owns. It has no secret yet. */
   servicePrincipal: ServicePrincipal;
   /** The Coder that the bridge is for. */
-  coder: { generation: CoderGeneration; url: string; token: string; organizationId: string };
+  coder: ServedCoder;
   /** The environment of an app that runs in this cloud, with the same names as in Azure. */
   appSettings: Record<string, string>;
   close(): Promise<void>;
@@ -87,9 +87,22 @@ export interface CloudOptions {
   coderAudience?: string | undefined;
   /** Which Coder the bridge is for; Classic when absent. */
   coderGeneration?: CoderGeneration | undefined;
+  /** A Coder v2 that is there already, in place of a stand-in. */
+  ownCoder?: { url: string; token: string } | undefined;
 }
 
 export type CoderGeneration = 'v2' | 'classic';
+
+export interface ServedCoder {
+  generation: CoderGeneration;
+  url: string;
+  /** Of the bridge. */
+  token: string;
+  /** Of an owner, for trying things out; only of the stand-in of Coder v2. */
+  ownerToken?: string;
+  /** Id, or name, of the organization that images go to. */
+  organizationId: string;
+}
 
 const NAME = 'contoso';
 const resourceIdOf = (name: string) =>
@@ -168,15 +181,17 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     ...(coderAudience && { entraProxy: { verify: entra.verify, audience: coderAudience } }),
   });
   const coderV2 =
-    options.coderGeneration === 'v2'
+    options.coderGeneration === 'v2' && !options.ownCoder
       ? await startCoderV2({
           ...{ secrets, clock, tls, port: ports.coder ?? 0 },
           ...(coderAudience && { entraProxy: { verify: entra.verify, audience: coderAudience } }),
         })
       : undefined;
-  const served: Cloud['coder'] = coderV2
-    ? { generation: 'v2', url: coderV2.url, ...(await setUpSampleCoder(coderV2)) }
-    : { generation: 'classic', url: coderStandIn.url, ...coder };
+  const served: ServedCoder = options.ownCoder
+    ? { generation: 'v2', organizationId: 'default', ...options.ownCoder }
+    : coderV2
+      ? { generation: 'v2', url: coderV2.url, ...(await setUpSampleCoder(coderV2)) }
+      : { generation: 'classic', url: coderStandIn.url, ...coder };
   keyVault.put('coder-session-token', served.token);
 
   const standIns = {
