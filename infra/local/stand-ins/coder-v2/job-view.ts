@@ -1,4 +1,5 @@
-import type { CoderState, Job, LogLine } from './state.ts';
+import type { Job, LogLine } from './job.ts';
+import type { CoderState } from './state.ts';
 import { ZERO_UUID } from './uuid.ts';
 
 /** A job as Coder shows it; what is empty is left out. @param input what the job is for, by id */

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { MovableClock } from '../../clock.ts';
 import { CoderError } from './errors.ts';
+import type { Job, LogLine } from './job.ts';
 import { freeProvisioner } from './provisioners.ts';
-import type { CoderState, Job, LogLine } from './state.ts';
+import type { CoderState } from './state.ts';
 
 /** Something that a provisioner does. */
 export interface Work {

@@ -1,15 +1,7 @@
 import type { Caller } from './context.ts';
+import type { Resource } from './resource.ts';
 import { covers, scopeAllows } from './scopes.ts';
 import type { User } from './state.ts';
-
-/** What somebody wants to do something with. */
-export interface Resource {
-  /** Coder's name, such as `template` or `api_key`. */
-  type: string;
-  /** Of the thing itself; that of its template for a version. */
-  id?: string | undefined;
-  ownerId?: string | undefined;
-}
 
 /** Rights of everybody in the organization. */
 const EVERYBODY = ['template:read', 'template:use', 'organization:read', 'provisioner_daemon:read'];

@@ -1,5 +1,5 @@
 import type { CoderVersion } from './release.ts';
-import type { Resource } from './rights.ts';
+import type { Resource } from './resource.ts';
 import type { ApiKey } from './state.ts';
 
 /** Coder's names for several scopes at once. */

@@ -1,4 +1,4 @@
-import type { Job } from './state.ts';
+import type { Job } from './job.ts';
 
 export type AgentStatus = 'connecting' | 'connected' | 'disconnected' | 'timeout';
 

@@ -4,28 +4,26 @@ import { evaluateFor } from './for-expression.ts';
 import { callFunction, isFunction } from './functions.ts';
 import { applyOperator, asBoolean, asNumber, isOperator } from './operators.ts';
 import { named } from './parse.ts';
-import type { Scope } from './scope.ts';
+import type { Evaluate, Scope } from './scope.ts';
 import { evaluateText } from './text.ts';
 import { applyPostfix } from './traversal.ts';
 import { textOf, UNKNOWN, type Value, type ValueMap } from './value.ts';
 
-type Evaluate = (node: Node, scope: Scope) => Value;
-
 const EVALUATORS: Record<string, Evaluate> = {
   expression: (node, scope) => evaluateTerm(meaningful(node), scope),
   literal_value: (node, scope) => evaluate(only(node), scope),
-  string_lit: evaluateText,
+  string_lit: (node, scope) => evaluateText(node, scope, evaluate),
   numeric_lit: ({ text }) => Number(text),
   bool_lit: ({ text }) => text === 'true',
   null_lit: () => null,
-  template_expr: (node, scope) => evaluateText(only(node), scope),
+  template_expr: (node, scope) => evaluateText(only(node), scope, evaluate),
   collection_value: (node, scope) => evaluate(only(node), scope),
   tuple: (node, scope) =>
     named(node)
       .filter(({ type }) => type === 'expression')
       .map(element => evaluate(element, scope)),
   object: evaluateObject,
-  for_expr: evaluateFor,
+  for_expr: (node, scope) => evaluateFor(node, scope, evaluate),
   conditional: evaluateConditional,
   operation: (node, scope) => evaluate(only(node), scope),
   unary_operation: evaluateUnary,

@@ -1,13 +1,12 @@
 import type { Node } from 'web-tree-sitter';
 import { errorAt } from './error.ts';
-import { evaluate } from './evaluate.ts';
 import { asBoolean } from './operators.ts';
 import { named } from './parse.ts';
-import { type Scope, withNames } from './scope.ts';
+import { type Evaluate, type Scope, withNames } from './scope.ts';
 import { isMap, textOf, UNKNOWN, type Value, type ValueMap } from './value.ts';
 
 /** `[for …]` and `{for …}`. */
-export function evaluateFor(node: Node, scope: Scope): Value {
+export function evaluateFor(node: Node, scope: Scope, evaluate: Evaluate): Value {
   const [form] = named(node);
   const children = form ? named(form) : [];
   const intro = children.find(({ type }) => type === 'for_intro');
@@ -20,10 +19,12 @@ export function evaluateFor(node: Node, scope: Scope): Value {
   const names = named(intro)
     .slice(0, -1)
     .map(({ text }) => text);
-  const scopes = entries.map(entry => bind(scope, names, entry)).filter(each => holds(condition, each));
+  const scopes = entries
+    .map(entry => bind(scope, names, entry))
+    .filter(each => holds(condition, each, evaluate));
   if (form.type === 'for_tuple_expr') return scopes.map(each => evaluate(results[0] as Node, each));
   const isGrouped = children.some(({ type }) => type === 'ellipsis');
-  return buildObject(results, scopes, isGrouped);
+  return buildObject(results, scopes, isGrouped, evaluate);
 }
 
 /** Keys and values of what can be iterated. */
@@ -39,12 +40,12 @@ function bind(scope: Scope, names: string[], [key, value]: [Value, Value]): Scop
   return withNames(scope, second === undefined ? { [first]: value } : { [first]: key, [second]: value });
 }
 
-function holds(condition: Node | undefined, scope: Scope): boolean {
+function holds(condition: Node | undefined, scope: Scope, evaluate: Evaluate): boolean {
   const [expression] = condition ? named(condition) : [];
   return expression === undefined || asBoolean(evaluate(expression, scope)) === true;
 }
 
-function buildObject([key, value]: Node[], scopes: Scope[], isGrouped: boolean): Value {
+function buildObject([key, value]: Node[], scopes: Scope[], isGrouped: boolean, evaluate: Evaluate): Value {
   const object: ValueMap = {};
   for (const scope of scopes) {
     const name = textOf(evaluate(key as Node, scope));

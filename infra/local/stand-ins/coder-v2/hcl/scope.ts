@@ -22,3 +22,6 @@ export interface Reference {
 export function withNames(scope: Scope, names: Record<string, Value>): Scope {
   return { ...scope, names: new Map([...scope.names, ...Object.entries(names)]) };
 }
+
+/** The value of an expression. Given to what is a part of expressions and has expressions in it. */
+export type Evaluate = (node: Node, scope: Scope) => Value;

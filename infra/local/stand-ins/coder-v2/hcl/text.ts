@@ -1,19 +1,18 @@
 import type { Node } from 'web-tree-sitter';
 import { errorAt } from './error.ts';
-import { evaluate } from './evaluate.ts';
 import { named } from './parse.ts';
-import type { Scope } from './scope.ts';
+import type { Evaluate, Scope } from './scope.ts';
 import { textOf, UNKNOWN, type Value } from './value.ts';
 
 const ESCAPES: Record<string, string> = { n: '\n', r: '\r', t: '\t', '"': '"', '\\': '\\' };
 
 /** A text with `${…}` in it, in quotes or as heredoc. */
-export function evaluateText(node: Node, scope: Scope): Value {
+export function evaluateText(node: Node, scope: Scope, evaluate: Evaluate): Value {
   const isHeredoc = node.type === 'heredoc_template';
   const parts: Value[] = [];
   for (const part of partsOf(node)) {
     if (typeof part === 'string') parts.push(isHeredoc ? part : readEscapes(part));
-    else parts.push(evaluateInterpolation(part, scope));
+    else parts.push(evaluateInterpolation(part, scope, evaluate));
   }
   // A text that is nothing but one interpolation is what that is, a list too.
   if (!isHeredoc && parts.length === 1) return parts[0] as Value;
@@ -24,7 +23,7 @@ export function evaluateText(node: Node, scope: Scope): Value {
   return isHeredoc && node.text.startsWith('<<-') ? withoutIndent(text) : text;
 }
 
-function evaluateInterpolation(node: Node, scope: Scope): Value {
+function evaluateInterpolation(node: Node, scope: Scope, evaluate: Evaluate): Value {
   const [expression] = named(node).filter(({ type }) => type === 'expression');
   if (node.type !== 'template_interpolation' || !expression) {
     throw errorAt(node, 'The stand-in does not evaluate template directives');
