@@ -73,6 +73,8 @@ export const TARGET_DIFFERENCES = {
   'template-missing': 'Coder does not have the template any more.',
   'variable-missing': 'The active version of the template does not declare the variable any more.',
   'template-rolled-back': 'A person promoted an older version of the template.',
+  'terraform-managed':
+    'The same older version of the template was promoted again, as Terraform does whose state names it: `lifecycle { ignore_changes = [versions] }` in its `coderd_template` leaves the version to the bridge.',
   'template-overridden': "A person gave the template's variable a value of their own.",
   'template-behind': "A person's push copied an older image into the template.",
 } as const;

@@ -1,9 +1,9 @@
 import semver from 'semver';
+import type { DefaultTag } from '../default-tag.ts';
 import type { TargetedImage, Withdrawn } from '../target.ts';
 import type { ClassicClient } from './client.ts';
 import type { RepositoryLock } from './memory.ts';
 import type { CoderImage, CoderTag } from './schema.ts';
-import type { DefaultTag } from './words.ts';
 
 /** What is to be done so that Coder no longer offers a tag. */
 export type Removal =

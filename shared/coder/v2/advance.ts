@@ -107,12 +107,19 @@ async function take(round: Round, step: Taken): Promise<void> {
       return notePromoted(round, oursOf(facts));
     case 'hold':
       rollout.held = { ...step.values };
+      rollout.takenBackTo = templateOf(facts).activeVersionId;
       return;
     case 'restore':
-      return promote(round, step.versionId);
+      return restore(round, step.versionId);
     case 'give-up':
       return giveUp(round, step);
   }
+}
+
+async function restore(round: Round, versionId: string): Promise<void> {
+  const { activeVersionId } = templateOf(round.facts);
+  await promote(round, versionId);
+  round.rollout.takenBackTo = activeVersionId;
 }
 
 async function readTemplate({ options, name, signal }: Round): Promise<RolloutFacts['template']> {

@@ -139,7 +139,9 @@ function takenBack(
   const isNewlyWished = differing.some(name => !isSameImage(last.values[name], wanted[name]));
   if (isNewlyWished) return undefined;
   const isRolledBack = active.createdOn < last.createdOn;
-  if (isRolledBack && restores) return { do: 'restore', versionId: last.versionId };
+  // What promotes the same version again does so from a state of its own, as Terraform does: two would take turns.
+  if (isRolledBack && restores && rollout.takenBackTo !== active.id)
+    return { do: 'restore', versionId: last.versionId };
   const current = valuesOf(active);
   const isCopied = differing.every(name => past.some(value => isSameImage(value, current[name])));
   if (!isRolledBack && isCopied) return undefined;

@@ -16,7 +16,7 @@ interface Found {
   place: Place;
   rollout: Rollout;
   /** undefined when there is no such template. */
-  active: { createdOn: Date; variables: readonly CoderVariable[] } | undefined;
+  active: { id: string; createdOn: Date; variables: readonly CoderVariable[] } | undefined;
 }
 
 /** Looks at the templates that a repository's images go to, when it is asked for the repository. */
@@ -53,7 +53,7 @@ async function look(
     coder.getVersion(template.active_version_id, signal),
     coder.listVariables(template.active_version_id, signal),
   ]);
-  return { place, rollout, active: version && { createdOn: version.created_at, variables } };
+  return { place, rollout, active: version && { id: version.id, createdOn: version.created_at, variables } };
 }
 
 function repositoryOf(name: string, found: readonly Found[]): RepositoryInTarget {
@@ -65,7 +65,8 @@ function repositoryOf(name: string, found: readonly Found[]): RepositoryInTarget
   return {
     tags,
     offers: tag => tags.has(tag),
-    keeps: () => false,
+    // One that is still wished for after it was to be withdrawn is the last: Coder cannot name no image.
+    keeps: ({ tag }) => found.some(({ place, rollout }) => rollout.wishes[place.variable]?.tag === tag),
     // Which tag a variable follows was decided when it was pushed.
     findDrift: () => undefined,
     compare({ tag, digest }) {
@@ -81,13 +82,15 @@ function compare(
   image: string,
 ): TargetDifference | undefined {
   const { variable } = place;
-  const { last, past, wishes, building } = rollout;
+  const { last, past, wishes, building, takenBackTo } = rollout;
   if (wishes[variable]?.tag !== tag) return undefined;
   if (!active) return 'template-missing';
   const value = namedBy(active, variable);
   if (value === undefined) return 'variable-missing';
   if (isSameImage(value, image) || building) return undefined;
-  if (last && active.createdOn < last.createdOn) return 'template-rolled-back';
+  if (last && active.createdOn < last.createdOn) {
+    return active.id === takenBackTo ? 'terraform-managed' : 'template-rolled-back';
+  }
   return past.some(old => isSameImage(old, value)) ? 'template-behind' : 'template-overridden';
 }
 

@@ -33,6 +33,8 @@ export const Rollout = z.object({
   last: z.object({ versionId: z.string(), createdOn: z.coerce.date(), values: Values }).optional(),
   /** Values that versions of the bridge had, the latest first: a person's push may copy one of them. */
   past: z.array(z.string()).default([]),
+  /** The older version that took the place of the bridge's last. When it does so again, it is no person's wish for once. */
+  takenBackTo: z.string().optional(),
   /** Values that a person took back, which stay away until another digest is pushed. */
   held: Values.default({}),
   /** What Coder refused to build: it is not built again on the same base. */

@@ -1,6 +1,6 @@
 import semver from 'semver';
 import * as z from 'zod';
-import type { DefaultTag } from '../classic/words.ts';
+import type { DefaultTag } from '../default-tag.ts';
 
 /** What a variable of a template is to name. Kept as JSON. */
 export const Wish = z.object({

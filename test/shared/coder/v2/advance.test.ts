@@ -94,6 +94,18 @@ describe('what a person chooses in Coder stays', () => {
     expect(coder.activeImage()).toBe(value('b'));
   });
 
+  test('an older version that Terraform promotes again stays, even where the rule restores', async () => {
+    await rollOut(value('a'));
+    await rollOut(value('b'));
+    const older = named('acr-a')[0]?.id as string;
+    coder.standIn.controls.promote('kubernetes', older);
+    await round(value('b'), { restores: true });
+    coder.standIn.controls.promote('kubernetes', older);
+
+    expect(await round(value('b'), { restores: true })).toMatchObject({ do: 'settle', reason: 'held' });
+    expect(coder.activeImage()).toBe(value('a'));
+  });
+
   test('an image of their own, until another digest is pushed', async () => {
     await rollOut(value('b'));
     coder.standIn.controls.setVariable('kubernetes', 'image', 'ubuntu:24.04');

@@ -124,6 +124,15 @@ const idle: [string, Facts, object][] = [
     { do: 'restore', versionId: 'last' },
   ],
   [
+    'an older version that took back ours before, where the rule restores',
+    {
+      active: version('base', value('a'), { createdOn: at(1) }),
+      rollout: rollout({ last, takenBackTo: 'base' }),
+      restores: true,
+    },
+    { do: 'hold', values: { image: value('b') } },
+  ],
+  [
     'an older version that a person promoted, before another digest was pushed',
     {
       active: version('base', value('a'), { createdOn: at(1) }),
