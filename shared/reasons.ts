@@ -242,6 +242,17 @@ export const IMAGE_REASONS = Object.entries(REASONS).flatMap(([reason, { state }
   state === 'ignored' ? [] : [reason as ImageReason],
 );
 
+/** Those that only images of Coder v2 can have; they are about the templates that images go to. */
+export const V2_IMAGE_REASONS = [
+  ...(['template-updated', 'already-in-template', 'version-ready'] as const),
+  ...(['no-template', 'not-chosen', 'held'] as const),
+  ...(['coder-building', 'no-provisioner'] as const),
+  ...(['template-missing', 'variable-missing', 'variable-sensitive'] as const),
+  ...(['template-invalid', 'template-build-failed'] as const),
+  ...(['template-fell-back', 'last-image'] as const),
+] satisfies ImageReason[];
+export type V2ImageReason = (typeof V2_IMAGE_REASONS)[number];
+
 /** Reasons of images on which the target has work under way, which is looked at again within seconds. */
 const UNDER_WAY: ReadonlySet<string> = new Set<ImageReason>(['coder-building', 'no-provisioner']);
 
