@@ -9,7 +9,7 @@ httpFunction('templates-get', {
   summary: 'Shows what a template of Coder v2 names, and what it is to name',
   path: TemplatePath,
   answers: { 200: { description: 'The template.', body: TemplateView, example: TEMPLATE } },
-  refusals: TEMPLATE_REFUSALS,
+  refusals: ['not-found', ...TEMPLATE_REFUSALS],
   async answer({ path, signal }, services) {
     return { status: 200, jsonBody: templateView(await templatesOf(services).get(path, signal)) };
   },
