@@ -1,16 +1,18 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { CoderGeneration } from '../../infra/local/cloud.ts';
 import { describeForShells } from '../../infra/local/welcome.ts';
 import { type App, startSampleApp } from '../support/app.ts';
-import { PAGES, readText } from '../support/docs.ts';
+import { generationOf, PAGES, readText } from '../support/docs.ts';
 
-let app: App;
+const apps = {} as Record<CoderGeneration, App>;
 
 beforeAll(async () => {
-  app = await startSampleApp();
+  apps.v2 = await startSampleApp({ coderGeneration: 'v2' });
+  apps.classic = await startSampleApp({ coderGeneration: 'classic' });
 });
-afterAll(() => app.close());
+afterAll(() => Promise.all(Object.values(apps).map(app => app.close())));
 
 /** Calls to the bridge; those left out need docker, Kubernetes or Azure, or end what later ones need. */
 const blocks = PAGES.flatMap(page =>
@@ -24,7 +26,8 @@ test('the docs have calls to try', () => {
   expect(blocks.length).toBeGreaterThanOrEqual(10);
 });
 
-test.each(blocks)('what $page says to type works: %#', async ({ block }) => {
+test.each(blocks)('what $page says to type works: %#', async ({ page, block }) => {
+  const app = apps[generationOf(page)];
   const script = [
     // As zsh does, bash then refuses a glob that matches nothing.
     'set -eu; shopt -s failglob',
