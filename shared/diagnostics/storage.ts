@@ -40,7 +40,7 @@ export function storageChecks({ vault, proveTables, settings }: StorageCheckServ
           return wrong(
             'secret-missing',
             `Key Vault has no secret ${CODER_TOKEN_SECRET} that is switched on.`,
-            `Make a token as a site manager (coder tokens create coder-acr-bridge), then run: az keyvault secret set --vault-name ${resourceNameOf(KEY_VAULT_URL)} --name ${CODER_TOKEN_SECRET} --value TOKEN`,
+            `Make a token for the bridge in Coder (docs/deploy-on-azure.md says how), then run: az keyvault secret set --vault-name ${resourceNameOf(KEY_VAULT_URL)} --name ${CODER_TOKEN_SECRET} --value TOKEN`,
           );
         } catch (error) {
           return explainVault(error, principalId, KEY_VAULT_URL);
