@@ -1,7 +1,8 @@
+import { resourceNameOf } from '../azure/commands.ts';
 import type { Vault } from '../azure/vault.ts';
 import { ServiceError, StorageError, statusOf } from '../errors.ts';
 import { type Check, fine, type Verdict, wrong } from '../lib/check.ts';
-import { missingRole, resourceNameOf } from './commands.ts';
+import { missingRole } from './commands.ts';
 import type { Diagnosis } from './diagnosis.ts';
 
 export interface StorageCheckServices {
