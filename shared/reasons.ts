@@ -175,7 +175,7 @@ export const REASONS = {
     state: 'failed',
     meaning: "Coder refused the bridge's session token, or its user lacks the right.",
     remedy:
-      'Make a new token of a site manager with `coder tokens create`, store it in Key Vault as the secret that CODER_TOKEN_SECRET names, then replay the images of this reason.',
+      'Make a new token with `coder tokens create`, of a template admin (of a site manager in Coder Classic), store it in Key Vault as the secret that CODER_TOKEN_SECRET names, then replay the images of this reason.',
   },
   'credential-refused': {
     state: 'failed',

@@ -161,6 +161,7 @@ function createV2(
   const options: V2TargetOptions = {
     ...{ coder, rollouts, organization, now, tokenSecret: CODER_TOKEN_SECRET },
     sessionToken: () => connection.sessionToken(false),
+    classic: { name: 'classic', isThere: createClassicClient(connection).isThere },
     async *otherRegistries(name) {
       for await (const registry of registries.each()) if (registry.name !== name) yield registry;
     },
@@ -196,6 +197,10 @@ function createClassic(
         cpuCores: settings.DEFAULT_CPU_CORES,
         memoryGb: settings.DEFAULT_MEMORY_GB,
         diskGb: settings.DEFAULT_DISK_GB,
+      },
+      v2: {
+        name: 'v2',
+        isThere: async signal => Boolean(await createV2Client(connection).buildInfo(signal)),
       },
       lastPush: async (registry, image) => (await images.get(registry, image))?.pushedOn,
     }),

@@ -38,7 +38,7 @@ const Settings = z.object({
   CODER_URL: baseUrl,
   /** Organization of registries and templates that name none: its id, or with v2 also its name. */
   CODER_ORGANIZATION_ID: z.string().min(1).optional(),
-  /** Name of the Key Vault secret that holds the session token of a Coder site manager. */
+  /** Name of the Key Vault secret that holds the bridge's session token of Coder. */
   CODER_TOKEN_SECRET: z
     .string()
     .regex(/^[0-9a-zA-Z-]{1,127}$/)

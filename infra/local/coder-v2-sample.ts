@@ -5,6 +5,7 @@ import type { CoderV2StandIn } from './stand-ins/coder-v2/coder-v2.ts';
 
 /** The template that images of the sample registry go to. */
 export const SAMPLE_TEMPLATE = 'kubernetes';
+const YEAR_SECONDS = 365 * 86_400;
 const SOURCE = join(import.meta.dirname, 'templates', 'kubernetes', 'main.tf');
 
 /** Who may do what in the Coder of the sample. */
@@ -18,13 +19,14 @@ export interface SampleCoder {
 
 /** Gives Coder an owner, a user for the bridge, and a template pushed by the owner. */
 export async function setUpSampleCoder(coder: CoderV2StandIn): Promise<SampleCoder> {
-  const { people, controls, organizationId } = coder;
+  const { people, controls } = coder;
   people.add({ username: 'owner', roles: ['owner'] });
   people.add({ username: 'acr-bridge', roles: ['organization-template-admin'] });
   const files = { 'main.tf': await readFile(SOURCE, 'utf8') };
   controls.pushTemplate({ template: SAMPLE_TEMPLATE, files, variables: { namespace: 'coder' } });
   while (sampleTemplate(coder) === undefined) await delay(20);
-  return { token: people.token('acr-bridge'), ownerToken: people.token('owner'), organizationId };
+  const token = people.token('acr-bridge', { tokenName: 'acr-bridge', lifetimeSeconds: YEAR_SECONDS });
+  return { token, ownerToken: people.token('owner'), organizationId: 'default' };
 }
 
 /** The sample template as it is now; undefined until its first import has ended. */

@@ -45,3 +45,8 @@ export function showApp(appId: string): string {
 export function addAppOwner(appId: string, owner: string): string {
   return `az ad app owner add --id ${appId} --owner-object-id ${owner}`;
 }
+
+/** The name of a resource as its own address begins. */
+export function resourceNameOf(url: string): string {
+  return new URL(url).hostname.split('.')[0] as string;
+}

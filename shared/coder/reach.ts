@@ -1,3 +1,4 @@
+import { HTTPError } from 'ky';
 import type { ServiceError } from '../errors.ts';
 import { type Verdict, wrong } from '../lib/check.ts';
 
@@ -23,6 +24,32 @@ export function explainReach(error: ServiceError, host: string): Verdict {
   }
   const remedy = `Check that Coder is up, and that the app's network reaches ${host}.`;
   return wrong('coder-unavailable', message, remedy);
+}
+
+/** The Coder that the bridge is not set up for. */
+export interface OtherGeneration {
+  /** As CODER_GENERATION calls it. */
+  name: 'v2' | 'classic';
+  /** Whether it answers at CODER_URL. @throws ServiceError */
+  isThere(signal: AbortSignal): Promise<boolean>;
+}
+
+/** Says so when what answers is Coder of the other generation; undefined when it is not. */
+export async function explainGeneration(
+  error: ServiceError,
+  { name, isThere }: OtherGeneration,
+  host: string,
+  signal: AbortSignal,
+): Promise<Verdict | undefined> {
+  const isAnswered = error.cause instanceof HTTPError || /what its API promises/.test(error.message);
+  if (!isAnswered || !(await isThere(signal).catch(() => false))) return undefined;
+  const [found, wanted] = name === 'v2' ? ['Coder v2', 'Coder Classic'] : ['Coder Classic', 'Coder v2'];
+  const remedy = `Set CODER_GENERATION to ${name}; or set CODER_URL to the address of a ${wanted}.`;
+  return wrong(
+    'coder-generation-wrong',
+    `${host} is ${found}, and the bridge is set up for ${wanted}.`,
+    remedy,
+  );
 }
 
 /** That of the first cause which has one. */

@@ -8,8 +8,3 @@ export function missingRole(role: string, principalId: string, scope: string): s
   return `Run: ${roleAssignment(role, principalId, scope).join(' ')}
 Azure takes up to ten minutes to heed it. If the role is assigned already, that is all there is to wait for.`;
 }
-
-/** The name of a resource as its own address begins. */
-export function resourceNameOf(url: string): string {
-  return new URL(url).hostname.split('.')[0] as string;
-}

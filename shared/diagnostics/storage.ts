@@ -1,7 +1,8 @@
+import { resourceNameOf } from '../azure/commands.ts';
 import type { Vault } from '../azure/vault.ts';
 import { ServiceError, StorageError, statusOf } from '../errors.ts';
 import { type Check, fine, type Verdict, wrong } from '../lib/check.ts';
-import { missingRole, resourceNameOf } from './commands.ts';
+import { missingRole } from './commands.ts';
 import type { Diagnosis } from './diagnosis.ts';
 
 export interface StorageCheckServices {
@@ -40,7 +41,7 @@ export function storageChecks({ vault, proveTables, settings }: StorageCheckServ
           return wrong(
             'secret-missing',
             `Key Vault has no secret ${CODER_TOKEN_SECRET} that is switched on.`,
-            `Make a token as a site manager (coder tokens create coder-acr-bridge), then run: az keyvault secret set --vault-name ${resourceNameOf(KEY_VAULT_URL)} --name ${CODER_TOKEN_SECRET} --value TOKEN`,
+            `Make a token for the bridge in Coder (docs/deploy-on-azure.md says how), then run: az keyvault secret set --vault-name ${resourceNameOf(KEY_VAULT_URL)} --name ${CODER_TOKEN_SECRET} --value TOKEN`,
           );
         } catch (error) {
           return explainVault(error, principalId, KEY_VAULT_URL);

@@ -1,6 +1,7 @@
 import { quote } from '../azure/commands.ts';
 import { pullScopes } from '../policy/pull-scopes.ts';
 import type { Registry } from '../records/registry.ts';
+import { declarationOf } from './declaration.ts';
 import type { Values } from './template.ts';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -32,11 +33,8 @@ function tokenNameOf({ credential, resourceId }: Registry): string {
 
 /** What is declared of the registry, cut in two where the password belongs. */
 function declarationAround(registry: Registry, username: string): [string, string] {
-  const { resourceId, organizationId, policy, suspended, pinned, reconcileEveryMinutes } = registry;
-  // What is undefined is left out.
-  const declared = { resourceId, organizationId, policy, suspended, pinned, reconcileEveryMinutes };
   const credential = { kind: 'static', username, password: '' };
-  const text = JSON.stringify({ ...declared, credential }, null, 2);
+  const text = JSON.stringify({ ...declarationOf(registry), credential }, null, 2);
   const end = text.lastIndexOf('"');
   return [text.slice(0, end), text.slice(end)];
 }

@@ -99,8 +99,8 @@ export async function startApp(options: Omit<EnvironmentOptions, 'tls'> = {}): P
 }
 
 /** The app with its sample registry added, and the sample image in Coder. */
-export async function startSampleApp(): Promise<App> {
-  const app = await startApp();
+export async function startSampleApp(options: Omit<EnvironmentOptions, 'tls'> = {}): Promise<App> {
+  const app = await startApp(options);
   await addSampleRegistry(app.environment);
   await pushSampleImage(app.environment, app.tls.ca);
   return app;

@@ -2,7 +2,7 @@ import { givesLogin } from '../../credentials/kinds.ts';
 import { ServiceError } from '../../errors.ts';
 import { type Check, fine, unclear, wrong } from '../../lib/check.ts';
 import { once } from '../../lib/once.ts';
-import { explainReach } from '../reach.ts';
+import { explainGeneration, explainReach, type OtherGeneration } from '../reach.ts';
 import type { SourceRegistry, TargetDiagnosis } from '../target.ts';
 import type { ClassicClient } from './client.ts';
 import { type ClassicRegistries, sameHost } from './registries.ts';
@@ -13,6 +13,7 @@ interface ClassicCheckOptions {
   /** Organization of registries that name none. */
   organizationId: string | undefined;
   acrKind: { field: string; value: string };
+  v2: OtherGeneration;
 }
 
 /** No registry of Coder has this id. */
@@ -24,6 +25,7 @@ export function classicChecks({
   registries,
   organizationId,
   acrKind,
+  v2,
 }: ClassicCheckOptions): Check<TargetDiagnosis>[] {
   /** Asks the one thing that any user may: what is wrong with that tells three of the checks. */
   const ask = once(async ({ registry, signal }: TargetDiagnosis): Promise<ServiceError | undefined> => {
@@ -46,10 +48,13 @@ export function classicChecks({
   return [
     {
       name: 'coder-reachable',
-      truth: 'Coder answers at CODER_URL, with a certificate that the bridge trusts.',
+      truth:
+        'The Coder that CODER_GENERATION names answers at CODER_URL, with a certificate that the bridge trusts.',
       needs: ['key-vault-read'],
       async run(diagnosis) {
         const error = await ask(diagnosis);
+        const other = error && (await explainGeneration(error, v2, coder.host, diagnosis.signal));
+        if (other) return other;
         if (error?.reason === 'coder-unavailable') return explainReach(error, coder.host);
         if (error?.reason === 'coder-busy') {
           return wrong(error.reason, error.message, 'Wait a minute, and ask again.');

@@ -15,6 +15,8 @@ import {
 export interface ClassicClient {
   /** Of Coder, with a port if it has one of its own. */
   host: string;
+  /** Whether it is Coder Classic that answers, whatever it says about the token. */
+  isThere(signal: AbortSignal): Promise<boolean>;
   getRegistry(id: string, signal: AbortSignal): Promise<CoderRegistry | undefined>;
   listRegistries(organizationId: string, signal: AbortSignal): Promise<CoderRegistry[]>;
   updateRegistry(
@@ -51,6 +53,11 @@ export function createClassicClient(connection: CoderConnection): ClassicClient 
 
   return {
     host,
+    async isThere(signal) {
+      const answer = await send('get', 'registries', { signal, throwHttpErrors: false });
+      const body: unknown = await answer.json().catch(() => undefined);
+      return CoderError.safeParse(body).success || z.array(CoderRegistry).safeParse(body).success;
+    },
     getRegistry: (id, signal) => find(CoderRegistry, `registries/${encodeURIComponent(id)}`, signal),
     getImage: (id, signal) => find(CoderImage, `images/${encodeURIComponent(id)}`, signal),
     getTag: (imageId, tag, signal) =>

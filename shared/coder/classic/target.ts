@@ -1,5 +1,6 @@
 import { givesLogin } from '../../credentials/kinds.ts';
 import { invalidRequest, RefusedError } from '../../errors.ts';
+import type { OtherGeneration } from '../reach.ts';
 import type { SourceRegistry, Target, TargetedImage } from '../target.ts';
 import { type ApplyOptions, createImage, updateImage } from './apply.ts';
 import { classicChecks } from './checks.ts';
@@ -16,6 +17,7 @@ export interface ClassicTargetOptions extends Omit<ApplyOptions, 'registries'> {
   organizationId: string | undefined;
   /** JSON field and value that make a new registry one of kind *Microsoft Azure Container Registry*. */
   acrKind: { field: string; value: string };
+  v2: OtherGeneration;
   /** The registry as it is recorded now. */
   findRegistry(name: string): Promise<SourceRegistry | undefined>;
 }

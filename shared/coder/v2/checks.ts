@@ -1,7 +1,7 @@
 import { ServiceError } from '../../errors.ts';
 import { type Check, fine, unclear, type Verdict, wrong } from '../../lib/check.ts';
 import { once } from '../../lib/once.ts';
-import { explainReach } from '../reach.ts';
+import { explainGeneration, explainReach, type OtherGeneration } from '../reach.ts';
 import type { TargetDiagnosis } from '../target.ts';
 import type { V2Client } from './client.ts';
 import { templateChecks } from './template-checks.ts';
@@ -14,6 +14,7 @@ export interface V2CheckOptions {
   tokenSecret: string;
   sessionToken(): Promise<string>;
   now: () => Date;
+  classic: OtherGeneration;
 }
 
 const OLDEST = { major: 2, minor: 24 };
@@ -27,6 +28,7 @@ export function v2Checks({
   tokenSecret,
   sessionToken,
   now,
+  classic,
 }: V2CheckOptions): Check<TargetDiagnosis>[] {
   const me = once((signal: AbortSignal) => coder.me(signal));
   const makeToken = `Make a token of a user with the role organization-template-admin (coder tokens create --name acr-bridge --lifetime 8760h), and store it in Key Vault as the secret ${tokenSecret}.`;
@@ -34,9 +36,10 @@ export function v2Checks({
   return [
     {
       name: 'coder-reachable',
-      truth: 'Coder answers at CODER_URL, with a certificate that the bridge trusts.',
+      truth:
+        'The Coder that CODER_GENERATION names answers at CODER_URL, with a certificate that the bridge trusts.',
       needs: ['key-vault-read'],
-      run: ({ signal }) => reach(coder, signal),
+      run: ({ signal }) => reach(coder, classic, signal),
     },
     {
       name: 'coder-token',
@@ -69,7 +72,7 @@ export function v2Checks({
   ];
 }
 
-async function reach(coder: V2Client, signal: AbortSignal): Promise<Verdict> {
+async function reach(coder: V2Client, classic: OtherGeneration, signal: AbortSignal): Promise<Verdict> {
   try {
     const { version } = await coder.buildInfo(signal);
     const [, major = 0, minor = 0] = /v?(\d+)\.(\d+)/.exec(version)?.map(Number) ?? [];
@@ -81,6 +84,7 @@ async function reach(coder: V2Client, signal: AbortSignal): Promise<Verdict> {
     if (!(error instanceof ServiceError)) throw error;
     if (error.reason === 'coder-busy')
       return wrong(error.reason, error.message, 'Wait a minute, and ask again.');
-    return explainReach(error, coder.host);
+    const other = await explainGeneration(error, classic, coder.host, signal);
+    return other ?? explainReach(error, coder.host);
   }
 }

@@ -178,7 +178,13 @@ async function roleInGuide(kind: 'token' | 'admin') {
       '/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/coder/providers/Microsoft.ContainerRegistry/registries/Contoso',
     ...{ createdOn: new Date(0), updatedOn: new Date(0) },
   };
-  const settings = { ARM_AUDIENCE: 'https://management.azure.com', CODER_URL: 'https://coder.example.com' };
+  const settings = {
+    ARM_AUDIENCE: 'https://management.azure.com',
+    CODER_URL: 'https://coder.example.com',
+    CODER_GENERATION: 'classic' as const,
+    CODER_TOKEN_SECRET: 'coder-session-token',
+    KEY_VAULT_URL: 'https://vault.vault.azure.net',
+  };
   const guide = setupGuide(registry, {
     settings,
     clientId: 'client-1',

@@ -105,7 +105,7 @@ describe('what a person took back', () => {
     await bridge.pushed('team/held:v1');
     const second = await bridge.push('team/held:v1', image({ content: 'two' }));
     await bridge.pushed('team/held:v1');
-    const name = { organization: coderOf(bridge.cloud).organizationId, template: 'held' };
+    const name = { organization: bridge.cloud.coder.organizationId, template: 'held' };
 
     await bridge.services.templates?.rollBack(name, undefined, soon());
     expect(activeImage('held')).toContain(first);
@@ -126,7 +126,7 @@ test('a version that waits for a person is promoted when one asks for it', async
   expect(await bridge.record('team/manual:v1')).toMatchObject({ state: 'imported', reason: 'version-ready' });
   expect(activeImage('manual')).not.toContain(digest);
 
-  const name = { organization: coderOf(bridge.cloud).organizationId, template: 'manual' };
+  const name = { organization: bridge.cloud.coder.organizationId, template: 'manual' };
   await bridge.services.templates?.promote(name, soon());
 
   expect(activeImage('manual')).toContain(digest);
