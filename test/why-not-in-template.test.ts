@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { image, type OciManifest } from '../infra/local/oci-image.ts';
-import { REASONS, remedyOf, type V2ImageReason } from '../shared/reasons.ts';
+import { type ImageReason, REASONS, remedyOf, type V2ImageReason } from '../shared/reasons.ts';
 import { type App, type ShownRecord, startApp, until } from './support/app.ts';
 import { asPusher, call, split } from './support/bridge.ts';
 import { activeVersion, coderOf } from './support/coder-v2.ts';
@@ -33,6 +33,12 @@ data "coder_workspace_tags" "main" {
 `;
 const OTHER = image({ content: 'other' });
 
+/** What Coder Classic answers in another way. */
+type AnsweredReason = Extract<
+  ImageReason,
+  'coder-unavailable' | 'coder-unauthorized' | 'coder-rejected' | 'coder-busy'
+>;
+
 let app: App;
 let cloud: App['environment']['cloud'];
 let coder: ReturnType<typeof coderOf>;
@@ -50,6 +56,7 @@ afterEach(() => {
   app.clearFaults();
   coder.controls.setProvisioners([{ name: 'coderd-0' }]);
   coder.controls.releaseImports();
+  coder.controls.revokeRight('acr-bridge', 'template:update', true);
 });
 afterAll(() => app.close());
 
@@ -83,7 +90,7 @@ async function pushed(reference: string, manifest = image()): Promise<string> {
 }
 
 /** Pushes an image, and then waits until the bridge says this of it. */
-async function pending(reference: string, reason: V2ImageReason): Promise<string> {
+async function pending(reference: string, reason: ImageReason): Promise<string> {
   await push(reference, image());
   await until(async () => (await app.record(reference))?.reason === reason);
   return reference;
@@ -98,7 +105,7 @@ async function deleted(reference: string, { digest }: OciManifest): Promise<stri
 }
 
 /** Each makes its reason happen to an image of the sample registry, and gives the image. */
-const OUTCOMES: Record<V2ImageReason, () => Promise<string>> = {
+const OUTCOMES: Record<V2ImageReason | AnsweredReason, () => Promise<string>> = {
   'template-updated': async () => {
     await pushTemplate('new');
     return pushed('team/new:v1');
@@ -159,6 +166,28 @@ const OUTCOMES: Record<V2ImageReason, () => Promise<string>> = {
     return pushed('team/broken:v1');
   },
 
+  'coder-unavailable': async () => {
+    await pushTemplate('unanswered');
+    coder.faults.add({ method: 'GET', status: 503 });
+    return pending('team/unanswered:v1', 'coder-unavailable');
+  },
+  'coder-busy': async () => {
+    await pushTemplate('throttled');
+    const headers = { 'retry-after': '0' };
+    coder.faults.add({ method: 'POST', status: 429, headers });
+    return pending('team/throttled:v1', 'coder-busy');
+  },
+  'coder-unauthorized': async () => {
+    await pushTemplate('forbidden');
+    coder.controls.revokeRight('acr-bridge', 'template:update');
+    return pushed('team/forbidden:v1');
+  },
+  'coder-rejected': async () => {
+    await pushTemplate('refused');
+    coder.faults.add({ method: 'PATCH', status: 400, body: { message: 'The version cannot be promoted.' } });
+    return pushed('team/refused:v1');
+  },
+
   'template-fell-back': async () => {
     await pushTemplate('spare');
     await pushed('tidy/spare:v1');
@@ -173,7 +202,7 @@ const OUTCOMES: Record<V2ImageReason, () => Promise<string>> = {
 };
 
 describe('the record of an image has the state, the meaning and the remedy of its reason', () => {
-  test.each(Object.entries(OUTCOMES) as [V2ImageReason, () => Promise<string>][])(
+  test.each(Object.entries(OUTCOMES) as [keyof typeof OUTCOMES, () => Promise<string>][])(
     '%s',
     async (reason, happen) => {
       const record = (await app.record(await happen())) as ShownRecord;
