@@ -253,6 +253,16 @@ export const V2_IMAGE_REASONS = [
 ] satisfies ImageReason[];
 export type V2ImageReason = (typeof V2_IMAGE_REASONS)[number];
 
+/** Reasons of images of which the registry was asked, and that the policy lets through: a template can name them. */
+const CAN_BE_NAMED: ReadonlySet<string> = new Set<ImageReason>([
+  ...(['template-updated', 'already-in-template', 'version-ready'] as const),
+  ...(['not-chosen', 'held', 'coder-building', 'no-provisioner'] as const),
+]);
+
+export function canBeNamed(reason: ImageReason): boolean {
+  return CAN_BE_NAMED.has(reason);
+}
+
 /** Reasons of images on which the target has work under way, which is looked at again within seconds. */
 const UNDER_WAY: ReadonlySet<string> = new Set<ImageReason>(['coder-building', 'no-provisioner']);
 

@@ -30,6 +30,7 @@ import type { SweepServices } from './images/sweep.ts';
 import { createKeyedMutex } from './lib/keyed-mutex.ts';
 import { createLog } from './lib/log.ts';
 import { createPauses } from './lib/pauses.ts';
+import { canBeNamed } from './reasons.ts';
 import { createReports } from './reconciliation/reports.ts';
 import type { ScheduleServices } from './reconciliation/timer.ts';
 import { createImages } from './records/images.ts';
@@ -166,8 +167,8 @@ function createV2(
       for await (const registry of registries.each()) if (registry.name !== name) yield registry;
     },
     async *otherTags(registry, repository) {
-      for await (const { tag, digest, pushedOn, state } of images.ofRepository(registry, repository)) {
-        if (digest && state !== 'removed' && state !== 'failed') yield { tag, digest, pushedOn };
+      for await (const { tag, digest, pushedOn, reason } of images.ofRepository(registry, repository)) {
+        if (digest && canBeNamed(reason)) yield { tag, digest, pushedOn };
       }
     },
   };

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { image, type OciManifest } from '../infra/local/oci-image.ts';
+import { artifact, image, type OciManifest } from '../infra/local/oci-image.ts';
 import { type ImageReason, REASONS, remedyOf, type V2ImageReason } from '../shared/reasons.ts';
 import { type App, type ShownRecord, startApp, until } from './support/app.ts';
 import { asPusher, call, split } from './support/bridge.ts';
@@ -229,4 +229,14 @@ test('a tag that is gone stays in the template as long as Coder cannot build the
 
   expect(activeVersion(cloud, 'stuck')?.image).toContain(OTHER.digest);
   expect(record).toMatchObject({ reason: 'gone', message: expect.stringContaining('no such namespace') });
+});
+
+test('a template never falls back to what is no image', async () => {
+  await pushTemplate('mixed');
+  await pushed('tidy/mixed:v1');
+  await pushed('tidy/mixed:chart', artifact());
+
+  const record = await app.record(await deleted('tidy/mixed:v1', image()));
+
+  expect(record).toMatchObject({ reason: 'last-image' });
 });
