@@ -1,4 +1,5 @@
 import { type RepositoryInTarget, TARGET_DIFFERENCES, type TargetDifference } from '../coder/target.ts';
+import { createBreather } from '../lib/breather.ts';
 import { applyPolicy, type PolicyHolder, type Verdict } from '../policy/policy.ts';
 import { REASONS } from '../reasons.ts';
 import type { ImageRecord } from '../records/image.ts';
@@ -39,15 +40,17 @@ export interface RepositoryFacts {
 }
 
 /** Tags about which the three do not agree, in the order in which they were pushed; those that are gone come last. */
-export function findDifferences(facts: RepositoryFacts): Difference[] {
+export async function findDifferences(facts: RepositoryFacts): Promise<Difference[]> {
+  const breathe = createBreather();
   const { tags, records, image } = facts;
   const names = new Set([...tags.keys(), ...records.keys(), ...(image?.tags.keys() ?? [])]);
   const differences: Difference[] = [];
   for (const tag of names) {
+    await breathe();
     const kind = compare(facts, tag);
     if (kind) differences.push({ tag, kind });
   }
-  const drifted = driftedTo(facts);
+  const drifted = await driftedTo(facts, breathe);
   if (drifted && !differences.some(({ tag }) => tag === drifted)) {
     differences.push({ tag: drifted, kind: 'default-tag-drift' });
   }
@@ -102,12 +105,20 @@ function compareWanted(facts: RepositoryFacts, tag: string): Difference['kind'] 
   return facts.image ? facts.image.compare(record) : facts.missing;
 }
 
+type DefaultCandidate = Parameters<RepositoryInTarget['findDrift']>[0][number];
+
 /** The tag that the policy prefers, when Coder has both it and prefers another. */
-function driftedTo({ repository, registry, tags, records, image }: RepositoryFacts): string | undefined {
-  const imported = [...tags.keys()].filter(tag => records.get(tag)?.state === 'imported');
-  const candidates = imported.flatMap(tag => {
+async function driftedTo(
+  { repository, registry, tags, records, image }: RepositoryFacts,
+  breathe: () => Promise<void>,
+): Promise<string | undefined> {
+  const candidates: DefaultCandidate[] = [];
+  for (const tag of tags.keys()) {
+    await breathe();
+    if (records.get(tag)?.state !== 'imported') continue;
     const verdict = applyPolicy(registry, { repository, tag });
-    return verdict.action === 'import' ? [{ tag, words: verdict.rule ?? {}, pinned: verdict.pinned }] : [];
-  });
+    if (verdict.action === 'import')
+      candidates.push({ tag, words: verdict.rule ?? {}, pinned: verdict.pinned });
+  }
   return image?.findDrift(candidates, tag => records.get(tag)?.pushedOn);
 }

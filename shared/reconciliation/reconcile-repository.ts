@@ -2,6 +2,7 @@ import type { TagInRegistry } from '../azure/acr.ts';
 import type { Inventory } from '../coder/target.ts';
 import { ServiceError } from '../errors.ts';
 import { type ImportServices, importImage } from '../images/import.ts';
+import { createBreather } from '../lib/breather.ts';
 import type { Log } from '../lib/log.ts';
 import type { Pauses } from '../lib/pauses.ts';
 import type { ImageReason } from '../reasons.ts';
@@ -55,11 +56,13 @@ export async function reconcileRepository(
   save: () => Promise<void>,
 ): Promise<void> {
   const facts = await readFacts(run, repository);
-  const differences = findDifferences(facts);
+  const differences = await findDifferences(facts);
   const alike = facts.tags.size - differences.filter(({ tag }) => facts.tags.has(tag)).length;
   const counted = progress.open(repository, alike + differences.length);
   counted.lookedAt(alike);
+  const breathe = createBreather();
   for (const difference of differences) {
+    await breathe();
     if (run.signal.aborted) return;
     const kind = await tellApart(run, facts, difference);
     const record = run.dryRun ? undefined : await mend(run, facts, difference);

@@ -1,4 +1,4 @@
-import { matchesGlob } from '../../policy/glob.ts';
+import { compileGlob } from '../../policy/glob.ts';
 import type { Inventory, RepositoryInTarget, SourceRegistry, TargetDifference } from '../target.ts';
 import type { ApplyOptions } from './apply.ts';
 import type { V2Client } from './client.ts';
@@ -26,7 +26,7 @@ export function takeInventory(options: InventoryOptions, registry: SourceRegistr
     missing: 'template-missing',
     repositories: [],
     async find(repository, signal) {
-      const ours = destinations.filter(found => matchesGlob(found.repository, repository));
+      const ours = destinations.filter(found => compileGlob(found.repository).matches(repository));
       const places = placesOf(
         ours.map(({ destination }) => destination),
         repository,

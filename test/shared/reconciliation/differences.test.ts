@@ -196,8 +196,8 @@ test.each([
   ...DEFAULTS.map(
     ([name, facts, found]) => [`the default tag is ${name}`, { ...VERSIONS, ...facts }, found] as const,
   ),
-])('%s', (_, facts, expected) => {
-  const found = findDifferences({ ...AGREED, ...facts });
+])('%s', async (_, facts, expected) => {
+  const found = await findDifferences({ ...AGREED, ...facts });
 
   expect(found.map(({ tag, kind }) => `${tag} ${kind}`)).toEqual(expected);
 });
