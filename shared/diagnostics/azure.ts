@@ -46,7 +46,7 @@ export function azureChecks({
           return wrong('login-server-changed', message, remedy);
         }
         if (isAllowedHost(loginServer)) return fine(`${loginServer} may be sent tokens.`);
-        const message = `${loginServer} is not a host that may be sent tokens.`;
+        const message = `${loginServer} is not an allowed host: the bridge sends it no tokens.`;
         return wrong('host-not-allowed', message, `If it is right, add it to the setting ACR_ALLOWED_HOSTS.`);
       },
     },

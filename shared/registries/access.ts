@@ -13,7 +13,7 @@ interface AccessServices {
 
 /**
  * What Azure says of the registry, once it is sure that our identity can read it.
- * @throws RefusedError when it cannot, with the command that mends it
+ * @throws RefusedError when it cannot, with the command that repairs it
  * @throws ServiceError when Azure or the registry cannot be asked
  */
 export async function describeReachable(

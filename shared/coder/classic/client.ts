@@ -79,7 +79,7 @@ export function createClassicClient(options: ClassicClientOptions): ClassicClien
   async function send(method: string, path: string, request: Options): Promise<Response> {
     const pauseMs = pauses.remaining(host);
     if (pauseMs > 0) {
-      const message = `Coder asked to be left alone for another ${Math.ceil(pauseMs / 1000)} s.`;
+      const message = `Coder asked for a pause of another ${Math.ceil(pauseMs / 1000)} s.`;
       throw new ServiceError('coder-busy', message, { retryAfterMs: pauseMs });
     }
     for (const renew of [false, true]) {

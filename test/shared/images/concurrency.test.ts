@@ -159,8 +159,8 @@ describe('what two instances do at once', () => {
     const { etag: _, ...record } = seen;
     await images.save({ ...record, message: 'newer' }, seen);
 
-    await expect(images.save({ ...record, message: 'outdated' }, seen)).rejects.toThrow('changed meanwhile');
-    await expect(images.save(record, undefined)).rejects.toThrow('changed meanwhile');
+    await expect(images.save({ ...record, message: 'outdated' }, seen)).rejects.toThrow('changed in between');
+    await expect(images.save(record, undefined)).rejects.toThrow('changed in between');
   });
 });
 
