@@ -22,7 +22,7 @@ export interface WantedImage extends TargetedImage {
   /** What the registry has under the tag: the manifest and, for an index, each of its images. */
   digests: readonly [string, ...string[]];
   labels: Readonly<Record<string, string>>;
-  /** What a person asked for who imported it by hand. */
+  /** The values that a person gave who imported it by hand. */
   requested: RequestWords;
   pushedOn: Date;
 }

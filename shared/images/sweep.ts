@@ -11,14 +11,14 @@ export interface SweepServices extends EventServices {
   holder: CredentialHolder;
 }
 
-/** Imports that run at once. */
+/** Number of imports that run at once. */
 const AT_ONCE = 16;
-/** Images that wait are counted up to here: as many rows come with one request, even if only one is due. */
+/** Waiting images are counted up to this number, which is the size of one page of rows. */
 const COUNTED = 1_000;
 
 /**
- * Tries again what is due, and gives Coder credentials that it could not be given when they changed. What fails, or
- * is not done when `signal` aborts, stays as it is for the next sweep, and keeps nothing else from being done.
+ * Tries due images again, and delivers credentials that Coder did not take when they changed. Anything that fails, or is
+ * not done when `signal` aborts, waits for the next sweep, and does not stop the rest.
  *
  * @throws StorageError when the registries cannot be read
  */
@@ -35,7 +35,7 @@ export async function sweep(services: SweepServices, signal: AbortSignal, log: L
       log.error('sweep incomplete', { registry: registry.name, message: describe(error) });
     }
   }
-  // The sign of life that an alert waits for.
+  // An alert fires when this line stops coming.
   log.info('sweep', { registries });
 }
 
@@ -60,16 +60,16 @@ async function sweepImages(
   if (depth.waiting > 0) log.info('images waiting', { registry: registry.name, ...depth });
 }
 
-/** How much a sweep found. */
+/** The number and age of the images that wait. */
 interface Depth {
-  /** At least so many, from `COUNTED` on. */
+  /** The exact number below `COUNTED`; otherwise a lower bound. */
   waiting: number;
   due: number;
-  /** The oldest push among them. */
+  /** Their oldest push. */
   oldestPushedOn?: Date;
 }
 
-/** Those of the images, in the order of their times, that are due now; all are counted as they are read. */
+/** Yields the images that are due now, the earliest due time first; counts all images that it reads. */
 async function* dueOf(images: AsyncIterable<WaitingImage>, now: Date, depth: Depth) {
   for await (const image of images) {
     depth.waiting += 1;

@@ -25,7 +25,7 @@ export interface Finding extends Reference {
 
 /** The last comparison of one registry, or the one that is under way. Times are UTC. */
 export const Report = z.object({
-  /** Name of the registry, ours. */
+  /** The bridge's name of the registry. */
   registry: z.string(),
   /** Only reports, and changes nothing. */
   dryRun: z.boolean(),

@@ -35,9 +35,9 @@ export const ReplayInput = z
     registry: RegistryName,
     repository: z
       .string()
-      .refine(isRepository, 'must be a repository name of OCI, such as team/app')
+      .refine(isRepository, 'must be an OCI repository name, such as team/app')
       .optional(),
-    tag: z.string().refine(isTag, 'must be a tag of OCI, such as v1').optional(),
+    tag: z.string().refine(isTag, 'must be an OCI tag, such as v1').optional(),
     reason: z.enum(UNFINISHED_REASONS, `must be one of ${UNFINISHED_REASONS.join(', ')}`).optional(),
   })
   .refine(
