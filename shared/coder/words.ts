@@ -7,22 +7,22 @@ import {
   ImageDefaults,
 } from './classic/words.ts';
 
-// What a person may say to the targets, each in its own words. A new target is one more spread in each.
+// What a person may say to each target. To add a target, add its words to each object.
 
-/** Of a registry. */
+/** Words about a registry. */
 export const RegistryWords = z.object({ ...ClassicRegistryWords.shape });
 export type RegistryWords = z.infer<typeof RegistryWords>;
 
-/** As a registry's row keeps them. */
+/** The columns of a registry's row for these words. */
 export const RegistryColumns = z.object({ ...ClassicRegistryColumns.shape });
 
-/** Of the images that a rule matches. */
+/** Words about the images that a rule matches. */
 export const RuleWords = z.object({ ...ClassicRuleWords.shape });
 export type RuleWords = z.infer<typeof RuleWords>;
 
-/** Of one image that a person imports by hand; kept for later pushes of its tag. */
+/** Words about one image that a person imports by hand; kept for later pushes of its tag. */
 export const RequestWords = z.strictObject({ ...ImageDefaults.shape });
 export type RequestWords = z.infer<typeof RequestWords>;
 
-/** What a target remembers of an image, as far as the API shows it. */
+/** The part of a target's memo about an image that the API shows. */
 export const MemoView = z.object({ ...ClassicMemo.shape });

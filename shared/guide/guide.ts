@@ -12,7 +12,7 @@ import staticCredential from './static.md';
 import { readTemplate } from './template.ts';
 import { type GuideContext, guideValues } from './values.ts';
 
-/** How Coder comes by the credential. A new kind is one more line here, and one more template. */
+/** The steps by which Coder gets the credential. To add a kind, add a line here and a template. */
 const CREDENTIAL_STEPS: Record<DeclaredCredential['kind'], string> = {
   static: staticCredential,
   'managed-identity': managedIdentity,
@@ -22,7 +22,7 @@ const CREDENTIAL_STEPS: Record<DeclaredCredential['kind'], string> = {
   token: issuingRole,
 };
 
-/** Coder's own guide to ACR (https://coder.com/docs), filled in for one registry. No secret is in it. */
+/** Coder's own guide to ACR (https://coder.com/docs), filled in for one registry. It contains no secret. */
 export function setupGuide(registry: Registry, context: GuideContext): SetupGuide {
   const { name, loginServer, credential } = registry;
   const template = guide.replace('{{> credential}}\n', () => CREDENTIAL_STEPS[credential.kind]);

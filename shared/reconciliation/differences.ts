@@ -3,42 +3,42 @@ import { applyPolicy, type PolicyHolder, type Verdict } from '../policy/policy.t
 import { REASONS } from '../reasons.ts';
 import type { ImageRecord } from '../records/image.ts';
 
-/** How registry, records and Coder can differ about one tag, as reports and the README show it. */
+/** How registry, records and Coder can differ about one tag, as reports and the docs show it. */
 export const DIFFERENCES = {
-  'missed-push': 'The registry has a tag, or a digest under it, that no event told of.',
-  untagged: 'The registry does not have the tag any more; it has the manifest.',
-  deleted: 'The registry does not have the tag any more, nor the manifest.',
-  'policy-changed': 'The policy decides otherwise than when the tag was last looked at.',
-  'given-up': 'The import was given up after too many attempts, for a reason that may have passed.',
-  'registry-deleted-in-coder': 'Coder does not have the registry any more.',
-  'image-deleted-in-coder': 'Coder does not have the image any more.',
-  'tag-deleted-in-coder': 'Coder does not have the tag any more.',
-  'digest-drift': 'Coder has another digest under the tag than it had when it was imported.',
-  'default-tag-drift': 'Coder offers another default tag than the policy chooses.',
+  'missed-push': 'The registry has a tag, or a digest under it, for which no event came.',
+  untagged: 'The registry no longer has the tag; it still has the manifest.',
+  deleted: 'The registry no longer has the tag, nor the manifest.',
+  'policy-changed': 'The policy now decides differently about the tag than in its image record.',
+  'given-up': 'The bridge gave up the import after too many attempts, for a reason that may have passed.',
+  'registry-deleted-in-coder': 'Coder no longer has the registry.',
+  'image-deleted-in-coder': 'Coder no longer has the image.',
+  'tag-deleted-in-coder': 'Coder no longer has the tag.',
+  'digest-drift': 'Coder has a different digest under the tag than the one that was imported.',
+  'default-tag-drift': 'Coder offers a different default tag than the policy chooses.',
 } as const;
 
 export type DifferenceKind = keyof typeof DIFFERENCES;
 
-/** What is to be looked at again. `gone` is told apart into `untagged` and `deleted` by asking the registry. */
+/** A tag to import again. The registry's answer splits `gone` into `untagged` and `deleted`. */
 export interface Difference {
   tag: string;
   kind: Exclude<DifferenceKind, 'untagged' | 'deleted'> | 'gone';
 }
 
-/** All that is known of one repository. */
+/** All facts about one repository. */
 export interface RepositoryFacts {
   repository: string;
   registry: PolicyHolder;
-  /** What the registry has. */
+  /** The tags in the registry. */
   tags: ReadonlyMap<string, { digest: string; pushedOn: Date }>;
   records: ReadonlyMap<string, ImageRecord>;
-  /** What Coder has; undefined when it does not have the image. */
+  /** The image in Coder; undefined when Coder does not have it. */
   image: RepositoryInTarget | undefined;
-  /** False when Coder had the registry once, and does not any more. */
+  /** False when the registry was deleted in Coder. */
   coderHasRegistry: boolean;
 }
 
-/** Tags about which the three do not agree, in the order in which they were pushed; those that are gone come last. */
+/** Tags about which registry, records and Coder differ, in the order of their pushes; deleted tags come last. */
 export function findDifferences(facts: RepositoryFacts): Difference[] {
   const { tags, records, image } = facts;
   const names = new Set([...tags.keys(), ...records.keys(), ...(image?.tags.keys() ?? [])]);
@@ -59,7 +59,7 @@ function compare(facts: RepositoryFacts, tag: string): Difference['kind'] | unde
   const { repository, registry, records, tags } = facts;
   const record = records.get(tag);
   const verdict = applyPolicy(registry, { repository, tag });
-  // The sweep looks after what is pending, and nobody after what is suspended.
+  // The sweep handles pending images; suspended ones stay as they are.
   if (record?.state === 'pending' || isSuspended(verdict)) return undefined;
   if (verdict.action === 'skip') return compareSkipped(facts, tag, verdict);
   if (!tags.has(tag)) return compareGone(facts, tag, verdict);
@@ -96,7 +96,7 @@ function compareWanted(facts: RepositoryFacts, tag: string): Difference['kind'] 
   if (!record || record.state === 'removed') return 'missed-push';
   if (record.state === 'skipped' && record.reason !== 'not-an-image') return 'policy-changed';
   if (record.digest !== facts.tags.get(tag)?.digest) return 'missed-push';
-  // What Coder or the registry refuse stays parked until somebody pushes again.
+  // An image that Coder or the registry refused stays `failed` until its next push.
   if (record.state === 'failed') return REASONS[record.reason].state === 'pending' ? 'given-up' : undefined;
   return record.state === 'imported' ? compareImported(facts, record) : undefined;
 }
@@ -111,7 +111,7 @@ function compareImported(
   return image.tags.get(tag) === (coderDigest ?? digest) ? undefined : 'digest-drift';
 }
 
-/** The tag that the policy prefers, when Coder has both it and prefers another. */
+/** The tag that should be the default, when Coder has it but offers another one. */
 function driftedTo({ repository, registry, tags, records, image }: RepositoryFacts): string | undefined {
   const imported = [...tags.keys()].filter(tag => records.get(tag)?.state === 'imported');
   const candidates = imported.flatMap(tag => {

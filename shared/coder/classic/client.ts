@@ -15,7 +15,7 @@ import {
 
 /** The calls of Coder Classic's API that the bridge makes. All throw ServiceError. */
 export interface ClassicClient {
-  /** Of Coder, with a port if it has one of its own. */
+  /** Host of Coder, with its port if the URL has one. */
   host: string;
   getRegistry(id: string, signal: AbortSignal): Promise<CoderRegistry | undefined>;
   listRegistries(organizationId: string, signal: AbortSignal): Promise<CoderRegistry[]>;
@@ -33,26 +33,26 @@ export interface ClassicClient {
   deleteTag(imageId: string, tag: string, signal: AbortSignal): Promise<void>;
   getTag(imageId: string, tag: string, signal: AbortSignal): Promise<CoderTag | undefined>;
   addTag(imageId: string, tag: string, isDefault: boolean, signal: AbortSignal): Promise<CoderTag>;
-  /** Coder reads the digests of all tags of the image again, some time after it answered. */
+  /** Makes Coder read the digests of all tags of the image again. Coder does so some time after it answers. */
   refreshTags(imageId: string, signal: AbortSignal): Promise<void>;
 }
 
 export interface ClassicClientOptions {
   url: string;
-  /** @param renew asks Key Vault even if a token is at hand */
+  /** @param renew reads Key Vault even if a token is cached */
   sessionToken(renew: boolean): Promise<string>;
-  /** Value of the Authorization header for a proxy before Coder; undefined when there is none. */
+  /** Value of the Authorization header for a proxy in front of Coder; undefined when there is no proxy. */
   authorization(): Promise<string | undefined>;
-  /** Most calls that Coder may be at, those that were given up included. */
+  /** Most calls that Coder may work on at once, including aborted ones. */
   maxConcurrent: number;
   pauses: Pauses;
 }
 
 const REQUEST_TIMEOUT_MS = 10_000;
-/** A longer Retry-After is left to the retries that the record schedules. */
+/** For a longer Retry-After, the call fails and the sweep retries the import. */
 const LONGEST_WAIT_MS = 2_000;
 
-/** Only reads are tried again here: Coder has no way to tell a repeated write from a new one. */
+/** Retries only reads: Coder cannot tell a repeated write from a new one. */
 const RETRY: RetryOptions = {
   limit: 2,
   methods: ['get'],
@@ -63,7 +63,7 @@ const RETRY: RetryOptions = {
     error instanceof HTTPError && (retryAfterOf(error.response) ?? 0) > LONGEST_WAIT_MS ? false : undefined,
 };
 
-/** A client of `url`, Coder's base URL. Redirects are not followed, since the session token would go along. */
+/** A client for `url`, Coder's base URL. It follows no redirect, which would receive the session token. */
 export function createClassicClient(options: ClassicClientOptions): ClassicClient {
   const http: KyInstance = ky.create({
     prefixUrl: `${options.url}/api/v0`,
@@ -75,7 +75,9 @@ export function createClassicClient(options: ClassicClientOptions): ClassicClien
   const { pauses } = options;
   const { host } = new URL(options.url);
 
-  /** Sends a request; a refused session token is read from Key Vault anew once, in case it was replaced there. */
+  /**
+   * Sends a request. If Coder refuses the session token, reads it from Key Vault again once: it may have been replaced.
+   */
   async function send(method: string, path: string, request: Options): Promise<Response> {
     const pauseMs = pauses.remaining(host);
     if (pauseMs > 0) {
@@ -104,11 +106,11 @@ export function createClassicClient(options: ClassicClientOptions): ClassicClien
   async function read<T>(schema: z.ZodType<T>, response: Response, method = 'get'): Promise<T> {
     const parsed = schema.safeParse(await response.json().catch(() => undefined));
     if (parsed.success) return parsed.data;
-    const detail = `Coder's answer is not what its API promises (is CODER_URL right?): ${z.prettifyError(parsed.error)}`;
+    const detail = `Coder's answer does not fit its API (is CODER_URL right?): ${z.prettifyError(parsed.error)}`;
     throw new ServiceError('coder-unavailable', detail, { uncertain: method !== 'get' });
   }
 
-  /** undefined when Coder has no such thing. */
+  /** undefined when Coder answers 404. */
   async function find<T>(schema: z.ZodType<T>, path: string, signal: AbortSignal): Promise<T | undefined> {
     const response = await send('get', path, { signal, throwHttpErrors: status => status !== 404 });
     return response.status === 404 ? undefined : read(schema, response);
@@ -145,7 +147,7 @@ export function createClassicClient(options: ClassicClientOptions): ClassicClien
       try {
         await send('delete', path, { signal, throwHttpErrors: status => status !== 404 });
       } catch (error) {
-        // We ask to delete none but other tags than the default, so that workspaces are the one reason to refuse.
+        // The bridge never deletes a default tag here, so workspaces are the only reason to refuse.
         if (
           !(error instanceof ServiceError) ||
           !(error.cause instanceof HTTPError) ||
@@ -185,15 +187,15 @@ async function toServiceError(method: string, error: unknown, request: Options):
   const message = `Coder: ${status}, ${text}`;
   const details = { cause: error, retryAfterMs: retryAfterOf(error.response) };
   if (status === 401 || status === 403) return new ServiceError('coder-unauthorized', message, details);
-  // 409: somebody else was faster, and the next look shows what they did.
+  // 409: another client was faster; the next attempt reads what it changed.
   if ([408, 409, 425, 429].includes(status)) return new ServiceError('coder-busy', message, details);
   if (status < 400) {
     const target = error.response.headers.get('location') ?? 'nowhere';
-    const advice = `Coder: ${status}, a redirect to ${target}, as of a sign-in page. Set CODER_URL to the address that answers itself.`;
+    const advice = `Coder: ${status}, a redirect to ${target}, probably a sign-in page. Set CODER_URL to the address of Coder itself.`;
     return new ServiceError('coder-unavailable', advice, details);
   }
   if (status < 500) return new ServiceError('coder-rejected', message, details);
-  // 503 comes from a server or a proxy that did not take the request; after the others anything is possible.
+  // After a 503 the server or proxy did not take the request; after other statuses it may have.
   return new ServiceError('coder-unavailable', message, {
     ...details,
     uncertain: method !== 'get' && status !== 503,
@@ -208,10 +210,10 @@ async function messageOf(response: Response): Promise<string> {
   } catch {
     // Not every error of Coder, or of a proxy before it, is JSON.
   }
-  return response.statusText || 'without a message';
+  return response.statusText || 'no message';
 }
 
-/** Coder may quote what it was sent. */
+/** Coder's error may quote the request, with its secrets. */
 function withoutSecrets(text: string, { json }: Options): string {
   const body = (json ?? {}) as { password?: string; new_registry?: { password?: string } };
   const password = body.password ?? body.new_registry?.password;

@@ -4,7 +4,7 @@ import { becomesDefault } from './default-tag.ts';
 import { type ClassicRegistries, sameHost } from './registries.ts';
 import type { CoderImage, CoderTag } from './schema.ts';
 
-/** Lists what Coder has of a registry: the images with one call, and the tags of each when they are asked for. */
+/** Lists what Coder has of a registry: all images with one call, and the tags of an image when needed. */
 export async function takeInventory(
   { coder }: { coder: ClassicClient },
   registries: ClassicRegistries,
@@ -36,7 +36,7 @@ export function repositoryOf(
   const current = image.default_tag?.tag;
   return {
     tags,
-    // The last tag of an image stays in Coder, on an image that is deprecated.
+    // Coder keeps the last tag of an image; the image is then deprecated.
     offers: tag => tags.has(tag) && (!image.deprecated || tags.size > 1),
     keeps: ({ tag, pinned }) => pinned && tag === current,
     findDrift(candidates, pushedOn) {

@@ -475,7 +475,7 @@ const CASES: Case[] = [
       subscribe({ provisioningState: 'AwaitingManualAction' });
       mending.push(subscribe);
     },
-    ...{ check: 'event-subscription', reason: 'subscription-not-ready', remedy: /make it again/ },
+    ...{ check: 'event-subscription', reason: 'subscription-not-ready', remedy: /create it again/ },
   },
   {
     when: 'the event subscription, on a system topic, leaves deletes out',

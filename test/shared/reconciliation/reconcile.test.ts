@@ -173,7 +173,7 @@ test('a default tag that is pinned is not moved, and the next import says so', a
 
   expect(imageOfCoder()?.default_tag).toBe('v1');
   expect((await bridge.record('team/app:v3'))?.message).toContain(
-    'The default tag stays v1, as it is pinned.',
+    'The default tag stays v1, because it is pinned.',
   );
 });
 
