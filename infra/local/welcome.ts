@@ -1,7 +1,7 @@
 import type { Environment } from './environment.ts';
 import type { SampleImage } from './sample.ts';
 
-/** What programs read: one line of JSON with every address and key. */
+/** For programs: one line of JSON with every address and key. */
 export function describeForPrograms({ cloud, host, keys, eventGridUrl }: Environment, caFile: string) {
   const { entra, arm, graph, keyVault, tables, eventGrid, registry, coder } = cloud.standIns;
   return {
@@ -54,7 +54,7 @@ export function describeForShells(environment: Environment, caFile: string): str
     .join('');
 }
 
-/** What people read. */
+/** The text for people. */
 export function describeForPeople({ cloud, host }: Environment, sample: SampleImage): string {
   const { registry, coder } = cloud.standIns;
   return `
