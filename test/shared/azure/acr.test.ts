@@ -91,7 +91,7 @@ test('tokens are asked for once, and again when the registry stops taking them',
 
 test('a tag that is not there, and a repository that is not', async () => {
   expect(await bridge.services.acr.getManifest(source(), 'v9')).toBeUndefined();
-  expect(await bridge.services.acr.getManifest({ ...source(), repository: 'nobody' }, 'v1')).toBeUndefined();
+  expect(await bridge.services.acr.getManifest({ ...source(), repository: 'unknown' }, 'v1')).toBeUndefined();
 });
 
 test('a login is not sent to the host that the registry redirects to', async () => {
