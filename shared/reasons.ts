@@ -1,9 +1,9 @@
 export const STATES = ['imported', 'skipped', 'pending', 'failed', 'removed'] as const;
 
-/** What became of one image. */
+/** The state of an image record: its last outcome. */
 export type State = (typeof STATES)[number];
 
-/** One reason: what it leads to, what it means, and what a person does about it (nothing, when absent). */
+/** One reason: its state, its meaning, and what a person must do (nothing, when absent). */
 interface ReasonEntry {
   state: State | 'ignored';
   meaning: string;
@@ -11,8 +11,9 @@ interface ReasonEntry {
 }
 
 /**
- * The vocabulary of outcomes, as the API, the logs and the README show it. `ignored` reasons belong to events
- * that name no image of ours; they are only logged. A `pending` reason becomes `failed` when the attempts end.
+ * The reasons of all outcomes, as the API, the logs and the docs show them. `ignored` reasons are for events that are
+ * not
+ * about a watched image; they are only logged. A `pending` reason becomes `failed` when the attempts are used up.
  */
 export const REASONS = {
   'image-created': {
@@ -45,7 +46,7 @@ export const REASONS = {
     state: 'skipped',
     meaning: 'A rule excludes it, or the tag belongs to a signature, an attestation or an SBOM.',
     remedy:
-      'If a rule excludes it that should not, put a matching one before that in the policy, then reconcile the registry.',
+      'If a rule excludes it by mistake, put a rule that imports it before that one in the policy, then reconcile the registry.',
   },
   'no-template': {
     state: 'skipped',
@@ -69,17 +70,16 @@ export const REASONS = {
   suspended: {
     state: 'skipped',
     meaning: 'The registry, or the rule that matches, is suspended.',
-    remedy: 'PUT the registry as it is but without `suspended`, there and in its rules, then reconcile it.',
+    remedy: 'Remove `suspended` from the registry and its rules with PUT, then reconcile the registry.',
   },
 
   importing: {
     state: 'pending',
-    meaning:
-      'Coder is being brought up to date; if that was cut off, it is taken up again within two minutes.',
+    meaning: 'The bridge is importing the image. If it crashed, the sweep tries again within two minutes.',
   },
   replayed: {
     state: 'pending',
-    meaning: 'Somebody asked to try it again, which happens within a minute.',
+    meaning: 'A person asked for another attempt. The sweep makes it within a minute.',
   },
   'waiting-for-platforms': {
     state: 'pending',
@@ -88,8 +88,8 @@ export const REASONS = {
   },
   'registry-unavailable': {
     state: 'pending',
-    meaning: 'The registry, or Azure on its behalf, did not answer or asked us to slow down.',
-    remedy: 'Nothing, if it passes; otherwise check the network path from the bridge to the registry.',
+    meaning: 'The registry, or Azure on its behalf, did not answer or asked the bridge to slow down.',
+    remedy: 'Wait. If it stays, check the network path from the bridge to the registry.',
   },
   'registry-unauthorized': {
     state: 'pending',
@@ -104,23 +104,24 @@ export const REASONS = {
   },
   'credential-not-ready': {
     state: 'pending',
-    meaning: 'The first credential for Coder is being issued, or until now could not be.',
-    remedy: 'Nothing, if it passes; otherwise see `rotation.lastResult` of GET /api/registries/{name}.',
+    meaning: 'The first credential for Coder is not ready: it is being issued, or issuing it failed.',
+    remedy: 'Wait. If it stays, see `rotation.lastResult` of GET /api/registries/{name}.',
   },
   'coder-unavailable': {
     state: 'pending',
     meaning: 'Coder did not answer, or answered with a server error.',
-    remedy: 'Nothing, if it passes; otherwise check CODER_URL and that Coder is up.',
+    remedy: 'Wait. If it stays, check CODER_URL and that Coder is up.',
   },
   'coder-cannot-pull': {
     state: 'pending',
-    meaning: 'Coder has not read the image from the registry; the message has what Coder says.',
+    meaning: 'Coder could not read the image from the registry; the message quotes Coder.',
     remedy:
-      'Nothing, if it passes; otherwise check the network path from Coder to the registry, its certificate, and that what Coder pulls with may pull this repository.',
+      'Wait. If it stays, check the network path from Coder to the registry, its certificate, and that the credential of Coder may pull this repository.',
   },
   'coder-busy': {
     state: 'pending',
-    meaning: 'Coder asked us to slow down, is still refreshing, or another import of the repository runs.',
+    meaning:
+      'Coder asked the bridge to slow down or is still refreshing the tag, or another import of the repository runs.',
   },
 
   'coder-building': {
@@ -168,8 +169,8 @@ export const REASONS = {
   },
   'coder-rejected': {
     state: 'failed',
-    meaning: 'Coder refused the request; its message is in the record.',
-    remedy: 'Mend what the message says, then replay the image.',
+    meaning: 'Coder refused the request; the message quotes Coder.',
+    remedy: 'Correct what the message says, then replay the image.',
   },
   'coder-unauthorized': {
     state: 'failed',
@@ -179,19 +180,19 @@ export const REASONS = {
   },
   'credential-refused': {
     state: 'failed',
-    meaning: 'The registry refuses the username and password that Coder was given.',
-    remedy: 'PUT the registry again with a working password, then replay the images of this reason.',
+    meaning: 'The registry refuses the username and password that Coder has.',
+    remedy: 'PUT the registry again with a working password, then replay the images with this reason.',
   },
   'internal-error': {
     state: 'failed',
-    meaning: 'The bridge itself failed; its log has the details.',
-    remedy: 'Please report it with the lines of the log, then replay the image.',
+    meaning: 'The bridge itself failed; see its log.',
+    remedy: 'Report the bug with the lines of the log, then replay the image.',
   },
 
   'tag-in-use': {
     state: 'pending',
-    meaning: 'The registry does not have this tag, and Coder does not delete it while workspaces use it.',
-    remedy: 'Move the workspaces to another tag of the image; the next attempt then removes this one.',
+    meaning: 'The registry no longer has this tag, but workspaces use it, so Coder does not delete it.',
+    remedy: 'Move the workspaces to another tag of the image; the next attempt then deletes this one.',
   },
 
   gone: {
@@ -219,7 +220,7 @@ export const REASONS = {
   },
   'unknown-registry': {
     state: 'ignored',
-    meaning: 'No registry with the resource id of the event was added.',
+    meaning: 'The bridge has no registry with the resource id of the event.',
     remedy: 'Add it with PUT /api/registries/{name}.',
   },
   untagged: {
@@ -231,7 +232,7 @@ export const REASONS = {
 
 export type Reason = keyof typeof REASONS;
 
-/** The state that a reason stands for. */
+/** The state of a reason. */
 export type StateOf<R extends Reason> = (typeof REASONS)[R]['state'];
 
 /** Reasons that an image record can have. */
@@ -273,7 +274,7 @@ export function isUnderWay({ state, reason }: { state: State; reason: ImageReaso
 /** The way out of a reason, when a person has to do something. */
 export function remedyOf(reason: Reason, state?: State): string | undefined {
   const { remedy, ...entry }: ReasonEntry = REASONS[reason];
-  // What was given up is not tried again by itself.
+  // The bridge does not try a `failed` image again.
   if (state !== 'failed' || entry.state === 'failed') return remedy;
   return `${remedy ? `${remedy} ` : ''}Then replay the image.`;
 }

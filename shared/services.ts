@@ -39,15 +39,15 @@ import type { RegistryServices } from './registries/put.ts';
 import type { RotationServices } from './rotation/run.ts';
 import { readSettings, type Settings } from './settings.ts';
 
-/** More at once only wait for each other: a few Coder calls and table writes are all that an import does. */
+/** More at once would only wait for each other: an import makes a few Coder calls and table writes. */
 const IMPORTS_AT_ONCE = 32;
 
 /** Longest time for one import, well below the 30 s after which Event Grid delivers again. */
 const IMPORT_BUDGET_MS = 20_000;
-/** Longer than any import may take, so that a lease ends only by release or with its holder's death. */
+/** Longer than any import may take, so that a lease only runs out when its holder died. */
 const LEASE_MS = 30_000;
 
-/** Everything that the functions use. */
+/** The services that the functions use. */
 export type Services = SweepServices &
   RegistryServices &
   ScheduleServices &
@@ -57,7 +57,7 @@ export type Services = SweepServices &
     templates: Templates | undefined;
   };
 
-/** What tests replace. */
+/** The parts that tests replace. */
 export interface Seams {
   now: () => Date;
   random: () => number;
@@ -217,7 +217,7 @@ async function waitFor(ms: number, signal: AbortSignal): Promise<void> {
 let services: Services | undefined;
 
 /**
- * The running app's services, made with the first call, so that loading the app reads no settings.
+ * The running app's services, created on the first call, so that loading the app reads no settings.
  * @throws Error that lists every wrong setting
  */
 export function getServices(): Services {
@@ -232,7 +232,7 @@ function createCredential({ AZURE_CLIENT_ID, AZURE_TOKEN_CREDENTIALS }: Settings
   return new ManagedIdentityCredential(AZURE_CLIENT_ID ? { clientId: AZURE_CLIENT_ID } : {});
 }
 
-/** The Authorization header for a proxy before Coder that asks for an Entra token. */
+/** The Authorization header for a proxy in front of Coder that requires an Entra token. */
 function proxyAuthorization(
   { CODER_AUDIENCE }: Settings,
   credential: TokenCredential,

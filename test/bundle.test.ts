@@ -29,7 +29,7 @@ const LOCAL_ONLY = [
 ];
 
 describe('the published package', () => {
-  // A checkout of somebody who has built, tried and configured the app.
+  // A checkout in which a developer has built, run and configured the app.
   const checkout = [
     ...[
       'LICENSE',

@@ -204,7 +204,7 @@ const OUTCOMES: Record<Exclude<ImageReason, V2ImageReason>, () => Promise<string
   'platforms-missing': async () => {
     await pushed('fabrikam/multi/late:v1');
     await add('fabrikam');
-    // The first that the bridge hears of the push.
+    // The bridge's first event about the push.
     await published('fabrikam/multi/late:v1', new Date(Date.now() - 2 * 3_600_000));
     return 'fabrikam/multi/late:v1';
   },

@@ -24,7 +24,7 @@ import { startTables, type TablesStandIn } from './stand-ins/tables.ts';
 import { startTenant, type Tenant } from './tenant.ts';
 import type { Tls } from './tls.ts';
 
-/** Azure and Coder as the bridge meets them, on loopback. */
+/** Stand-ins for Azure and Coder, on loopback. */
 export interface Cloud {
   standIns: {
     entra: EntraStandIn;
@@ -33,7 +33,7 @@ export interface Cloud {
     keyVault: KeyVaultStandIn;
     tables: TablesStandIn;
     eventGrid: EventGridStandIn;
-    /** Where the bridge tells what it did. */
+    /** The topic for the bridge's own events. */
     topic: TopicStandIn;
     registry: RegistryStandIn;
     /** Coder Classic. */
@@ -43,11 +43,11 @@ export interface Cloud {
   };
   clock: MovableClock;
   secrets: Secrets;
-  /** The sample registry: its id, and who may do what there. */
+  /** The sample registry: its id, and the rights of its users. */
   registry: { name: string; resourceId: string; pusher: RegistryUser; puller: RegistryUser };
-  /** What the bridge may do at each registry; may be changed at any time. */
+  /** Rights of the bridge at each registry; tests may change them at any time. */
   bridgeActions: Action[];
-  /** The further registries that were asked for, in that order; who may do what is as in the sample registry. */
+  /** The further registries, in the order of the request, with the same rights as the sample registry. */
   otherRegistries: OtherRegistry[];
   /** An app registration that the bridge owns. It has no secret yet. */
   servicePrincipal: ServicePrincipal;
@@ -67,17 +67,17 @@ export interface OtherRegistry {
 export interface ServicePrincipal {
   /** Client id: the user name at registries. */
   appId: string;
-  /** Object id of the application: what Graph knows it by. */
+  /** Object id of the application in Graph. */
   applicationObjectId: string;
-  /** What it may do at each registry; may be changed at any time. */
+  /** Its rights at each registry; tests may change them at any time. */
   actions: Action[];
 }
 
 export interface CloudOptions {
   tls: Tls;
-  /** To be shared with other clouds, and closed by whoever started it; by default the cloud has one of its own. */
+  /** A tenant to share with other clouds; its owner closes it. By default the cloud starts its own. */
   tenant?: Tenant | undefined;
-  /** Names of further registries beside the sample `contoso`. */
+  /** Names of registries in addition to the sample `contoso`. */
   registries?: string[];
   /** 0, the default, takes any free port. */
   ports?: { registry?: number; coder?: number };
@@ -108,7 +108,7 @@ const NAME = 'contoso';
 const resourceIdOf = (name: string) =>
   `/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/coder/providers/Microsoft.ContainerRegistry/registries/${name}`;
 
-/** Starts every service that the bridge talks to, and lays the wires between them as a deployment would. */
+/** Starts every service that the bridge calls, and connects them as a deployment would. */
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const { tls, ports = {}, registryUpstream, coderAudience } = options;
   const tenant = options.tenant ?? (await startTenant());
@@ -240,7 +240,7 @@ function registerApp(graph: GraphStandIn, owner: string): ServicePrincipal {
   return { appId, applicationObjectId: objectId, actions: ['pull', 'metadata_read'] };
 }
 
-/** Who pushes to the registries, and who only pulls. */
+/** The users that push to the registries and pull from them. */
 function createUsers(secrets: Secrets): { pusher: RegistryUser; puller: RegistryUser } {
   return {
     pusher: {

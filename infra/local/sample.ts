@@ -8,11 +8,11 @@ const REPOSITORY = 'samples/workspace';
 const TAG = 'v1';
 const PATIENCE_MS = 30_000;
 
-/** What became of the sample image. */
+/** The result of importing the sample image. */
 export interface SampleImage {
   reference: string;
   digest: string;
-  /** From the push to Coder having it. */
+  /** Time from the push until Coder has it. */
   tookMs: number;
 }
 

@@ -60,7 +60,7 @@ function port(name: string, standard: number): number {
   throw new Error(`${name} must be a port number, or 0 for any free one; it is "${process.env[name]}".`);
 }
 
-/** Files that spare people typing secrets: one to source in a shell, and the logins of docker and skopeo. */
+/** Files so that people need not type secrets: one to source in a shell, and the logins of docker and skopeo. */
 function clientFiles(environment: Environment, tls: Tls): [file: string, text: string][] {
   const { standIns, registry } = environment.cloud;
   const auth = Buffer.from(`${registry.pusher.username}:${registry.pusher.password}`).toString('base64');
@@ -90,7 +90,7 @@ function stopInTheEnd(environment: Environment, files: [file: string, text: stri
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
-  // npm keeps a SIGTERM to itself, and dies of it: whoever ends npm means us.
+  // npm does not pass a SIGTERM on, and ends: so end with it.
   const npm = process.env.npm_lifecycle_event === 'start' ? process.ppid : undefined;
   if (npm !== undefined) setInterval(() => process.ppid !== npm && stop(), 500).unref();
 }

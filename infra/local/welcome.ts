@@ -2,7 +2,7 @@ import { SAMPLE_TEMPLATE, sampleTemplate } from './coder-v2-sample.ts';
 import type { Environment } from './environment.ts';
 import type { SampleImage } from './sample.ts';
 
-/** What programs read: one line of JSON with every address and key. */
+/** For programs: one line of JSON with every address and key. */
 export function describeForPrograms({ cloud, host, keys, eventGridUrl }: Environment, caFile: string) {
   const { entra, arm, graph, keyVault, tables, eventGrid, registry, coderV2 } = cloud.standIns;
   const { generation, url, token, ownerToken, organizationId } = cloud.coder;
@@ -59,7 +59,7 @@ export function describeForShells(environment: Environment, caFile: string): str
     .join('');
 }
 
-/** What people read. */
+/** The text for people. */
 export function describeForPeople({ cloud, host }: Environment, sample: SampleImage): string {
   const { registry } = cloud.standIns;
   const { generation, url } = cloud.coder;

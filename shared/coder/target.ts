@@ -14,33 +14,33 @@ export interface SourceRegistry extends PullableRegistry {
   policy: Policy;
 }
 
-/** An image of a registry, with what its rule says of it to the target. */
+/** An image of a registry, with its rule's words for the target. */
 export interface TargetedImage extends Reference {
   registry: SourceRegistry;
-  /** Of the rule that matches; empty when there is no rule. */
+  /** The words of the rule that matches; empty when there is no rule. */
   words: RuleWords;
-  /** A person chose in the target what the bridge would otherwise choose. */
+  /** The bridge must not change what a person chose in the target, such as the default tag. */
   pinned: boolean;
 }
 
-/** An image that the target is to offer. */
+/** An image that the target should offer. */
 export interface WantedImage extends TargetedImage {
-  /** What the registry has under the tag: the manifest and, for an index, each of its images. */
+  /** The digests under the tag: the manifest's and, for an index, those of its images. */
   digests: readonly [string, ...string[]];
   labels: Readonly<Record<string, string>>;
-  /** What a person asked for who imported it by hand. */
+  /** The values that a person gave who imported it by hand. */
   requested: RequestWords;
   pushedOn: Date;
   /** A person asked to try again what was refused before. */
   isRetry: boolean;
 }
 
-/** What a target wants to be reminded of with the next call about the same image. Kept as it is given, as JSON. */
+/** What a target wants to get back with the next call about the same image. The record keeps it unchanged, as JSON. */
 export type Memo = Readonly<Record<string, unknown>>;
 
 type ReasonOf<S> = { [R in ImageReason]: StateOf<R> extends S ? R : never }[ImageReason];
 
-/** What one round of work on an image came to. */
+/** The result of one round of work on an image. */
 export type Applied =
   | {
       state: 'done';
@@ -50,7 +50,7 @@ export type Applied =
       /** The digest that the target shows: for an index it may be that of one of its images. */
       digest?: string;
       memo?: Memo;
-      /** What a person should know beside the reason, as a sentence. */
+      /** What a person should know in addition to the reason, as a sentence. */
       note?: string;
     }
   | { state: 'waiting'; reason: ReasonOf<'pending'>; message: string; memo?: Memo; lookAgainOn: Date };
@@ -61,17 +61,17 @@ export type Withdrawn =
   | { state: 'kept'; reason?: ReasonOf<'removed'>; note: string }
   | { state: 'waiting'; reason: ReasonOf<'pending'>; message: string; lookAgainOn: Date };
 
-/** What a target keeps others from while it works on an image; it says nothing to anyone else. */
+/** A target's lock on an image; only the target reads it. */
 export type Lock = object;
 
 /** How a target can differ from what the bridge gave it; each has the words of its own. */
 export const TARGET_DIFFERENCES = {
-  'registry-deleted-in-coder': 'Coder does not have the registry any more.',
-  'image-deleted-in-coder': 'Coder does not have the image any more.',
-  'tag-deleted-in-coder': 'Coder does not have the tag any more.',
-  'digest-drift': 'Coder has another digest under the tag than it had when it was imported.',
-  'template-missing': 'Coder does not have the template any more.',
-  'variable-missing': 'The active version of the template does not declare the variable any more.',
+  'registry-deleted-in-coder': 'Coder no longer has the registry.',
+  'image-deleted-in-coder': 'Coder no longer has the image.',
+  'tag-deleted-in-coder': 'Coder no longer has the tag.',
+  'digest-drift': 'Coder has a different digest under the tag than the one that was imported.',
+  'template-missing': 'Coder no longer has the template.',
+  'variable-missing': 'The active version of the template no longer declares the variable.',
   'template-rolled-back': 'A person promoted an older version of the template.',
   'terraform-managed':
     'The same older version of the template was promoted again, as Terraform does whose state names it: `lifecycle { ignore_changes = [versions] }` in its `coderd_template` leaves the version to the bridge.',
@@ -96,11 +96,11 @@ export interface RepositoryInTarget {
   compare(image: { tag: string; digest?: string; coderDigest?: string }): TargetDifference | undefined;
   /** Whether a person could start from the tag. */
   offers(tag: string): boolean;
-  /** Whether the target keeps the tag although it is to be withdrawn. */
+  /** Whether the target would keep the tag if it were withdrawn. */
   keeps(image: Pick<TargetedImage, 'tag' | 'pinned'>): boolean;
   /**
    * The tag that the rules prefer to the one that the target prefers, among those that were imported.
-   * @param pushedOn the last push of a tag that the bridge knows of
+   * @param pushedOn the last push of a tag that the bridge knows
    */
   findDrift(
     imported: readonly Pick<TargetedImage, 'tag' | 'words' | 'pinned'>[],
@@ -108,17 +108,17 @@ export interface RepositoryInTarget {
   ): string | undefined;
 }
 
-/** A call that the target would be asked with; passwords in it are blanked. */
+/** A call to the target that a dry run did not make; its passwords are masked. */
 export interface PlannedCall {
   method: 'POST' | 'PATCH' | 'DELETE';
   path: string;
   body?: object;
 }
 
-/** What is declared of a registry, as far as a target may refuse it. */
+/** The part of a registry's declaration that a target may refuse. */
 export type DeclaredRegistry = Omit<SourceRegistry, 'rotation' | 'loginServer'>;
 
-/** What a diagnosis tells the checks of the target. */
+/** What a diagnosis passes to the target's checks. */
 export interface TargetDiagnosis {
   /** The registry's record; only for checks that need `tables`. */
   registry: SourceRegistry;
@@ -127,13 +127,14 @@ export interface TargetDiagnosis {
 
 /** Where imports go. */
 export interface Target {
-  /** The host under which a pause is noted that it asks for. */
+  /** The target's host; pauses that it asks for are kept by this name. */
   host: string;
-  /** @throws RefusedError when the target cannot take the registry as it is declared */
+  /** @throws RefusedError when the target cannot take the registry as declared */
   refuse(declared: DeclaredRegistry, previous: SourceRegistry | undefined): Promise<void>;
   /**
-   * Runs `work` while no other worker, in this instance or another, changes in the target what the image changes.
-   * @throws ServiceError `coder-busy` when others take all the time there is
+   * Runs `work` under a lock, so that no other worker, in this instance or another, changes the same things in the
+   * target.
+   * @throws ServiceError `coder-busy` when others use up the time
    */
   withLock<T>(
     image: Reference & { registry: SourceRegistry },
@@ -141,9 +142,9 @@ export interface Target {
     work: (lock: Lock) => Promise<T>,
   ): Promise<T>;
   /**
-   * Makes the target offer the image, with at most one bounded round of steps. Safe to call again at any time.
+   * Makes the target offer the image, in one round of limited length. Safe to call again at any time.
    * @throws ServiceError with the reason of the outcome
-   * @throws ConflictError when the tag moved on meanwhile
+   * @throws ConflictError when the tag moved in between
    */
   apply(image: WantedImage, lock: Lock, signal: AbortSignal): Promise<Applied>;
   /**
@@ -154,11 +155,11 @@ export interface Target {
   /** @throws ServiceError */
   observe(registry: SourceRegistry, signal: AbortSignal): Promise<Inventory>;
   /**
-   * The same target for one import that is only explained: it is read, and what it would be asked to change is noted.
-   * @param registry as it would be, which need not be stored
-   * @param vault from which its secrets can be read
+   * The same target for a dry run of one import: it only reads, and lists the calls that would change something.
+   * @param registry need not be stored
+   * @param vault gives the registry's secrets
    */
   plan(registry: SourceRegistry, vault: Vault): { target: Target; calls: readonly PlannedCall[] };
-  /** What one diagnosis looks at here; may need `tables`, `managed-identity` and `key-vault-read`. */
+  /** The target's checks for one diagnosis; they may need `tables`, `managed-identity` and `key-vault-read`. */
   checks(): Check<TargetDiagnosis>[];
 }

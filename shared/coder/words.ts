@@ -8,7 +8,7 @@ import {
 } from './classic/words.ts';
 import { V2Memo, V2RegistryColumns, V2RegistryWords, V2RuleWords } from './v2/words.ts';
 
-// What a person may say to the targets, each in its own words. A new target is one more spread in each.
+// What a person may say to each target. To add a target, add its words to each object.
 
 /** Of a registry. */
 export const RegistryWords = z.object({ ...ClassicRegistryWords.shape, ...V2RegistryWords.shape });
@@ -21,7 +21,7 @@ export const RegistryColumns = z.object({ ...ClassicRegistryColumns.shape, ...V2
 export const RuleWords = z.object({ ...ClassicRuleWords.shape, ...V2RuleWords.shape });
 export type RuleWords = z.infer<typeof RuleWords>;
 
-/** Of one image that a person imports by hand; kept for later pushes of its tag. */
+/** Words about one image that a person imports by hand; kept for later pushes of its tag. */
 export const RequestWords = z.strictObject({ ...ImageDefaults.shape });
 export type RequestWords = z.infer<typeof RequestWords>;
 

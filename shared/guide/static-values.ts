@@ -6,7 +6,7 @@ import type { Values } from './template.ts';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** For a user name and a password that a person supplies: the narrowest that ACR has is a scope-map token. */
+/** Values for the kind `static`. The guide creates a scope-map token, which has the fewest rights in ACR. */
 export function staticValues(registry: Registry): Values {
   const tokenName = tokenNameOf(registry);
   const scopes = pullScopes(registry.policy);
@@ -21,7 +21,7 @@ export function staticValues(registry: Registry): Values {
   };
 }
 
-/** The user name that the registry has, so that doing it again renews the password, if a token can have that name. */
+/** The present user name if a token can have it, so that repeating the steps renews the password. */
 function tokenNameOf({ credential, resourceId }: Registry): string {
   const username = credential.kind === 'static' ? credential.username : '';
   const isToken = /^[\w-]{5,50}$/.test(username) && !UUID.test(username);
@@ -31,7 +31,7 @@ function tokenNameOf({ credential, resourceId }: Registry): string {
     : 'coder-pull';
 }
 
-/** What is declared of the registry, cut in two where the password belongs. */
+/** The declaration of the registry, split in two where the password goes. */
 function declarationAround(registry: Registry, username: string): [string, string] {
   const credential = { kind: 'static', username, password: '' };
   const text = JSON.stringify({ ...declarationOf(registry), credential }, null, 2);

@@ -8,7 +8,7 @@ import { createSubscription } from './event-subscription.ts';
 import { staticValues } from './static-values.ts';
 import type { Values } from './template.ts';
 
-/** What a guide is made from beside the registry. */
+/** The input of a guide, in addition to the registry. */
 export interface GuideContext {
   settings: Pick<
     Settings,
@@ -16,11 +16,11 @@ export interface GuideContext {
   >;
   /** Of the bridge's user-assigned identity; undefined when it has the system-assigned one. */
   clientId: string | undefined;
-  /** Where the bridge is called, without a trailing slash. */
+  /** URL of the bridge, without a trailing slash. */
   bridgeUrl: string;
 }
 
-/** What Coder shows a registry as. */
+/** Coder's names of the registry kinds. */
 const CODER_REGISTRY_KINDS = {
   generic: 'Generic Registry',
   acr: 'Microsoft Azure Container Registry, without user name or password',
@@ -57,7 +57,7 @@ export function guideValues(registry: Registry, { settings, bridgeUrl }: GuideCo
   };
 }
 
-/** What the registry declares about its credential, as `credential.appId` for example. */
+/** The fields of the declared credential, such as `credential.appId`. */
 function declaredValues({ credential }: Registry): Values {
   return Object.fromEntries(
     Object.entries(credential).map(([key, value]) => [`credential.${key}`, String(value)]),

@@ -14,19 +14,19 @@ export interface AttemptServices {
   images: Images;
   target: Target;
   now: () => Date;
-  /** After so long whatever an import had begun is taken to be cut off. */
+  /** An import that has not ended after this time counts as cut off. */
   leaseMs: number;
 }
 
-/** One attempt at an import. The facts grow while it goes on. */
+/** One attempt at an import. It collects facts as it goes on. */
 export interface Attempt {
   image: ImageToImport;
   facts: ImportFacts;
-  /** The record as it is stored now. */
+  /** The stored record. */
   stored: StoredImage | undefined;
 }
 
-/** What is known before an attempt. */
+/** The facts before an attempt. */
 export function beginAttempt(
   image: ImageToImport,
   stored: StoredImage | undefined,
@@ -40,10 +40,10 @@ export function beginAttempt(
 }
 
 /**
- * Goes from step to step until there is an outcome; undefined when there is nothing to do. What a service refuses is
- * an outcome too.
+ * Takes step after step until there is an outcome; undefined when there is nothing to do. A refusal by a service is an
+ * outcome too.
  *
- * @throws what no record can hold, since it is about the record itself
+ * @throws errors about the record itself, which no outcome can hold
  */
 export async function carryOut(
   services: AttemptServices,
@@ -60,10 +60,10 @@ export async function carryOut(
 
 const NO_TIME: Outcome = {
   reason: 'coder-busy',
-  message: 'Other imports of this repository took all the time there was.',
+  message: 'Other imports of this repository used up the time.',
 };
 
-/** @param lock absent until this attempt holds it */
+/** @param lock absent until this attempt has it */
 async function walk(
   services: AttemptServices,
   attempt: Attempt,
@@ -97,8 +97,8 @@ async function walk(
 }
 
 /**
- * Goes on while no other worker touches the image in the target, with what the registry has then. A tag that moves
- * after that raises an event of its own, whose import finds the record claimed, and waits.
+ * Goes on under a lock, so that no other worker changes the image in the target, and reads the registry again. A tag
+ * that moves after that raises its own event; the import of that event finds the record pending, and waits.
  */
 async function underLock(
   services: AttemptServices,
@@ -115,8 +115,8 @@ async function underLock(
 }
 
 /**
- * A final record must not go on saying what Coder has while that changes: it becomes pending, so that the import is
- * taken up again if it is cut off.
+ * A final record must not go on saying what Coder has while that changes. It becomes pending, so that the sweep tries
+ * the import again if it is cut off.
  */
 async function claim({ images, now, leaseMs }: AttemptServices, attempt: Attempt): Promise<void> {
   const { stored, facts } = attempt;
@@ -139,7 +139,7 @@ function wanted(
   return { ...targeted({ image, facts }), digests, labels, requested, pushedOn, isRetry };
 }
 
-/** The image, with what its rule says of it; of an image that the policy leaves out, nothing. */
+/** The image, with the words of its rule; without them when the policy leaves it out. */
 function targeted({ image, facts }: Pick<Attempt, 'image' | 'facts'>): TargetedImage {
   const { registry, repository, tag } = image;
   const { rule, pinned } = facts.verdict.action === 'import' ? facts.verdict : { pinned: false };

@@ -8,27 +8,27 @@ import {
   platformsOf,
 } from './manifest.ts';
 
-/** What is known when the next step of an import is decided. What was not read yet is absent. */
+/** The facts on which the next step of an import is decided. A fact that was not read yet is absent. */
 export interface ImportFacts {
   verdict: Verdict;
-  /** What the record says, if there is one. */
+  /** The image record, if there is one. */
   record?: KnownImage | undefined;
-  /** What the record says of the target need not be true any more. */
+  /** The target may have changed since the record was written. */
   inDoubt: boolean;
-  /** Nothing is withdrawn from the target. */
+  /** The import withdraws nothing from the target. */
   onlyToImport: boolean;
   /** The latest push that the bridge knows of. */
   pushedOn: Date;
   now: Date;
-  /** No other worker changes the image in the target, and `found` was read since that is so. */
+  /** This worker has the lock on the image in the target, and read `found` after it got the lock. */
   isLocked: boolean;
-  /** What the registry has under the tag now; null when it has no such tag. */
+  /** The manifest under the tag in the registry; null when the registry has no such tag. */
   found?: { digest: string; manifest: unknown } | null;
-  /** The configuration that was read; of use while the tag still asks for that one. */
+  /** The configuration that was read; valid while the tag still needs that one. */
   config?: ReadConfig;
 }
 
-/** A configuration, or null where there is none, with the digest by which it was asked for. */
+/** A configuration, or null where there is none, with the digest of the request for it. */
 export interface ReadConfig {
   digest: string;
   config: ImageConfig | null;
@@ -42,29 +42,29 @@ interface KnownImage {
   memo?: object;
 }
 
-/** A configuration is asked for by its own digest or, in an index, by that of the image that has it. */
+/** A configuration is read by its own digest or, in an index, by the digest of its image. */
 export interface ConfigSource {
   kind: 'blob' | 'image';
   digest: string;
 }
 
-/** The one thing to do next: read a fact that is missing, change something, or end. */
+/** The one next step: read a missing fact, change something, or end. */
 export type ImportStep =
   | { do: 'read-manifest' }
   | { do: 'read-config'; from: ConfigSource }
-  /** Keep others from changing the image in the target, and read the manifest again after that. */
+  /** Lock the image in the target, and then read the manifest again. */
   | { do: 'lock' }
   | { do: 'apply'; digests: [string, ...string[]] }
-  /** The target is not to offer it, which is recorded with this reason. */
+  /** Make the target stop offering it, and record that with this reason. */
   | { do: 'withdraw'; reason: ImageReason; message: string }
-  /** `until`: the last time to look again at a pending image. */
+  /** `until`: the latest time to try a pending image again. */
   | { do: 'record'; reason: ImageReason; message: string; until?: Date }
   | { do: 'nothing' };
 
 const PLATFORMS_DEADLINE_MINUTES = 60;
 export const NO_SUCH_TAG = 'The registry has no such tag.';
 
-/** Decides from facts alone, so that every case can stand in a table. */
+/** Decides from facts alone, so that a table can test every case. */
 export function decideImport(facts: ImportFacts): ImportStep {
   const step = decideUnlocked(facts);
   if (step.do === 'withdraw' && facts.onlyToImport) return notWithdrawn(step);
@@ -96,7 +96,7 @@ function decideImage(
 ): ImportStep {
   const from = configSourceOf(manifest);
   const isRead = facts.config?.digest === from.digest;
-  // An index says itself which platforms it is for.
+  // An index lists its platforms itself.
   if (manifest.kind === 'image' && !isRead) return { do: 'read-config', from };
   const missing = missingPlatforms(rule?.platforms ?? [], platformsOf(manifest, facts.config?.config));
   if (missing.length > 0) return decideIncomplete(rule, missing, facts);
@@ -105,7 +105,7 @@ function decideImage(
   return { do: 'apply', digests: [digest, ...children] };
 }
 
-/** The labels of an index are those of one of its images; linux/amd64 is what workspaces mostly run on. */
+/** Takes the labels of an index from one of its images: linux/amd64, on which most workspaces run. */
 function configSourceOf(manifest: Exclude<Manifest, { kind: 'other' }>): ConfigSource {
   if (manifest.kind === 'image') return { kind: 'blob', digest: manifest.configDigest };
   const { images } = manifest;
@@ -113,7 +113,7 @@ function configSourceOf(manifest: Exclude<Manifest, { kind: 'other' }>): ConfigS
   return { kind: 'image', digest: labelled.digest };
 }
 
-/** What is there and not to be imported; the target may have been given what was there before. */
+/** The outcome for a tag that exists but must not be imported. The target may have an earlier image of the tag. */
 function leaveOut(reason: ImageReason, message: string, withdraw: boolean, facts: ImportFacts): ImportStep {
   const mayBeInTarget = facts.inDoubt || facts.record?.memo !== undefined;
   return withdraw && mayBeInTarget ? { do: 'withdraw', reason, message } : settle(reason, message, facts);
@@ -127,13 +127,13 @@ function decideGone({ rule }: Extract<Verdict, { action: 'import' }>, facts: Imp
   return isRemoved ? { do: 'nothing' } : { do: 'withdraw', reason: 'removed-from-coder', message };
 }
 
-/** Why an image is not imported that stays in the target for now. */
+/** Records why an image is not imported, and leaves the target as it is. */
 function notWithdrawn({ reason, message }: Extract<ImportStep, { do: 'withdraw' }>): ImportStep {
   if (reason === 'removed-from-coder') return { do: 'record', reason: 'gone', message: NO_SUCH_TAG };
   return { do: 'record', reason, message };
 }
 
-/** Another push may bring the platforms that are missing; there is an end to waiting for it. */
+/** Another push may bring the missing platforms; the wait for it is limited. */
 function decideIncomplete(rule: Rule | undefined, missing: string[], facts: ImportFacts): ImportStep {
   const minutes = rule?.platformsDeadlineMinutes ?? PLATFORMS_DEADLINE_MINUTES;
   const until = new Date(facts.pushedOn.getTime() + minutes * 60_000);
@@ -148,9 +148,9 @@ const SKIPPED = {
   suspended: 'The registry, or the rule that matches, is suspended.',
 };
 
-/** A final outcome, which is not written twice. */
+/** A final outcome; writes nothing when the record has it already. */
 function settle(reason: ImageReason, message: string, { record, found }: ImportFacts): ImportStep {
-  // A record that is due was looked at again, and must say so.
+  // A due record must be written even if unchanged, so that it is no longer due.
   const unchanged = record?.reason === reason && record.digest === found?.digest && !record.dueOn;
   return unchanged ? { do: 'nothing' } : { do: 'record', reason, message };
 }

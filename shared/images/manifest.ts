@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** What a manifest turned out to be. */
+/** The kind of a manifest, with the parts that the import needs. */
 export type Manifest =
   | { kind: 'image'; configDigest: string }
   | { kind: 'index'; images: [ImageInIndex, ...ImageInIndex[]] }
@@ -39,8 +39,8 @@ const ImageIndex = z.object({
 });
 
 /**
- * Tells images from what else lives in a registry. The event does not say it (its media type is that of any OCI
- * manifest), so the manifest's `config.mediaType`, `artifactType` and `subject` decide.
+ * Tells images from other artifacts in a registry. The event does not say which it is (its media type is that of any
+ * OCI manifest), so the manifest's `config.mediaType`, `artifactType` and `subject` decide.
  */
 export function classifyManifest(manifest: unknown): Manifest {
   const index = ImageIndex.safeParse(manifest);
@@ -87,7 +87,7 @@ function formatPlatform({ os, architecture, variant }: z.infer<typeof Platform>)
   return [os, architecture, variant].filter(part => part).join('/');
 }
 
-/** The platforms that an image, or each image of an index, is for; not all say it. */
+/** The platforms of an image, or of each image of an index; not all name one. */
 export function platformsOf(
   manifest: Exclude<Manifest, { kind: 'other' }>,
   config: ImageConfig | null | undefined,
@@ -99,7 +99,7 @@ export function platformsOf(
   return platforms.filter(platform => platform !== undefined);
 }
 
-/** The required platforms that are not there. `linux/arm64` is satisfied by any variant of it. */
+/** The required platforms that are missing. Any variant of `linux/arm64` counts as `linux/arm64`. */
 export function missingPlatforms(required: readonly string[], present: readonly string[]): string[] {
   return required.filter(want => !present.some(have => have === want || have.startsWith(`${want}/`)));
 }

@@ -6,27 +6,27 @@ import { type ImageReason, REASONS } from '../reasons.ts';
 import type { HeardBy, ImageRecord } from '../records/image.ts';
 import type { Registry } from '../records/registry.ts';
 
-/** A tag that is to be imported as the registry's record says now. */
+/** A tag to import, with the registry's present record. */
 export interface ImageToImport extends Reference {
   registry: Registry;
-  /** The latest push that the bridge knows of, and how it does. */
+  /** The latest push that the bridge knows, and how it learned of it. */
   pushedOn: Date;
   heardBy: HeardBy;
-  /** What a person asked for who imported it by hand. */
+  /** The values that a person gave who imported it by hand. */
   requested?: RequestWords;
   /** A person asked to try it again. */
   isRetry: boolean;
 }
 
-/** What one attempt at an import came to. */
+/** The outcome of one attempt at an import. */
 export interface Outcome {
   reason: ImageReason;
   message: string;
   digest?: string | undefined;
   retryAfterMs?: number | undefined;
-  /** When to look again at work that the target has under way; this uses up no attempt. */
+  /** When to check again work that the target has under way; this does not count as an attempt. */
   lookAgainOn?: Date;
-  /** The last time to look again at a pending image; without it the number of attempts is limited. */
+  /** The latest time to try a pending image again; without it, the number of attempts is limited. */
   until?: Date;
   memo?: Memo;
   /** The digest that Coder shows. */
@@ -43,10 +43,10 @@ export interface RecordServices {
   maxAttempts: number;
 }
 
-/** How long replicas of a registry may differ, as far as the bridge waits for them. */
+/** How long the bridge waits for replicas of a registry to agree. */
 const LOOK_AGAIN_MS = 60_000;
 
-/** The record that an outcome makes of the one before it, with the time of the next attempt if there is to be one. */
+/** The record after an outcome, with the time of the next attempt if there is one. */
 export function toRecord(
   services: RecordServices,
   { registry, repository, tag, pushedOn, heardBy, requested }: ImageToImport,
@@ -71,7 +71,7 @@ export function toRecord(
   return { ...record, ...schedule(services, previous, outcome) };
 }
 
-/** What is known of the image in Coder. */
+/** The record's fields about the image in Coder. */
 function inCoder(
   previous: ImageRecord | undefined,
   { memo = previous?.memo, coderDigest = previous?.coderDigest, notInCoder }: Outcome,
@@ -87,8 +87,8 @@ function inCoder(
 }
 
 /**
- * Of the first arrival after a push, and only of pushes that came as an event: nobody waited for what was there before
- * the bridge.
+ * Latency of the first arrival after a push, and only for pushes with an event: an image that is older than the bridge
+ * would give a misleading one.
  */
 function latency(
   { pushedOn, heardBy }: Pick<ImageRecord, 'pushedOn' | 'heardBy'>,
@@ -100,8 +100,8 @@ function latency(
 }
 
 /**
- * A replica of the registry may not have a tag yet that was pushed to another one, so a tag that is missing right
- * after its push is looked for once more.
+ * A tag that was pushed to one replica of the registry may still be missing on another one, so an import looks once more
+ * for a tag that is missing right after its push.
  */
 function mayStillShow(pushedOn: Date, previous: ImageRecord | undefined, now: Date): boolean {
   const isFresh = now.getTime() - pushedOn.getTime() < LOOK_AGAIN_MS;
@@ -110,7 +110,7 @@ function mayStillShow(pushedOn: Date, previous: ImageRecord | undefined, now: Da
 
 type Schedule = Pick<ImageRecord, 'state' | 'attempts' | 'message' | 'dueOn' | 'digest'>;
 
-/** When a pending import is tried again, or that it is given up. */
+/** When to try a pending import again, or that the bridge gives up. */
 function schedule(
   { now, random, maxAttempts }: RecordServices,
   previous: ImageRecord | undefined,
@@ -128,7 +128,7 @@ function schedule(
       dueOn: lookAgainOn,
     };
   }
-  // An event that comes before the time uses up no attempt: many may come at once.
+  // An event before the due time does not count as an attempt: many events may come at once.
   if (goesOn && previous.dueOn && previous.dueOn > now()) {
     const asked = new Date(now().getTime() + Math.min(retryAfterMs ?? 0, LONGEST_RETRY_AFTER_MS));
     const dueOn = asked > previous.dueOn ? asked : previous.dueOn;

@@ -7,15 +7,14 @@ import { type FollowServices, importAndFollow } from './follow.ts';
 
 export type EventServices = FollowServices;
 
-/** Imports of one deleted digest that run at once. */
+/** Number of imports that run at once for one deleted digest. */
 const AT_ONCE = 4;
 
 /**
- * Does what one event of Event Grid calls for. Returning acknowledges the event, so it returns only when the outcome
- * is written or there is none to write; whatever is wrong with the event itself is logged and acknowledged, since
- * sending it again would not mend it.
+ * Handles one event of Event Grid. Returning acknowledges the event, so this returns only when the outcome is written, or
+ * there is none to write. An invalid event is logged and acknowledged, since delivering it again would not help.
  *
- * @throws StorageError and the like when nothing could be recorded: the event must come again
+ * @throws StorageError and the like when nothing could be recorded: Event Grid must deliver the event again
  */
 export async function handleEvent(services: EventServices, event: unknown, log: Log): Promise<void> {
   const decoded = decodeAcrEvent(event, services.now());
@@ -39,7 +38,7 @@ export async function handleEvent(services: EventServices, event: unknown, log: 
     : importDeleted(services, registry, decoded, signal, log));
 }
 
-/** The id under which Event Grid's own logs know the event, whatever else is wrong with it. */
+/** The id of the event in Event Grid's own logs, even for an invalid event. */
 function idOf(event: unknown): string | undefined {
   const { id } = (event ?? {}) as { id?: unknown };
   return typeof id === 'string' ? id.slice(0, 100) : undefined;
@@ -55,7 +54,7 @@ async function importPushed(
   await importAndFollow(services, { registry: registry.name, repository, tag, pushedOn }, signal, log);
 }
 
-/** A delete names a digest and no tag: our records know the tags, and the registry says whether they are gone. */
+/** A delete names a digest and no tag: the records give its tags, and the registry says whether they are gone. */
 async function importDeleted(
   services: EventServices,
   registry: StoredRegistry,

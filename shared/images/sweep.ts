@@ -16,12 +16,12 @@ export interface SweepServices extends FollowServices {
 const SHORTEST_WAIT_MS = 1_000;
 /** Imports that run at once. */
 const AT_ONCE = 16;
-/** Images that wait are counted up to here: as many rows come with one request, even if only one is due. */
+/** Waiting images are counted up to this number, which is the size of one page of rows. */
 const COUNTED = 1_000;
 
 /**
- * Tries again what is due, and gives Coder credentials that it could not be given when they changed. What fails, or
- * is not done when `signal` aborts, stays as it is for the next sweep, and keeps nothing else from being done.
+ * Tries due images again, and delivers credentials that Coder did not take when they changed. Anything that fails, or is
+ * not done when `signal` aborts, waits for the next sweep, and does not stop the rest.
  *
  * @throws StorageError when the registries cannot be read
  */
@@ -39,7 +39,7 @@ export async function sweep(services: SweepServices, signal: AbortSignal, log: L
       log.error('sweep incomplete', { registry: registry.name, message: describe(error) });
     }
   }
-  // The sign of life that an alert waits for.
+  // An alert fires when this line stops coming.
   log.info('sweep', { registries });
   await sweepUnderWay(services, nextLookOn, signal, log);
 }
@@ -92,18 +92,18 @@ async function sweepImages(
   return earlier(nextLookOn, notDueYet);
 }
 
-/** How much a sweep found. */
+/** The number and age of the images that wait. */
 interface Depth {
-  /** At least so many, from `COUNTED` on. */
+  /** The exact number below `COUNTED`; otherwise a lower bound. */
   waiting: number;
   due: number;
-  /** The oldest push among them. */
+  /** Their oldest push. */
   oldestPushedOn?: Date;
   /** When the first image is looked at again on which the target has work under way. */
   nextLookOn?: Date | undefined;
 }
 
-/** Those of the images, in the order of their times, that are due now; all are counted as they are read. */
+/** Yields the images that are due now, the earliest due time first; counts all images that it reads. */
 async function* dueOf(images: AsyncIterable<WaitingImage>, now: Date, depth: Depth) {
   for await (const image of images) {
     depth.waiting += 1;

@@ -4,20 +4,20 @@ import { applyPolicy, type PolicyHolder, type Verdict } from '../policy/policy.t
 import { REASONS } from '../reasons.ts';
 import type { ImageRecord } from '../records/image.ts';
 
-/** How registry, records and Coder can differ about one tag, as reports and the README show it. */
+/** How registry, records and Coder can differ about one tag, as reports and the docs show it. */
 export const DIFFERENCES = {
-  'missed-push': 'The registry has a tag, or a digest under it, that no event told of.',
-  untagged: 'The registry does not have the tag any more; it has the manifest.',
-  deleted: 'The registry does not have the tag any more, nor the manifest.',
-  'policy-changed': 'The policy decides otherwise than when the tag was last looked at.',
-  'given-up': 'The import was given up after too many attempts, for a reason that may have passed.',
+  'missed-push': 'The registry has a tag, or a digest under it, for which no event came.',
+  untagged: 'The registry no longer has the tag; it still has the manifest.',
+  deleted: 'The registry no longer has the tag, nor the manifest.',
+  'policy-changed': 'The policy now decides differently about the tag than in its image record.',
+  'given-up': 'The bridge gave up the import after too many attempts, for a reason that may have passed.',
   ...TARGET_DIFFERENCES,
-  'default-tag-drift': 'Coder offers another default tag than the policy chooses.',
+  'default-tag-drift': 'Coder offers a different default tag than the policy chooses.',
 } as const;
 
 export type DifferenceKind = keyof typeof DIFFERENCES;
 
-/** What is to be looked at again. `gone` is told apart into `untagged` and `deleted` by asking the registry. */
+/** A tag to import again. The registry's answer splits `gone` into `untagged` and `deleted`. */
 export interface Difference {
   tag: string;
   kind: Exclude<DifferenceKind, 'untagged' | 'deleted'> | 'gone';
@@ -30,10 +30,10 @@ const SETTLED: ReadonlySet<string> = new Set(['not-an-image', 'not-chosen', 'hel
 export interface RepositoryFacts {
   repository: string;
   registry: PolicyHolder;
-  /** What the registry has. */
+  /** The tags in the registry. */
   tags: ReadonlyMap<string, { digest: string; pushedOn: Date }>;
   records: ReadonlyMap<string, ImageRecord>;
-  /** What Coder has; undefined when it does not have the image. */
+  /** The image in Coder; undefined when Coder does not have it. */
   image: RepositoryInTarget | undefined;
   /** What is to be said of images when Coder does not have the repository. */
   missing: TargetDifference;
@@ -62,7 +62,7 @@ function compare(facts: RepositoryFacts, tag: string): Difference['kind'] | unde
   const { repository, registry, records, tags } = facts;
   const record = records.get(tag);
   const verdict = applyPolicy(registry, { repository, tag });
-  // The sweep looks after what is pending, and nobody after what is suspended.
+  // The sweep handles pending images; suspended ones stay as they are.
   if (record?.state === 'pending' || isSuspended(verdict)) return undefined;
   if (verdict.action === 'skip') return compareSkipped(facts, tag, verdict);
   if (!tags.has(tag)) return compareGone(facts, tag, verdict);
@@ -99,7 +99,7 @@ function compareWanted(facts: RepositoryFacts, tag: string): Difference['kind'] 
   if (!record || record.state === 'removed') return 'missed-push';
   if (record.state === 'skipped' && !SETTLED.has(record.reason)) return 'policy-changed';
   if (record.digest !== facts.tags.get(tag)?.digest) return 'missed-push';
-  // What Coder or the registry refuse stays parked until somebody pushes again.
+  // An image that Coder or the registry refused stays `failed` until its next push.
   if (record.state === 'failed') return REASONS[record.reason].state === 'pending' ? 'given-up' : undefined;
   if (record.state !== 'imported') return undefined;
   return facts.image ? facts.image.compare(record) : facts.missing;

@@ -175,7 +175,7 @@ describe('the app answers as the document says', () => {
     expect(unknownField.status).toBe(400);
     expectDescribed(call, unknownField);
     if (call.path.includes('contoso') && call.method !== 'PUT') {
-      const unknownName = await ask({ ...call, path: call.path.replace('contoso', 'nobody') }, body);
+      const unknownName = await ask({ ...call, path: call.path.replace('contoso', 'unknown') }, body);
       expect(JSON.parse(unknownName.text)).toMatchObject({ status: 404, reason: 'not-found' });
       expect(unknownName.status).toBe(404);
       expectDescribed(call, unknownName);
@@ -196,7 +196,7 @@ describe('the app answers as the document says', () => {
     for (const [i, answer] of answers.entries()) {
       const call = CALLS[i] as Described;
       expectDescribed(call, answer);
-      // A diagnosis is what tells of it.
+      // A diagnosis reports it.
       const isAnswered = !('503' in call.responses) || call.operationId === 'registries-diagnostics';
       const expected = isForTemplates(call) ? 409 : isAnswered ? 200 : 503;
       expect([call.operationId, answer.status]).toEqual([call.operationId, expected]);
@@ -218,8 +218,8 @@ describe('the app answers as the document says', () => {
   );
 
   test('slashes of an image reference may be sent as they are, or as %2F', async () => {
-    const plain = await app.api('GET', 'images/nobody/team/app:v1');
-    const encoded = await app.api('GET', 'images/nobody/team%2Fapp:v1');
+    const plain = await app.api('GET', 'images/unknown/team/app:v1');
+    const encoded = await app.api('GET', 'images/unknown/team%2Fapp:v1');
 
     expect(JSON.parse(plain.text)).toMatchObject({ status: 404, reason: 'not-found' });
     expect(encoded).toEqual(plain);

@@ -16,10 +16,10 @@ export interface App {
   tls: Tls;
   /** What the app and its host wrote. */
   logs: string[];
-  /** Every answer that anybody got from the bridge. */
+  /** Every answer of the bridge. */
   answers: string[];
   request(path: string, init?: RequestInit): Promise<Answer>;
-  /** Calls a function as somebody who has a key. */
+  /** Calls a function with a key. */
   api(method: string, path: string, body?: object): Promise<Answer>;
   /** What is known of an image of the sample registry; undefined when that is nothing. */
   record(reference: string): Promise<ShownRecord | undefined>;

@@ -16,10 +16,10 @@ interface ClassicCheckOptions {
   v2: OtherGeneration;
 }
 
-/** No registry of Coder has this id. */
-const NOBODY = '00000000-0000-0000-0000-000000000000';
+/** An id that no registry in Coder has. */
+const NO_REGISTRY = '00000000-0000-0000-0000-000000000000';
 
-/** Coder itself: whether it answers, what our token may do there, and how it has the registry. */
+/** Checks of Coder: whether it answers, what the session token may do, and how it has the registry. */
 export function classicChecks({
   coder,
   registries,
@@ -27,10 +27,10 @@ export function classicChecks({
   acrKind,
   v2,
 }: ClassicCheckOptions): Check<TargetDiagnosis>[] {
-  /** Asks the one thing that any user may: what is wrong with that tells three of the checks. */
+  /** Makes the one call that any user may make; its error gives the result of three checks. */
   const ask = once(async ({ registry, signal }: TargetDiagnosis): Promise<ServiceError | undefined> => {
-    // The record is unknown while the tables are.
-    const id = (registry as SourceRegistry | null)?.organizationId ?? organizationId ?? NOBODY;
+    // Without the tables, the registry's record is unknown.
+    const id = (registry as SourceRegistry | null)?.organizationId ?? organizationId ?? NO_REGISTRY;
     try {
       await coder.listRegistries(id, signal);
       return undefined;
@@ -57,7 +57,7 @@ export function classicChecks({
         if (other) return other;
         if (error?.reason === 'coder-unavailable') return explainReach(error, coder.host);
         if (error?.reason === 'coder-busy') {
-          return wrong(error.reason, error.message, 'Wait a minute, and ask again.');
+          return wrong(error.reason, error.message, 'Wait a minute, then run the checks again.');
         }
         return fine(`${coder.host} answers.`);
       },
@@ -73,7 +73,7 @@ export function classicChecks({
         return wrong(
           'coder-token-refused',
           error.message,
-          newToken('If a proxy stands before Coder, check CODER_AUDIENCE too.'),
+          newToken('If a proxy is in front of Coder, check CODER_AUDIENCE too.'),
         );
       },
     },
@@ -83,15 +83,13 @@ export function classicChecks({
       needs: ['coder-token'],
       async run({ signal }) {
         try {
-          // Coder says 404 to whoever may, and changes nothing.
-          await coder.updateRegistry(NOBODY, {}, signal);
+          // Coder answers 404 to users who have the right, and changes nothing.
+          await coder.updateRegistry(NO_REGISTRY, {}, signal);
           return fine('The session token may change registries.');
         } catch (error) {
           if (!(error instanceof ServiceError)) throw error;
           if (error.reason !== 'coder-unauthorized') return unclear(error.message);
-          const remedy = newToken(
-            'Any other user may import images, but not add the registry that they are in.',
-          );
+          const remedy = newToken('Any other user may import images, but cannot add their registry.');
           return wrong('coder-right-missing', error.message, remedy);
         }
       },
@@ -118,7 +116,7 @@ export function classicChecks({
         if (!found) return fine('Coder gets the registry with its first image.');
         const again = `POST /api/registries/${registry.name}/reconcile adds it again with its images.`;
         if (found === 'gone') {
-          const message = 'Somebody deleted the registry in Coder.';
+          const message = 'The registry was deleted in Coder.';
           return wrong('registry-gone-from-coder', message, again);
         }
         if (!sameHost(found, registry)) {
@@ -141,7 +139,7 @@ export function classicChecks({
 
 function newToken(note: string): string {
   const make =
-    'Make a new token of a site manager with `coder tokens create`, store it in Key Vault as the secret that CODER_TOKEN_SECRET names, then POST /api/images/replay with the reason coder-unauthorized.';
+    'Create a token as a site manager with `coder tokens create`, store it in Key Vault as the secret that CODER_TOKEN_SECRET names, then POST /api/images/replay with the reason coder-unauthorized.';
   return `${make} ${note}`;
 }
 

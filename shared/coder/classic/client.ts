@@ -13,7 +13,7 @@ import {
 
 /** The calls of Coder Classic's API that the bridge makes. All throw ServiceError. */
 export interface ClassicClient {
-  /** Of Coder, with a port if it has one of its own. */
+  /** Host of Coder, with its port if the URL has one. */
   host: string;
   /** Whether it is Coder Classic that answers, whatever it says about the token. */
   isThere(signal: AbortSignal): Promise<boolean>;
@@ -33,7 +33,7 @@ export interface ClassicClient {
   deleteTag(imageId: string, tag: string, signal: AbortSignal): Promise<void>;
   getTag(imageId: string, tag: string, signal: AbortSignal): Promise<CoderTag | undefined>;
   addTag(imageId: string, tag: string, isDefault: boolean, signal: AbortSignal): Promise<CoderTag>;
-  /** Coder reads the digests of all tags of the image again, some time after it answered. */
+  /** Makes Coder read the digests of all tags of the image again. Coder does so some time after it answers. */
   refreshTags(imageId: string, signal: AbortSignal): Promise<void>;
 }
 
@@ -87,7 +87,7 @@ export function createClassicClient(connection: CoderConnection): ClassicClient 
       try {
         await send('delete', path, { signal, throwHttpErrors: status => status !== 404 });
       } catch (error) {
-        // We ask to delete none but other tags than the default, so that workspaces are the one reason to refuse.
+        // The bridge never deletes a default tag here, so workspaces are the only reason to refuse.
         if (
           !(error instanceof ServiceError) ||
           !(error.cause instanceof HTTPError) ||

@@ -4,7 +4,7 @@ import { becomesDefault } from './default-tag.ts';
 import { type ClassicRegistries, sameHost } from './registries.ts';
 import type { CoderImage, CoderTag } from './schema.ts';
 
-/** Lists what Coder has of a registry: the images with one call, and the tags of each when they are asked for. */
+/** Lists what Coder has of a registry: all images with one call, and the tags of an image when needed. */
 export async function takeInventory(
   { coder }: { coder: ClassicClient },
   registries: ClassicRegistries,

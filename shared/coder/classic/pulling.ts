@@ -6,16 +6,16 @@ import type { PullableRegistry } from '../target.ts';
 
 export interface PullingOptions {
   vault: Vault;
-  /** Asks a registry whether it accepts a login. */
+  /** Tests whether a registry accepts a login. */
   acceptsLogin(loginServer: string, login: Login, signal: AbortSignal): Promise<boolean>;
 }
 
-/** What Coder says when it could not contact the registry, with the cause behind it: a time-out, a certificate, a 401. */
+/** Coder's message when it cannot contact the registry; the cause follows: a time-out, a certificate, a 401. */
 const CANNOT_PULL = /unable to ping registry/i;
 
 /**
- * Runs a call in which Coder contacts the registry; if it is refused, finds out whether the login is why.
- * @throws ServiceError, `credential-refused` or `coder-cannot-pull` in place of `coder-rejected` where that is so
+ * Runs a call in which Coder contacts the registry. If Coder refuses, tests whether the login is the cause.
+ * @throws ServiceError `credential-refused` or `coder-cannot-pull` in place of `coder-rejected` where that is the cause
  */
 export async function whilePulling<T>(
   options: PullingOptions,
@@ -43,6 +43,6 @@ export async function explainRefusal(
 ): Promise<void> {
   const login = await loginOf(registry, vault);
   if (!login || (await acceptsLogin(registry.loginServer, login, signal))) return;
-  const message = `${registry.loginServer} refuses the password of ${login.username}, which Coder was given.`;
+  const message = `${registry.loginServer} refuses the password of ${login.username} that Coder has.`;
   throw new ServiceError('credential-refused', message, { cause });
 }

@@ -7,10 +7,10 @@ import type { ClassicClient } from './client.ts';
 import { type ClassicMemory, type ClassicRegistryRow, registryRow } from './memory.ts';
 import type { CoderRegistry, NewRegistry } from './schema.ts';
 
-/** How the call that imports an image names its registry. */
+/** The fields that name the registry in a call that imports an image. */
 export type RegistryOfImage = { registry_id: string } | { new_registry: NewRegistry };
 
-/** Our registries as Coder Classic has them, and the credentials that it was given. */
+/** The registries in Coder Classic, and the credentials that the bridge delivered. */
 export interface ClassicRegistries {
   /** @throws ServiceError when neither the registry nor the settings name an organization */
   organizationOf(registry: PullableRegistry): string;
@@ -18,8 +18,8 @@ export interface ClassicRegistries {
   /** The registry as Coder has it since we added it there; `gone` when it had it once. */
   inspect(registry: PullableRegistry, signal: AbortSignal): Promise<CoderRegistry | 'not-added' | 'gone'>;
   /**
-   * Runs `importImage` with the registry's id in Coder or, since Coder adds a registry only together with an image,
-   * with what makes the call add it. No two workers add the same registry.
+   * Runs `importImage` with the registry's id in Coder. If Coder does not have it, passes the fields that make the call
+   * add it, since Coder adds a registry only with an image. Only one worker at a time adds a registry.
    */
   withRegistry<I extends { registry?: CoderRegistry | null | undefined }>(
     registry: PullableRegistry,
@@ -33,8 +33,8 @@ export interface ClassicRegistries {
     signal: AbortSignal,
   ): Promise<void>;
   /**
-   * Gives Coder the credential even if it holds it, so that whatever it was given meanwhile, late or by hand, is
-   * replaced. Gives the registry's id in Coder; undefined when Coder does not have it.
+   * Delivers the credential to Coder even if Coder has it, to replace one that came by a late call or by hand. Returns
+   * the registry's id in Coder; undefined when Coder does not have it.
    */
   deliverAgain(registry: PullableRegistry, signal: AbortSignal): Promise<string | undefined>;
   /** Whether somebody else changed the registry in Coder since it was given the credential, or deleted it. */
@@ -65,7 +65,7 @@ export function createClassicRegistries(options: Options): ClassicRegistries {
   /** Read under the lease of the registry's link, so that no older credential is given after a newer one. */
   async function latest(registry: PullableRegistry): Promise<PullableRegistry> {
     const current = await options.findRegistry(registry.name);
-    if (!current) throw new ConflictError('The registry was removed.');
+    if (!current) throw new ConflictError('The registry was deleted.');
     return current;
   }
 
@@ -75,8 +75,8 @@ export function createClassicRegistries(options: Options): ClassicRegistries {
   }
 
   /**
-   * Gives Coder the credential unless it holds it, or there is none to give yet, and notes that. False when Coder has
-   * no such registry.
+   * Delivers the credential to Coder unless Coder has it, or there is none yet, and records that. False when Coder does
+   * not have the registry.
    */
   async function give(
     registry: PullableRegistry,
@@ -109,7 +109,7 @@ export function createClassicRegistries(options: Options): ClassicRegistries {
   ): Promise<void> {
     const isDelivered = (link: ClassicRegistryRow): boolean => {
       const id = seenId ?? idIn(link, registry);
-      // Without an id Coder does not have the registry yet: it gets the credential with the first image.
+      // Without an id, Coder does not have the registry yet: it gets the credential with the first image.
       if (id === undefined) return true;
       const version = loginVersionOf(registry);
       return version === undefined || (idIn(link, registry) === id && link.credentialVersion === version);
@@ -128,7 +128,8 @@ export function createClassicRegistries(options: Options): ClassicRegistries {
       friendly_name: registry.name,
       registry: registry.loginServer,
       ...(await loginOf(registry, vault)),
-      // Without a login it is a *Microsoft Azure Container Registry*, from which Coder pulls with its own identity.
+      // Without a login the registry gets the kind *Microsoft Azure Container Registry*: Coder pulls with its own
+      // identity.
       ...(!givesLogin(registry.credential) && { [field]: value }),
     };
   }

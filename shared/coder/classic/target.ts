@@ -27,7 +27,7 @@ export function createClassicTarget(options: ClassicTargetOptions): Target {
   const { coder, memory } = options;
   const registries = createClassicRegistries(options);
 
-  /** The image as Coder has it, even if a person imported it by hand. */
+  /** The image in Coder, even if a person imported it by hand. */
   async function findImage(
     { registry, repository }: TargetedImage,
     lock: RepositoryLock,
@@ -49,10 +49,10 @@ export function createClassicTarget(options: ClassicTargetOptions): Target {
 
     async refuse(declared, previous) {
       if (!declared.organizationId && !options.organizationId) {
-        const message = 'is required, as the setting CODER_ORGANIZATION_ID is not set';
+        const message = 'is required: the setting CODER_ORGANIZATION_ID is not set';
         throw invalidRequest([{ path: 'organizationId', message }]);
       }
-      // Coder's registry kind goes with whether it is given a login.
+      // The registry kind in Coder depends on whether Coder gets a login.
       const isSameKind =
         givesLogin(previous?.credential ?? declared.credential) === givesLogin(declared.credential);
       if (!previous || isSameKind || !(await registries.has(previous))) return;

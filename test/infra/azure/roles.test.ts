@@ -36,7 +36,7 @@ const NEEDED = [
   'bridge: EventGrid Data Sender on topics',
   // shared/azure/event-subscriptions.ts
   'bridge: Reader on systemTopics',
-  // Whoever deploys stores Coder's session token
+  // The person who deploys stores Coder's session token
   'deployer: Key Vault Secrets Officer on vaults',
   // Event Grid writes what it could not deliver
   'systemTopic: Storage Blob Data Contributor on containers',
@@ -103,7 +103,7 @@ describe('role assignments', () => {
   });
 
   test.each(['static', 'service-principal', 'entra-identity'])(
-    'at a registry with %s let the bridge read, and nobody else do anything',
+    'at a registry with %s let the bridge read, and no one else do anything',
     kind => {
       expect(atRegistry(kind, false)).toEqual(READING);
       expect(atRegistry(kind, true)).toEqual(READING_IN_ABAC_MODE);

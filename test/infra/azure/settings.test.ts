@@ -35,7 +35,7 @@ const settings = deployedSettings({
 const optional = literalsOf('SettingName');
 
 describe('the settings of the app', () => {
-  test('are those that the code reads, each set, left to a person, or left alone for a reason', () => {
+  test('are those that the code reads, each set, left to a person, or unset for a reason', () => {
     const set = Object.keys(settings).filter(name => !OF_THE_PLATFORM.includes(name));
 
     expect([...set, ...optional, ...Object.keys(LEFT_ALONE)].sort()).toEqual([...SETTING_NAMES].sort());

@@ -93,7 +93,7 @@ describe('the life of an image', () => {
     expect(bridge.inCoder('life/app')).toEqual(before);
   });
 
-  test('an event of a delete is not believed while the registry has the tag', async () => {
+  test('an event of a delete changes nothing while the registry has the tag', async () => {
     const digest = (await bridge.record('life/app:v1'))?.digest as string;
 
     await handleEvent(bridge.services, deleteEvent(topic, 'life/app', digest, new Date()), bridge.log);
@@ -111,7 +111,7 @@ test('an index of several platforms is one import, and its children are none', a
   expect(bridge.inCoder('multi/app')).toEqual([{ v1: digest }]);
 });
 
-test('an image that somebody imported by hand is adopted, not imported again', async () => {
+test('an image that a person imported by hand is adopted, not imported again', async () => {
   await bridge.push('hand/app:v1', image({ content: 'by hand' }));
   const digest = await bridge.push('hand/app:v2', image({ content: 'by push' }));
   const headers = { 'session-token': bridge.cloud.coder.token, 'content-type': 'application/json' };
@@ -185,7 +185,7 @@ test('a tag that one replica does not show yet is looked for once more', async (
   expect(await bridge.record('replica/app:v1')).toMatchObject({ state: 'imported', digest });
 });
 
-test('a tag that stays missing is not looked for for ever', async () => {
+test('the bridge stops looking for a tag that stays missing', async () => {
   await bridge.pushed('nowhere/app:v1');
   expect((await bridge.record('nowhere/app:v1'))?.dueOn).toBeDefined();
 

@@ -8,7 +8,7 @@ export interface RegistryContext {
   loginServer(): string;
   access: Access;
   storage: RegistryStorage;
-  /** Tells the subscribers, after the client has had its answer. */
+  /** Sends the event to the subscribers, after the client got its answer. */
   announcePush(change: ManifestChange, tag?: string): void;
   announceDelete(change: ManifestChange): void;
 }

@@ -7,7 +7,7 @@ const Descriptor = z.looseObject({
   digest: z.string(),
   size: z.int(),
   platform: Platform.optional(),
-  /** Where a layer that is not in the registry can be had. */
+  /** Where to get a layer that is not in the registry. */
   urls: z.array(z.string()).optional(),
 });
 
