@@ -106,7 +106,7 @@ async function take(round: Round, step: Taken): Promise<void> {
     case 'note-promoted':
       return notePromoted(round, oursOf(facts));
     case 'hold':
-      rollout.held = { ...step.values };
+      rollout.held = { ...rollout.held, ...step.values };
       return;
     case 'restore':
       return promote(round, step.versionId);
@@ -224,7 +224,8 @@ function notePromoted(round: Round, ours: VersionFact): void {
   const values = rollout.building?.values ?? {};
   rollout.last = { versionId: ours.id, createdOn: ours.createdOn, values };
   rollout.past = [...new Set([...Object.values(values), ...rollout.past])].slice(0, MOST_PAST);
-  rollout.held = {};
+  // Another digest of these was pushed.
+  for (const name of Object.keys(values)) delete rollout.held[name];
   delete rollout.building;
   delete rollout.failed;
   delete facts.ours;
