@@ -154,12 +154,12 @@ export const REASONS = {
   'template-invalid': {
     state: 'failed',
     meaning: 'Coder refused to import a version of the template; its message is in the record.',
-    remedy: 'Mend what the message says in the template and push it; then replay the image.',
+    remedy: 'Correct in the template what the message says and push it; then replay the image.',
   },
   'template-build-failed': {
     state: 'failed',
     meaning: 'The import of the version failed in Coder; its last error lines are in the record.',
-    remedy: 'Mend what the lines say, in the template or in Coder; then replay the image.',
+    remedy: 'Correct what the lines say, in the template or in Coder; then replay the image.',
   },
   'platforms-missing': {
     state: 'failed',
@@ -271,7 +271,7 @@ export function isUnderWay({ state, reason }: { state: State; reason: ImageReaso
   return state === 'pending' && UNDER_WAY.has(reason);
 }
 
-/** The way out of a reason, when a person has to do something. */
+/** What a person must do about a reason; undefined when nothing. */
 export function remedyOf(reason: Reason, state?: State): string | undefined {
   const { remedy, ...entry }: ReasonEntry = REASONS[reason];
   // The bridge does not try a `failed` image again.

@@ -74,11 +74,11 @@ export function createCoderHttp(connection: CoderConnection, api: CoderApi): Cod
   const { pauses } = connection;
   const { host } = new URL(connection.url);
 
-  /** A refused session token is read from Key Vault anew once, in case it was replaced there. */
+  /** If Coder refuses the session token, reads it from Key Vault again once: it may have been replaced. */
   async function send(method: string, path: string, request: Options): Promise<Response> {
     const pauseMs = pauses.remaining(host);
     if (pauseMs > 0) {
-      const message = `Coder asked to be left alone for another ${Math.ceil(pauseMs / 1000)} s.`;
+      const message = `Coder asked for a pause of another ${Math.ceil(pauseMs / 1000)} s.`;
       throw new ServiceError('coder-busy', message, { retryAfterMs: pauseMs });
     }
     for (const renew of [false, true]) {
@@ -115,8 +115,8 @@ export function createCoderHttp(connection: CoderConnection, api: CoderApi): Cod
 async function read<T>(schema: z.ZodType<T>, response: Response, method: string): Promise<T> {
   const parsed = schema.safeParse(await response.json().catch(() => undefined));
   if (parsed.success) return parsed.data;
-  const detail = `Coder's answer is not what its API promises (is CODER_URL right?): ${z.prettifyError(parsed.error)}`;
-  throw new ServiceError('coder-unavailable', detail, { uncertain: method !== 'get' });
+  const detail = `Coder's answer does not fit its API (is CODER_URL right?): ${z.prettifyError(parsed.error)}`;
+  throw new ServiceError('coder-unavailable', detail, { cause: parsed.error, uncertain: method !== 'get' });
 }
 
 async function toServiceError(
@@ -140,7 +140,7 @@ async function toServiceError(
   const known = api.reasonOf?.(status, text, method, path);
   if (known) return new ServiceError(known, message, details);
   if (status === 401 || status === 403) return new ServiceError('coder-unauthorized', message, details);
-  // 409: somebody else was faster, and the next look shows what they did.
+  // 409: another caller was faster, and the next look shows what it did.
   if ([408, 409, 425, 429].includes(status)) return new ServiceError('coder-busy', message, details);
   if (status < 400) {
     const target = error.response.headers.get('location') ?? 'nowhere';

@@ -133,7 +133,7 @@ describe('templates-list and templates-get', () => {
 describe('templates-rollback', () => {
   let [first, second] = ['', ''];
 
-  test('promotes the version before, and holds what it takes back', async () => {
+  test('promotes the version before, and holds the newer values', async () => {
     await connect('rolled');
     first = await pushed('team/rolled:v1', 'one', 'template-updated');
     second = await pushed('team/rolled:v2', 'two', 'template-updated');
@@ -261,7 +261,7 @@ test.each(['templates-get', 'templates-promote', 'templates-rollback'] as const)
 );
 
 // Last, as no registry can be changed after that.
-test('templates-list and templates-get tell of a template that a rule names and Coder does not have any more', async () => {
+test('templates-list and templates-get show a template that a rule names and Coder no longer has', async () => {
   await connect('removed');
   coderOf(app.environment.cloud).controls.deleteTemplate('removed');
 

@@ -37,7 +37,7 @@ export interface ClassicRegistries {
    * the registry's id in Coder; undefined when Coder does not have it.
    */
   deliverAgain(registry: PullableRegistry, signal: AbortSignal): Promise<string | undefined>;
-  /** Whether somebody else changed the registry in Coder since it was given the credential, or deleted it. */
+  /** Whether the registry in Coder was changed or deleted since the bridge gave it the credential. */
   wasTouched(registry: PullableRegistry, signal: AbortSignal): Promise<boolean>;
 }
 

@@ -3,6 +3,7 @@ import { statusOf, type V2Client } from './client.ts';
 import { decideRollout, type RolloutFacts, type RolloutStep, type VersionFact } from './decide.ts';
 import { type Building, MOST_PAST, type Rollout } from './rollout.ts';
 import type { CoderVersion } from './schema.ts';
+import { isSameImage } from './value.ts';
 import { VERSION_PREFIX } from './version-name.ts';
 
 /** One template, as Coder's API names it. */
@@ -106,7 +107,7 @@ async function take(round: Round, step: Taken): Promise<void> {
     case 'note-promoted':
       return notePromoted(round, oursOf(facts));
     case 'hold':
-      rollout.held = { ...step.values };
+      rollout.held = { ...rollout.held, ...step.values };
       rollout.takenBackTo = templateOf(facts).activeVersionId;
       return;
     case 'restore':
@@ -207,7 +208,9 @@ function needsEveryValue(error: unknown): boolean {
 /** A line for each image, for people who look at the list of versions. */
 function messageOf({ wishes }: Rollout, { values }: Building): string {
   const lines = Object.entries(values).map(([variable, value]) => {
-    const { repository, tag, digest } = wishes[variable] ?? {};
+    const wish = wishes[variable];
+    // Another may be wished for since it was begun.
+    const { repository, tag, digest } = (wish && isSameImage(wish.value, value) && wish) || {};
     return `${repository ? `${repository}:${tag}@${digest}` : value} by acr-bridge`;
   });
   return lines.slice(0, 10).join('\n');
@@ -231,7 +234,8 @@ function notePromoted(round: Round, ours: VersionFact): void {
   const values = rollout.building?.values ?? {};
   rollout.last = { versionId: ours.id, createdOn: ours.createdOn, values };
   rollout.past = [...new Set([...Object.values(values), ...rollout.past])].slice(0, MOST_PAST);
-  rollout.held = {};
+  // Another digest of these was pushed.
+  for (const name of Object.keys(values)) delete rollout.held[name];
   delete rollout.building;
   delete rollout.failed;
   delete facts.ours;

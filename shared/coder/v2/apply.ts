@@ -86,8 +86,8 @@ function wishOf({ destination }: Place, image: WantedImage): Wish {
 function forgetRefusals(rollout: Rollout, variable: string): void {
   delete rollout.held[variable];
   delete rollout.failed;
-  // Without it an older version that is active is no rollback.
-  delete rollout.last;
+  // Without it what is active in its place is no choice of a person.
+  delete rollout.last?.values[variable];
 }
 
 /** Another tag goes before this one. */
@@ -102,14 +102,17 @@ function resultOf(
   wish: Wish,
   variable: string,
 ): Omit<PlaceResult, 'organization' | 'template' | 'variable'> {
-  const { reason, version } = end;
-  const message = end.do === 'settle' ? end.message : undefined;
+  const { version } = end;
   const isThere = isSameImage(
     end.active?.variables?.find(({ name }) => name === variable)?.value,
     wish.value,
   );
+  const message = end.do === 'settle' && !isThere ? end.message : undefined;
+  // How the round ended may be about another variable.
+  const isOurs = end.do === 'settle' && rollout.last?.versionId === end.active?.id;
+  const reasonThere = isOurs ? 'template-updated' : 'already-in-template';
   return {
-    reason: isThere && end.do === 'wait' ? 'already-in-template' : reason,
+    reason: isThere ? reasonThere : end.reason,
     ...(message && { message }),
     ...(version && { version }),
     ...(isThere && { digest: wish.digest }),

@@ -85,7 +85,7 @@ export type Settled =
 
 /** Coder's reaper ends imports that have waited for 30 minutes. */
 const LONGEST_WAIT_MS = 25 * 60_000;
-/** After so many a name that others took, or an import that broke off, is given up. */
+/** A name that others took, or an import that broke off, is given up after this many attempts. */
 const MOST_ATTEMPTS = 20;
 /** How Coder's reaper words its verdict, which says nothing about the template. */
 const REAPED = /terminated by the reaper/;
@@ -108,27 +108,42 @@ function decideIdle(facts: RolloutFacts, active: VersionFact): RolloutStep {
     const isOurs = rollout.last?.versionId === active.id;
     return { do: 'settle', reason: isOurs ? 'template-updated' : 'already-in-template' };
   }
-  if (differing.every(name => isSameImage(rollout.held[name], wanted[name])))
-    return { do: 'settle', reason: 'held' };
-  const taken = takenBack(facts, active, differing);
+  const values = valuesToBuild(facts);
+  const open = differing.filter(name => name in values);
+  if (open.length === 0) return { do: 'settle', reason: 'held' };
+  const taken = takenBack(facts, active, open);
   if (taken) return taken;
-  const refused = preflight(active, differing);
+  const refused = preflight(active, open);
   if (refused) return refused;
   const { failed } = rollout;
-  if (failed?.baseVersionId === active.id && isSame(failed.values, wanted)) {
+  if (failed?.baseVersionId === active.id && isSame(failed.values, values)) {
     return { do: 'settle', reason: failed.reason as GivenUp, message: failed.message };
   }
   // Many pushes at once are one version.
   if (isInSeries(rollout.series, facts.now)) return { do: 'wait', reason: 'coder-building' };
-  return { do: 'create', building: beginBuilding(facts, active, 1) };
+  return { do: 'create', building: beginBuilding(facts.now, values, active, 1) };
 }
 
-function beginBuilding({ wanted, now }: RolloutFacts, base: VersionFact, attempt: number): Building {
-  const name = versionName(wanted, base.id, attempt);
-  return { name, attempt, values: { ...wanted }, baseVersionId: base.id, fileId: base.fileId, since: now };
+/** What a version is given: what is wished for, without what a person took back. */
+function valuesToBuild({ rollout: { held }, wanted }: RolloutFacts): Record<string, string> {
+  const open = Object.entries(wanted).filter(([name, value]) => !isSameImage(held[name], value));
+  return Object.fromEntries(open);
 }
 
-/** People win: what they promote or set stays until another digest is pushed. A copy of an old value is no wish of theirs. */
+function beginBuilding(
+  now: Date,
+  values: Record<string, string>,
+  base: VersionFact,
+  attempt: number,
+): Building {
+  const name = versionName(values, base.id, attempt);
+  return { name, attempt, values, baseVersionId: base.id, fileId: base.fileId, since: now };
+}
+
+/**
+ * People win: what they promote or set stays until another digest is pushed for that very variable. A copy of an old
+ * value is no wish of theirs.
+ */
 function takenBack(
   { rollout, wanted, restores }: RolloutFacts,
   active: VersionFact,
@@ -136,19 +151,21 @@ function takenBack(
 ): RolloutStep | undefined {
   const { last, past } = rollout;
   if (!last || last.versionId === active.id) return undefined;
-  const isNewlyWished = differing.some(name => !isSameImage(last.values[name], wanted[name]));
-  if (isNewlyWished) return undefined;
   const isRolledBack = active.createdOn < last.createdOn;
-  // What promotes the same version again does so from a state of its own, as Terraform does: two would take turns.
-  if (isRolledBack && restores && rollout.takenBackTo !== active.id)
-    return { do: 'restore', versionId: last.versionId };
   const current = valuesOf(active);
-  const isCopied = differing.every(name => past.some(value => isSameImage(value, current[name])));
-  if (!isRolledBack && isCopied) return undefined;
-  return { do: 'hold', values: Object.fromEntries(differing.map(name => [name, wanted[name] as string])) };
+  const isCopied = (name: string) => !isRolledBack && past.some(value => isSameImage(value, current[name]));
+  const taken = differing.filter(name => isSameImage(last.values[name], wanted[name]) && !isCopied(name));
+  if (taken.length === 0) return undefined;
+  // What promotes the same version again does so from a state of its own, as Terraform does: two would take turns.
+  const isRestored = isRolledBack && restores && rollout.takenBackTo !== active.id;
+  if (!isRestored) {
+    return { do: 'hold', values: Object.fromEntries(taken.map(name => [name, wanted[name] as string])) };
+  }
+  // What is newly wished is built with all the others.
+  return taken.length === differing.length ? { do: 'restore', versionId: last.versionId } : undefined;
 }
 
-/** Coder drops what a template does not declare without a word, so it is looked at before anything is built. */
+/** Coder drops undeclared variables silently, so they are looked for before anything is built. */
 function preflight({ variables = [] }: VersionFact, names: readonly string[]): RolloutStep | undefined {
   for (const name of names) {
     const refused = refuseVariable(name, variables);
@@ -250,7 +267,7 @@ function decideBuilt(
   }
   if (active.id !== building.baseVersionId) return { do: 'discard' };
   if (!facts.isManual || building.isApproved) return { do: 'promote' };
-  return isSame(building.values, facts.wanted)
+  return isSame(building.values, valuesToBuild(facts))
     ? { do: 'settle', reason: 'version-ready' }
     : { do: 'discard' };
 }
@@ -263,7 +280,7 @@ function anotherAttempt(
   message: string,
 ): RolloutStep {
   if (building.attempt >= MOST_ATTEMPTS) return { do: 'give-up', reason: 'template-build-failed', message };
-  const next = beginBuilding({ ...facts, wanted: building.values }, active, building.attempt + 1);
+  const next = beginBuilding(facts.now, building.values, active, building.attempt + 1);
   return { do: 'note-building', building: next };
 }
 

@@ -32,7 +32,7 @@ export interface Templates {
   /** Versions of the bridge's own, the latest first. */
   versions(template: CoderTemplate, signal: AbortSignal): Promise<CoderVersion[]>;
   /**
-   * Promotes the version before the active one, or the one with this id or name, and holds what it takes back until
+   * Promotes the version before the active one, or the one with this id or name, and holds the newer values until
    * another digest is pushed.
    * @throws RefusedError `not-found`, also for a version whose import did not succeed
    */

@@ -6,7 +6,7 @@ import { provisionerView } from './provisioners.ts';
 import { allowed } from './rights.ts';
 import type { Organization } from './state.ts';
 
-/** Coder looks up so many things at most. */
+/** The most things that Coder looks up. */
 const MOST_CHECKS_WITH_ID = 10;
 
 /** What is there: the organization, its provisioners, the licence, and what the caller may do. */

@@ -1,4 +1,4 @@
-/** What somebody wants to do something with. */
+/** The thing that a caller wants to act on. */
 export interface Resource {
   /** Coder's name, such as `template` or `api_key`. */
   type: string;

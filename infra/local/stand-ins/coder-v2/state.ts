@@ -128,5 +128,5 @@ export interface CoderState {
   workspaces: Workspace[];
 }
 
-/** The user that owns prebuilt workspaces until somebody claims them; Coder's own constant. */
+/** The user that owns prebuilt workspaces until a person claims them; Coder's own constant. */
 export const PREBUILDS_USER_ID = 'c42fdf75-3097-471c-8c33-fb52454d81c0';

@@ -116,6 +116,22 @@ describe('what a person chooses in Coder stays', () => {
   });
 });
 
+test('what a person chose for one variable stays when another digest is pushed for another', async () => {
+  const both = (image: string) => ({ image: value(image), pull_secret: value('e') });
+  await round(both('a'));
+  coder.settle();
+  await round(both('a'));
+  coder.standIn.controls.setVariable('kubernetes', 'pull_secret', 'of-a-person');
+  coder.settle();
+
+  await round(both('b'));
+  coder.settle();
+  expect(await round(both('b'))).toMatchObject({ do: 'settle', reason: 'held' });
+  expect(coder.activeImage()).toBe(value('b'));
+  const active = versions().find(({ name }) => name.startsWith('acr-b'));
+  expect(active?.variables.find(({ name }) => name === 'pull_secret')?.value).toBe('of-a-person');
+});
+
 test('a version that a person is to promote is built once and stays ready', async () => {
   expect(await rollOut(value('b'), { isManual: true })).toMatchObject({ reason: 'version-ready' });
   expect(await round(value('b'), { isManual: true })).toMatchObject({ reason: 'version-ready' });
@@ -204,7 +220,7 @@ describe('whatever call is cut off, one version of the digest is promoted', () =
     }
   });
 
-  /** Cuts the connection at the call that comes after so many others. */
+  /** Cuts the connection at the call that comes after this many others. */
   async function cutAfter(calls: number, drop: 'before' | 'after'): Promise<void> {
     if (calls > 0) coder.standIn.faults.add({ delayMs: 0, times: calls });
     coder.standIn.faults.add({ drop, times: 3 });

@@ -33,7 +33,7 @@ test('promotion is refused in this order: unknown, of another template, not buil
   );
 });
 
-test('there is no condition: promoting after somebody else did takes theirs back, and the active one again is 200', async () => {
+test('there is no condition: promoting after another caller did replaces their version, and the active one again is 200', async () => {
   const { call, controls, imported, newTemplate, promote } = await setUp();
   const { template, fileId } = await newTemplate();
   const create = () => imported({ template_id: template.id, file_id: fileId });

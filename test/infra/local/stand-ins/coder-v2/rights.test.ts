@@ -49,7 +49,7 @@ test('a member with a file of their own gets as far as the insert, which is 500'
 test.each([
   ['the site role', ['template-admin']],
   ['the role in the organization', ['organization-template-admin']],
-])('%s is enough to build from the file of somebody else, and to promote', async (_, roles) => {
+])('%s is enough to build from the file of another user, and to promote', async (_, roles) => {
   const { create, people, promote, settle, template } = await withTemplate(roles);
   const token = people.token('bridge');
 

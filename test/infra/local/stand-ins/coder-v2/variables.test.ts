@@ -59,7 +59,7 @@ test('sensitive and empty values are copied too, and a changed default never app
   expect(valuesOf(two.id)).toEqual({ image: '', images: '[]', license: 'secret' });
 });
 
-test('a name that the template does not declare is dropped without a word', async () => {
+test('a name that the template does not declare is dropped silently', async () => {
   const { imported, newTemplate, valuesOf } = await setUp();
   const { template, fileId } = await newTemplate();
 
