@@ -131,6 +131,8 @@ export interface Target {
   host: string;
   /** @throws RefusedError when the target cannot take the registry as declared */
   refuse(declared: DeclaredRegistry, previous: SourceRegistry | undefined): Promise<void>;
+  /** @throws RefusedError when the target cannot take what a person says of an image */
+  refuseRequest(words: RequestWords): void;
   /**
    * Runs `work` under a lock, so that no other worker, in this instance or another, changes the same things in the
    * target.

@@ -35,11 +35,12 @@ export async function explainImport(
   input: ImportInput,
   signal: AbortSignal,
 ): Promise<Explanation> {
+  const requested = requestedWords(input);
+  services.target.refuseRequest(requested);
   const vault = createOverlayVault(services.vault);
   const registry = await registryOf({ ...services, vault }, input, signal);
   const { repository, tag } = input;
   const previous = await services.images.get(registry.name, { repository, tag });
-  const requested = requestedWords(input);
   const inDoubt = Object.keys({ ...previous?.requested, ...requested }).length > 0;
   const image = { registry: registry.name, repository, tag, heardBy: 'request', requested } as const;
   const request = { ...image, inDoubt, onlyToImport: true };

@@ -74,11 +74,12 @@ export async function importRequested(
   signal: AbortSignal,
   log: Log,
 ): Promise<ImportResult & { registry: StoredRegistry }> {
+  const requested = requestedWords(input);
+  services.target.refuseRequest(requested);
   const registry = input.newRegistry
     ? await addRegistry(services, input.newRegistry, signal, log)
     : await services.registries.get(input.registry as string);
   if (!registry) throw unknownRegistry(input.registry as string);
-  const requested = requestedWords(input);
   const request: ImportRequest = {
     ...{ registry: registry.name, repository: input.repository, tag: input.tag, requested },
     heardBy: 'request',

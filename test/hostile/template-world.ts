@@ -30,7 +30,7 @@ export interface Instance {
 /** An Azure and a Coder v2 with one template, what people do there, and instances of the app. */
 export type TemplateWorld = Awaited<ReturnType<typeof startTemplateWorld>>;
 
-/** An event has this real time in the storm, since Coder may hold an import for long. */
+/** Real time that an event gets while faults occur: Coder may hold an import for long. */
 const BUDGET_MS = 700;
 /** On the clock that is moved; far above what a wait of an instance moves it by. */
 export const LEASE_MS = 600_000;

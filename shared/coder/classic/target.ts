@@ -1,7 +1,9 @@
 import { givesLogin } from '../../credentials/kinds.ts';
 import { invalidRequest, RefusedError } from '../../errors.ts';
+import { type ForeignWords, findForeignWords } from '../foreign-words.ts';
 import type { OtherGeneration } from '../reach.ts';
 import type { SourceRegistry, Target, TargetedImage } from '../target.ts';
+import { V2RegistryWords, V2RuleWords } from '../v2/words.ts';
 import { type ApplyOptions, createImage, updateImage } from './apply.ts';
 import { classicChecks } from './checks.ts';
 import { takeInventory } from './inventory.ts';
@@ -21,6 +23,12 @@ export interface ClassicTargetOptions extends Omit<ApplyOptions, 'registries'> {
   /** The registry as it is recorded now. */
   findRegistry(name: string): Promise<SourceRegistry | undefined>;
 }
+
+const V2: ForeignWords = {
+  registry: V2RegistryWords,
+  rule: V2RuleWords,
+  generation: { theirs: 'v2', ours: 'classic' },
+};
 
 /** Coder Classic: images are imported from registries, and have tags. */
 export function createClassicTarget(options: ClassicTargetOptions): Target {
@@ -48,10 +56,12 @@ export function createClassicTarget(options: ClassicTargetOptions): Target {
     host: coder.host,
 
     async refuse(declared, previous) {
+      const faults = findForeignWords(declared, V2);
       if (!declared.organizationId && !options.organizationId) {
         const message = 'is required: the setting CODER_ORGANIZATION_ID is not set';
-        throw invalidRequest([{ path: 'organizationId', message }]);
+        faults.push({ path: 'organizationId', message });
       }
+      if (faults.length > 0) throw invalidRequest(faults);
       // The registry kind in Coder depends on whether Coder gets a login.
       const isSameKind =
         givesLogin(previous?.credential ?? declared.credential) === givesLogin(declared.credential);
@@ -61,6 +71,9 @@ export function createClassicTarget(options: ClassicTargetOptions): Target {
         'Coder has this registry with another registry kind, which it cannot change. Delete the registry in Coder and here, then add it again.',
       );
     },
+
+    // Each of them is a field of an image in Coder Classic.
+    refuseRequest() {},
 
     withLock: ({ registry, repository }, signal, work) =>
       memory.repositories.withLease(repositoryRow(registry, repository), signal, (row, wasAbandoned) =>

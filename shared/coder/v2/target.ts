@@ -1,6 +1,7 @@
-import { type Fault, invalidRequest } from '../../errors.ts';
+import { invalidRequest } from '../../errors.ts';
 import { ClassicRegistryWords, ClassicRuleWords } from '../classic/words.ts';
-import type { DeclaredRegistry, Target } from '../target.ts';
+import { type ForeignWords, findForeignWords, foreignWord } from '../foreign-words.ts';
+import type { Target } from '../target.ts';
 import { applyImage } from './apply.ts';
 import { type V2CheckOptions, v2Checks } from './checks.ts';
 import { takeInventory } from './inventory.ts';
@@ -16,9 +17,13 @@ export function createV2Target(options: V2TargetOptions): Target {
   return {
     host: coder.host,
     async refuse(declared) {
-      const faults = refuseClassicWords(declared);
+      const faults = findForeignWords(declared, CLASSIC);
       if (faults.length > 0) throw invalidRequest(faults);
       await refuseDestinations(options, declared);
+    },
+    refuseRequest(words) {
+      const faults = Object.keys(words).map(path => ({ path, message: foreignWord(CLASSIC.generation) }));
+      if (faults.length > 0) throw invalidRequest(faults);
     },
     // Each template has a lease of its own, and two imports of one tag meet at its record.
     withLock: (_image, _signal, work) => work({}),
@@ -30,18 +35,9 @@ export function createV2Target(options: V2TargetOptions): Target {
   };
 }
 
-const SAID_BY_CLASSIC = 'belongs to Coder Classic, and CODER_GENERATION is v2';
-
-/** Resources and texts of an image have no place in Coder v2. */
-function refuseClassicWords(declared: DeclaredRegistry): Fault[] {
-  const registryWords = Object.keys(ClassicRegistryWords.shape).filter(word => word in declared);
-  const ruleWords = Object.keys(ClassicRuleWords.shape).filter(word => word !== 'defaultTag');
-  return [
-    ...registryWords.map(path => ({ path, message: SAID_BY_CLASSIC })),
-    ...declared.policy.rules.flatMap((rule, i) =>
-      ruleWords
-        .filter(word => word in rule)
-        .map(word => ({ path: `policy.rules[${i}].${word}`, message: SAID_BY_CLASSIC })),
-    ),
-  ];
-}
+/** Resources and texts of an image have no place in Coder v2; the choice of a tag has. */
+const CLASSIC: ForeignWords = {
+  registry: ClassicRegistryWords,
+  rule: ClassicRuleWords.omit({ defaultTag: true }),
+  generation: { theirs: 'classic', ours: 'v2' },
+};
