@@ -86,7 +86,7 @@ Try it in a second terminal, from this folder:
   curl -s -H "x-functions-key: $FUNCTION_KEY" $FUNCTIONS/api/images
   ${look}
 
-Ctrl-C stops everything; nothing is kept.
+Ctrl-C stops everything; only the certificate in .local is kept.
 `;
 }
 
@@ -129,6 +129,6 @@ Then push:
   Bridge     ${host.url}/api
   Registry   ${cloud.standIns.registry.loginServer}
 
-Ctrl-C stops everything but your Coder; nothing is kept here.
+Ctrl-C stops everything but your Coder; only the certificate in .local is kept.
 `;
 }
