@@ -1,6 +1,7 @@
 import { httpFunction } from '../shared/http/http-function.ts';
 import { TEMPLATE, TEMPLATE_REFUSALS, TemplatePath, templatesOf } from '../shared/http/templates.ts';
 import { TemplateView, templateView } from '../shared/http/views/template.ts';
+import { lookAgain } from '../shared/images/look-again.ts';
 
 httpFunction('templates-promote', {
   method: 'POST',
@@ -10,7 +11,9 @@ httpFunction('templates-promote', {
   path: TemplatePath,
   answers: { 200: { description: 'The template as it is now.', body: TemplateView, example: TEMPLATE } },
   refusals: ['not-found', 'nothing-to-promote', 'conflict', ...TEMPLATE_REFUSALS],
-  async answer({ path, signal }, services) {
-    return { status: 200, jsonBody: templateView(await templatesOf(services).promote(path, signal)) };
+  async answer({ path, signal, log }, services) {
+    const state = await templatesOf(services).promote(path, signal);
+    await lookAgain(services, Object.values(state.rollout.wishes), signal, log);
+    return { status: 200, jsonBody: templateView(state) };
   },
 });

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { httpFunction } from '../shared/http/http-function.ts';
 import { TEMPLATE, TEMPLATE_REFUSALS, TemplatePath, templatesOf } from '../shared/http/templates.ts';
 import { TemplateView, templateView } from '../shared/http/views/template.ts';
+import { lookAgain } from '../shared/images/look-again.ts';
 
 httpFunction('templates-rollback', {
   method: 'POST',
@@ -16,7 +17,9 @@ httpFunction('templates-rollback', {
   }),
   answers: { 200: { description: 'The template as it is now.', body: TemplateView, example: TEMPLATE } },
   refusals: ['not-found', ...TEMPLATE_REFUSALS],
-  async answer({ path, query: { to }, signal }, services) {
-    return { status: 200, jsonBody: templateView(await templatesOf(services).rollBack(path, to, signal)) };
+  async answer({ path, query: { to }, signal, log }, services) {
+    const state = await templatesOf(services).rollBack(path, to, signal);
+    await lookAgain(services, Object.values(state.rollout.wishes), signal, log);
+    return { status: 200, jsonBody: templateView(state) };
   },
 });

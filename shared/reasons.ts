@@ -176,7 +176,7 @@ export const REASONS = {
     state: 'failed',
     meaning: "Coder refused the bridge's session token, or its user lacks the right.",
     remedy:
-      'Make a new token with `coder tokens create`, of a template admin (of a site manager in Coder Classic), store it in Key Vault as the secret that CODER_TOKEN_SECRET names, then replay the images of this reason.',
+      'If its user lacks the right, give it the role organization-template-admin (site manager in Coder Classic). If its token is refused, create one with `coder tokens create`, and store it in Key Vault as the secret that CODER_TOKEN_SECRET names. Then replay the images with this reason.',
   },
   'credential-refused': {
     state: 'failed',

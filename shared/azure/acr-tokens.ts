@@ -153,7 +153,7 @@ function mayPull(token: string, repository: string): boolean {
   return access.some(({ name, actions }) => name === repository && actions.includes('pull'));
 }
 
-/** Reads a tag's manifest if the repository has any tag. */
+/** Reads the manifest of the repository's first tag, as a pull does. A repository without tags proves nothing more. */
 async function readSomeManifest(http: KyInstance, repository: string, token: string): Promise<void> {
   const bearer = { authorization: `Bearer ${token}` };
   // The repository or the tag may have been deleted in between.

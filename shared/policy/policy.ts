@@ -6,7 +6,7 @@ import { firstMatch, sizeOf } from './matching.ts';
 import { compileRe2 } from './re2.ts';
 import type { Reference } from './reference.ts';
 
-/** For all patterns of a policy together, so that a push is decided in a fraction of a second whatever they are. */
+/** For all patterns of a policy together, so that any policy decides about a push in a fraction of a second. */
 const LARGEST_PROGRAMS = 10_000;
 
 const pattern = z
@@ -22,7 +22,7 @@ const TagMatch = z
     semver: pattern
       .refine(range => semver.validRange(range) !== null, 'is not a semver range, such as ">=1.0.0 <2"')
       .optional(),
-    /** Must match the whole tag. RE2 syntax, because its matching time is linear whatever the expression. */
+    /** Must match the whole tag. RE2 syntax, because it matches every expression in linear time. */
     regex: pattern
       .check(
         compiles(

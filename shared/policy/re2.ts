@@ -11,7 +11,7 @@ export type Pattern = Pick<RE2JS, 'matches' | 'programSize'>;
 const kept = new Map<string, Pattern>();
 
 /**
- * Compiles an expression for RE2, which matches in linear time whatever the expression. The same expression is
+ * Compiles an expression for RE2, which matches every expression in linear time. The same expression is
  * compiled once for all policies that have it.
  *
  * @throws Error when RE2 does not accept it, or its program would be too large

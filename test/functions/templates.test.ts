@@ -144,6 +144,7 @@ describe('templates-rollback', () => {
       json: { organization, active: { variables: { image: imageValue('team/rolled:v1', first) } }, held },
     });
     expect((await ask('templates-get', 'rolled')).json.held).toEqual(held);
+    expect(await app.record('team/rolled:v2')).toMatchObject({ state: 'skipped', reason: 'held' });
   });
 
   test('keeps the same digest away, whatever its tag', async () => {
@@ -228,6 +229,10 @@ describe('templates-promote', () => {
     });
     expect(json.building).toBeUndefined();
     expect(activeImage('reviewed')).toBe(value);
+    expect(await app.record('team/reviewed:v1')).toMatchObject({
+      reason: 'template-updated',
+      coder: { templates: [{ importMs: expect.any(Number) }] },
+    });
   });
 
   test('refuses while the version is being built, and when there is none', async () => {

@@ -15,7 +15,7 @@ import {
 export interface ClassicClient {
   /** Host of Coder, with its port if the URL has one. */
   host: string;
-  /** Whether it is Coder Classic that answers, whatever it says about the token. */
+  /** Whether Coder Classic answers, even if it refuses the token. */
   isThere(signal: AbortSignal): Promise<boolean>;
   getRegistry(id: string, signal: AbortSignal): Promise<CoderRegistry | undefined>;
   listRegistries(organizationId: string, signal: AbortSignal): Promise<CoderRegistry[]>;

@@ -1,10 +1,10 @@
 import { ServiceError } from '../../errors.ts';
 import { statusOf, type V2Client } from './client.ts';
 import { decideRollout, type RolloutFacts, type RolloutStep, type VersionFact } from './decide.ts';
+import { listOwnVersions } from './own-versions.ts';
 import { type Building, MOST_PAST, type Rollout } from './rollout.ts';
 import type { CoderVersion } from './schema.ts';
 import { isSameImage } from './value.ts';
-import { VERSION_PREFIX } from './version-name.ts';
 
 /** One template, as Coder's API names it. */
 export interface TemplateName {
@@ -49,9 +49,8 @@ export async function advance(
   rollout: Rollout,
   signal: AbortSignal,
 ): Promise<RoundEnd> {
-  const { coder, now, wanted, isManual, restores } = options;
-  const { id: me } = await coder.me(signal);
-  const facts: RolloutFacts = { rollout, wanted, isManual, restores, me, now: now() };
+  const { now, wanted, isManual, restores } = options;
+  const facts: RolloutFacts = { rollout, wanted, isManual, restores, now: now() };
   const round: Round = { options, name, rollout, facts, signal, hasPromoted: false };
   for (;;) {
     const step = decideRollout(facts);
@@ -140,14 +139,20 @@ async function readVersion(coder: V2Client, id: string, signal: AbortSignal): Pr
 /** By its id or, where the answer of the call that made it may be lost, by its name. */
 async function readOurs({ options, facts, signal }: Round, building: Building): Promise<VersionFact | null> {
   const { coder } = options;
-  const found =
-    building.versionId === undefined
-      ? await coder.findVersion(templateOf(facts).id, building.name, signal)
-      : await coder.getVersion(building.versionId, signal);
+  if (building.versionId !== undefined) {
+    const known = await coder.getVersion(building.versionId, signal);
+    return known ? revive(coder, known, signal) : null;
+  }
+  const found = await coder.findVersion(templateOf(facts).id, building.name, signal);
   if (!found) return null;
-  const isGood = found.created_by.id === facts.me && found.job.status === 'succeeded';
-  if (isGood && found.archived) await coder.unarchive(found.id, signal);
-  return toFact(found);
+  facts.me = (await coder.me(signal)).id;
+  return found.created_by.id === facts.me ? revive(coder, found, signal) : toFact(found);
+}
+
+/** A version that was built before and archived since can be promoted again. */
+async function revive(coder: V2Client, version: CoderVersion, signal: AbortSignal): Promise<VersionFact> {
+  if (version.archived && version.job.status === 'succeeded') await coder.unarchive(version.id, signal);
+  return toFact(version);
 }
 
 function note({ rollout, facts }: Round, building: Building | undefined): void {
@@ -161,14 +166,14 @@ async function create(round: Round, building: Building): Promise<void> {
   const { rollout, facts, options, name, signal } = round;
   rollout.building = building;
   delete facts.ours;
-  const base = await options.coder.getVersion(building.baseVersionId, signal);
   const given = Object.entries(building.values).map(([variable, value]) => ({ name: variable, value }));
   const version = {
     name: building.name,
     message: messageOf(rollout, building),
     template_id: templateOf(facts).id,
     file_id: building.fileId,
-    tags: base?.job.tags ?? {},
+    // It is built on the active version.
+    tags: facts.active?.tags ?? {},
     user_variable_values: given,
   };
   const organization = name.organization;
@@ -232,7 +237,9 @@ function notePromoted(round: Round, ours: VersionFact): void {
   const { rollout, facts } = round;
   round.hasPromoted = true;
   const values = rollout.building?.values ?? {};
-  rollout.last = { versionId: ours.id, createdOn: ours.createdOn, values };
+  const { id: versionId, createdOn, importedOn } = ours;
+  const importMs = importedOn && importedOn.getTime() - createdOn.getTime();
+  rollout.last = { versionId, createdOn, values, ...(importMs !== undefined && { importMs }) };
   rollout.past = [...new Set([...Object.values(values), ...rollout.past])].slice(0, MOST_PAST);
   // Another digest of these was pushed.
   for (const name of Object.keys(values)) delete rollout.held[name];
@@ -251,7 +258,8 @@ async function giveUp(
   const lines = logs.filter(({ log_level }) => log_level === 'error').map(({ output }) => output);
   await options.coder.archive(ours.id, signal);
   const building = rollout.building as Building;
-  const said = [message, ...lines.slice(-QUOTED_LINES)].join(' ');
+  // The last line often is the error that Coder shows for the import.
+  const said = [...new Set([message, ...lines.slice(-QUOTED_LINES)])].join(' ');
   note(round, undefined);
   noteFailure(round, building, reason, said);
 }
@@ -269,12 +277,8 @@ function noteFailure(
 async function archiveOld({ options, facts, signal }: Round): Promise<void> {
   const { coder, keepVersions } = options;
   const { id, activeVersionId } = templateOf(facts);
-  const isOld = ({ created_by, name, ...version }: CoderVersion) =>
-    created_by.id === facts.me && name.startsWith(VERSION_PREFIX) && version.id !== activeVersionId;
-  const old = (await coder.listVersions(id, signal))
-    .filter(isOld)
-    .sort((a, b) => b.created_at.getTime() - a.created_at.getTime())
-    .slice(keepVersions - 1);
+  const own = await listOwnVersions(coder, id, signal);
+  const old = own.filter(version => version.id !== activeVersionId).slice(keepVersions - 1);
   for (const version of old.slice(-MOST_ARCHIVED)) await coder.archive(version.id, signal);
 }
 
@@ -290,6 +294,8 @@ function toFact(version: CoderVersion): VersionFact {
   const { id, name, created_at, created_by, job, archived, matched_provisioners } = version;
   return {
     ...{ id, name, createdOn: created_at, createdBy: created_by.id, fileId: job.file_id, status: job.status },
+    ...(job.tags && { tags: job.tags }),
+    ...(job.completed_at && { importedOn: job.completed_at }),
     ...(job.error && { error: job.error }),
     ...(matched_provisioners && {
       provisioners: matched_provisioners.available ?? matched_provisioners.count,

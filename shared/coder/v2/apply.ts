@@ -110,11 +110,13 @@ function resultOf(
   const message = end.do === 'settle' && !isThere ? end.message : undefined;
   // How the round ended may be about another variable.
   const isOurs = end.do === 'settle' && rollout.last?.versionId === end.active?.id;
+  const importMs = isThere && isOurs ? rollout.last?.importMs : undefined;
   const reasonThere = isOurs ? 'template-updated' : 'already-in-template';
   return {
     reason: isThere ? reasonThere : end.reason,
     ...(message && { message }),
     ...(version && { version }),
+    ...(importMs !== undefined && { importMs }),
     ...(isThere && { digest: wish.digest }),
     since: rollout.building?.since,
   };

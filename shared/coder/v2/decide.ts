@@ -18,7 +18,11 @@ export interface VersionFact {
   createdOn: Date;
   createdBy: string;
   fileId: string;
+  /** Tags of its import, which decide on the provisioner. */
+  tags?: Readonly<Record<string, string>> | undefined;
   status: 'pending' | 'running' | 'succeeded' | 'canceling' | 'canceled' | 'failed' | 'unknown';
+  /** When its import ended. */
+  importedOn?: Date | undefined;
   /** Why its import failed, as Coder says. */
   error?: string | undefined;
   /** Provisioners with the tags of its import that Coder has seen lately; absent unless it waits for one. */
@@ -43,8 +47,8 @@ export interface RolloutFacts {
   active?: VersionFact | undefined;
   /** The version that is being built; null when Coder has none of that name or id. */
   ours?: VersionFact | null | undefined;
-  /** Id of the user whose token the bridge has. */
-  me: string;
+  /** Id of the user whose token the bridge has; read together with a version that is found by its name. */
+  me?: string | undefined;
   now: Date;
 }
 

@@ -30,7 +30,15 @@ export const Rollout = z.object({
   series: z.object({ firstOn: z.coerce.date(), lastOn: z.coerce.date() }).optional(),
   building: Building.optional(),
   /** The version that the bridge promoted last. */
-  last: z.object({ versionId: z.string(), createdOn: z.coerce.date(), values: Values }).optional(),
+  last: z
+    .object({
+      versionId: z.string(),
+      createdOn: z.coerce.date(),
+      values: Values,
+      /** How long Coder took for its import. */
+      importMs: z.int().optional(),
+    })
+    .optional(),
   /** Values that versions of the bridge had, the latest first: a person's push may copy one of them. */
   past: z.array(z.string()).default([]),
   /** The older version that took the place of the bridge's last. When it does so again, it is no person's wish for once. */

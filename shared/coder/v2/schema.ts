@@ -25,6 +25,7 @@ const Job = z.object({
   error_code: z.string().nullish(),
   file_id: z.string(),
   tags: z.record(z.string(), z.string()).nullish(),
+  completed_at: Time.nullish(),
 });
 
 export const CoderVersion = z.object({

@@ -21,6 +21,32 @@ export function templateChecks(
   organization: string,
   now: () => Date,
 ): Check<TargetDiagnosis>[] {
+  const found = new Map<string, Promise<CoderTemplate | undefined>>();
+
+  /** Coder is asked once for each template, not once for each check. */
+  function find({ organization, template }: Named, signal: AbortSignal): Promise<CoderTemplate | undefined> {
+    const key = `${organization}/${template}`;
+    const known = found.get(key) ?? coder.findTemplate(organization, template, signal);
+    found.set(key, known);
+    return known;
+  }
+
+  /** A check of each template that Coder has. @param fine what is said when nothing is wrong, before the names */
+  function perTemplate(
+    check: Pick<Check<TargetDiagnosis>, 'name' | 'truth'> & { fine: string },
+    look: (template: CoderTemplate, named: Named, signal: AbortSignal) => Promise<Verdict | undefined>,
+  ): Check<TargetDiagnosis> {
+    const { name, truth } = check;
+    return {
+      ...{ name, truth, needs: ['template-exists'] },
+      run: ({ registry, signal }) =>
+        forEach(namedBy(registry, organization), check.fine, async named => {
+          const template = await find(named, signal);
+          return template && look(template, named, signal);
+        }),
+    };
+  }
+
   return [
     {
       name: 'templates-named',
@@ -39,40 +65,35 @@ export function templateChecks(
       needs: ['templates-named'],
       run: ({ registry, signal }) =>
         forEach(namedBy(registry, organization), 'Coder shows the bridge', async named => {
-          const found = await coder.findTemplate(named.organization, named.template, signal);
-          return found ? checkDeprecated(found) : missing(named);
+          const template = await find(named, signal);
+          return template ? checkDeprecated(template) : missing(named);
         }),
     },
-    {
-      name: 'template-variable',
-      truth: 'Each template declares the variable, as a string that is not sensitive.',
-      needs: ['template-exists'],
-      run: ({ registry, signal }) =>
-        forEach(namedBy(registry, organization), 'The variable is declared by', async named => {
-          const found = await coder.findTemplate(named.organization, named.template, signal);
-          return found && checkVariable(named, await coder.listVariables(found.active_version_id, signal));
-        }),
-    },
-    {
-      name: 'coder-rights',
-      truth: 'The token may make and promote versions of each template.',
-      needs: ['template-exists'],
-      run: ({ registry, signal }) =>
-        forEach(namedBy(registry, organization), 'The token may change', async named => {
-          const found = await coder.findTemplate(named.organization, named.template, signal);
-          return found && checkRights(coder, found, signal);
-        }),
-    },
-    {
-      name: 'template-builds',
-      truth: 'A provisioner that Coder has seen lately has the tags of each template.',
-      needs: ['template-exists'],
-      run: ({ registry, signal }) =>
-        forEach(namedBy(registry, organization), 'A provisioner is there for', async named => {
-          const found = await coder.findTemplate(named.organization, named.template, signal);
-          return found && checkProvisioners(coder, named, found, now(), signal);
-        }),
-    },
+    perTemplate(
+      {
+        name: 'template-variable',
+        truth: 'Each template declares the variable, as a string that is not sensitive.',
+        fine: 'The variable is declared by',
+      },
+      async ({ active_version_id }, named, signal) =>
+        checkVariable(named, await coder.listVariables(active_version_id, signal)),
+    ),
+    perTemplate(
+      {
+        name: 'coder-rights',
+        truth: 'The token may make and promote versions of each template.',
+        fine: 'The token may change',
+      },
+      (template, _named, signal) => checkRights(coder, template, signal),
+    ),
+    perTemplate(
+      {
+        name: 'template-builds',
+        truth: 'A provisioner that Coder has seen lately has the tags of each template.',
+        fine: 'A provisioner is there for',
+      },
+      (template, named, signal) => checkProvisioners(coder, named, template, now(), signal),
+    ),
   ];
 }
 

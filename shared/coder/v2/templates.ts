@@ -2,11 +2,11 @@ import { ConflictError, RefusedError } from '../../errors.ts';
 import type { TemplateName } from './advance.ts';
 import type { V2Client } from './client.ts';
 import { type Declared, declaredDestinations } from './destinations.ts';
+import { listOwnVersions } from './own-versions.ts';
 import type { Rollout } from './rollout.ts';
 import type { Rollouts } from './rollouts.ts';
 import type { CoderTemplate, CoderVariable, CoderVersion } from './schema.ts';
 import { isSameImage } from './value.ts';
-import { VERSION_PREFIX } from './version-name.ts';
 
 /** A template as it is in Coder, beside what the bridge wants of it. */
 export interface TemplateState extends TemplateName {
@@ -29,8 +29,6 @@ export interface Templates {
    * @throws RefusedError `not-found` for what neither Coder nor the bridge knows
    */
   get(name: TemplateName, signal: AbortSignal): Promise<TemplateState>;
-  /** Versions of the bridge's own, the latest first. */
-  versions(template: CoderTemplate, signal: AbortSignal): Promise<CoderVersion[]>;
   /**
    * Promotes the version before the active one, or the one with this id or name, and holds the newer values until
    * another digest is pushed.
@@ -117,17 +115,9 @@ export function createTemplates({ coder, rollouts, organization, registries }: T
     return state;
   }
 
-  async function versions(template: CoderTemplate, signal: AbortSignal): Promise<CoderVersion[]> {
-    const { id: me } = await coder.me(signal);
-    const all = await coder.listVersions(template.id, signal);
-    return all
-      .filter(({ created_by, name }) => created_by.id === me && name.startsWith(VERSION_PREFIX))
-      .sort((a, b) => b.created_at.getTime() - a.created_at.getTime());
-  }
-
   async function versionBefore(state: TemplateState, signal: AbortSignal): Promise<CoderVersion> {
     const { template, active } = foundOf(state);
-    const ours = await versions(template, signal);
+    const ours = await listOwnVersions(coder, template.id, signal);
     const before = ours.find(
       ({ id, job, created_at }) =>
         id !== active?.id &&
@@ -144,7 +134,6 @@ export function createTemplates({ coder, rollouts, organization, registries }: T
 
   return {
     get,
-    versions,
 
     async list(signal) {
       const names = (await declaredNames()).filter(({ template }) => !template.includes('{name}'));

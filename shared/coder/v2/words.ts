@@ -56,6 +56,12 @@ const TemplateMemo = z.object({
   variable: z.string(),
   reason: z.string(),
   message: z.string().optional(),
+  importMs: z
+    .int()
+    .optional()
+    .describe(
+      "Time from the creation of the bridge's version until Coder had imported it; part of `latencyMs`.",
+    ),
   version: z.string().optional().describe('Name of the version that is active, or that is being built.'),
 });
 export type TemplateMemo = z.infer<typeof TemplateMemo>;

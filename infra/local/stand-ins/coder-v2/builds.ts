@@ -46,7 +46,7 @@ export function startBuild(context: CoderContext, workspace: Workspace, order: B
   return build;
 }
 
-/** Nothing is pulled for it: a build succeeds whatever its image is. */
+/** A build pulls nothing, so it succeeds with any image. */
 function finishBuild(context: CoderContext, workspace: Workspace, build: Build, version: Version): void {
   const { clock, kubelet } = context;
   try {

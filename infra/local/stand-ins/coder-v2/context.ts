@@ -51,7 +51,7 @@ export interface CoderContext {
   secrets: Secrets;
   switches: CoderSwitches;
   jobs: JobQueue;
-  /** Errors that the next imports end with, whatever is in their templates. */
+  /** Errors with which the next imports fail, one each; their templates are not read. */
   nextFailures: string[];
   /** What is to be done when an import has ended, by id of the version. */
   afterImport: Map<string, () => void>;

@@ -59,7 +59,7 @@ export function isScope(scope: string, version: CoderVersion): boolean {
   return actions !== undefined && (action === '*' || actions.includes(action));
 }
 
-/** Whether the token may be used for this, whatever its user may do. */
+/** Whether the token's scopes allow this; its user may still lack the right. */
 export function scopeAllows({ scopes, allowList }: ApiKey, action: string, { type, id }: Resource): boolean {
   const rights = scopes.flatMap(scope => COMPOSITE[scope] ?? [scope]);
   const isInScope = rights.some(right => covers(right, type, action));

@@ -22,7 +22,7 @@ export interface User {
   lastSeenAt: Date;
   /** Ids of templates whose access list gives this user the role `admin`. */
   templateAdminOf: string[];
-  /** Such as `template:update`: taken away from outside, whatever the roles say. */
+  /** Rights, such as `template:update`, that a control took away although the roles include them. */
   revoked: string[];
 }
 
