@@ -42,6 +42,7 @@ const TIMES: Record<string, string> = {
 function settle(key: string, value: unknown): unknown {
   if (key in TIMES) return TIMES[key];
   if (key === 'latencyMs') return 1_784;
+  if (key === 'importMs') return 1_402;
   if (key === 'attempts') return 1;
   if (typeof value !== 'string') return value;
   return value

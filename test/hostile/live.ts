@@ -7,7 +7,8 @@ import { reconcile } from '../../shared/reconciliation/reconcile.ts';
 import type { Services } from '../../shared/services.ts';
 import { deleteEvent, pushEvent } from '../support/bridge.ts';
 import { type History, POLICIES, type Step, SUSPENDED } from './history.ts';
-import { type Content, type Instance, REGISTRIES, type RegistryName, type World } from './world.ts';
+import { createInstances, untilDone } from './instances.ts';
+import { type Content, REGISTRIES, type RegistryName, type World } from './world.ts';
 
 /** What happened in all histories together. */
 export const seen = {
@@ -45,7 +46,10 @@ export async function live(world: World, { policies, steps }: History, lossy: bo
   /** What the registries have: `repository:tag` to digest and content. */
   const held = { contoso: new Map<string, Held>(), fabrikam: new Map<string, Held>() };
   const chosen = { contoso: policies[0], fabrikam: policies[1] };
-  const instances: [Instance, Instance] = [world.newInstance(), world.newInstance()];
+  const instances = createInstances(world.newInstance, () => {
+    seen.crashes += 1;
+  });
+  const { on } = instances;
 
   for (const name of REGISTRIES) await world.put(name, { policy: POLICIES[chosen[name]] });
   for (const step of steps) await happen(step);
@@ -63,7 +67,7 @@ export async function live(world: World, { policies, steps }: History, lossy: bo
       case 'work':
         return work(step);
       case 'doom':
-        instances[step.instance].life.callsLeft = step.calls;
+        instances.doom(step.instance, step.calls);
         return;
       case 'fault':
         seen.faults += 1;
@@ -141,26 +145,6 @@ export async function live(world: World, { policies, steps }: History, lossy: bo
     if (delivery.pushed) await expectWritten(delivery.pushed);
   }
 
-  /** Runs what an instance does. undefined: it succeeded. An instance that died is replaced by a new one. */
-  async function on(
-    number: number,
-    act: (services: Services) => Promise<void>,
-  ): Promise<'died' | { error: unknown } | undefined> {
-    const slot = number % 2;
-    const instance = instances[slot] as Instance;
-    const outcome = await instance.life.run(() =>
-      act(instance.services).then(
-        () => undefined,
-        (error: unknown) => ({ error }),
-      ),
-    );
-    if (instance.life.dead && instances[slot] === instance) {
-      seen.crashes += 1;
-      instances[slot] = world.newInstance();
-    }
-    return instance.life.dead ? 'died' : outcome;
-  }
-
   async function sweepAll(services: Services): Promise<void> {
     seen.sweeps += 1;
     await sweep(services, AbortSignal.timeout(10_000), silent);
@@ -191,9 +175,7 @@ export async function live(world: World, { policies, steps }: History, lossy: bo
   async function settle(): Promise<void> {
     world.clearFaults();
     // Nothing that an instance had in memory may be needed.
-    for (const { life } of instances) life.callsLeft = 0;
-    instances[0] = world.newInstance();
-    instances[1] = world.newInstance();
+    instances.replaceAll();
     await quiet();
     await pass(60_000);
     for (const [i, delivery] of queue.entries()) {
@@ -292,16 +274,4 @@ function expectedDefault(
 interface Held {
   digest: string;
   content: Content;
-}
-
-/** Tries again after a refusal. */
-async function untilDone<T>(act: () => Promise<T>, wait = async () => {}): Promise<T> {
-  for (let attempts = 1; ; attempts++) {
-    try {
-      return await act();
-    } catch (error) {
-      if (attempts === 20) throw error;
-      await wait();
-    }
-  }
 }

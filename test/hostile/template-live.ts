@@ -3,10 +3,10 @@ import { handleEvent } from '../../shared/images/receive.ts';
 import { sweep } from '../../shared/images/sweep.ts';
 import type { Services } from '../../shared/services.ts';
 import { pushEvent } from '../support/bridge.ts';
+import { createInstances, untilDone } from './instances.ts';
 import type { Step } from './template-history.ts';
 import { expectInOrder, expectOwnVersions, expectPersonKept } from './template-right.ts';
 import {
-  type Instance,
   LEASE_MS,
   REPOSITORIES,
   type Repository,
@@ -36,7 +36,10 @@ export async function live(world: TemplateWorld, steps: readonly Step[]): Promis
   const { coder, cloud } = world;
   const { controls } = coder;
   const queue: Delivery[] = [];
-  const instances: [Instance, Instance] = [world.newInstance(), world.newInstance()];
+  const instances = createInstances(world.newInstance, () => {
+    seen.crashes += 1;
+  });
+  const { on } = instances;
   /** What was pushed last, as the variable is to name it. */
   const wanted: Partial<Record<Repository, string>> = {};
   /** Digests in the order of their pushes. */
@@ -56,7 +59,7 @@ export async function live(world: TemplateWorld, steps: readonly Step[]): Promis
       case 'work':
         return work(step);
       case 'doom':
-        instances[step.instance].life.callsLeft = step.calls;
+        instances.doom(step.instance, step.calls);
         return;
       case 'fault':
         seen.faults += 1;
@@ -98,25 +101,8 @@ export async function live(world: TemplateWorld, steps: readonly Step[]): Promis
 
   async function deliver(delivery: Delivery, number: number): Promise<void> {
     seen.deliveries += 1;
-    if (await on(number, services => handleEvent(services, delivery.event, silent)))
+    if ((await on(number, services => handleEvent(services, delivery.event, silent))) === undefined)
       delivery.isAcknowledged = true;
-  }
-
-  /** @returns whether it succeeded. An instance that died is replaced by a new one. */
-  async function on(number: number, act: (services: Services) => Promise<void>): Promise<boolean> {
-    const slot = number % 2;
-    const instance = instances[slot] as Instance;
-    const outcome = await instance.life.run(() =>
-      act(instance.services).then(
-        () => true,
-        () => false,
-      ),
-    );
-    if (instance.life.dead && instances[slot] === instance) {
-      seen.crashes += 1;
-      instances[slot] = world.newInstance();
-    }
-    return !instance.life.dead && outcome === true;
   }
 
   async function sweepAll(services: Services): Promise<void> {
@@ -171,7 +157,7 @@ export async function live(world: TemplateWorld, steps: readonly Step[]): Promis
   async function settle(): Promise<void> {
     world.clearFaults();
     // Nothing that an instance had in memory may be needed.
-    for (const { life } of instances) life.callsLeft = 0;
+    instances.replaceAll();
     await release();
     await pass(LEASE_MS);
     await arrive();
@@ -233,15 +219,4 @@ export async function live(world: TemplateWorld, steps: readonly Step[]): Promis
 
 function digestOf(value: string | undefined): string | undefined {
   return value?.split('@')[1];
-}
-
-/** What is refused is tried again. */
-async function untilDone<T>(act: () => Promise<T>): Promise<T> {
-  for (let attempts = 1; ; attempts++) {
-    try {
-      return await act();
-    } catch (error) {
-      if (attempts === 20) throw error;
-    }
-  }
 }

@@ -8,11 +8,12 @@ import type { Version } from '../../infra/local/stand-ins/coder-v2/state.ts';
 import type { Tls } from '../../infra/local/tls.ts';
 import { RegistryInput } from '../../shared/records/registry.ts';
 import { putRegistry } from '../../shared/registries/put.ts';
-import { createServices, type Services } from '../../shared/services.ts';
+import { createServices } from '../../shared/services.ts';
 import { readSettings } from '../../shared/settings.ts';
 import { activeVersion, coderOf } from '../support/coder-v2.ts';
-import { type Life, newLife } from '../support/mortal.ts';
+import { newLife } from '../support/mortal.ts';
 import { sharedTenant } from '../support/tenant.ts';
+import type { Instance } from './instances.ts';
 
 const silent = { info() {}, warn() {}, error() {} };
 
@@ -21,11 +22,6 @@ export const TEMPLATE = 'hostile';
 export const VARIABLE_OF = { a: 'image', 'b/c': 'sidecar' } as const;
 export type Repository = keyof typeof VARIABLE_OF;
 export const REPOSITORIES = Object.keys(VARIABLE_OF) as Repository[];
-
-export interface Instance {
-  life: Life;
-  services: Services;
-}
 
 /** An Azure and a Coder v2 with one template, what people do there, and instances of the app. */
 export type TemplateWorld = Awaited<ReturnType<typeof startTemplateWorld>>;

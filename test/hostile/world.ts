@@ -4,23 +4,18 @@ import { pushImage } from '../../infra/local/push-image.ts';
 import type { Tls } from '../../infra/local/tls.ts';
 import { RegistryInput } from '../../shared/records/registry.ts';
 import { putRegistry } from '../../shared/registries/put.ts';
-import { createServices, type Services } from '../../shared/services.ts';
+import { createServices } from '../../shared/services.ts';
 import { readSettings } from '../../shared/settings.ts';
 import { asPusher } from '../support/bridge.ts';
-import { type Life, newLife } from '../support/mortal.ts';
+import { newLife } from '../support/mortal.ts';
 import { sharedTenant } from '../support/tenant.ts';
+import type { Instance } from './instances.ts';
 
 const silent = { info() {}, warn() {}, error() {} };
 
 export const REGISTRIES = ['contoso', 'fabrikam'] as const;
 export type RegistryName = (typeof REGISTRIES)[number];
 export type Content = 'image 1' | 'image 2' | 'index' | 'chart';
-
-/** One instance of the app, until it dies. */
-export interface Instance {
-  life: Life;
-  services: Services;
-}
 
 /** Azure and Coder with two registries, what their owners do there, and instances of the app. */
 export type World = Awaited<ReturnType<typeof startWorld>>;

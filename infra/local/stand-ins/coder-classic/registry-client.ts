@@ -1,5 +1,6 @@
 import { Agent, fetch, type RequestInit, type Response } from 'undici';
 import * as z from 'zod';
+import { ANY_MANIFEST } from '../../manifest-types.ts';
 import { CoderError } from './errors.ts';
 import type { RegistryRecord } from './state.ts';
 
@@ -16,12 +17,6 @@ export interface RegistryClient {
 
 type Send = (url: string | URL, init?: RequestInit) => Promise<Response>;
 
-const ACCEPT = [
-  'application/vnd.oci.image.manifest.v1+json',
-  'application/vnd.oci.image.index.v1+json',
-  'application/vnd.docker.distribution.manifest.v2+json',
-  'application/vnd.docker.distribution.manifest.list.v2+json',
-].join(', ');
 const TIMEOUT_MS = 10_000;
 /** The user name that tells ACR that the password is a refresh token. */
 const REFRESH_TOKEN_USER = '00000000-0000-0000-0000-000000000000';
@@ -57,7 +52,7 @@ async function manifestDigest(
   path: string,
 ): Promise<string> {
   const url = `https://${registry.registry}/v2/${path}`;
-  const probe = await send(url, { headers: { accept: ACCEPT } });
+  const probe = await send(url, { headers: { accept: ANY_MANIFEST } });
   // Read, and not cancelled, so that the connection can be used again.
   await probe.arrayBuffer();
   let answer = probe;
@@ -65,7 +60,7 @@ async function manifestDigest(
     const challenge = probe.headers.get('www-authenticate') ?? '';
     const basic = await basicLogin(send, identityToken, registry);
     const authorization = /^basic/i.test(challenge) ? basic : await bearer(send, challenge, basic);
-    answer = await send(url, { method: 'HEAD', headers: { accept: ACCEPT, ...header(authorization) } });
+    answer = await send(url, { method: 'HEAD', headers: { accept: ANY_MANIFEST, ...header(authorization) } });
   }
   const digest = succeeded(answer).headers.get('docker-content-digest');
   if (!digest) throw new Error('the registry names no digest');

@@ -1,15 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { sha256 } from '../../digest.ts';
+import { ANY_MANIFEST } from '../../manifest-types.ts';
 import { parseManifest } from './manifest-content.ts';
 import { by, type Manifest, type RegistryStorage, type Tag } from './storage.ts';
 import { createAsk, upstreamBlobs } from './upstream-blobs.ts';
-
-const MANIFEST_TYPES = [
-  'application/vnd.oci.image.manifest.v1+json',
-  'application/vnd.oci.image.index.v1+json',
-  'application/vnd.docker.distribution.manifest.v2+json',
-  'application/vnd.docker.distribution.manifest.list.v2+json',
-].join(', ');
 
 /**
  * Keeps everything in a distribution registry that asks for no credentials, such as Debian's docker-registry.
@@ -28,7 +22,7 @@ export function createUpstreamStorage(url: string, now: () => Date): RegistrySto
     return response ? ((await response.json()) as object) : {};
   }
   async function digestOf(repository: string, tag: string): Promise<string | undefined> {
-    const init = { method: 'HEAD', headers: { accept: MANIFEST_TYPES } };
+    const init = { method: 'HEAD', headers: { accept: ANY_MANIFEST } };
     const response = await ask(`/v2/${repository}/manifests/${tag}`, init);
     return response?.headers.get('docker-content-digest') ?? undefined;
   }
@@ -64,7 +58,7 @@ export function createUpstreamStorage(url: string, now: () => Date): RegistrySto
     },
     async manifest(repository, reference) {
       const response = await ask(`/v2/${repository}/manifests/${reference}`, {
-        headers: { accept: MANIFEST_TYPES },
+        headers: { accept: ANY_MANIFEST },
       });
       if (!response) return undefined;
       const digest = response.headers.get('docker-content-digest') ?? '';

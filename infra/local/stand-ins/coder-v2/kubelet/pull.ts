@@ -1,6 +1,7 @@
 import { Agent, fetch, type Response } from 'undici';
 import * as z from 'zod';
 import { sha256 } from '../../../digest.ts';
+import { ANY_MANIFEST } from '../../../manifest-types.ts';
 import { type ImageReference, parseImage } from './image-reference.ts';
 
 /** What a secret of type `kubernetes.io/dockerconfigjson` holds, as far as it is read. */
@@ -22,12 +23,6 @@ const Manifest = z.object({
   manifests: z.array(z.object({ digest: z.string() })).optional(),
 });
 
-const ACCEPT = [
-  'application/vnd.oci.image.manifest.v1+json',
-  'application/vnd.oci.image.index.v1+json',
-  'application/vnd.docker.distribution.manifest.v2+json',
-  'application/vnd.docker.distribution.manifest.list.v2+json',
-].join(', ');
 const TIMEOUT_MS = 10_000;
 
 /** Pulls an image whole: its manifest, and every blob that this names. @throws with the cause */
@@ -74,7 +69,7 @@ function createGet(
   const send = (url: string, header: string | undefined): Promise<Response> =>
     fetch(url, {
       dispatcher,
-      headers: { accept: ACCEPT, ...(header && { authorization: header }) },
+      headers: { accept: ANY_MANIFEST, ...(header && { authorization: header }) },
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
   return async path => {
