@@ -235,6 +235,19 @@ describe('templates-promote', () => {
     });
   });
 
+  test('archives older versions, as the rule says', async () => {
+    await connect('tidy', { promote: 'manual', keepVersions: 1 });
+    for (const [tag, content] of Object.entries({ v1: 'one', v2: 'two' })) {
+      await pushed(`team/tidy:${tag}`, content, 'version-ready');
+      expect((await ask('templates-promote', 'tidy')).status).toBe(200);
+    }
+
+    const { templates, versions } = coderOf(app.environment.cloud).state();
+    const id = templates.find(({ settings }) => settings.name === 'tidy')?.id;
+    const ours = versions.filter(({ name, templateId }) => templateId === id && name.startsWith('acr-'));
+    expect(ours.map(({ archived }) => archived)).toEqual([true, false]);
+  });
+
   test('refuses while the version is being built, and when there is none', async () => {
     await connect('early', { promote: 'manual' });
     const { controls } = coderOf(app.environment.cloud);

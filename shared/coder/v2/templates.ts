@@ -4,7 +4,7 @@ import type { V2Client } from './client.ts';
 import { type Declared, declaredDestinations } from './destinations.ts';
 import { listOwnVersions } from './own-versions.ts';
 import type { Rollout } from './rollout.ts';
-import type { Rollouts } from './rollouts.ts';
+import type { Rollouts, RoundRules } from './rollouts.ts';
 import type { CoderTemplate, CoderVariable, CoderVersion } from './schema.ts';
 import { isSameImage } from './value.ts';
 
@@ -50,6 +50,11 @@ export interface TemplatesOptions {
   registries(): AsyncIterable<Declared>;
 }
 
+/** A template that a rule names. */
+interface DeclaredTemplate extends TemplateName {
+  rules: RoundRules;
+}
+
 export function createTemplates({ coder, rollouts, organization, registries }: TemplatesOptions): Templates {
   async function look(
     { organization, template: called }: TemplateName,
@@ -75,16 +80,16 @@ export function createTemplates({ coder, rollouts, organization, registries }: T
     return coder.countWorkspaces(query, signal).catch(() => undefined);
   }
 
-  async function declaredNames(): Promise<TemplateName[]> {
-    const names = new Map<string, TemplateName>();
+  /** The templates that rules name, each with one of the rules. */
+  async function declaredTemplates(): Promise<DeclaredTemplate[]> {
+    const declared = new Map<string, DeclaredTemplate>();
     for await (const registry of registries()) {
-      for (const { destination } of declaredDestinations(registry)) {
-        const { template } = destination;
-        const name = { organization: destination.organization ?? organization, template };
-        names.set(`${name.organization}/${template}`, name);
+      for (const { destination: rules } of declaredDestinations(registry)) {
+        const name = { organization: rules.organization ?? organization, template: rules.template };
+        declared.set(`${name.organization}/${name.template}`, { ...name, rules });
       }
     }
-    return [...names.values()];
+    return [...declared.values()];
   }
 
   /** As the rules name the template, under which the bridge remembers it. */
@@ -104,15 +109,18 @@ export function createTemplates({ coder, rollouts, organization, registries }: T
     return name;
   }
 
-  async function get(name: TemplateName, signal: AbortSignal): Promise<TemplateState> {
-    const declared = await declaredNames();
+  async function find(
+    name: TemplateName,
+    signal: AbortSignal,
+  ): Promise<{ state: TemplateState; rules: RoundRules }> {
+    const declared = await declaredTemplates();
     const state = await look(await asDeclared(name, declared, signal), signal);
-    const isDeclared = declared.some(
+    const ours = declared.find(
       other => other.organization === state.organization && other.template === state.template,
     );
     const isWished = Object.keys(state.rollout.wishes).length > 0;
-    if (!isDeclared && !isWished) foundOf(state);
-    return state;
+    if (!ours && !isWished) foundOf(state);
+    return { state, rules: ours?.rules ?? {} };
   }
 
   async function versionBefore(state: TemplateState, signal: AbortSignal): Promise<CoderVersion> {
@@ -133,15 +141,15 @@ export function createTemplates({ coder, rollouts, organization, registries }: T
   }
 
   return {
-    get,
+    get: async (name, signal) => (await find(name, signal)).state,
 
     async list(signal) {
-      const names = (await declaredNames()).filter(({ template }) => !template.includes('{name}'));
+      const names = (await declaredTemplates()).filter(({ template }) => !template.includes('{name}'));
       return Promise.all(names.map(name => look(name, signal)));
     },
 
     async rollBack(name, to, signal) {
-      const state = await get(name, signal);
+      const { state } = await find(name, signal);
       const { template } = foundOf(state);
       const version =
         to === undefined
@@ -163,7 +171,7 @@ export function createTemplates({ coder, rollouts, organization, registries }: T
     },
 
     async promote(name, signal) {
-      const state = await get(name, signal);
+      const { state, rules } = await find(name, signal);
       foundOf(state);
       const { end } = await rollouts.round(
         state,
@@ -175,7 +183,7 @@ export function createTemplates({ coder, rollouts, organization, registries }: T
             );
           }
           rollout.building.isApproved = true;
-          return {};
+          return rules;
         },
         signal,
       );
