@@ -82,7 +82,7 @@ async function take(round: Round, step: Taken): Promise<void> {
       facts.template = await readTemplate(round);
       return;
     case 'read-active':
-      facts.active = await readVersion(coder, templateOf(facts).activeVersionId, signal);
+      facts.active = await readActive(round);
       return;
     case 'read-ours':
       facts.ours = await readOurs(round, step.building);
@@ -127,7 +127,10 @@ async function readTemplate({ options, name, signal }: Round): Promise<RolloutFa
   return found ? { id: found.id, activeVersionId: found.active_version_id } : null;
 }
 
-async function readVersion(coder: V2Client, id: string, signal: AbortSignal): Promise<VersionFact> {
+async function readActive({ options: { coder }, facts, signal }: Round): Promise<VersionFact> {
+  const { activeVersionId: id } = templateOf(facts);
+  // A version never changes what its variables hold.
+  if (facts.ours?.id === id && facts.ours.variables) return facts.ours;
   const [version, variables] = await Promise.all([
     coder.getVersion(id, signal),
     coder.listVariables(id, signal),

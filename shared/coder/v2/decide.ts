@@ -96,11 +96,17 @@ const REAPED = /terminated by the reaper/;
 
 /** The one step that comes next. What was cut off is decided anew, from what Coder says. */
 export function decideRollout(facts: RolloutFacts): RolloutStep {
-  const { template, active, rollout } = facts;
+  const { template, active, ours, rollout } = facts;
+  const { building } = rollout;
+  if (building?.versionId !== undefined) {
+    // While an import runs, nothing else matters: each look is one call.
+    if (ours === undefined) return { do: 'read-ours', building };
+    if (ours !== null && isImporting(ours)) return awaitImport(facts, building, ours);
+  }
   if (template === undefined) return { do: 'read-template' };
   if (template === null) return { do: 'settle', reason: 'template-missing' };
   if (active?.id !== template.activeVersionId) return { do: 'read-active' };
-  return rollout.building ? decideBuilding(facts, active, rollout.building) : decideIdle(facts, active);
+  return building ? decideBuilding(facts, active, building) : decideIdle(facts, active);
 }
 
 /** Nothing is being built. */
@@ -229,29 +235,28 @@ function decideImport(
   building: Building,
   ours: VersionFact,
 ): RolloutStep {
-  switch (ours.status) {
-    case 'pending':
-    case 'running':
-    case 'canceling':
-    case 'unknown':
-      if (ours.provisioners !== 0) return { do: 'wait', reason: 'coder-building' };
-      return facts.now.getTime() - building.since.getTime() > LONGEST_WAIT_MS
-        ? { do: 'cancel' }
-        : { do: 'wait', reason: 'no-provisioner' };
-    case 'failed':
-    case 'canceled': {
-      const isUnclaimed = facts.now.getTime() - building.since.getTime() > LONGEST_WAIT_MS;
-      const message = isUnclaimed
-        ? 'No provisioner took the import within 25 minutes.'
-        : (ours.error ?? `The import was ${ours.status}.`);
-      const isFinal = isUnclaimed || (ours.status === 'failed' && !REAPED.test(message));
-      return isFinal || building.attempt > 1
-        ? { do: 'give-up', reason: 'template-build-failed', message }
-        : anotherAttempt(facts, active, building, message);
-    }
-    case 'succeeded':
-      return decideBuilt(facts, active, building, ours);
-  }
+  if (ours.status === 'succeeded') return decideBuilt(facts, active, building, ours);
+  const isUnclaimed = isOverdue(facts, building);
+  const message = isUnclaimed
+    ? 'No provisioner took the import within 25 minutes.'
+    : (ours.error ?? `The import was ${ours.status}.`);
+  const isFinal = isUnclaimed || (ours.status === 'failed' && !REAPED.test(message));
+  return isFinal || building.attempt > 1
+    ? { do: 'give-up', reason: 'template-build-failed', message }
+    : anotherAttempt(facts, active, building, message);
+}
+
+function isImporting({ status }: VersionFact): boolean {
+  return status !== 'succeeded' && status !== 'failed' && status !== 'canceled';
+}
+
+function awaitImport(facts: RolloutFacts, building: Building, { provisioners }: VersionFact): RolloutStep {
+  if (provisioners !== 0) return { do: 'wait', reason: 'coder-building' };
+  return isOverdue(facts, building) ? { do: 'cancel' } : { do: 'wait', reason: 'no-provisioner' };
+}
+
+function isOverdue({ now }: RolloutFacts, { since }: Building): boolean {
+  return now.getTime() - since.getTime() > LONGEST_WAIT_MS;
 }
 
 function decideBuilt(

@@ -51,6 +51,24 @@ test('a pushed image is in the promoted version of the template when its event i
   expect(activeImage('arrives')).toContain(moved);
 });
 
+test('a push costs 14 requests to Coder, and one more for each look that finds its import still running', async () => {
+  await connect('counted');
+  await bridge.push('team/counted:v1', image());
+  const { requests } = coderOf(bridge.cloud);
+  requests.clear();
+
+  await bridge.pushed('team/counted:v1');
+
+  const calls = requests.all();
+  const [version] = ours('counted');
+  const looks = calls.filter(
+    ({ method, path }) => method === 'GET' && path.endsWith(`/templateversions/${version?.id}`),
+  );
+  expect(looks.length).toBeGreaterThan(0);
+  // The last look finds that the import has ended.
+  expect(calls.length - (looks.length - 1)).toBe(14);
+});
+
 test('three tags of one digest make one version', async () => {
   await connect('tags');
   for (const tag of ['1.4.2', '1.4', 'latest'])
