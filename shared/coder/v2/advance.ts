@@ -1,6 +1,7 @@
 import { ServiceError } from '../../errors.ts';
 import { statusOf, type V2Client } from './client.ts';
-import { decideRollout, type RolloutFacts, type RolloutStep, type VersionFact } from './decide.ts';
+import { decideRollout } from './decide.ts';
+import type { RolloutFacts, RolloutStep, VersionFact } from './facts.ts';
 import { listOwnVersions } from './own-versions.ts';
 import { type Building, MOST_PAST, type Rollout } from './rollout.ts';
 import type { CoderVersion } from './schema.ts';

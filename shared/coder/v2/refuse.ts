@@ -1,6 +1,5 @@
 import { type Fault, invalidRequest, ServiceError } from '../../errors.ts';
 import type { V2Client } from './client.ts';
-import { refuseVariable } from './decide.ts';
 import {
   type Declared,
   type DeclaredDestination,
@@ -8,6 +7,7 @@ import {
   placeKey,
   refuseSeveralRepositories,
 } from './destinations.ts';
+import { refuseVariable } from './variable.ts';
 
 export interface RefuseOptions {
   coder: V2Client;

@@ -2,9 +2,9 @@ import { ServiceError } from '../../errors.ts';
 import { type Check, fine, unclear, type Verdict, wrong } from '../../lib/check.ts';
 import type { TargetDiagnosis } from '../target.ts';
 import type { RightToCheck, V2Client } from './client.ts';
-import { refuseVariable } from './decide.ts';
 import { type Declared, declaredDestinations } from './destinations.ts';
 import type { CoderTemplate } from './schema.ts';
+import { refuseVariable } from './variable.ts';
 
 const SEEN_WITHIN_MS = 2 * 60_000;
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { decideRollout, type RolloutFacts, type VersionFact } from '../../../../shared/coder/v2/decide.ts';
+import { decideRollout } from '../../../../shared/coder/v2/decide.ts';
+import type { RolloutFacts, VersionFact } from '../../../../shared/coder/v2/facts.ts';
 import type { Building } from '../../../../shared/coder/v2/rollout.ts';
 
 const at = (minute: number) => new Date(Date.UTC(2026, 0, 31, 8, minute));

@@ -1,0 +1,124 @@
+import { isSame, type RolloutFacts, type RolloutStep, type VersionFact, valuesOf } from './facts.ts';
+import type { Building } from './rollout.ts';
+import { isSameImage } from './value.ts';
+import { refuseVariable } from './variable.ts';
+import { versionName } from './version-name.ts';
+
+/** Coder's reaper ends imports that have waited for 30 minutes. */
+const LONGEST_WAIT_MS = 25 * 60_000;
+/** A name that others took, or an import that broke off, is given up after this many attempts. */
+const MOST_ATTEMPTS = 20;
+/** How Coder's reaper words its verdict, which says nothing about the template. */
+const REAPED = /terminated by the reaper/;
+
+/** What a version is given: what is wished for, without what a person took back. */
+export function valuesToBuild({ rollout: { held }, wanted }: RolloutFacts): Record<string, string> {
+  const open = Object.entries(wanted).filter(([name, value]) => !isSameImage(held[name], value));
+  return Object.fromEntries(open);
+}
+
+/** The version that is built next, on the active one. */
+export function beginBuilding(
+  now: Date,
+  values: Record<string, string>,
+  base: VersionFact,
+  attempt: number,
+): Building {
+  const name = versionName(values, base.id, attempt);
+  return { name, attempt, values, baseVersionId: base.id, fileId: base.fileId, since: now };
+}
+
+/** What comes next once a version has its name: its import is awaited, and its variables are verified. */
+export function decideBuilding(facts: RolloutFacts, active: VersionFact, building: Building): RolloutStep {
+  const { ours, me } = facts;
+  if (ours === undefined) return { do: 'read-ours', building };
+  if (ours === null) {
+    // The call that makes it never arrived; on another base it gets another name.
+    const isCurrent = building.baseVersionId === active.id && building.versionId === undefined;
+    return isCurrent ? { do: 'create', building } : { do: 'note-building', building: undefined };
+  }
+  if (building.versionId === undefined) {
+    const isOurs = ours.createdBy === me && ours.fileId === building.fileId;
+    // What was given up before is built again under another name, as after a replay.
+    if (isOurs && ours.archived && ours.status !== 'succeeded')
+      return anotherAttempt(facts, active, building, ours.error ?? `The import was ${ours.status}.`);
+    if (isOurs) return { do: 'note-building', building: { ...building, versionId: ours.id } };
+    return anotherAttempt(
+      facts,
+      active,
+      building,
+      `The name ${building.name} is taken by a version of another user.`,
+    );
+  }
+  if (active.id === ours.id) return { do: 'note-promoted' };
+  return decideImport(facts, active, building, ours);
+}
+
+function decideImport(
+  facts: RolloutFacts,
+  active: VersionFact,
+  building: Building,
+  ours: VersionFact,
+): RolloutStep {
+  if (ours.status === 'succeeded') return decideBuilt(facts, active, building, ours);
+  const isUnclaimed = isOverdue(facts, building);
+  const message = isUnclaimed
+    ? 'No provisioner took the import within 25 minutes.'
+    : (ours.error ?? `The import was ${ours.status}.`);
+  const isFinal = isUnclaimed || (ours.status === 'failed' && !REAPED.test(message));
+  return isFinal || building.attempt > 1
+    ? { do: 'give-up', reason: 'template-build-failed', message }
+    : anotherAttempt(facts, active, building, message);
+}
+
+/** Whether Coder has not ended the import of the version. */
+export function isImporting({ status }: VersionFact): boolean {
+  return status !== 'succeeded' && status !== 'failed' && status !== 'canceled';
+}
+
+export function awaitImport(
+  facts: RolloutFacts,
+  building: Building,
+  { provisioners }: VersionFact,
+): RolloutStep {
+  if (provisioners !== 0) return { do: 'wait', reason: 'coder-building' };
+  return isOverdue(facts, building) ? { do: 'cancel' } : { do: 'wait', reason: 'no-provisioner' };
+}
+
+function isOverdue({ now }: RolloutFacts, { since }: Building): boolean {
+  return now.getTime() - since.getTime() > LONGEST_WAIT_MS;
+}
+
+function decideBuilt(
+  facts: RolloutFacts,
+  active: VersionFact,
+  building: Building,
+  ours: VersionFact,
+): RolloutStep {
+  if (!ours.variables) return { do: 'read-variables-of-ours' };
+  for (const [name, value] of Object.entries(building.values)) {
+    const refused = refuseVariable(name, ours.variables);
+    if (refused) return { do: 'give-up', ...refused };
+    const shown = valuesOf(ours)[name];
+    if (shown === value) continue;
+    const message = `Coder gave the variable ${name} the value ${shown} in place of ${value}.`;
+    return { do: 'give-up', reason: 'variable-missing', message };
+  }
+  if (active.id !== building.baseVersionId) return { do: 'discard' };
+  if (!facts.isManual || building.isApproved) return { do: 'promote' };
+  return isSame(building.values, valuesToBuild(facts))
+    ? { do: 'settle', reason: 'version-ready' }
+    : { do: 'discard' };
+}
+
+/** Builds the same again under another name, a few times. */
+function anotherAttempt(
+  facts: RolloutFacts,
+  active: VersionFact,
+  building: Building,
+  message: string,
+): RolloutStep {
+  if (building.attempt >= MOST_ATTEMPTS) return { do: 'give-up', reason: 'template-build-failed', message };
+  const next = beginBuilding(facts.now, building.values, active, building.attempt + 1);
+  return { do: 'note-building', building: next };
+}

@@ -1,0 +1,100 @@
+import type { Building, Rollout } from './rollout.ts';
+import { isSameImage } from './value.ts';
+
+/** A variable of a version, as Coder shows it. */
+export interface VariableFact {
+  name: string;
+  type: string;
+  value: string;
+  sensitive: boolean;
+}
+
+/** A version of the template, as Coder shows it. */
+export interface VersionFact {
+  id: string;
+  name: string;
+  createdOn: Date;
+  createdBy: string;
+  fileId: string;
+  /** Tags of its import, which decide on the provisioner. */
+  tags?: Readonly<Record<string, string>> | undefined;
+  status: 'pending' | 'running' | 'succeeded' | 'canceling' | 'canceled' | 'failed' | 'unknown';
+  /** When its import ended. */
+  importedOn?: Date | undefined;
+  /** Why its import failed, as Coder says. */
+  error?: string | undefined;
+  /** Provisioners with the tags of its import that Coder has seen lately; absent unless it waits for one. */
+  provisioners?: number | undefined;
+  archived: boolean;
+  /** Absent until they were read; Coder shows them once the import has ended. */
+  variables?: readonly VariableFact[] | undefined;
+}
+
+/** What is known when the next step of a rollout is decided. What was not read yet is undefined. */
+export interface RolloutFacts {
+  rollout: Rollout;
+  /** What each variable is to name; a variable that nothing is wished for is not here. */
+  wanted: Readonly<Record<string, string>>;
+  /** A person promotes what the bridge has built. */
+  isManual: boolean;
+  /** Re-promotes what a person rolled back. */
+  restores: boolean;
+  /** null when Coder has no such template. */
+  template?: { id: string; activeVersionId: string } | null | undefined;
+  /** With its variables. */
+  active?: VersionFact | undefined;
+  /** The version that is being built; null when Coder has none of that name or id. */
+  ours?: VersionFact | null | undefined;
+  /** Id of the user whose token the bridge has; read together with a version that is found by its name. */
+  me?: string | undefined;
+  now: Date;
+}
+
+export type RolloutStep =
+  | { do: 'read-template' }
+  | { do: 'read-active' }
+  | { do: 'read-ours'; building: Building }
+  | { do: 'read-variables-of-ours' }
+  | { do: 'create'; building: Building }
+  /** The version is known now, or another name is tried since this one is taken. */
+  | { do: 'note-building'; building: Building | undefined }
+  | { do: 'cancel' }
+  /** Ours was built on what is not active any more, or with what is not wished any more: archive it and begin again. */
+  | { do: 'discard' }
+  | { do: 'promote' }
+  /** Ours is the active version. */
+  | { do: 'note-promoted' }
+  /** A person took back what the bridge had promoted. */
+  | { do: 'hold'; values: Readonly<Record<string, string>> }
+  | { do: 'restore'; versionId: string }
+  | { do: 'wait'; reason: 'coder-building' | 'no-provisioner' }
+  /** Ours is of no use: it is archived, and not built again on this base. */
+  | { do: 'give-up'; reason: GivenUp; message: string }
+  | { do: 'settle'; reason: Settled; message?: string };
+
+export type GivenUp =
+  | 'template-build-failed'
+  | 'variable-missing'
+  | 'variable-sensitive'
+  | 'template-invalid';
+export type Settled =
+  | 'template-updated'
+  | 'already-in-template'
+  | 'version-ready'
+  | 'template-missing'
+  | 'held'
+  | GivenUp;
+
+/** Values by the name of the variable. */
+export function valuesOf({ variables = [] }: Pick<VersionFact, 'variables'>): Record<string, string> {
+  return Object.fromEntries(variables.map(({ name, value }) => [name, value]));
+}
+
+/** Whether both name the same images. */
+export function isSame(
+  one: Readonly<Record<string, string>>,
+  other: Readonly<Record<string, string>>,
+): boolean {
+  const names = new Set([...Object.keys(one), ...Object.keys(other)]);
+  return [...names].every(name => isSameImage(one[name], other[name]));
+}
