@@ -1,30 +1,18 @@
-import { ServiceError } from '../../errors.ts';
-import { statusOf, type V2Client } from './client.ts';
+import { createVersion } from './create-version.ts';
 import { decideRollout } from './decide.ts';
 import type { RolloutFacts, RolloutStep, VersionFact } from './facts.ts';
 import { listOwnVersions } from './own-versions.ts';
+import { readActive, readOurs, readTemplate } from './read-facts.ts';
 import { type Building, MOST_PAST, type Rollout } from './rollout.ts';
-import type { CoderVersion } from './schema.ts';
-import { isSameImage } from './value.ts';
-
-/** One template, as Coder's API names it. */
-export interface TemplateName {
-  /** Name or id of the organization. */
-  organization: string;
-  template: string;
-}
-
-/** What a round of work on a rollout is done with. */
-export interface RoundOptions {
-  coder: V2Client;
-  now: () => Date;
-  /** What each variable is to name. */
-  wanted: Readonly<Record<string, string>>;
-  isManual: boolean;
-  restores: boolean;
-  /** Versions of the bridge's own that stay. */
-  keepVersions: number;
-}
+import {
+  note,
+  noteFailure,
+  oursOf,
+  type Round,
+  type RoundOptions,
+  type TemplateName,
+  templateOf,
+} from './round.ts';
 
 export type RoundEnd = Extract<RolloutStep, { do: 'wait' | 'settle' }> & {
   /** The version that is active, or that is being built. */
@@ -64,15 +52,6 @@ export async function advance(
   }
 }
 
-interface Round {
-  options: RoundOptions;
-  name: TemplateName;
-  rollout: Rollout;
-  facts: RolloutFacts;
-  signal: AbortSignal;
-  hasPromoted: boolean;
-}
-
 type Taken = Exclude<RolloutStep, { do: 'wait' | 'settle' }>;
 
 async function take(round: Round, step: Taken): Promise<void> {
@@ -92,7 +71,7 @@ async function take(round: Round, step: Taken): Promise<void> {
       facts.ours = { ...oursOf(facts), variables: await coder.listVariables(oursOf(facts).id, signal) };
       return;
     case 'create':
-      return create(round, step.building);
+      return createVersion(round, step.building);
     case 'note-building':
       return note(round, step.building);
     case 'cancel':
@@ -121,108 +100,6 @@ async function restore(round: Round, versionId: string): Promise<void> {
   const { activeVersionId } = templateOf(round.facts);
   await promote(round, versionId);
   round.rollout.takenBackTo = activeVersionId;
-}
-
-async function readTemplate({ options, name, signal }: Round): Promise<RolloutFacts['template']> {
-  const found = await options.coder.findTemplate(name.organization, name.template, signal);
-  return found ? { id: found.id, activeVersionId: found.active_version_id } : null;
-}
-
-async function readActive({ options: { coder }, facts, signal }: Round): Promise<VersionFact> {
-  const { activeVersionId: id } = templateOf(facts);
-  // A version never changes what its variables hold.
-  if (facts.ours?.id === id && facts.ours.variables) return facts.ours;
-  const [version, variables] = await Promise.all([
-    coder.getVersion(id, signal),
-    coder.listVariables(id, signal),
-  ]);
-  if (version) return { ...toFact(version), variables };
-  throw new ServiceError('coder-unavailable', `Coder does not show the active version ${id}.`);
-}
-
-/** By its id or, where the answer of the call that made it may be lost, by its name. */
-async function readOurs({ options, facts, signal }: Round, building: Building): Promise<VersionFact | null> {
-  const { coder } = options;
-  if (building.versionId !== undefined) {
-    const known = await coder.getVersion(building.versionId, signal);
-    return known ? revive(coder, known, signal) : null;
-  }
-  const found = await coder.findVersion(templateOf(facts).id, building.name, signal);
-  if (!found) return null;
-  facts.me = (await coder.me(signal)).id;
-  return found.created_by.id === facts.me ? revive(coder, found, signal) : toFact(found);
-}
-
-/** A version that was built before and archived since can be promoted again. */
-async function revive(coder: V2Client, version: CoderVersion, signal: AbortSignal): Promise<VersionFact> {
-  if (version.archived && version.job.status === 'succeeded') await coder.unarchive(version.id, signal);
-  return toFact(version);
-}
-
-function note({ rollout, facts }: Round, building: Building | undefined): void {
-  const { ours } = facts;
-  delete rollout.building;
-  if (building) rollout.building = building;
-  if (!ours || ours.id !== building?.versionId) delete facts.ours;
-}
-
-async function create(round: Round, building: Building): Promise<void> {
-  const { rollout, facts, options, name, signal } = round;
-  rollout.building = building;
-  delete facts.ours;
-  const given = Object.entries(building.values).map(([variable, value]) => ({ name: variable, value }));
-  const version = {
-    name: building.name,
-    message: messageOf(rollout, building),
-    template_id: templateOf(facts).id,
-    file_id: building.fileId,
-    // It is built on the active version.
-    tags: facts.active?.tags ?? {},
-    user_variable_values: given,
-  };
-  const organization = name.organization;
-  try {
-    const created = await options.coder
-      .createVersion(organization, version, signal)
-      .catch((error: unknown) => {
-        if (!needsEveryValue(error)) throw error;
-        // Coder reads workspace tags and presets with the values of the request alone.
-        const every = { ...version, user_variable_values: withOthers(given, facts.active) };
-        return options.coder.createVersion(organization, every, signal);
-      });
-    // Of a name that is there already the version is looked up.
-    if (created) note(round, { ...building, versionId: created.id });
-    if (created) facts.ours = toFact(created);
-  } catch (error) {
-    if (!isRejected(error)) throw error;
-    delete rollout.building;
-    noteFailure(round, building, 'template-invalid', (error as Error).message);
-  }
-}
-
-function withOthers(given: readonly { name: string; value: string }[], active: VersionFact | undefined) {
-  const names = new Set(given.map(({ name }) => name));
-  const others = (active?.variables ?? []).filter(({ name, sensitive }) => !sensitive && !names.has(name));
-  return [...given, ...others.map(({ name, value }) => ({ name, value }))];
-}
-
-function isRejected(error: unknown): boolean {
-  return error instanceof ServiceError && error.reason === 'coder-rejected' && statusOf(error) === 400;
-}
-
-function needsEveryValue(error: unknown): boolean {
-  return isRejected(error) && /workspace tags|presets/i.test((error as Error).message);
-}
-
-/** A line for each image, for people who look at the list of versions. */
-function messageOf({ wishes }: Rollout, { values }: Building): string {
-  const lines = Object.entries(values).map(([variable, value]) => {
-    const wish = wishes[variable];
-    // Another may be wished for since it was begun.
-    const { repository, tag, digest } = (wish && isSameImage(wish.value, value) && wish) || {};
-    return `${repository ? `${repository}:${tag}@${digest}` : value} by acr-bridge`;
-  });
-  return lines.slice(0, 10).join('\n');
 }
 
 /** Coder has no condition on a promotion, so the template is read once more right before. */
@@ -268,15 +145,6 @@ async function giveUp(
   noteFailure(round, building, reason, said);
 }
 
-function noteFailure(
-  { rollout }: Round,
-  { values, baseVersionId }: Building,
-  reason: string,
-  message: string,
-): void {
-  rollout.failed = { values, baseVersionId, reason, message: message.slice(0, 1_000) };
-}
-
 /** Older versions of the bridge's own; those that workspaces use stay. */
 async function archiveOld({ options, facts, signal }: Round): Promise<void> {
   const { coder, keepVersions } = options;
@@ -284,26 +152,4 @@ async function archiveOld({ options, facts, signal }: Round): Promise<void> {
   const own = await listOwnVersions(coder, id, signal);
   const old = own.filter(version => version.id !== activeVersionId).slice(keepVersions - 1);
   for (const version of old.slice(-MOST_ARCHIVED)) await coder.archive(version.id, signal);
-}
-
-function templateOf({ template }: RolloutFacts): { id: string; activeVersionId: string } {
-  return template as { id: string; activeVersionId: string };
-}
-
-function oursOf({ ours }: RolloutFacts): VersionFact {
-  return ours as VersionFact;
-}
-
-function toFact(version: CoderVersion): VersionFact {
-  const { id, name, created_at, created_by, job, archived, matched_provisioners } = version;
-  return {
-    ...{ id, name, createdOn: created_at, createdBy: created_by.id, fileId: job.file_id, status: job.status },
-    ...(job.tags && { tags: job.tags }),
-    ...(job.completed_at && { importedOn: job.completed_at }),
-    ...(job.error && { error: job.error }),
-    ...(matched_provisioners && {
-      provisioners: matched_provisioners.available ?? matched_provisioners.count,
-    }),
-    archived: archived ?? false,
-  };
 }

@@ -1,7 +1,7 @@
 import { isSame, type RolloutFacts, type RolloutStep, type VersionFact, valuesOf } from './facts.ts';
+import { refuseVariable } from './refuse-variable.ts';
 import type { Building } from './rollout.ts';
 import { isSameImage } from './value.ts';
-import { refuseVariable } from './variable.ts';
 import { versionName } from './version-name.ts';
 
 /** Coder's reaper ends imports that have waited for 30 minutes. */

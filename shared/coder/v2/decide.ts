@@ -7,8 +7,8 @@ import {
   type VersionFact,
   valuesOf,
 } from './facts.ts';
+import { refuseVariable } from './refuse-variable.ts';
 import { isSameImage } from './value.ts';
-import { refuseVariable } from './variable.ts';
 import { isInSeries } from './wish.ts';
 
 /** The one step that comes next. What was cut off is decided anew, from what Coder says. */

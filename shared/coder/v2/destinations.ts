@@ -1,5 +1,5 @@
 import type { Fault } from '../../errors.ts';
-import type { TemplateName } from './advance.ts';
+import type { TemplateName } from './round.ts';
 import type { Destination } from './words.ts';
 
 /** One variable of one template, with what the rule says of it. */

@@ -7,7 +7,7 @@ import {
   placeKey,
   refuseSeveralRepositories,
 } from './destinations.ts';
-import { refuseVariable } from './variable.ts';
+import { refuseVariable } from './refuse-variable.ts';
 
 export interface RefuseOptions {
   coder: V2Client;

@@ -1,7 +1,8 @@
 import type { LeasedRows } from '../../azure/leased-rows.ts';
-import { advance, type RoundEnd, type RoundOptions, type TemplateName } from './advance.ts';
+import { advance, type RoundEnd } from './advance.ts';
 import type { V2Client } from './client.ts';
 import type { Rollout, RolloutRow } from './rollout.ts';
+import type { RoundOptions, TemplateName } from './round.ts';
 import type { Wish } from './wish.ts';
 import type { Destination } from './words.ts';
 

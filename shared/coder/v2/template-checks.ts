@@ -3,8 +3,8 @@ import { type Check, fine, unclear, type Verdict, wrong } from '../../lib/check.
 import type { TargetDiagnosis } from '../target.ts';
 import type { RightToCheck, V2Client } from './client.ts';
 import { type Declared, declaredDestinations } from './destinations.ts';
+import { refuseVariable } from './refuse-variable.ts';
 import type { CoderTemplate } from './schema.ts';
-import { refuseVariable } from './variable.ts';
 
 const SEEN_WITHIN_MS = 2 * 60_000;
 
