@@ -1,5 +1,5 @@
 import { app } from '@azure/functions';
-import { sweep } from '../shared/images/sweep.ts';
+import { sweepUntil } from '../shared/images/sweep.ts';
 import { createLog } from '../shared/lib/log.ts';
 import { reconcileDue } from '../shared/reconciliation/timer.ts';
 import { getServices } from '../shared/services.ts';
@@ -12,8 +12,9 @@ app.timer('reconcile', {
   async handler(_timer, context) {
     const services = getServices();
     const signal = AbortSignal.timeout(BUDGET_MS);
+    const endsOn = new Date(Date.now() + BUDGET_MS);
     const log = createLog(context);
     // What is due is not to wait for the comparison of a large registry.
-    await Promise.all([sweep(services, signal, log), reconcileDue(services, signal, log)]);
+    await Promise.all([sweepUntil(services, endsOn, signal, log), reconcileDue(services, signal, log)]);
   },
 });

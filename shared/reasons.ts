@@ -38,6 +38,17 @@ export const REASONS = {
     state: 'skipped',
     meaning: 'The tag holds another kind of OCI artifact (a Helm chart, a signature, an SBOM, …).',
   },
+  'build-cache': { state: 'skipped', meaning: 'The tag holds a build cache of BuildKit, and no image.' },
+  'not-runnable': {
+    state: 'skipped',
+    meaning: 'It looks like an image, but no container runtime unpacks its layers (a model, a policy, …).',
+  },
+  'no-runnable-platform': {
+    state: 'skipped',
+    meaning: 'The image is for none of the platforms of `IMPORT_PLATFORMS`, such as for Windows only.',
+    remedy:
+      'Push it for Linux too; or, if workspaces run on its platform, add that to `IMPORT_PLATFORMS`, then reconcile the registry.',
+  },
 
   suspended: {
     state: 'skipped',
@@ -53,6 +64,11 @@ export const REASONS = {
   replayed: {
     state: 'pending',
     meaning: 'Somebody asked to try it again, which happens within a minute.',
+  },
+  'waiting-for-registry': {
+    state: 'pending',
+    meaning:
+      'The registry does not show what was pushed yet; it is asked again several times for a minute and a half.',
   },
   'waiting-for-platforms': {
     state: 'pending',
@@ -101,6 +117,13 @@ export const REASONS = {
     meaning: 'A platform that its rule requires did not arrive in time.',
     remedy:
       "Push the image for the missing platforms; or change `platforms` in the registry's policy, then replay the image.",
+  },
+  'manifest-missing': {
+    state: 'failed',
+    meaning:
+      'The registry lists the tag, but does not have its manifest. If Coder has the tag, Coder keeps it.',
+    remedy:
+      'Push the tag again, or delete it with `az acr repository untag`; if the registry has the manifest by now, replay the image.',
   },
   'coder-rejected': {
     state: 'failed',

@@ -83,6 +83,7 @@ export function createServices(
     atMost: pLimit(IMPORTS_AT_ONCE),
     importBudgetMs,
     leaseMs,
+    runnable: settings.IMPORT_PLATFORMS,
     registries,
     images,
     links,

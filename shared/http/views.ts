@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { MemoView, RegistryWords, RequestWords } from '../coder/words.ts';
 import type { Explanation } from '../images/explain.ts';
-import { classifyManifest, type ImageConfig, type Manifest, platformsOf } from '../images/manifest.ts';
+import { foundOf } from '../images/found.ts';
 import { Policy, ruleOf } from '../policy/policy.ts';
 import { formatReference, type Reference } from '../policy/reference.ts';
 import { IMAGE_REASONS, REASONS, remedyOf, STATES } from '../reasons.ts';
@@ -244,7 +244,7 @@ export function explanationView(
   { facts, registry, calls, record }: Explanation,
   { repository, tag }: Reference,
 ) {
-  const { verdict, found, config } = facts;
+  const { verdict } = facts;
   const rule = ruleOf(registry, { repository, tag });
   return {
     dryRun: true,
@@ -252,17 +252,8 @@ export function explanationView(
     repository,
     tag,
     policy: { action: verdict.action, ...(rule >= 0 && { rule }) },
-    found: found
-      ? { digest: found.digest, ...manifestView(classifyManifest(found.manifest), config?.config) }
-      : null,
+    found: foundOf(facts),
     calls,
     image: record ? imageView(record, registry) : null,
   };
-}
-
-function manifestView(manifest: Manifest, config: ImageConfig | null | undefined) {
-  if (manifest.kind === 'other') return { kind: manifest.kind, what: manifest.what };
-  // What an image is for stands in its configuration, which is not read when the policy leaves it out.
-  if (manifest.kind === 'image' && !config) return { kind: manifest.kind };
-  return { kind: manifest.kind, platforms: platformsOf(manifest, config) };
 }

@@ -5,9 +5,11 @@ import { ConflictError, describe, ServiceError, StorageError } from '../errors.t
 import { applyPolicy } from '../policy/policy.ts';
 import { REASONS } from '../reasons.ts';
 import type { ImageRecord, Images, StoredImage } from '../records/images.ts';
-import { decideImport, type ImportFacts, type ImportStep, NO_SUCH_TAG } from './decide.ts';
-import { readConfig } from './facts.ts';
+import { decideImport, NO_SUCH_TAG } from './decide.ts';
+import { stillAwaited } from './decide-shown.ts';
+import { readChild, readConfig } from './facts.ts';
 import type { ImageToImport, Outcome } from './outcome.ts';
+import type { ImportFacts, ImportStep, Withdraw } from './step.ts';
 
 export interface AttemptServices {
   acr: Acr;
@@ -15,6 +17,8 @@ export interface AttemptServices {
   links: Links;
   target: Target;
   now: () => Date;
+  /** Operating systems and platforms that workspaces run on. */
+  runnable: readonly string[];
   /** After so long whatever an import had begun is taken to be cut off. */
   leaseMs: number;
 }
@@ -31,13 +35,12 @@ export interface Attempt {
 export function beginAttempt(
   image: ImageToImport,
   stored: StoredImage | undefined,
-  { inDoubt, onlyToImport }: Pick<ImportFacts, 'inDoubt' | 'onlyToImport'>,
-  now: Date,
+  known: Pick<ImportFacts, 'inDoubt' | 'onlyToImport' | 'runnable' | 'now'>,
 ): Attempt {
-  const { registry, pushedOn } = image;
+  const { registry, pushedOn, awaited } = image;
   const verdict = applyPolicy(registry, image);
-  const facts = { verdict, record: stored, inDoubt, onlyToImport, pushedOn, now, isLocked: false };
-  return { image, facts, stored };
+  const empty = { isLocked: false, children: new Map() };
+  return { image, facts: { ...known, ...empty, verdict, record: stored, pushedOn, awaited }, stored };
 }
 
 /**
@@ -51,11 +54,12 @@ export async function carryOut(
   attempt: Attempt,
   signal: AbortSignal,
 ): Promise<Outcome | undefined> {
-  if (signal.aborted) return NO_TIME;
+  const { facts } = attempt;
+  if (signal.aborted) return { ...NO_TIME, awaited: facts.awaited };
   try {
     return await walk(services, attempt, undefined, signal);
   } catch (error) {
-    return { ...toOutcome(error), digest: attempt.facts.found?.digest };
+    return { ...toOutcome(error), digest: facts.found?.digest, awaited: stillAwaited(facts) };
   }
 }
 
@@ -80,8 +84,17 @@ async function walk(
       case 'read-manifest':
         facts.found = (await services.acr.getManifest(source, image.tag)) ?? null;
         break;
+      case 'read-tag':
+        facts.listed = (await services.acr.getTag(source, image.tag)) ?? null;
+        break;
       case 'read-config':
-        facts.config = await readConfig(services.acr, source, step.from);
+        facts.config = {
+          digest: step.digest,
+          config: await readConfig(services.acr, source, step.digest),
+        };
+        break;
+      case 'read-child':
+        facts.children.set(step.digest, await readChild(services.acr, source, step.digest));
         break;
       case 'lock':
         return underLock(services, attempt, signal);
@@ -90,7 +103,7 @@ async function walk(
       case 'withdraw':
         return withdraw(services.target, attempt, step, lock as Lock, signal);
       case 'record':
-        return { ...step, digest: facts.found?.digest };
+        return { digest: facts.found?.digest, ...step };
       case 'nothing':
         return undefined;
     }
@@ -112,6 +125,7 @@ async function underLock(
   return services.links.hold({ registry: partition, row }, signal, async lock => {
     facts.isLocked = true;
     delete facts.found;
+    delete facts.listed;
     return walk(services, attempt, lock as unknown as Lock, signal);
   });
 }
@@ -134,10 +148,9 @@ async function claim({ images, now, leaseMs }: AttemptServices, attempt: Attempt
 
 function wanted(
   { image, facts }: Attempt,
-  { digests }: Extract<ImportStep, { do: 'apply' }>,
+  { digests, labels }: Extract<ImportStep, { do: 'apply' }>,
 ): Parameters<Target['apply']>[0] {
   const { requested = {}, pushedOn } = image;
-  const labels = facts.config?.config?.config?.Labels ?? {};
   return { ...targeted({ image, facts }), digests, labels, requested, pushedOn };
 }
 
@@ -160,16 +173,16 @@ function toApplied(applied: Applied, { found }: ImportFacts): Outcome {
 async function withdraw(
   target: Target,
   attempt: Attempt,
-  { reason, message }: Extract<ImportStep, { do: 'withdraw' }>,
+  { reason, message, platforms }: Withdraw,
   lock: Lock,
   signal: AbortSignal,
 ): Promise<Outcome> {
   const digest = attempt.facts.found?.digest;
   const withdrawn = await target.withdraw(targeted(attempt), lock, signal);
-  if (withdrawn.state === 'done') return { reason, message, digest, notInCoder: true };
+  if (withdrawn.state === 'done') return { reason, message, digest, platforms, notInCoder: true };
   return reason === 'removed-from-coder'
     ? { reason: 'gone', message: `${NO_SUCH_TAG} ${withdrawn.note}` }
-    : { reason, message: `${message} ${withdrawn.note}`, digest };
+    : { reason, message: `${message} ${withdrawn.note}`, digest, platforms };
 }
 
 function toOutcome(error: unknown): Outcome {

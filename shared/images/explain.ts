@@ -7,7 +7,6 @@ import { unknownRegistry } from '../errors.ts';
 import type { ImageRecord } from '../records/images.ts';
 import type { Registry } from '../records/registry.ts';
 import { declareRegistry, refuseIfImpossible } from '../registries/put.ts';
-import type { ImportFacts } from './decide.ts';
 import { importOnce } from './import.ts';
 import {
   type ImportInput,
@@ -16,6 +15,7 @@ import {
   sameOrRefused,
   toRegistryInput,
 } from './request.ts';
+import type { ImportFacts } from './step.ts';
 
 /** What an import would do, found out without doing it. */
 export interface Explanation {

@@ -3,7 +3,7 @@ import type { RequestWords } from '../coder/words.ts';
 import { LONGEST_RETRY_AFTER_MS, nextAttempt } from '../lib/backoff.ts';
 import type { Reference } from '../policy/reference.ts';
 import { type ImageReason, REASONS } from '../reasons.ts';
-import type { HeardBy, ImageRecord } from '../records/images.ts';
+import type { AwaitedPush, HeardBy, ImageRecord } from '../records/images.ts';
 import type { Registry } from '../records/registry.ts';
 
 /** A tag that is to be imported as the registry's record says now. */
@@ -12,6 +12,8 @@ export interface ImageToImport extends Reference {
   /** The latest push that the bridge knows of, and how it does. */
   pushedOn: Date;
   heardBy: HeardBy;
+  /** That push, while the registry may not show it yet. */
+  awaited?: AwaitedPush | undefined;
   /** What a person asked for who imported it by hand. */
   requested?: RequestWords;
 }
@@ -21,8 +23,12 @@ export interface Outcome {
   reason: ImageReason;
   message: string;
   digest?: string | undefined;
+  /** The push that the registry may not show yet. */
+  awaited?: AwaitedPush | undefined;
+  /** What an image is for that is left out because of it. */
+  platforms?: string | undefined;
   retryAfterMs?: number | undefined;
-  /** When to look again at work that the target has under way; this uses up no attempt. */
+  /** When to look again at what the target or the registry is still at; this uses up no attempt. */
   lookAgainOn?: Date;
   /** The last time to look again at a pending image; without it the number of attempts is limited. */
   until?: Date;
@@ -41,9 +47,6 @@ export interface RecordServices {
   maxAttempts: number;
 }
 
-/** How long replicas of a registry may differ, as far as the bridge waits for them. */
-const LOOK_AGAIN_MS = 60_000;
-
 /** The record that an outcome makes of the one before it, with the time of the next attempt if there is to be one. */
 export function toRecord(
   services: RecordServices,
@@ -51,20 +54,19 @@ export function toRecord(
   previous: ImageRecord | undefined,
   outcome: Outcome,
 ): ImageRecord {
-  const { reason, message, digest } = outcome;
+  const { reason, message, digest, awaited, platforms } = outcome;
   const at = services.now();
   const record = {
     ...{ registry: registry.name, repository, tag, reason, message, pushedOn, heardBy, updatedOn: at },
     ...(digest && { digest }),
+    ...(awaited && { awaited }),
+    ...(platforms && { platforms }),
     ...(requested && { requested }),
     ...inCoder(previous, outcome),
   };
   const { state } = REASONS[reason];
   if (state === 'imported')
     return { ...record, state, attempts: 0, importedOn: at, ...latency(record, previous, at) };
-  if (state === 'removed' && mayStillShow(pushedOn, previous, at)) {
-    return { ...record, state, attempts: 0, dueOn: new Date(at.getTime() + LOOK_AGAIN_MS) };
-  }
   if (state !== 'pending') return { ...record, state, attempts: 0 };
   return { ...record, ...schedule(services, previous, outcome) };
 }
@@ -95,15 +97,6 @@ function latency(
 ): { latencyMs?: number } {
   if (previous?.importedOn && previous.importedOn > pushedOn && previous.state === 'imported') return {};
   return heardBy === 'event' ? { latencyMs: importedOn.getTime() - pushedOn.getTime() } : {};
-}
-
-/**
- * A replica of the registry may not have a tag yet that was pushed to another one, so a tag that is missing right
- * after its push is looked for once more.
- */
-function mayStillShow(pushedOn: Date, previous: ImageRecord | undefined, now: Date): boolean {
-  const isFresh = now.getTime() - pushedOn.getTime() < LOOK_AGAIN_MS;
-  return isFresh && !(previous?.state === 'removed' && previous.dueOn);
 }
 
 type Schedule = Pick<ImageRecord, 'state' | 'attempts' | 'message' | 'dueOn' | 'digest'>;

@@ -51,11 +51,13 @@ function idOf(event: unknown): string | undefined {
 async function importPushed(
   services: EventServices,
   registry: StoredRegistry,
-  { repository, tag, pushedOn }: Extract<AcrEvent, { kind: 'push' }>,
+  { repository, tag, pushedOn, digest }: Extract<AcrEvent, { kind: 'push' }>,
   signal: AbortSignal,
   log: Log,
 ): Promise<void> {
-  logImport(log, await importImage(services, { registry: registry.name, repository, tag, pushedOn }, signal));
+  const pushed = digest ? { digest } : {};
+  const request = { registry: registry.name, repository, tag, pushedOn, pushed };
+  logImport(log, await importImage(services, request, signal));
 }
 
 /** A delete names a digest and no tag: our records know the tags, and the registry says whether they are gone. */

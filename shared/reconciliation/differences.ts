@@ -1,6 +1,7 @@
 import type { RepositoryInTarget } from '../coder/target.ts';
+import { isRunnable } from '../images/platform.ts';
 import { applyPolicy, type PolicyHolder, type Verdict } from '../policy/policy.ts';
-import { REASONS } from '../reasons.ts';
+import { type ImageReason, REASONS } from '../reasons.ts';
 import type { ImageRecord } from '../records/images.ts';
 
 /** How registry, records and Coder can differ about one tag, as reports and the README show it. */
@@ -34,6 +35,8 @@ export interface RepositoryFacts {
   records: ReadonlyMap<string, ImageRecord>;
   /** What Coder has; undefined when it does not have the image. */
   image: RepositoryInTarget | undefined;
+  /** Operating systems and platforms that workspaces run on. */
+  runnable: readonly string[];
   /** False when Coder had the registry once, and does not any more. */
   coderHasRegistry: boolean;
 }
@@ -63,7 +66,7 @@ function compare(facts: RepositoryFacts, tag: string): Difference['kind'] | unde
   if (record?.state === 'pending' || isSuspended(verdict)) return undefined;
   if (verdict.action === 'skip') return compareSkipped(facts, tag, verdict);
   if (!tags.has(tag)) return compareGone(facts, tag, verdict);
-  return compareWanted(facts, tag);
+  return compareWanted(facts, tag, verdict);
 }
 
 function isSuspended(verdict: Verdict): boolean {
@@ -91,15 +94,32 @@ function compareGone(
   return isLeft ? 'gone' : undefined;
 }
 
-function compareWanted(facts: RepositoryFacts, tag: string): Difference['kind'] | undefined {
+function compareWanted(
+  facts: RepositoryFacts,
+  tag: string,
+  { rule }: Extract<Verdict, { action: 'import' }>,
+): Difference['kind'] | undefined {
   const record = facts.records.get(tag);
   if (!record || record.state === 'removed') return 'missed-push';
-  if (record.state === 'skipped' && record.reason !== 'not-an-image') return 'policy-changed';
+  if (record.state === 'skipped' && !isSkippedStill(record, [...facts.runnable, ...(rule?.platforms ?? [])]))
+    return 'policy-changed';
   if (record.digest !== facts.tags.get(tag)?.digest) return 'missed-push';
   // What Coder or the registry refuse stays parked until somebody pushes again.
   if (record.state === 'failed') return REASONS[record.reason].state === 'pending' ? 'given-up' : undefined;
   return record.state === 'imported' ? compareImported(facts, record) : undefined;
 }
+
+/** What a tag holds is not judged otherwise later, except when other platforms are allowed. */
+function isSkippedStill({ reason, platforms = '' }: ImageRecord, runnable: readonly string[]): boolean {
+  if (reason !== 'no-runnable-platform') return ABOUT_CONTENT.has(reason);
+  return !platforms.split(',').some(platform => isRunnable(platform, runnable));
+}
+
+const ABOUT_CONTENT: ReadonlySet<ImageReason> = new Set<ImageReason>([
+  'not-an-image',
+  'build-cache',
+  'not-runnable',
+]);
 
 function compareImported(
   { image, coderHasRegistry }: RepositoryFacts,

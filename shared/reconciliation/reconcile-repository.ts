@@ -82,7 +82,9 @@ async function readFacts({ services, registry, inventory, signal }: Run, reposit
   const source = { loginServer: registry.loginServer, repository, signal };
   for await (const found of acr.listTags(source)) tags.set(found.tag, found);
   const image = await inventory.find(repository, signal);
-  return { repository, registry, tags, records, image, coderHasRegistry: inventory.hasRegistry };
+  const { runnable } = services;
+  const { hasRegistry: coderHasRegistry } = inventory;
+  return { repository, registry, tags, records, image, runnable, coderHasRegistry };
 }
 
 async function mend(

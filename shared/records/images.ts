@@ -40,6 +40,10 @@ export interface ImageRecord extends Reference {
   /** The latest push that we heard of, and how: events tell of pushes; a comparison finds what no event told. */
   pushedOn: Date;
   heardBy: HeardBy;
+  /** That push, while the registry may not show it yet. */
+  awaited?: AwaitedPush;
+  /** What an image is for, comma-separated, that is left out because of it. */
+  platforms?: string;
   updatedOn: Date;
   importedOn?: Date;
   /** From that push to the moment when Coder had the image, in ms; only of pushes that an event told of. */
@@ -50,6 +54,14 @@ export interface ImageRecord extends Reference {
   requested?: RequestWords;
   /** The digest that Coder shows of it: for an image of several platforms it may be that of one of them. */
   coderDigest?: string;
+}
+
+/** A push that the registry may not show yet. */
+export interface AwaitedPush {
+  /** What was pushed, if the event named it. */
+  digest?: string;
+  /** When to stop looking for it; absent until a look found something else. */
+  until?: Date;
 }
 
 export type HeardBy = 'event' | 'reconciliation' | 'request';
@@ -68,6 +80,8 @@ export interface WaitingImage extends Reference {
   dueOn: Date;
   /** The push that is to arrive in Coder; absent when only a comparison found it. */
   pushedOn?: Date;
+  /** The registry may show it any moment. */
+  isAwaited: boolean;
 }
 
 export interface ImageFilter {
@@ -115,11 +129,19 @@ interface ImageRow {
   importedOn?: Date;
   latencyMs?: number;
   coderDigest?: string;
+  platforms?: string;
   /** JSON, as are the following */
   memo?: string;
   requested?: string;
+  awaited?: string;
   /** What earlier releases kept in place of `memo`. */
   coderImageId?: string;
+}
+
+/** Beside a record that is due, under its time. */
+interface DueRow {
+  pushedOn?: Date;
+  isAwaited?: boolean;
 }
 
 /** @param table the `images` table */
@@ -182,9 +204,9 @@ export function createImages(table: TableClient): Images {
 
     async *waiting(registry) {
       const filter = odata`PartitionKey eq ${registry} and RowKey ge '!' and RowKey lt '"'`;
-      for await (const { rowKey, pushedOn } of readRows<{ pushedOn?: Date }>(table, filter)) {
+      for await (const { rowKey, pushedOn, isAwaited = false } of readRows<DueRow>(table, filter)) {
         const key = rowKey as string;
-        yield { ...parseDueKey(key), dueOn: parseDueOn(key), ...(pushedOn && { pushedOn }) };
+        yield { ...parseDueKey(key), dueOn: parseDueOn(key), isAwaited, ...(pushedOn && { pushedOn }) };
       }
     },
 
@@ -214,10 +236,11 @@ function saveActions(
   before: string | undefined,
 ): TransactionAction[] {
   const partitionKey = record.registry;
-  const { registry: _, requested, memo, ...fields } = record;
+  const { registry: _, requested, memo, awaited, ...fields } = record;
   const json = {
     ...(requested && { requested: JSON.stringify(requested) }),
     ...(memo && { memo: JSON.stringify(memo) }),
+    ...(awaited && { awaited: JSON.stringify(awaited) }),
   };
   const entity = {
     partitionKey,
@@ -235,7 +258,9 @@ function saveActions(
     if (before) actions.push(['delete', { partitionKey, rowKey: before }]);
     // What was there before the bridge kept nobody waiting.
     const pushedOn = record.heardBy !== 'reconciliation' && { pushedOn: record.pushedOn };
-    if (after) actions.push(['create', { partitionKey, rowKey: after, kind: 'due', ...pushedOn }]);
+    const isAwaited = record.reason === 'waiting-for-registry' && { isAwaited: true };
+    if (after)
+      actions.push(['create', { partitionKey, rowKey: after, kind: 'due', ...pushedOn, ...isAwaited }]);
   }
   return actions;
 }
@@ -243,7 +268,7 @@ function saveActions(
 function toRecord(row: Row<ImageRow>): ImageRecord {
   checkVersion(row);
   const { repository, tag, state, reason, message, attempts, pushedOn, heardBy, updatedOn } = row;
-  const { digest, dueOn, importedOn, latencyMs, coderDigest } = row;
+  const { digest, dueOn, importedOn, latencyMs, coderDigest, platforms } = row;
   const memo = row.memo ? JSON.parse(row.memo) : row.coderImageId && { coderImageId: row.coderImageId };
   return {
     registry: row.partitionKey as string,
@@ -254,6 +279,13 @@ function toRecord(row: Row<ImageRow>): ImageRecord {
     ...(latencyMs !== undefined && { latencyMs }),
     ...(memo && { memo }),
     ...(coderDigest && { coderDigest }),
+    ...(platforms && { platforms }),
+    ...(row.awaited && { awaited: parseAwaited(row.awaited) }),
     ...(row.requested && { requested: JSON.parse(row.requested) }),
   };
+}
+
+function parseAwaited(json: string): AwaitedPush {
+  const { digest, until } = JSON.parse(json);
+  return { ...(digest && { digest }), ...(until && { until: new Date(until) }) };
 }
