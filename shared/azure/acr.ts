@@ -218,8 +218,9 @@ export function createAcr({ credential, audience, isAllowedHost, pauses }: AcrOp
   };
 }
 
-async function* flat<T>(pages: AsyncIterable<T[]>): AsyncIterable<T> {
-  for await (const page of pages) yield* page;
+/** ACR gives `null` in place of an empty list (github.com/Azure/azure-cli/issues/6885). */
+async function* flat<T>(pages: AsyncIterable<T[] | null | undefined>): AsyncIterable<T> {
+  for await (const page of pages) yield* page ?? [];
 }
 
 /**

@@ -13,6 +13,7 @@ export interface ArmRegistries {
   /** How often its `roleAssignmentMode` was switched, which ends every login. */
   modeSwitches(resourceId: string): number;
   subscriptions(): string[];
+  all(): ArmRegistry[];
   allIn(subscription: string): ArmRegistry[];
   /** Whether any registry is in that subscription, or in that resource group of it. */
   hasAnyIn(subscription: string, group?: string): boolean;
@@ -57,6 +58,7 @@ export function createArmRegistries(shared: Omit<RegistryState, 'registry'>): Ar
     },
     modeSwitches: resourceId => modeSwitches.get(resourceId.toLowerCase()) ?? 0,
     subscriptions: () => [...new Set([...byId.keys()].map(id => id.split('/')[2] as string))],
+    all: () => [...byId.values()],
     allIn: subscription =>
       [...byId]
         .filter(([id]) => id.split('/')[2] === subscription.toLowerCase())
