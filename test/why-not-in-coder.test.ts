@@ -118,7 +118,8 @@ async function waitedFor(name: string, reference: string): Promise<void> {
   const known = { state: 'pending', reason: 'waiting-for-registry', message: '…', attempts: 0 };
   const times = { pushedOn: soon, heardBy: 'event', updatedOn: new Date() };
   const key = { partitionKey: name, rowKey: imageKey({ repository, tag }), kind: 'image' };
-  await cloud.standIns.tables.insert('images', [{ ...key, repository, tag, ...known, ...times, awaited }]);
+  const row = { ...key, repository, tag, ...known, ...times, awaited };
+  await cloud.standIns.tables.insert('images', [row]);
 }
 
 function idInCoder(repository: string): string | undefined {
