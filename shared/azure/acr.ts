@@ -218,9 +218,8 @@ export function createAcr({ credential, audience, isAllowedHost, pauses }: AcrOp
   };
 }
 
-/** ACR gives `null` in place of an empty list (github.com/Azure/azure-cli/issues/6885). */
-async function* flat<T>(pages: AsyncIterable<T[] | null | undefined>): AsyncIterable<T> {
-  for await (const page of pages) yield* page ?? [];
+async function* flat<T>(pages: AsyncIterable<T[]>): AsyncIterable<T> {
+  for await (const page of pages) yield* page;
 }
 
 /**

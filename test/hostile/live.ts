@@ -20,6 +20,7 @@ export const seen = {
   sweeps: 0,
   reconciliations: 0,
   faults: 0,
+  lags: 0,
   crashes: 0,
 };
 
@@ -69,6 +70,9 @@ export async function live(world: World, { policies, steps }: History, lossy: bo
         seen.faults += 1;
         addFault(step);
         return;
+      case 'lag':
+        seen.lags += 1;
+        return world.lag(step.registry, step.lags);
       case 'wait':
         await pass(step.seconds * 1_000);
     }
@@ -82,7 +86,7 @@ export async function live(world: World, { policies, steps }: History, lossy: bo
     const reference = `${repository}:${tag}`;
     const at = world.cloud.clock.now();
     for (let i = 0; i < events; i++) {
-      const event = pushEvent(world.resourceId(registry), reference, at);
+      const event = pushEvent(world.resourceId(registry), reference, at, digest);
       queue.push({ event, pushed: `${registry} ${reference}`, attempts: 0, acknowledged: false });
     }
   }
@@ -190,6 +194,7 @@ export async function live(world: World, { policies, steps }: History, lossy: bo
 
   async function settle(): Promise<void> {
     world.clearFaults();
+    for (const name of REGISTRIES) await world.lag(name, false);
     // Nothing that an instance had in memory may be needed.
     for (const { life } of instances) life.callsLeft = 0;
     instances[0] = world.newInstance();

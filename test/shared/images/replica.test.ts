@@ -163,6 +163,19 @@ test('a delete that the registry confirms is not waited for', async () => {
   expect(await bridge.record('deleted/app:v2')).toMatchObject({ reason: 'removed-from-coder' });
 });
 
+test('a tag that is listed again once the image is locked is not taken from Coder', async () => {
+  await imported('back/app:v1', 'one');
+  const digest = await imported('back/app:v2', 'two');
+  registry.faults.add({ method: 'GET', path: 'back/app/manifests/v2$', status: 404 });
+  registry.faults.add({ method: 'GET', path: 'back/app/_tags/v2$', status: 404, times: 1 });
+  const event = deleteEvent(bridge.cloud.registry.resourceId, 'back/app', digest, new Date());
+
+  await handleEvent(bridge.services, event, bridge.log);
+
+  expect(await bridge.record('back/app:v2')).toMatchObject({ reason: 'waiting-for-registry' });
+  expect(bridge.inCoder('back/app')).toEqual([{ v1: expect.any(String), v2: digest }]);
+});
+
 test('a tag that is listed without its manifest is told as that, kept, and mended by no comparison', async () => {
   const digest = await imported('broken/app:v1', 'one');
   registry.faults.add({ method: 'GET', path: 'broken/app/manifests/', status: 404 });
