@@ -1,8 +1,8 @@
 import { RefusedError, unknownRegistry } from '../shared/errors.ts';
 import { IMAGE } from '../shared/http/examples.ts';
 import { httpFunction } from '../shared/http/http-function.ts';
-import { ImagePath } from '../shared/http/input.ts';
-import { ImageView, imageView } from '../shared/http/views.ts';
+import { ImagePath } from '../shared/http/requests/paths.ts';
+import { ImageView, imageView } from '../shared/http/views/image.ts';
 import { newestImage } from '../shared/images/newest.ts';
 
 httpFunction('images-get', {

@@ -1,8 +1,9 @@
 import { unknownRegistry } from '../shared/errors.ts';
 import { PENDING_IMAGE } from '../shared/http/examples.ts';
 import { httpFunction } from '../shared/http/http-function.ts';
-import { ImagesQuery } from '../shared/http/input.ts';
-import { ImageView, imageView, pageOf } from '../shared/http/views.ts';
+import { ImagesQuery } from '../shared/http/requests/queries.ts';
+import { ImageView, imageView } from '../shared/http/views/image.ts';
+import { pageOf } from '../shared/http/views/page.ts';
 
 httpFunction('images-list', {
   method: 'GET',

@@ -2,8 +2,8 @@ import { ADDING_REFUSALS } from '../shared/http/adding-refusals.ts';
 import { EXPLANATION, NEW_REGISTRY } from '../shared/http/examples.ts';
 import { httpFunction } from '../shared/http/http-function.ts';
 import { IMPORT_ANSWERS, importAnswer } from '../shared/http/import-answer.ts';
-import { DryRunQuery } from '../shared/http/input.ts';
-import { ExplanationView, explanationView } from '../shared/http/views.ts';
+import { DryRunQuery } from '../shared/http/requests/queries.ts';
+import { ExplanationView, explanationView } from '../shared/http/views/explanation.ts';
 import { explainImport } from '../shared/images/explain.ts';
 import { ImportInput, importRequested } from '../shared/images/request.ts';
 

@@ -1,11 +1,18 @@
+import * as z from 'zod';
 import { RefusedError, unknownRegistry } from '../shared/errors.ts';
 import { IMAGE } from '../shared/http/examples.ts';
 import { httpFunction } from '../shared/http/http-function.ts';
-import { ReplayInput } from '../shared/http/input.ts';
-import { ImageView, imageView, ReplayView } from '../shared/http/views.ts';
+import { ReplayInput } from '../shared/http/requests/bodies.ts';
+import { ImageView, imageView } from '../shared/http/views/image.ts';
 import { importImage } from '../shared/images/import.ts';
 import { logImport } from '../shared/images/receive.ts';
 import { replay } from '../shared/images/replay.ts';
+
+const Replayed = z.strictObject({
+  registry: z.string(),
+  replayed: z.int().min(0),
+  complete: z.boolean().describe('False when time ran out: call again for the others.'),
+});
 
 /** Some time is left for the answer. */
 const BUDGET_MS = 40_000;
@@ -27,7 +34,7 @@ httpFunction('images-replay', {
     200: { description: 'What became of the one image.', body: ImageView, example: IMAGE },
     202: {
       description: 'How many will be tried; or the one image, which is still pending.',
-      body: ReplayView,
+      body: z.union([Replayed, ImageView]),
       example: { registry: 'contoso', replayed: 3, complete: true },
     },
   },

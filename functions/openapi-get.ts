@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { HTTP_FUNCTIONS, httpFunction } from '../shared/http/http-function.ts';
-import { openApiOf } from '../shared/http/openapi.ts';
+import { INFO, openApiOf } from '../shared/http/openapi/document.ts';
 
 httpFunction('openapi-get', {
   method: 'GET',
@@ -12,7 +12,7 @@ httpFunction('openapi-get', {
     200: {
       description: 'An OpenAPI document.',
       body: z.looseObject({ openapi: z.string(), info: z.looseObject({}), paths: z.looseObject({}) }),
-      example: { openapi: '3.1.0', info: { title: 'Coder ACR Bridge', version: '1.0.0' }, paths: {} },
+      example: { openapi: '3.1.0', info: { title: INFO.title, version: INFO.version }, paths: {} },
     },
   },
   answer: async () => ({ status: 200, jsonBody: openApiOf(HTTP_FUNCTIONS) }),

@@ -4,7 +4,7 @@ import { loginOf } from '../shared/credentials/login.ts';
 import { RefusedError, unknownRegistry } from '../shared/errors.ts';
 import { CREDENTIAL } from '../shared/http/examples.ts';
 import { httpFunction } from '../shared/http/http-function.ts';
-import { RegistryPath } from '../shared/http/input.ts';
+import { RegistryPath } from '../shared/http/requests/paths.ts';
 import type { Registry } from '../shared/records/registry.ts';
 
 const CredentialView = z.strictObject({
@@ -47,10 +47,9 @@ httpFunction('registries-credentials', {
     const login = await loginOf(registry, vault);
     if (!login) throw nothingToGive(registry);
     log.info('credential read', { registry: name, format, username: login.username, caller });
-    const expiresOn = rotation.current?.expiresOn;
     const jsonBody =
       format === 'login'
-        ? { loginServer, ...login, ...(expiresOn && { expiresOn }) }
+        ? { loginServer, ...login, expiresOn: rotation.current?.expiresOn }
         : dockerConfig(loginServer, login);
     return { status: 200, jsonBody };
   },

@@ -1,8 +1,8 @@
 import { diagnose } from '../shared/diagnostics/diagnose.ts';
 import { DIAGNOSIS } from '../shared/http/examples.ts';
 import { httpFunction } from '../shared/http/http-function.ts';
-import { RegistryPath } from '../shared/http/input.ts';
-import { DiagnosisView } from '../shared/http/views.ts';
+import { RegistryPath } from '../shared/http/requests/paths.ts';
+import { DiagnosisView } from '../shared/http/views/diagnosis.ts';
 
 httpFunction('registries-diagnostics', {
   method: 'GET',

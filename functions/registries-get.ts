@@ -1,8 +1,8 @@
 import { unknownRegistry } from '../shared/errors.ts';
 import { REGISTRY } from '../shared/http/examples.ts';
 import { httpFunction } from '../shared/http/http-function.ts';
-import { RegistryPath } from '../shared/http/input.ts';
-import { RegistryView, registryView } from '../shared/http/views.ts';
+import { RegistryPath } from '../shared/http/requests/paths.ts';
+import { RegistryView, registryView } from '../shared/http/views/registry.ts';
 
 httpFunction('registries-get', {
   method: 'GET',

@@ -1,7 +1,8 @@
 import { unknownRegistry } from '../shared/errors.ts';
 import { httpFunction } from '../shared/http/http-function.ts';
-import { LatencyQuery, RegistryPath } from '../shared/http/input.ts';
-import { LatencyView } from '../shared/http/views.ts';
+import { RegistryPath } from '../shared/http/requests/paths.ts';
+import { LatencyQuery } from '../shared/http/requests/queries.ts';
+import { LatencyView } from '../shared/http/views/latency.ts';
 import { summarize } from '../shared/images/latency.ts';
 
 httpFunction('registries-latency', {

@@ -1,7 +1,8 @@
 import { REGISTRY } from '../shared/http/examples.ts';
 import { httpFunction } from '../shared/http/http-function.ts';
-import { PageQuery } from '../shared/http/input.ts';
-import { pageOf, RegistryView, registryView } from '../shared/http/views.ts';
+import { PageQuery } from '../shared/http/requests/queries.ts';
+import { pageOf } from '../shared/http/views/page.ts';
+import { RegistryView, registryView } from '../shared/http/views/registry.ts';
 
 httpFunction('registries-list', {
   method: 'GET',

@@ -1,9 +1,10 @@
 import { ADDING_REFUSALS } from '../shared/http/adding-refusals.ts';
 import { CREDENTIAL, DECLARED, REGISTRY } from '../shared/http/examples.ts';
 import { httpFunction } from '../shared/http/http-function.ts';
-import { RegistryBody, RegistryPath } from '../shared/http/input.ts';
 import { PRECONDITION_HEADERS, preconditionOf } from '../shared/http/precondition.ts';
-import { RegistryView, registryView } from '../shared/http/views.ts';
+import { RegistryBody } from '../shared/http/requests/bodies.ts';
+import { RegistryPath } from '../shared/http/requests/paths.ts';
+import { RegistryView, registryView } from '../shared/http/views/registry.ts';
 import { putRegistry } from '../shared/registries/put.ts';
 
 const etag = 'Its version, which the next change may name.';

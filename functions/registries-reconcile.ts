@@ -1,8 +1,9 @@
 import { describe, unknownRegistry } from '../shared/errors.ts';
 import { BEGUN_REPORT } from '../shared/http/examples.ts';
 import { httpFunction } from '../shared/http/http-function.ts';
-import { DryRunQuery, RegistryPath } from '../shared/http/input.ts';
-import { ReportView, reportView } from '../shared/http/views.ts';
+import { RegistryPath } from '../shared/http/requests/paths.ts';
+import { DryRunQuery } from '../shared/http/requests/queries.ts';
+import { ReportView, reportView } from '../shared/http/views/report.ts';
 import { createLog } from '../shared/lib/log.ts';
 import { reconcile } from '../shared/reconciliation/reconcile.ts';
 import type { Services } from '../shared/services.ts';

@@ -2,14 +2,10 @@ import * as z from 'zod';
 import { describe } from '../shared/errors.ts';
 import { REGISTRY } from '../shared/http/examples.ts';
 import { httpFunction } from '../shared/http/http-function.ts';
-import { RegistryPath, RotateQuery } from '../shared/http/input.ts';
-import {
-  INTERRUPTS,
-  RotationPlanView,
-  RotationView,
-  rotationPlanView,
-  rotationView,
-} from '../shared/http/rotation-view.ts';
+import { RegistryPath } from '../shared/http/requests/paths.ts';
+import { RotateQuery } from '../shared/http/requests/queries.ts';
+import { RotationView, rotationView } from '../shared/http/views/rotation.ts';
+import { INTERRUPTS, RotationPlanView, rotationPlanView } from '../shared/http/views/rotation-plan.ts';
 import { createLog } from '../shared/lib/log.ts';
 import { findRotating, requestRotation } from '../shared/rotation/request.ts';
 import { rotate } from '../shared/rotation/rotate.ts';
@@ -58,11 +54,12 @@ httpFunction('registries-rotate', {
     const registry = await requestRotation(services, name, compromised);
     void carryOn(services, name);
     const location = new URL(request.url).pathname.replace(/\/rotate$/, '');
-    const jsonBody = {
-      ...{ registry: name, rotation: rotationView(registry) },
-      ...(compromised && { interrupts: INTERRUPTS }),
+    const interrupts = compromised ? INTERRUPTS : undefined;
+    return {
+      status: 202,
+      headers: { location },
+      jsonBody: { registry: name, rotation: rotationView(registry), interrupts },
     };
-    return { status: 202, headers: { location }, jsonBody };
   },
 });
 

@@ -5,7 +5,7 @@ import { toMarkdown } from '../shared/guide/markdown.ts';
 import { SetupGuide } from '../shared/guide/schema.ts';
 import { GUIDE } from '../shared/http/examples.ts';
 import { httpFunction } from '../shared/http/http-function.ts';
-import { RegistryPath } from '../shared/http/input.ts';
+import { RegistryPath } from '../shared/http/requests/paths.ts';
 
 const MARKDOWN = 'text/markdown';
 const FORMATS = ['json', 'markdown'] as const;
@@ -21,8 +21,11 @@ httpFunction('registries-setup', {
   answers: {
     200: {
       description: 'The guide.',
-      body: { 'application/json': SetupGuide, [MARKDOWN]: z.string() },
-      example: { 'application/json': GUIDE, [MARKDOWN]: `# ${GUIDE.title}\n\n${GUIDE.about}\n` },
+      body: SetupGuide,
+      example: GUIDE,
+      content: {
+        [MARKDOWN]: { schema: z.string(), example: `# ${GUIDE.title}\n\n${GUIDE.about}\n` },
+      },
     },
   },
   refusals: ['not-found'],

@@ -3,17 +3,17 @@ import { join } from 'node:path';
 import { parseArgs, parseEnv, styleText } from 'node:util';
 import * as z from 'zod';
 
-// The program behind `npm run doctor`: asks the bridge what is wrong, and shows it to people at a terminal.
+// The program behind `npm run doctor`: asks the bridge for its checks and prints them.
 
 const USAGE = `npm run doctor -- [registry…]
 
-Checks everything that must be true for images to arrive in Coder: of the registries named, or of all.
+Checks everything that images need to reach Coder, for the named registries or for all.
 
   --url URL     address of the bridge, such as https://NAME.azurewebsites.net   (or BRIDGE_URL)
   --key KEY     function key, such as the host key                             (or BRIDGE_KEY)
-  --token TOKEN Entra token, where Entra signs callers in                      (or BRIDGE_TOKEN)
+  --token TOKEN Entra token, if the bridge uses Entra sign-in                  (or BRIDGE_TOKEN)
 
-Without any of these it asks the bridge that npm start has up on this machine.`;
+Without these options it asks the bridge that npm start runs on this machine.`;
 
 const Diagnosis = z.object({
   registry: z.string(),
@@ -51,12 +51,12 @@ async function main(): Promise<void> {
   const bridge = await findBridge(values);
   const names = positionals.length > 0 ? positionals : await listRegistries(bridge);
   if (names.length === 0) {
-    return console.log('No registry was added yet. PUT /api/registries/{name} adds one.');
+    return console.log('The bridge has no registry yet. Add one with PUT /api/registries/{name}.');
   }
   for (const name of names) await show(bridge, name);
 }
 
-/** What was said on the command line, else in the environment, else what `npm start` left. */
+/** The bridge from the command line, else from the environment, else the one of `npm start`. */
 async function findBridge(given: { url?: string; key?: string; token?: string }): Promise<Bridge> {
   const { BRIDGE_URL, BRIDGE_KEY, BRIDGE_TOKEN } = process.env;
   const url = given.url ?? BRIDGE_URL;
@@ -77,7 +77,7 @@ async function readLocal(): Promise<{ FUNCTIONS: string; FUNCTION_KEY: string }>
   const text = await readFile(file, 'utf8').catch(() => '');
   const { FUNCTIONS, FUNCTION_KEY } = { ...parseEnv(text), ...process.env };
   if (FUNCTIONS && FUNCTION_KEY) return { FUNCTIONS, FUNCTION_KEY };
-  throw new Error(`There is no bridge on this machine: start one with npm start, or name one.\n\n${USAGE}`);
+  throw new Error(`No bridge runs on this machine. Start one with npm start, or name one.\n\n${USAGE}`);
 }
 
 async function listRegistries(bridge: Bridge): Promise<string[]> {
@@ -86,7 +86,7 @@ async function listRegistries(bridge: Bridge): Promise<string[]> {
 }
 
 async function show(bridge: Bridge, name: string): Promise<void> {
-  console.log(`\n${paint('bold', name)} at ${bridge.url}, which takes some seconds …`);
+  console.log(`\n${paint('bold', name)} at ${bridge.url}; this takes some seconds …`);
   const answer = await ask(bridge, `registries/${encodeURIComponent(name)}/diagnostics`);
   const { findings } = Diagnosis.parse(answer);
   const width = Math.max(...findings.map(({ check }) => check.length));
@@ -112,7 +112,7 @@ function line({ check, ok, reason, message, remedy }: Finding, width: number): s
   return indented(`${what}\n${paint('bold', remedy ?? '')}`);
 }
 
-/** @throws Error that says why there is no answer */
+/** @throws Error with the reason when the bridge gives no usable answer */
 async function ask({ url, headers }: Bridge, path: string): Promise<unknown> {
   const response = await fetch(`${url}/api/${path}`, { headers, signal: AbortSignal.timeout(90_000) }).catch(
     (error: unknown) => {
@@ -122,13 +122,15 @@ async function ask({ url, headers }: Bridge, path: string): Promise<unknown> {
   );
   if (response.status === 401) {
     const given = 'x-functions-key' in headers || 'authorization' in headers;
-    const what = given ? 'does not accept what it was given' : 'asks for a key';
-    throw new Error(`${url} ${what}: give --key, or --token where Entra signs callers in.`);
+    const what = given ? 'refuses this key or token' : 'needs a key';
+    throw new Error(`${url} ${what}: use --key, or --token if the bridge uses Entra sign-in.`);
   }
   const body: unknown = await response.json().catch(() => undefined);
   if (response.ok && body !== undefined) return body;
   const problem = Problem.safeParse(body);
-  const detail = problem.success ? problem.data.detail : `it answers ${response.status}. Is it the bridge?`;
+  const detail = problem.success
+    ? problem.data.detail
+    : `it answers ${response.status}. Is this the address of a bridge?`;
   throw new Error(`${url}: ${detail}`);
 }
 

@@ -41,7 +41,16 @@ export class ConflictError extends Error {
 
 /** Table Storage did not do what was asked, so nothing can be recorded: whoever called must call again. */
 export class StorageError extends Error {
-  override readonly name = 'StorageError';
+  override readonly name: string = 'StorageError';
+}
+
+/** A row of a table is not as the bridge writes it. The message names columns, and no value: it may be a secret. */
+export class DamagedRowError extends StorageError {
+  override readonly name = 'DamagedRowError';
+
+  constructor(row: string, faults: readonly string[]) {
+    super(`The row ${row} is damaged: ${faults.join('; ')}.`);
+  }
 }
 
 /** One thing wrong with a request: where, as a path such as `policy.rules[0].tag`, and what. */

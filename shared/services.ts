@@ -2,26 +2,25 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { DefaultAzureCredential, ManagedIdentityCredential, type TokenCredential } from '@azure/identity';
 import pLimit from 'p-limit';
 import { createAcr } from './azure/acr.ts';
-import { createExchange } from './azure/acr-exchange.ts';
-import { acceptsLogin } from './azure/acr-login.ts';
-import { createProvePull } from './azure/acr-pull.ts';
+import { createAcrTokens } from './azure/acr-tokens.ts';
 import { createHostCheck } from './azure/allowed-hosts.ts';
 import { createArm } from './azure/arm.ts';
 import { createArmCredentials } from './azure/arm-credentials.ts';
 import { createEventSubscriptions } from './azure/event-subscriptions.ts';
 import { createGraph } from './azure/graph.ts';
-import { createLinks } from './azure/links.ts';
+import { createLeasedTable } from './azure/leased-rows.ts';
 import { createPublish } from './azure/publish.ts';
 import { openTable, proveTable } from './azure/tables.ts';
 import { createTokenSource } from './azure/token-source.ts';
 import { createVault } from './azure/vault.ts';
 import { createClassicClient } from './coder/classic/client.ts';
 import { createClassicHolder } from './coder/classic/holder.ts';
+import { createClassicMemory } from './coder/classic/memory.ts';
 import { createClassicRegistries } from './coder/classic/registries.ts';
 import { createClassicTarget } from './coder/classic/target.ts';
 import type { DiagnosisServices } from './diagnostics/checks.ts';
 import type { SweepServices } from './images/sweep.ts';
-import { createTurns } from './lib/keyed-mutex.ts';
+import { createKeyedMutex } from './lib/keyed-mutex.ts';
 import { createLog } from './lib/log.ts';
 import { createPauses } from './lib/pauses.ts';
 import { createReports } from './reconciliation/reports.ts';
@@ -29,7 +28,7 @@ import type { ScheduleServices } from './reconciliation/timer.ts';
 import { createImages } from './records/images.ts';
 import { createRegistries } from './records/registries.ts';
 import type { RegistryServices } from './registries/put.ts';
-import type { RotationServices } from './rotation/rotate.ts';
+import type { RotationServices } from './rotation/run.ts';
 import { readSettings, type Settings } from './settings.ts';
 
 /** More at once only wait for each other: a few Coder calls and table writes are all that an import does. */
@@ -66,12 +65,13 @@ export function createServices(
   const imagesTable = openTable(settings.TABLES_URL, 'images', credential);
   const vault = createVault(settings.KEY_VAULT_URL, credential, settings.KEY_VAULT_CHALLENGE_CHECK === 'on');
   const pauses = createPauses(now);
-  const links = createLinks(imagesTable, now, leaseMs);
+  const leasedRows = createLeasedTable(imagesTable, now, leaseMs);
   const registriesTable = openTable(settings.TABLES_URL, 'registries', credential);
   const registries = createRegistries(registriesTable, now);
   const images = createImages(imagesTable);
-  const login: RegistryServices['acceptsLogin'] = (loginServer, given, signal) =>
-    acceptsLogin(loginServer, given, isAllowedHost, signal);
+  const { exchange, acceptsLogin, provePull } = createAcrTokens({
+    ...{ credential, audience: settings.ACR_AUDIENCE, isAllowedHost },
+  });
   return {
     settings,
     credential,
@@ -79,14 +79,14 @@ export function createServices(
     random,
     publish: createPublish(settings.EVENTS_TOPIC_ENDPOINT, credential, createLog(console)),
     maxAttempts: settings.IMPORT_MAX_ATTEMPTS,
-    inTurn: createTurns(),
+    mutex: createKeyedMutex(),
     atMost: pLimit(IMPORTS_AT_ONCE),
     importBudgetMs,
     leaseMs,
     runnable: settings.IMPORT_PLATFORMS,
     registries,
     images,
-    links,
+    leasedRows,
     acr: createAcr({ credential, audience: settings.ACR_AUDIENCE, isAllowedHost, pauses }),
     arm: createArm(credential, settings.ARM_URL, settings.ARM_AUDIENCE),
     armCredentials: createArmCredentials(credential, settings.ARM_URL, settings.ARM_AUDIENCE),
@@ -95,18 +95,19 @@ export function createServices(
       await Promise.all([registriesTable, imagesTable].map(proveTable));
     },
     graph: createGraph(credential, settings.GRAPH_URL, settings.GRAPH_AUDIENCE),
-    exchange: createExchange(credential, settings.ACR_AUDIENCE, isAllowedHost),
-    provePull: createProvePull(isAllowedHost),
+    exchange,
+    provePull,
+    acceptsLogin,
     wait,
     vault,
     ...createClassic(settings, {
       credential,
-      links,
+      leasedRows,
       vault,
       registries,
       images,
       pauses,
-      acceptsLogin: login,
+      acceptsLogin,
       now,
     }),
     // A run saves its report after each import at the latest.
@@ -114,7 +115,6 @@ export function createServices(
     pauses,
     reconcileEveryMinutes: settings.RECONCILE_EVERY_MINUTES,
     isAllowedHost,
-    acceptsLogin: login,
   };
 }
 
@@ -123,10 +123,10 @@ function createClassic(
   settings: Settings,
   services: Pick<
     Services,
-    'credential' | 'links' | 'vault' | 'registries' | 'images' | 'pauses' | 'acceptsLogin' | 'now'
+    'credential' | 'leasedRows' | 'vault' | 'registries' | 'images' | 'pauses' | 'acceptsLogin' | 'now'
   >,
 ): Pick<Services, 'target' | 'holder'> {
-  const { credential, links, vault, registries, images, pauses, acceptsLogin: login, now } = services;
+  const { credential, leasedRows, vault, registries, images, pauses, acceptsLogin, now } = services;
   const coder = createClassicClient({
     url: settings.CODER_URL,
     sessionToken: createTokenSource(vault, settings.CODER_TOKEN_SECRET, now),
@@ -135,7 +135,8 @@ function createClassic(
     pauses,
   });
   const options = {
-    ...{ coder, links, vault, acceptsLogin: login },
+    ...{ coder, vault, acceptsLogin },
+    memory: createClassicMemory(leasedRows),
     organizationId: settings.CODER_ORGANIZATION_ID,
     acrKind: { field: settings.CODER_REGISTRY_KIND_FIELD, value: settings.CODER_REGISTRY_KIND_ACR },
     findRegistry: registries.get,

@@ -29,7 +29,17 @@ const LOCAL_ONLY = [
 describe('the published package', () => {
   // A checkout of somebody who has built, tried and configured the app.
   const checkout = [
-    ...['LICENSE', 'README.md', 'azure.yaml', 'biome.json', 'host.json', 'package.json', 'package-lock.json'],
+    ...[
+      'LICENSE',
+      'README.md',
+      'CONTRIBUTING.md',
+      'docs/develop.md',
+      'azure.yaml',
+      'biome.json',
+      'host.json',
+      'package.json',
+      'package-lock.json',
+    ],
     ...[
       'local.settings.json',
       'tsconfig.json',
@@ -47,6 +57,7 @@ describe('the published package', () => {
     ],
     ...[
       '.git/config',
+      '.devcontainer/devcontainer.json',
       '.azure/dev/.env',
       '.local/env',
       'infra/azure/main.bicep',

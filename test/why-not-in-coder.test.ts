@@ -1,16 +1,15 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { artifact, buildCache, image, type OciManifest } from '../infra/local/oci-image.ts';
 import type { RegistryEvent } from '../infra/local/stand-ins/registry/registry.ts';
-import { imageKey } from '../shared/azure/keys.ts';
 import type { ImageReason, Reason } from '../shared/reasons.ts';
+import { imageKey } from '../shared/records/keys.ts';
 import { type App, type ShownRecord, startApp, until } from './support/app.ts';
 import { asPusher, call, pushEvent, split } from './support/bridge.ts';
+import { marked } from './support/docs.ts';
 
-// Each row of the README's table "Why is my image not in Coder?" is made to happen, and must then be what the API says.
+// Makes each row of the docs' table of reasons happen, and expects the API to say the same.
 
-const README = await readFile(join(import.meta.dirname, '..', 'README.md'), 'utf8');
+const TABLE = marked('docs/why-is-my-image-missing.md', 'reasons');
 
 const POLICY = {
   rules: [
@@ -133,7 +132,7 @@ async function logged(eventId: string): Promise<object> {
 }
 
 function rowOf(reason: Reason) {
-  const cells = new RegExp(`^\\| \`${reason}\` \\| (\\w+) \\| (.*) \\| (.*) \\|$`, 'm').exec(README);
+  const cells = new RegExp(`^\\| \`${reason}\` \\| (\\w+) \\| (.*) \\| (.*) \\|$`, 'm').exec(TABLE);
   const [, state, meaning, remedy] = cells ?? [];
   return { reason, state, meaning, ...(remedy && { remedy }) };
 }
@@ -281,7 +280,7 @@ const IGNORED: Record<Exclude<Reason, ImageReason>, () => Promise<RegistryEvent>
 
 const reasonsOf = <R extends Reason>(table: Record<R, unknown>) => Object.keys(table) as R[];
 
-describe('an image has a record that says as the README does what its reason means, and what to do', () => {
+describe('the record of an image has the meaning and the remedy of the docs', () => {
   test.each(reasonsOf(OUTCOMES))('%s', async reason => {
     const path = await OUTCOMES[reason]();
 

@@ -1,28 +1,28 @@
-// What calls a person. The rules ask the bridge's own log; of events that never reached it, Event Grid's metric tells.
+// Alerts. The rules query the bridge's log. For events that did not reach the bridge, a rule reads Event Grid's metric.
 
-@description('Region.')
+@description('Azure region.')
 param location string
 
-@description('Resource id of the Log Analytics workspace that keeps the log.')
+@description('Resource id of the Log Analytics workspace with the log.')
 param workspaceId string
 
-@description('Resource id of the Application Insights component through which the bridge writes it.')
+@description('Resource id of the Application Insights component that the bridge logs to.')
 param appInsightsId string
 
 @description('Resource ids of the Event Grid system topics of the registries.')
 param systemTopicIds string[]
 
-@description('Who is written to; with none, alerts are only shown in Azure Monitor.')
+@description('Email address that alerts are sent to. Empty shows alerts in Azure Monitor only.')
 param alertEmail string
 
 var entries = replace(loadTextContent('queries/entries.kql'), '{appInsightsId}', appInsightsId)
 
-// Severity 1: Coder may soon be without images or without a credential. Severity 2: some image does not arrive.
+// Severity 1: soon no image may reach Coder, or Coder may have no working credential. Severity 2: single images do not reach Coder.
 var rules = [
   {
     name: 'bridge-silent'
-    title: 'Coder ACR Bridge: silent'
-    description: 'No sweep was logged for 15 minutes: the app does not run, or Table Storage refuses it. See whether GET /api/health answers, then look at the exceptions in Application Insights.'
+    title: 'Coder ACR Bridge: no sign of life'
+    description: 'The bridge logged no sweep for 15 minutes. Either the app does not run, or it has no access to Table Storage. Call GET /api/health, then read the exceptions in Application Insights.'
     query: loadTextContent('queries/alerts/silent.kql')
     severity: 1
     windowSize: 'PT15M'
@@ -33,7 +33,7 @@ var rules = [
   {
     name: 'rotation-failed'
     title: 'Coder ACR Bridge: rotation failed'
-    description: 'What Coder pulls with could not be renewed, or the registry refuses it. GET /api/registries/{name} says why in rotation.lastResult, and the README under Credentials what to do. Then POST /api/registries/{name}/rotate.'
+    description: 'The bridge could not renew a credential, or the registry refuses the credential that Coder holds. GET /api/registries/{name} shows the reason in rotation.lastResult. Fix it as docs/credentials.md says, then POST /api/registries/{name}/rotate.'
     query: loadTextContent('queries/alerts/rotation-failed.kql')
     severity: 1
     windowSize: 'PT1H'
@@ -44,7 +44,7 @@ var rules = [
   {
     name: 'credential-ends-soon'
     title: 'Coder ACR Bridge: credential ends soon'
-    description: 'What Coder pulls with ends soon and is not renewed. Of kind static: PUT /api/registries/{name} with a new password. Of another kind: POST /api/registries/{name}/rotate, and see rotation.lastResult of GET /api/registries/{name}.'
+    description: 'The credential that Coder pulls with ends soon and was not renewed. Kind static: PUT /api/registries/{name} with a new password. Other kinds: POST /api/registries/{name}/rotate, then read rotation.lastResult of GET /api/registries/{name}.'
     query: loadTextContent('queries/alerts/credential-ends-soon.kql')
     severity: 1
     windowSize: 'PT1H'
@@ -55,7 +55,7 @@ var rules = [
   {
     name: 'imports-failed'
     title: 'Coder ACR Bridge: imports failed'
-    description: 'Images were given up and will not arrive in Coder by themselves. GET /api/images?state=failed lists them, each with its remedy. Then POST /api/images/replay.'
+    description: 'Imports failed, and the bridge does not try again. GET /api/images?state=failed shows the remedy for each. Then POST /api/images/replay.'
     query: loadTextContent('queries/alerts/imports-failed.kql')
     severity: 2
     windowSize: 'PT15M'
@@ -66,7 +66,7 @@ var rules = [
   {
     name: 'imports-delayed'
     title: 'Coder ACR Bridge: imports delayed'
-    description: 'Images were tried ten times in vain, for 20 minutes or more. GET /api/images?state=pending lists them with what is in the way: mostly a service that does not answer, or refuses the bridge. They arrive by themselves once it does not.'
+    description: 'Imports failed ten attempts, over at least 20 minutes. GET /api/images?state=pending shows the cause, usually a service that does not answer or that refuses the bridge. The bridge imports the images when the cause is gone.'
     query: loadTextContent('queries/alerts/imports-delayed.kql')
     severity: 2
     windowSize: 'PT2H'
@@ -103,7 +103,7 @@ resource logAlerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
       severity: rule.severity
       enabled: true
       scopes: [workspaceId]
-      // A new workspace may not know its tables yet.
+      // A new workspace may not have its tables yet.
       skipQueryValidation: true
       evaluationFrequency: 'PT5M'
       windowSize: rule.windowSize
@@ -135,7 +135,7 @@ resource deadLetterAlerts 'Microsoft.Insights/metricAlerts@2018-03-01' = [
     name: 'dead-letters-${last(split(topicId, '/'))}-${uniqueString(topicId)}'
     location: 'global'
     properties: {
-      description: 'Event Grid gave up events of a registry and put them into the dead letter container. POST /api/registries/{name}/reconcile finds what they told of; then see why the function registry-event did not answer.'
+      description: 'Event Grid could not deliver events of a registry and wrote them to the dead letter container. POST /api/registries/{name}/reconcile finds the pushes. Then find out why the function registry-event did not answer.'
       severity: 2
       enabled: true
       scopes: [topicId]

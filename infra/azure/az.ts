@@ -2,27 +2,27 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
-/** On Windows the Azure CLI is a batch file, which only a shell starts. */
+/** On Windows the Azure CLI is a batch file, which only a shell can start. */
 const IN_SHELL = process.platform === 'win32';
 const LARGEST_OUTPUT = 16 * 1024 * 1024;
 
-/** The Azure CLI failed; the message is what it said. */
+/** The Azure CLI failed; the message is its output. */
 export class AzError extends Error {
   override readonly name = 'AzError';
 
-  /** Whether what the command was about does not exist. */
+  /** Whether the resource does not exist. */
   get isNotFound(): boolean {
     return /NotFound|could not be found|does not exist/i.test(this.message);
   }
 
-  /** Whether it fails the same way until somebody does something about it. */
+  /** Whether trying again cannot help. */
   get isFinal(): boolean {
     return /not installed|az login|AuthorizationFailed|InvalidTemplate|\bBCP\d+/.test(this.message);
   }
 }
 
 /**
- * Runs the Azure CLI, as whoever has logged in there, and gives its output as it stands.
+ * Runs the Azure CLI with its current login, and returns its output.
  * @throws AzError
  */
 export async function az(...args: string[]): Promise<string> {

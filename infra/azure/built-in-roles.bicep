@@ -1,7 +1,7 @@
 // https://learn.microsoft.com/azure/role-based-access-control/built-in-roles
 
 @export()
-@description('Ids of the built-in roles that are assigned here, by their names.')
+@description('Ids of the built-in roles that the deployments assign, by name.')
 var builtInRoles = {
   AcrPull: '7f951dda-4ed3-4680-a7ca-43fe172d538d'
   'Container Registry Repository Catalog Lister': 'bfdb9389-c9a5-478a-bb2f-ba9ca092c3c7'

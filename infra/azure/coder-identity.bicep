@@ -1,6 +1,6 @@
-// What Coder's side needs on AKS when it pulls with an identity of its own, the kind `managed-identity`.
+// The identity that Coder pulls with on AKS, for the kind `managed-identity`.
 
-@description('Region.')
+@description('Azure region.')
 param location string
 
 @description('Name of the identity.')
@@ -9,13 +9,13 @@ param name string
 @description('Tags of the resource.')
 param tags object
 
-@description('OIDC issuer of the cluster, with the slash at its end: Entra compares it to the letter.')
+@description('OIDC issuer of the cluster, with its final slash: Entra compares the exact text.')
 param oidcIssuer string
 
 @description('Kubernetes namespace of Coder.')
 param namespace string
 
-@description('Service account of its pods.')
+@description('Service account of the Coder pods.')
 param serviceAccount string
 
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
@@ -35,7 +35,7 @@ resource federation 'Microsoft.ManagedIdentity/userAssignedIdentities/federatedI
   }
 }
 
-@description('Client id of the identity: what the service account of Coder\'s pods is annotated with.')
+@description('Client id of the identity, for the annotation of Coder\'s service account.')
 output clientId string = identity.properties.clientId
 
 @description('Object id of the identity.')

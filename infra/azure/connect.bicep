@@ -1,6 +1,6 @@
-// The second deployment: all that is outside of the bridge's own resource group. It comes after the code, since Event
-// Grid asks the running function before it sends anything there. And it is none of azd's, since `azd down` deletes every
-// resource group that its deployment touched, and with it the registries.
+// The second deployment: everything outside the bridge's resource group. It follows the code, because Event Grid validates
+// a subscription with the running function. connect.ts deploys it and not azd, because `azd down` deletes every resource
+// group that an azd deployment touched, here those of the registries.
 
 targetScope = 'subscription'
 
@@ -12,19 +12,19 @@ param registries Registry[]
 @description('Object id of the bridge\'s identity.')
 param bridgePrincipalId string
 
-@description('Object id of Coder\'s own identity; empty when it has none.')
+@description('Object id of Coder\'s identity. Empty if Coder has none.')
 param coderPrincipalId string
 
 @description('Resource id of the function app.')
 param functionAppId string
 
-@description('Resource id of the storage account that keeps dead letters.')
+@description('Resource id of the storage account for dead letters.')
 param storageAccountId string
 
-@description('Its container for them.')
+@description('Container for dead letters.')
 param deadLetterContainer string
 
-@description('Resource id of the Event Grid topic that is told what happened; empty for nobody.')
+@description('Resource id of the Event Grid topic that the bridge publishes events to. Empty disables publishing.')
 param eventsTopicId string
 
 @description('Region of the bridge.')
@@ -36,13 +36,13 @@ param workspaceId string
 @description('Resource id of the Application Insights component.')
 param appInsightsId string
 
-@description('Who is written to when something is wrong; empty for nobody.')
+@description('Email address that alerts are sent to. Empty sends no email.')
 param alertEmail string
 
 var subscriptions = [for registry in registries: split(registry.resourceId, '/')[2]]
 var resourceGroups = [for registry in registries: split(registry.resourceId, '/')[4]]
 var registryNames = [for registry in registries: last(split(registry.resourceId, '/'))]
-// At most 50 characters, as many as the name of a registry may have by itself.
+// At most 50 characters; the registry's name alone may have as many.
 var systemTopicNames = [
   for (registry, i) in registries: registry.?existingSystemTopic ?? take('coder-acr-bridge-${registryNames[i]}', 50)
 ]
@@ -58,7 +58,7 @@ var systemTopicIds = [
 
 module connections 'registry.bicep' = [
   for (registry, i) in registries: {
-    // Azure takes 64 characters; both names may have 50.
+    // Azure allows 64 characters; each of the two names may have 50.
     name: 'connect-${registry.name}'
     scope: resourceGroup(subscriptions[i], resourceGroups[i])
     params: {
@@ -88,7 +88,7 @@ module eventsTopic 'events-topic.bicep' = if (!empty(eventsTopicId)) {
   }
 }
 
-// Once more, now that there are topics to be watched.
+// The alerts again, now that the system topics exist.
 module alerts 'alerts.bicep' = {
   name: 'coder-acr-bridge-alerts'
   scope: resourceGroup(split(functionAppId, '/')[2], split(functionAppId, '/')[4])

@@ -1,5 +1,5 @@
-// Connects a bridge that is deployed and running with its registries: deploys connect.bicep, adds the registries, and
-// says what is left to do. azd runs it after each deployment; everything that is there already stays as it is.
+// Connects a running bridge with its registries: deploys connect.bicep, adds the registries, and prints what is left to
+// do. azd runs it after each deployment. It leaves what exists unchanged.
 //
 //   node --import tsx infra/azure/connect.ts                     with the outputs of main.bicep in the environment
 //   node --import tsx infra/azure/connect.ts --deployment NAME   with those of a deployment in Azure
@@ -12,19 +12,19 @@ import { parseArgs } from 'node:util';
 import { AzError, az } from './az.ts';
 import { NO_OUTPUTS, type Outputs, placeOf, type Registry, readOutputs } from './connection.ts';
 
-/** Azure heeds roles, and knows of functions, some minutes after they were made. */
+/** New roles and functions take some minutes to work on Azure. */
 const ATTEMPTS = 10;
 const WAIT_MS = 60_000;
 const TEMPLATE = join(import.meta.dirname, 'connect.bicep');
 const SECRET = 'coder-session-token';
 
-/** What tests replace. */
+/** Effects that tests replace. */
 export interface Surroundings {
   log(line: string): void;
   wait(ms: number): Promise<unknown>;
 }
 
-/** @returns whether everything is connected; what is not was logged */
+/** @returns whether all registries are connected; the log has the reasons for the others */
 export async function connect(outputs: Outputs, surroundings: Surroundings): Promise<boolean> {
   const { log } = surroundings;
   log(`Connecting the registries with ${outputs.BRIDGE_URL} …`);
@@ -40,14 +40,16 @@ export async function connect(outputs: Outputs, surroundings: Surroundings): Pro
   return unconnected.length === 0;
 }
 
-/** Tries again what passes by itself. */
+/** Tries again for up to ten minutes, unless the error is final. */
 async function patiently<T>({ log, wait }: Surroundings, attempt: () => Promise<T>): Promise<T> {
   for (let left = ATTEMPTS - 1; ; left -= 1) {
     try {
       return await attempt();
     } catch (error) {
       if (left === 0 || (error as { isFinal?: boolean }).isFinal) throw error;
-      log(`${(error as Error).message}\nOnce more in a minute, since Azure may not know everything yet …`);
+      log(
+        `${(error as Error).message}\nTrying again in a minute, because new roles take some minutes to work on Azure …`,
+      );
       await wait(WAIT_MS);
     }
   }
@@ -81,7 +83,7 @@ async function functionKey({ BRIDGE_CONNECTION }: Outputs): Promise<string> {
   return key;
 }
 
-/** Adds a registry unless it was added before, for then people may have changed it. @returns why it was not added */
+/** Adds a registry. Leaves one that exists, because people may have changed it. @returns why it was not added */
 async function addRegistry(
   url: string,
   key: string,
@@ -90,8 +92,10 @@ async function addRegistry(
 ): Promise<string | undefined> {
   const { log } = surroundings;
   if (credentialKind === 'static') {
-    // Only people know its password.
-    return void log(`If ${name} was not added yet: PUT ${url}/api/registries/${name} with its password.`);
+    // Only a person knows its password.
+    return void log(
+      `If ${name} is not added yet, add it with its password: PUT ${url}/api/registries/${name}`,
+    );
   }
   const credential = { kind: credentialKind, ...(appId && { appId }) };
   const body = { resourceId, credential, ...(organizationId && { organizationId }) };
@@ -99,7 +103,7 @@ async function addRegistry(
     await patiently(surroundings, async () => {
       const answer = await put(`${url}/api/registries/${name}`, key, body);
       if (answer.status === 201) return log(`Added the registry ${name}.`);
-      if (answer.status === 412) return log(`The registry ${name} was added before, and stays as it is.`);
+      if (answer.status === 412) return log(`The registry ${name} was added before; it is unchanged.`);
       throw new Refusal(answer);
     });
     return undefined;
@@ -114,7 +118,7 @@ class Refusal extends Error {
 
   constructor(answer: Answer) {
     super(answer.detail);
-    this.isFinal = !mayPass(answer);
+    this.isFinal = !isTransient(answer);
   }
 }
 
@@ -155,11 +159,11 @@ function parse(text: string): Problem {
   }
 }
 
-const UNTIL_ROLES_ARE_HEEDED = ['registry-not-readable', 'registry-not-reachable', 'azure-refused'];
+const UNTIL_ROLES_WORK = ['registry-not-readable', 'registry-not-reachable', 'azure-refused'];
 
-/** A new app does not know its keys (401) or functions (404) at once. */
-function mayPass({ status, reason }: Answer): boolean {
-  return [401, 404].includes(status) || status >= 500 || UNTIL_ROLES_ARE_HEEDED.includes(reason);
+/** A new app first answers 401 (no keys yet) or 404 (no functions yet). */
+function isTransient({ status, reason }: Answer): boolean {
+  return [401, 404].includes(status) || status >= 500 || UNTIL_ROLES_WORK.includes(reason);
 }
 
 async function nextSteps(outputs: Outputs): Promise<string[]> {
@@ -174,10 +178,10 @@ async function nextSteps(outputs: Outputs): Promise<string[]> {
     ...(isStored
       ? []
       : [
-          'Store the session token of a Coder site manager, without which nothing reaches Coder:',
+          'Store the session token of a Coder site manager. Without it no image reaches Coder:',
           `  az keyvault secret set --vault-name ${vault} --name ${SECRET} --value "$CODER_TOKEN" --output none`,
         ]),
-    'A key for its HTTP functions:',
+    'This prints a key for its HTTP functions:',
     `  az functionapp keys list --resource-group ${group} --name ${app} --query functionKeys.default --output tsv`,
   ];
 }

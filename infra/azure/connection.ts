@@ -11,7 +11,7 @@ const Registry = z.object({
 });
 export type Registry = z.infer<typeof Registry>;
 
-/** The parameters of connect.bicep that the programs here look at; it takes all of them. */
+/** The parameters of connect.bicep that these programs use. */
 const Parameters = z.looseObject({
   registries: z.array(Registry.loose()),
   bridgePrincipalId: z.string(),
@@ -30,13 +30,13 @@ const Outputs = z.object({
     .union([z.string().transform(text => JSON.parse(text) as unknown), z.looseObject({})])
     .pipe(Parameters),
 });
-/** What main.bicep gave. */
+/** The outputs of main.bicep. */
 export type Outputs = z.infer<typeof Outputs>;
 
 const Deployed = z.record(z.string(), z.object({ value: z.unknown() }));
 
 /**
- * The outputs of main.bicep: from the environment, where azd puts them, or from a deployment in Azure.
+ * Reads the outputs of main.bicep from the environment, where azd puts them, or from a deployment in Azure.
  * @param deployment name of that deployment
  * @returns undefined when nothing was deployed
  * @throws Error when they are not those of main.bicep
@@ -51,7 +51,7 @@ export async function readOutputs(
   }
   const query = ['--name', deployment, '--query', 'properties.outputs', '--output', 'json'];
   const outputs = Deployed.parse(JSON.parse(await az('deployment', 'sub', 'show', ...query)));
-  // Resource Manager changes the case of their names.
+  // Resource Manager changes the case of output names.
   const entries = Object.entries(outputs).map(([name, { value }]) => [name.toUpperCase(), value]);
   return parse(Object.fromEntries(entries));
 }
@@ -60,20 +60,20 @@ function parse(given: unknown): Outputs {
   const parsed = Outputs.safeParse(given);
   if (parsed.success) return parsed.data;
   const faults = z.prettifyError(parsed.error);
-  throw new Error(`These are not the outputs of infra/azure/main.bicep. Deploy it anew:\n${faults}`);
+  throw new Error(`These are not the outputs of infra/azure/main.bicep. Deploy it again:\n${faults}`);
 }
 
-/** When `readOutputs` gives none and they are needed. */
+/** The error when outputs are needed and there are none. */
 export const NO_OUTPUTS =
-  "Nothing says what was deployed. Run this with azd's environment, as the README shows, or name the deployment of main.bicep with --deployment.";
+  "There is no deployment in the environment. Run this with azd's environment, as docs/deploy-on-azure.md shows, or name the deployment of main.bicep with --deployment.";
 
-/** Where a resource is, as options of the Azure CLI. */
+/** Subscription, resource group and name from a resource id. */
 export function placeOf(resourceId: string): { subscription: string; group: string; name: string } {
   const [, , subscription = '', , group = ''] = resourceId.split('/');
   return { subscription, group, name: resourceId.split('/').at(-1) ?? '' };
 }
 
-/** As connect.bicep names it. */
+/** The name that connect.bicep uses. */
 export function systemTopicOf({ resourceId, existingSystemTopic }: Registry): string {
   return existingSystemTopic ?? `coder-acr-bridge-${placeOf(resourceId).name}`.slice(0, 50);
 }

@@ -1,5 +1,5 @@
-// Takes back what connect.bicep made outside of the bridge's resource group. azd runs it before it deletes that: what
-// its identity was allowed to do elsewhere can be found only as long as it is there.
+// Removes what connect.bicep created outside the bridge's resource group. azd runs it before it deletes that group, because
+// role assignments can be found only while the identity exists.
 //
 //   node --import tsx infra/azure/disconnect.ts                     with the outputs of main.bicep in the environment
 //   node --import tsx infra/azure/disconnect.ts --deployment NAME   with those of a deployment in Azure
@@ -21,19 +21,20 @@ import {
 
 type Log = (line: string) => void;
 
-/** Takes back what the bridge has at all of its registries, and at the topic that it tells. @throws AzError */
+/** Removes what the bridge has at all registries, and its role at the events topic. @throws AzError */
 export async function disconnect(outputs: Outputs, log: Log): Promise<void> {
   const { registries, bridgePrincipalId, eventsTopicId } = outputs.BRIDGE_CONNECTION;
   for (const registry of registries) await disconnectRegistry(outputs, registry, log);
   if (eventsTopicId) await removeAssignments(eventsTopicId, [bridgePrincipalId]);
 }
 
-/** Takes back what the bridge has at one registry. @throws Error when it is connected with none of that name; AzError */
+/** Removes what the bridge has at one registry. @throws Error when there is no such registry; AzError */
 export async function disconnectOne(outputs: Outputs, name: string, log: Log): Promise<void> {
   const { registries } = outputs.BRIDGE_CONNECTION;
   const registry = registries.find(one => one.name === name);
   const names = registries.map(one => one.name).join(', ') || 'none';
-  if (!registry) throw new Error(`The bridge was deployed with no registry ${name}, but with: ${names}`);
+  if (!registry)
+    throw new Error(`The bridge was not deployed with a registry ${name}. It was deployed with: ${names}`);
   await disconnectRegistry(outputs, registry, log);
 }
 
@@ -45,7 +46,7 @@ async function disconnectRegistry(outputs: Outputs, registry: Registry, log: Log
   await removeRole(registry, log);
 }
 
-/** The alert and the subscription; and the system topic with the last one, unless it was there before. */
+/** Removes alert and event subscription, and the system topic if connect.bicep created it and no other subscription uses it. */
 async function removeEvents(registry: Registry, outputs: Outputs): Promise<void> {
   const topic = systemTopicOf(registry);
   const place = placeOf(registry.resourceId);
@@ -68,7 +69,7 @@ async function removeEvents(registry: Registry, outputs: Outputs): Promise<void>
 
 const Alerts = z.array(z.object({ id: z.string(), scopes: z.array(z.string()) }));
 
-/** The alert of dead letters, which lies beside the bridge. */
+/** Removes the dead-letter alert, which is in the bridge's resource group. */
 async function removeAlert(topicId: string, functionAppId: string): Promise<void> {
   await unlessGone(async () => {
     const { subscription, group } = placeOf(functionAppId);
@@ -76,7 +77,7 @@ async function removeAlert(topicId: string, functionAppId: string): Promise<void
       ...['monitor', 'metrics', 'alert', 'list', '--subscription', subscription],
       ...['--resource-group', group, '--query', '[].{id: id, scopes: scopes}', '--output', 'json'],
     );
-    // Resource Manager does not keep the case of ids.
+    // Resource Manager may change the case of ids.
     const isOurs = (scope: string) => scope.toLowerCase() === topicId.toLowerCase();
     const ours = Alerts.parse(JSON.parse(list || '[]')).filter(({ scopes }) => scopes.some(isOurs));
     if (ours.length > 0) await az('monitor', 'metrics', 'alert', 'delete', '--ids', ...ours.map(a => a.id));
@@ -95,7 +96,7 @@ async function removeAssignments(scope: string, principalIds: string[]): Promise
   });
 }
 
-/** Another bridge may still be assigned the registry's role. */
+/** Removes the registry's custom role, unless another bridge uses it. */
 async function removeRole({ resourceId, credentialKind }: Registry, log: Log): Promise<void> {
   if (credentialKind !== 'admin' && credentialKind !== 'token') return;
   const { subscription, group, name } = placeOf(resourceId);
@@ -105,7 +106,7 @@ async function removeRole({ resourceId, credentialKind }: Registry, log: Log): P
     await unlessGone(() => az('role', 'definition', 'delete', '--name', role, '--scope', scope));
   } catch (error) {
     if (!(error instanceof AzError && /RoleDefinitionHasAssignments/.test(error.message))) throw error;
-    log(`Kept the role "${role}", which somebody else is assigned.`);
+    log(`Kept the role "${role}", because another identity is assigned it.`);
   }
 }
 
@@ -121,7 +122,7 @@ async function main(): Promise<void> {
   const { values } = parseArgs({ options: { deployment: { type: 'string' }, registry: { type: 'string' } } });
   const outputs = await readOutputs(process.env, values.deployment);
   if (values.registry === undefined) {
-    // azd goes down also where nothing was deployed.
+    // `azd down` also runs this if nothing was deployed.
     if (outputs) await disconnect(outputs, console.log);
     return;
   }

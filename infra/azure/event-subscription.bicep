@@ -1,4 +1,4 @@
-// Azure asks the function before it makes the subscription: the app must be deployed and running by then.
+// Azure validates a new subscription with the function, so the app must be running.
 
 import { builtInRoles } from 'built-in-roles.bicep'
 
@@ -11,10 +11,10 @@ param functionAppId string
 @description('Object id of the bridge\'s identity.')
 param bridgePrincipalId string
 
-@description('Resource id of the storage account that keeps dead letters.')
+@description('Resource id of the storage account for dead letters.')
 param storageAccountId string
 
-@description('Its container for them.')
+@description('Container for dead letters.')
 param deadLetterContainer string
 
 resource systemTopic 'Microsoft.EventGrid/systemTopics@2025-02-15' existing = {
@@ -23,7 +23,7 @@ resource systemTopic 'Microsoft.EventGrid/systemTopics@2025-02-15' existing = {
 
 resource eventSubscription 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-15' = {
   parent: systemTopic
-  // Several bridges may hear of one registry.
+  // Several bridges may subscribe to one registry.
   name: last(split(functionAppId, '/'))
   properties: {
     destination: {
@@ -36,7 +36,7 @@ resource eventSubscription 'Microsoft.EventGrid/systemTopics/eventSubscriptions@
           last(split(functionAppId, '/')),
           'registry-event'
         )
-        // The platform answers a batch as one: a single event that fails would bring all of them again.
+        // The platform answers once for a whole batch: one failing event would have the whole batch delivered again.
         maxEventsPerBatch: 1
       }
     }
@@ -47,8 +47,7 @@ resource eventSubscription 'Microsoft.EventGrid/systemTopics/eventSubscriptions@
         'Microsoft.ContainerRegistry.ImageDeleted'
       ]
     }
-    // The most that there is: the bridge writes down what it takes, so only a bridge that is away for a day loses an
-    // event, and the next reconciliation finds what it told of.
+    // The maximum. An event is lost only if the bridge does not answer for a day; the next reconciliation finds the push.
     // https://learn.microsoft.com/azure/event-grid/delivery-and-retry
     retryPolicy: {
       maxDeliveryAttempts: 30
@@ -67,7 +66,7 @@ resource eventSubscription 'Microsoft.EventGrid/systemTopics/eventSubscriptions@
   }
 }
 
-// So that the bridge can tell whether its events are on their way.
+// Diagnostics read the subscription.
 resource bridgeMayRead 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(systemTopic.id, bridgePrincipalId, 'Reader')
   scope: systemTopic

@@ -1,4 +1,4 @@
-// The bridge may send to the Event Grid topic that is told what happened.
+// Lets the bridge publish to an Event Grid topic.
 
 import { builtInRoles } from 'built-in-roles.bicep'
 

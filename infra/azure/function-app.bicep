@@ -1,9 +1,9 @@
 import { OptionalSetting } from 'types.bicep'
 
-@description('Region.')
+@description('Azure region.')
 param location string
 
-@description('Name of the function app, and with it of its host.')
+@description('Name of the function app, which is also its host name.')
 param name string
 
 @description('Name of the plan.')
@@ -12,15 +12,15 @@ param planName string
 @description('Tags of the resources.')
 param tags object
 
-@description('Version of Node.')
+@description('Node.js version.')
 @allowed(['22', '24'])
 param nodeVersion string
 
-@description('Memory of an instance.')
+@description('Memory of one instance, in MB.')
 @allowed([512, 2048, 4096])
 param instanceMemoryMB int
 
-@description('Most instances at once.')
+@description('Maximum instance count.')
 @minValue(40)
 @maxValue(1000)
 param maximumInstanceCount int
@@ -31,41 +31,41 @@ param identityId string
 @description('Client id of that identity.')
 param identityClientId string
 
-@description('Endpoint of the blobs of the app\'s storage account.')
+@description('Blob endpoint of the app\'s storage account.')
 param blobEndpoint string
 
-@description('Endpoint of its tables.')
+@description('Table endpoint of the app\'s storage account.')
 param tableEndpoint string
 
-@description('Container that the app is deployed from.')
+@description('Blob container with the deployed package.')
 param packageContainer string
 
 @description('Name of the Application Insights component.')
 param appInsightsName string
 
-@description('Address of the vault.')
+@description('URL of the vault.')
 param vaultUrl string
 
 @description('Base URL of Coder.')
 param coderUrl string
 
-@description('Id of its organization that images are imported into.')
+@description('Id of the Coder organization to import into.')
 param coderOrganizationId string
 
-@description('Event Grid topic that is told what happened; empty for nobody.')
+@description('Endpoint of the Event Grid topic to publish events to. Empty disables publishing.')
 param eventsTopicEndpoint string
 
-@description('Settings that need not be given.')
+@description('Optional settings.')
 param optionalSettings OptionalSetting[]
 
-@description('Subnet that the app calls out from; empty for none.')
+@description('Subnet for the app\'s outbound calls. Empty uses none.')
 param subnetId string
 
 resource appInsights 'Microsoft.Insights/components@2020-02-02' existing = {
   name: appInsightsName
 }
 
-// What the platform reads. https://learn.microsoft.com/azure/azure-functions/functions-app-settings
+// Settings that the platform reads. https://learn.microsoft.com/azure/azure-functions/functions-app-settings
 var platformSettings = {
   AzureWebJobsStorage__blobServiceUri: blobEndpoint
   AzureWebJobsStorage__tableServiceUri: tableEndpoint
@@ -77,7 +77,7 @@ var platformSettings = {
 
 var resourceManager = environment().resourceManager
 
-// What the app reads: given or derived here, or left to the app's defaults. shared/settings.ts has the list.
+// Settings that the app reads. shared/settings.ts lists them; those that are absent here have defaults there.
 var appSettings = {
   TABLES_URL: tableEndpoint
   KEY_VAULT_URL: vaultUrl
@@ -86,7 +86,7 @@ var appSettings = {
   EVENTS_TOPIC_ENDPOINT: eventsTopicEndpoint
   AZURE_CLIENT_ID: identityClientId
   ARM_URL: resourceManager
-  // With a slash at its end it would be another audience.
+  // A final slash would make it another audience.
   ARM_AUDIENCE: endsWith(resourceManager, '/') ? take(resourceManager, length(resourceManager) - 1) : resourceManager
 }
 
@@ -102,7 +102,7 @@ resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
 resource app 'Microsoft.Web/sites@2025-03-01' = {
   name: name
   location: location
-  // By this tag azd finds where the service of azure.yaml goes.
+  // azd finds the app for the service in azure.yaml by this tag.
   tags: union(tags, { 'azd-service-name': 'bridge' })
   kind: 'functionapp,linux'
   identity: {
@@ -144,7 +144,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
   }
 }
 
-// Whoever deploys does so with an Entra identity: the passwords that the platform makes for it are off.
+// Deployments use an Entra identity; the publishing passwords of the platform are off.
 resource ftp 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-11-01' = {
   parent: app
   name: 'ftp'

@@ -1,4 +1,4 @@
-@description('Region.')
+@description('Azure region.')
 param location string
 
 @description('Name of the identity.')
@@ -7,7 +7,7 @@ param name string
 @description('Tags of the resource.')
 param tags object
 
-// User-assigned, so that it has its roles before the app starts, and keeps them when the app is made anew.
+// User-assigned: it has its roles before the app starts, and keeps them if the app is recreated.
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
   name: name
   location: location
@@ -17,8 +17,8 @@ resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' 
 @description('Resource id of the identity.')
 output id string = identity.id
 
-@description('Client id: what AZURE_CLIENT_ID names.')
+@description('Client id, for the setting AZURE_CLIENT_ID.')
 output clientId string = identity.properties.clientId
 
-@description('Object id: what roles are assigned to.')
+@description('Object id, for role assignments.')
 output principalId string = identity.properties.principalId

@@ -1,15 +1,15 @@
-// The bridge, in a resource group of its own. What it needs at the registries is a second deployment: connect.bicep.
+// The bridge, in its own resource group. connect.bicep deploys what it needs at the registries.
 
 targetScope = 'subscription'
 
 import { OptionalSetting, Registry } from 'types.bicep'
 
-@description('Name of the environment; every name is made from it.')
+@description('Name of the environment; all resource names derive from it.')
 @minLength(1)
 @maxLength(50)
 param environmentName string
 
-@description('Region.')
+@description('Azure region.')
 @minLength(1)
 @metadata({ azd: { type: 'location' } })
 param location string
@@ -18,63 +18,63 @@ param location string
 @minLength(9)
 param coderUrl string
 
-@description('Id of the organization of Coder that images are imported into, unless a registry names its own.')
+@description('Id of the Coder organization to import into, for registries that name none.')
 @minLength(1)
 param coderOrganizationId string
 
-@description('Session token of a Coder site manager. Left out, the vault keeps the one it has.')
+@description('Session token of a Coder site manager. Empty keeps the stored one.')
 @secure()
 param coderSessionToken string = ''
 
 @description('Registries whose images go to Coder.')
 param registries Registry[] = []
 
-@description('Settings of the app that need not be given.')
+@description('Optional settings of the app.')
 param settings OptionalSetting[] = []
 
-@description('Resource id of an Event Grid topic for CloudEvents that is told what happened; empty for nobody.')
+@description('Resource id of the Event Grid topic (CloudEvents 1.0) that the bridge publishes events to. Empty disables publishing.')
 param eventsTopicId string = ''
 
-@description('Version of Node.')
+@description('Node.js version.')
 @allowed(['22', '24'])
 param nodeVersion string = '22'
 
-@description('Memory of an instance.')
+@description('Memory of one instance, in MB.')
 @allowed([512, 2048, 4096])
 param instanceMemoryMB int = 2048
 
-@description('Most instances at once.')
+@description('Maximum instance count.')
 @minValue(40)
 @maxValue(1000)
 param maximumInstanceCount int = 40
 
-@description('How many days logs are kept.')
+@description('Days to keep logs.')
 @minValue(30)
 @maxValue(730)
 param logRetentionInDays int = 30
 
-@description('Whether a deleted vault stays until its retention has ended, whoever wants it purged. That cannot be taken back.')
+@description('Purge protection of the vault: a deleted vault cannot be purged before its retention ends. Irreversible.')
 param vaultPurgeProtection bool = false
 
-@description('Whether storage and vault are reached through a virtual network only.')
+@description('Whether only a virtual network reaches storage and vault.')
 param privateNetworking bool = false
 
-@description('Addresses of that network, /24 or more.')
+@description('Address range of that network, /24 or larger.')
 param networkAddressPrefix string = '10.90.0.0/24'
 
-@description('OIDC issuer of the AKS cluster that Coder runs on, when Coder is to pull with an identity of its own; empty for none.')
+@description('OIDC issuer of the AKS cluster that Coder runs on. Set it to create an identity for Coder, for the kind managed-identity.')
 param coderOidcIssuer string = ''
 
 @description('Kubernetes namespace of Coder.')
 param coderNamespace string = 'coder'
 
-@description('Service account of its pods.')
+@description('Service account of the Coder pods.')
 param coderServiceAccount string = 'coder'
 
-@description('Who is written to when something is wrong; empty for nobody.')
+@description('Email address that alerts are sent to. Empty sends no email.')
 param alertEmail string = ''
 
-@description('Object id of whoever deploys, who may then store secrets in the vault; empty for nobody.')
+@description('Object id of the person who deploys. Gives that person the right to store secrets in the vault.')
 param principalId string = ''
 
 var suffix = toLower(uniqueString(subscription().id, environmentName, location))
@@ -189,7 +189,7 @@ module functionApp 'function-app.bicep' = {
     optionalSettings: settings
     subnetId: privateNetworking ? network!.outputs.appSubnetId : ''
   }
-  // The app reads its storage and its vault as soon as it starts.
+  // The app reads storage and vault when it starts.
   dependsOn: [roles]
 }
 
@@ -206,7 +206,7 @@ module coderIdentity 'coder-identity.bicep' = if (!empty(coderOidcIssuer)) {
   }
 }
 
-// connect.bicep adds the alerts of the registries' system topics, which are not there yet.
+// The registries' system topics do not exist yet: connect.bicep adds their alerts.
 module alerts 'alerts.bicep' = {
   name: 'alerts'
   scope: group
@@ -229,7 +229,7 @@ module workbook 'workbook.bicep' = {
   }
 }
 
-// azd keeps outputs in its environment, and hands them to hooks as variables.
+// azd stores outputs in its environment and passes them to hooks as variables.
 
 @description('Resource group of the bridge.')
 output AZURE_RESOURCE_GROUP string = group.name
@@ -240,19 +240,19 @@ output BRIDGE_APP_NAME string = functionApp.outputs.name
 @description('Base URL of the bridge.')
 output BRIDGE_URL string = functionApp.outputs.url
 
-@description('Object id of the bridge\'s identity, for rights that only people can grant.')
+@description('Object id of the bridge\'s identity, for role assignments that a person makes.')
 output BRIDGE_PRINCIPAL_ID string = identity.outputs.principalId
 
-@description('Name of the vault that the session token of Coder belongs into.')
+@description('Name of the vault that stores Coder\'s session token.')
 output BRIDGE_VAULT_NAME string = vault.outputs.name
 
-@description('Client id of Coder\'s own identity, for the annotation of its service account; empty when it has none.')
+@description('Client id of Coder\'s identity, for the annotation of its service account. Empty if Coder has none.')
 output BRIDGE_CODER_CLIENT_ID string = !empty(coderOidcIssuer) ? coderIdentity!.outputs.clientId : ''
 
-@description('Where the bridge\'s calls come from with private networking; empty otherwise.')
+@description('Address that the bridge calls from, with private networking. Empty otherwise.')
 output BRIDGE_OUTBOUND_ADDRESS string = privateNetworking ? network!.outputs.outboundAddress : ''
 
-@description('The parameters of connect.bicep.')
+@description('Parameters of connect.bicep.')
 output BRIDGE_CONNECTION object = {
   registries: registries
   bridgePrincipalId: identity.outputs.principalId

@@ -1,4 +1,4 @@
-@description('Region.')
+@description('Azure region.')
 param location string
 
 @description('Name of the Log Analytics workspace.')
@@ -10,7 +10,7 @@ param appInsightsName string
 @description('Tags of the resources.')
 param tags object
 
-@description('How many days logs are kept.')
+@description('Days to keep logs.')
 @minValue(30)
 @maxValue(730)
 param retentionInDays int
@@ -34,7 +34,7 @@ resource appInsights 'Microsoft.Insights/components@2020-02-02' = {
   properties: {
     Application_Type: 'web'
     WorkspaceResourceId: workspace.id
-    // Only an identity with the role Monitoring Metrics Publisher may write: the connection string is no secret then.
+    // Only an identity with the role Monitoring Metrics Publisher may write, so the connection string is not a secret.
     DisableLocalAuth: true
   }
 }

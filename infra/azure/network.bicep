@@ -1,16 +1,16 @@
-// A virtual network that the app calls out from, with one address on the internet, and private endpoints in it for
-// blobs, tables and the vault. Event Grid and people still reach the app itself at its public address.
+// A virtual network for the app's outbound calls, with one fixed public address, and private endpoints for blobs, tables
+// and vault. Event Grid and people still reach the app at its public address.
 
-@description('Region.')
+@description('Azure region.')
 param location string
 
-@description('Ending of the names of all that is made.')
+@description('Suffix of all resource names.')
 param nameSuffix string
 
 @description('Tags of the resources.')
 param tags object
 
-@description('Addresses of the network, /24 or more.')
+@description('Address range of the network, /24 or larger.')
 param addressPrefix string
 
 @description('Resource id of the storage account.')
@@ -22,7 +22,7 @@ param vaultId string
 var appSubnet = 'app'
 var endpointSubnet = 'private-endpoints'
 
-// Nothing goes out from a new subnet without one. Coder and registries may let this one address in.
+// A new subnet has no outbound access without it. Firewalls of Coder and registries can allow this address.
 resource address 'Microsoft.Network/publicIPAddresses@2025-01-01' = {
   name: 'pip-${nameSuffix}'
   location: location
@@ -47,7 +47,7 @@ resource network 'Microsoft.Network/virtualNetworks@2025-01-01' = {
     addressSpace: { addressPrefixes: [addressPrefix] }
     subnets: [
       {
-        // Flex Consumption takes this delegation, at least 32 addresses, and no underscore in the name.
+        // Flex Consumption needs this delegation, at least 32 addresses, and a name without underscores.
         // https://learn.microsoft.com/azure/azure-functions/flex-consumption-plan#virtual-network-integration
         name: appSubnet
         properties: {
@@ -80,7 +80,7 @@ var endpoints = [
   }
   {
     group: 'vault'
-    // '.vault.azure.net' in the public cloud, whose private zone is privatelink.vaultcore.azure.net
+    // '.vault.azure.net' in the public cloud; its private zone is privatelink.vaultcore.azure.net
     zone: 'privatelink${replace(environment().suffixes.keyvaultDns, '.vault.', '.vaultcore.')}'
   }
 ]
@@ -141,8 +141,8 @@ resource zoneGroups 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@202
   }
 ]
 
-@description('Subnet that the app calls out from.')
+@description('Subnet for the app\'s outbound calls.')
 output appSubnetId string = '${network.id}/subnets/${appSubnet}'
 
-@description('The one address that the app\'s calls come from.')
+@description('Public address of the app\'s outbound calls.')
 output outboundAddress string = address.properties.ipAddress

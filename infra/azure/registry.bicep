@@ -1,42 +1,42 @@
-// What one container registry needs, in its own resource group: roles there, and its pushes on their way to the bridge.
+// What one container registry needs, in its resource group: roles, and an event subscription that sends pushes to the bridge.
 
 import { builtInRoles } from 'built-in-roles.bicep'
 
 @description('Name of the container registry in Azure.')
 param registryName string
 
-@description('What Coder pulls with.')
+@description('Kind of the credential that Coder pulls with.')
 param credentialKind string
 
 @description('Whether the registry is in ABAC mode.')
 param abac bool
 
-@description('Name of the system topic that the registry has already; empty to make one.')
+@description('Name of the registry\'s existing system topic. Empty creates one.')
 param existingSystemTopic string
 
-@description('Name of the system topic, existing or made.')
+@description('Name of the system topic, existing or new.')
 param systemTopicName string
 
 @description('Object id of the bridge\'s identity.')
 param bridgePrincipalId string
 
-@description('Object id of Coder\'s own identity; empty when it has none.')
+@description('Object id of Coder\'s identity. Empty if Coder has none.')
 param coderPrincipalId string
 
 @description('Resource id of the function app.')
 param functionAppId string
 
-@description('Resource id of the storage account that keeps dead letters.')
+@description('Resource id of the storage account for dead letters.')
 param storageAccountId string
 
-@description('Its container for them.')
+@description('Container for dead letters.')
 param deadLetterContainer string
 
 resource registry 'Microsoft.ContainerRegistry/registries@2025-11-01' existing = {
   name: registryName
 }
 
-// In ABAC mode AcrPull is without effect, and listing repositories takes a role of its own.
+// In ABAC mode AcrPull has no effect, and listing repositories needs a separate role.
 // https://learn.microsoft.com/azure/container-registry/container-registry-rbac-abac-repository-permissions
 var pullRole = abac ? 'Container Registry Repository Reader' : 'AcrPull'
 var readRoles = abac
@@ -55,7 +55,7 @@ resource bridgeMayRead 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   }
 ]
 
-// Only where Coder is given nothing else to pull with.
+// Only where Coder pulls with its own identity.
 var coderPulls = credentialKind == 'managed-identity' && !empty(coderPrincipalId)
 
 resource coderMayPull 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (coderPulls) {
@@ -89,16 +89,16 @@ var issuingActions = {
 }
 var issues = contains(issuingActions, credentialKind)
 
-// A role lists the scopes that it can be assigned in.
+// A role lists the scopes in which it can be assigned.
 var narrowestScope = resourceGroup().id
 
-// A tenant takes each role name once. Names of registries are unique in all of Azure, so each registry has a role of its
-// own, which several bridges make alike.
+// Role names are unique in a tenant, and registry names in all of Azure. So each registry has its own role, and several
+// bridges create the same one.
 resource credentialManager 'Microsoft.Authorization/roleDefinitions@2022-04-01' = if (issues) {
   name: guid(registry.id, 'credential-manager', credentialKind)
   properties: {
     roleName: 'Coder ACR Bridge Credential Manager (${credentialKind}, ${registryName})'
-    description: 'Issues what Coder pulls with from ${registryName} (${credentialKind}).'
+    description: 'Lets the bridge issue the credential that Coder pulls from ${registryName} with (${credentialKind}).'
     type: 'CustomRole'
     permissions: [
       {

@@ -1,12 +1,12 @@
-// What the bridge's identity may do with what was made for it, and who else may store secrets. What it may do with the
-// registries is in registry.bicep.
+// Roles of the bridge's identity on its own resources, and the right of the deploying person to store secrets.
+// registry.bicep has the roles at the registries.
 
 import { builtInRoles } from 'built-in-roles.bicep'
 
 @description('Object id of the bridge\'s identity.')
 param principalId string
 
-@description('Object id of whoever deploys, who may store secrets; empty for nobody.')
+@description('Object id of the person who deploys and may store secrets. Empty assigns nothing.')
 param deployerPrincipalId string
 
 @description('Name of the storage account.')
@@ -30,8 +30,8 @@ resource appInsights 'Microsoft.Insights/components@2020-02-02' existing = {
   name: appInsightsName
 }
 
-// Blobs: the package, and the keys, leases and timers of the Functions host, which makes its own containers. Tables: the
-// bridge's records, and the diagnostic events of the host. Neither HTTP, timers nor Event Grid take queues.
+// Blobs: the package, and keys, leases and timers of the Functions host, which creates its own containers. Tables: the
+// bridge's records, and diagnostic events of the host. HTTP, timers and Event Grid need no queues.
 // https://learn.microsoft.com/azure/azure-functions/functions-reference#connecting-to-host-storage-with-an-identity
 resource onStorage 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for role in ['Storage Blob Data Owner', 'Storage Table Data Contributor']: {
@@ -45,7 +45,7 @@ resource onStorage 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   }
 ]
 
-// It stores what it issues, switches off what it revokes, and removes what it forgets.
+// The bridge stores, disables and deletes secrets.
 resource onVault 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(vault.id, principalId, 'Key Vault Secrets Officer')
   scope: vault
@@ -59,7 +59,7 @@ resource onVault 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
-// The host writes its telemetry as this identity, since keys are off.
+// The host writes telemetry with this identity, because keys are off.
 resource onAppInsights 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(appInsights.id, principalId, 'Monitoring Metrics Publisher')
   scope: appInsights

@@ -1,4 +1,4 @@
-@description('Region.')
+@description('Azure region.')
 param location string
 
 @description('Name of the storage account, 3 to 24 lower-case letters and digits.')
@@ -25,8 +25,8 @@ resource account 'Microsoft.Storage/storageAccounts@2025-01-01' = {
     defaultToOAuthAuthentication: true
     supportsHttpsTrafficOnly: true
     minimumTlsVersion: 'TLS1_2'
-    // Event Grid writes its dead letters as a trusted service with an identity. It comes from no network that could be
-    // named, and documentation promises the exception only for accounts whose public endpoint is on and denies by rule.
+    // Event Grid writes dead letters as a trusted service with an identity, from no fixed network. Azure documents this
+    // exception only for accounts whose public endpoint is on and denies by rule.
     publicNetworkAccess: 'Enabled'
     networkAcls: {
       defaultAction: private ? 'Deny' : 'Allow'
@@ -57,7 +57,7 @@ resource tables 'Microsoft.Storage/storageAccounts/tableServices@2025-01-01' = {
   name: 'default'
 }
 
-// The app does not make its tables: they are there before it starts.
+// The app does not create its tables.
 resource registries 'Microsoft.Storage/storageAccounts/tableServices/tables@2025-01-01' = {
   parent: tables
   name: 'registries'
@@ -74,14 +74,14 @@ output id string = account.id
 @description('Name of the account.')
 output name string = account.name
 
-@description('Endpoint of its blobs.')
+@description('Blob endpoint of the account.')
 output blobEndpoint string = account.properties.primaryEndpoints.blob
 
-@description('Endpoint of its tables.')
+@description('Table endpoint of the app\'s storage account.')
 output tableEndpoint string = account.properties.primaryEndpoints.table
 
-@description('Container that the app is deployed from.')
+@description('Blob container with the deployed package.')
 output packageContainer string = package.name
 
-@description('Container of the events that could not be delivered.')
+@description('Container for dead letters.')
 output deadLetterContainer string = deadLetters.name

@@ -1,17 +1,17 @@
-@description('Region of the registry: a system topic is in the same.')
+@description('Region of the registry, in which the system topic must be.')
 param location string
 
 @description('Name of the system topic.')
 param name string
 
-@description('Whether the registry has it already, rather than being given one.')
+@description('Whether the system topic exists already.')
 param reuse bool
 
 @description('Resource id of the registry.')
 param registryId string
 
-// Made on its own rather than by its first subscription, since only then it can have an identity to write dead letters
-// with. Azure allows one for each registry. https://learn.microsoft.com/azure/event-grid/system-topics
+// Created before its first subscription, because only then it can have an identity, which writes dead letters. Azure
+// allows one system topic per registry. https://learn.microsoft.com/azure/event-grid/system-topics
 resource made 'Microsoft.EventGrid/systemTopics@2025-02-15' = if (!reuse) {
   name: name
   location: location

@@ -1,10 +1,10 @@
-// What the deployments share: how a registry is declared, and which settings may be given.
+// Types of the deployments' parameters.
 
 @export()
 @sealed()
 @description('A container registry whose images go to Coder.')
 type Registry = {
-  @description('Our name of it: 1 to 50 lower-case letters, digits or inner dashes.')
+  @description('Name of the registry in the bridge: 1 to 50 lower-case letters, digits or inner dashes.')
   @minLength(1)
   @maxLength(50)
   name: string
@@ -12,23 +12,23 @@ type Registry = {
   @description('Resource id of the container registry; it may be in another resource group or subscription.')
   resourceId: string
 
-  @description('What Coder pulls with; the README explains the kinds. A `static` password is added by hand.')
+  @description('Kind of the credential that Coder pulls with; docs/credentials.md explains the kinds. You add a `static` password yourself.')
   credentialKind: 'token' | 'service-principal' | 'entra-identity' | 'admin' | 'static' | 'managed-identity'
 
   @description('Client id of the app registration, for `service-principal`.')
   appId: string?
 
-  @description('Id of the organization of Coder that its images are imported into, when it is another one.')
+  @description('Id of the Coder organization for its images, if it differs from coderOrganizationId.')
   organizationId: string?
 
-  @description('Whether the registry is in ABAC mode, in which other roles count.')
+  @description('Whether the registry is in ABAC mode, which needs other roles.')
   abac: bool?
 
-  @description('Name of the system topic that the registry has already, in its own resource group and with a system-assigned identity. A registry can have only one.')
+  @description('Name of the registry\'s existing system topic, in the registry\'s resource group and with a system-assigned identity. A registry can have only one.')
   existingSystemTopic: string?
 }
 
-@description('Settings of the app that need not be given. The README says what each means.')
+@description('Optional settings of the app. docs/settings.md explains them.')
 type SettingName =
   | 'CODER_MAX_CONCURRENT'
   | 'CODER_AUDIENCE'
@@ -48,11 +48,11 @@ type SettingName =
 
 @export()
 @sealed()
-@description('A setting of the app that is to have another value than it has by itself.')
+@description('An app setting with a value other than its default.')
 type OptionalSetting = {
-  @description('Its name.')
+  @description('Name of the setting.')
   name: SettingName
 
-  @description('Its value, a number as text too.')
+  @description('Value of the setting, as text.')
   value: string
 }

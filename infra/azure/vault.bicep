@@ -1,4 +1,4 @@
-@description('Region.')
+@description('Azure region.')
 param location string
 
 @description('Name of the vault, 3 to 24 letters, digits and dashes.')
@@ -12,10 +12,10 @@ param tags object
 @description('Whether only the virtual network reaches the vault.')
 param private bool
 
-@description('Whether a deleted vault stays until its retention has ended, whoever wants it purged. That cannot be taken back.')
+@description('Purge protection of the vault: a deleted vault cannot be purged before its retention ends. Irreversible.')
 param purgeProtection bool
 
-@description('Session token of a Coder site manager; empty to leave the secret as it is.')
+@description('Session token of a Coder site manager. Empty keeps the stored one.')
 @secure()
 param coderSessionToken string
 
@@ -29,7 +29,7 @@ resource vault 'Microsoft.KeyVault/vaults@2025-05-01' = {
     enableRbacAuthorization: true
     enableSoftDelete: true
     softDeleteRetentionInDays: 7
-    // `false` is refused: Azure knows only `true` and unset (github.com/Azure/azure-rest-api-specs/issues/18106).
+    // Azure refuses `false`; it accepts `true` or unset (github.com/Azure/azure-rest-api-specs/issues/18106).
     enablePurgeProtection: purgeProtection ? true : null
     publicNetworkAccess: private ? 'Disabled' : 'Enabled'
     networkAcls: {
@@ -39,7 +39,7 @@ resource vault 'Microsoft.KeyVault/vaults@2025-05-01' = {
   }
 }
 
-// Resource Manager stores it, so that neither a role nor a way through the vault's network is needed for it.
+// Resource Manager stores it, which needs neither a role nor access to the vault's network.
 resource sessionToken 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = if (!empty(coderSessionToken)) {
   parent: vault
   name: 'coder-session-token'
@@ -55,5 +55,5 @@ output id string = vault.id
 @description('Name of the vault.')
 output name string = vault.name
 
-@description('Address of the vault.')
+@description('URL of the vault.')
 output url string = vault.properties.vaultUri

@@ -1,12 +1,12 @@
-// What a person looks at, under Workbooks of the Application Insights component.
+// The workbook, under Workbooks of the Application Insights component.
 
-@description('Region.')
+@description('Azure region.')
 param location string
 
-@description('Resource id of the Log Analytics workspace that keeps the log.')
+@description('Resource id of the Log Analytics workspace with the log.')
 param workspaceId string
 
-@description('Resource id of the Application Insights component through which the bridge writes it.')
+@description('Resource id of the Application Insights component that the bridge logs to.')
 param appInsightsId string
 
 var subscriptionId = subscription().id
@@ -27,25 +27,25 @@ var charts = [
     query: loadTextContent('queries/workbook/imports.kql')
   }
   {
-    title: 'From push to Coder, in seconds'
+    title: 'Time from push to Coder, in seconds'
     visualization: 'linechart'
     width: '50'
     query: loadTextContent('queries/workbook/latency.kql')
   }
   {
-    title: 'Images that wait for another attempt'
+    title: 'Pending images'
     visualization: 'linechart'
     width: '50'
     query: loadTextContent('queries/workbook/waiting.kql')
   }
   {
-    title: 'Age of the oldest push among them, in minutes'
+    title: 'Age of the oldest pending image, in minutes'
     visualization: 'linechart'
     width: '50'
     query: loadTextContent('queries/workbook/oldest-waiting.kql')
   }
   {
-    title: 'Why images failed or waited'
+    title: 'Why images failed or are pending'
     visualization: 'table'
     width: '100'
     query: loadTextContent('queries/workbook/reasons.kql')
@@ -129,7 +129,7 @@ var deadLetters = {
   name: 'dead letters'
   content: {
     version: 'MetricsItem/2.0'
-    title: 'Events that Event Grid gave up'
+    title: 'Events that Event Grid could not deliver'
     size: 1
     chartType: 2
     resourceType: 'microsoft.eventgrid/systemtopics'

@@ -21,6 +21,15 @@ export function parseRegistryId(id: string): RegistryResourceId | undefined {
   return { subscriptionId, resourceGroup, registryName };
 }
 
+/** The ARM id with these parts. */
+export function formatRegistryId({
+  subscriptionId,
+  resourceGroup,
+  registryName,
+}: RegistryResourceId): string {
+  return `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.ContainerRegistry/registries/${registryName}`;
+}
+
 /** The parts of the resource id of a registry that was added: no other id is accepted. */
 export function partsOf({ resourceId }: { resourceId: string }): RegistryResourceId {
   return parseRegistryId(resourceId) as RegistryResourceId;

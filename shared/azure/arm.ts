@@ -1,11 +1,9 @@
-import { ContainerRegistryManagementClient } from '@azure/arm-containerregistry';
 import type { TokenCredential } from '@azure/identity';
 import * as z from 'zod';
 import { describe, ServiceError } from '../errors.ts';
+import { createClientOf } from './arm-client.ts';
 import type { RegistryResourceId } from './arm-id.ts';
 import { createArmList } from './arm-list.ts';
-import { nameEmptyErrors } from './empty-errors.ts';
-import { retryOptions } from './retries.ts';
 
 /** What Azure Resource Manager says of a registry. */
 export interface RegistryDescription {
@@ -32,15 +30,7 @@ const Subscription = z.object({ subscriptionId: z.string() });
 
 /** @param url of Azure Resource Manager in this cloud, whose tokens have `audience` */
 export function createArm(credential: TokenCredential, url: string, audience: string): Arm {
-  const scope = `${audience}/.default`;
-  const clientOf = (subscriptionId: string) =>
-    new ContainerRegistryManagementClient(credential, subscriptionId, {
-      endpoint: url,
-      credentials: { scopes: [scope] },
-      retryOptions,
-      additionalPolicies: [nameEmptyErrors],
-    });
-
+  const clientOf = createClientOf(credential, url, audience);
   const list = createArmList(credential, url, audience);
 
   return {

@@ -2,6 +2,7 @@ import type { TokenCredential } from '@azure/identity';
 import ky, { HTTPError } from 'ky';
 import * as z from 'zod';
 import { CredentialError, describe } from '../errors.ts';
+import { addAppOwner, showApp } from './commands.ts';
 
 /** The client secrets of app registrations, through Microsoft Graph. */
 export interface Graph {
@@ -83,11 +84,11 @@ async function toCredentialError(appId: string, error: unknown): Promise<Credent
   const said = parsed.success ? `${parsed.data.error.code}, ${parsed.data.error.message}` : 'no reason';
   const message = `Microsoft Graph: ${status}, ${said}`;
   if (status === 403) {
-    const advice = `The bridge's identity must own the app registration ${appId} and have the application permission Application.ReadWrite.OwnedBy. Run: az ad app owner add --id ${appId} --owner-object-id PRINCIPAL_ID`;
+    const advice = `The bridge's identity must own the app registration ${appId} and have the application permission Application.ReadWrite.OwnedBy. Run: ${addAppOwner(appId, 'PRINCIPAL_ID')}`;
     return new CredentialError('azure-refused', `${message} ${advice}`, error);
   }
   if (status === 404) {
-    const advice = `There is no app registration ${appId} in this tenant. Compare with: az ad app show --id ${appId}`;
+    const advice = `There is no app registration ${appId} in this tenant. Compare with: ${showApp(appId)}`;
     return new CredentialError('azure-refused', advice, error);
   }
   return new CredentialError(status === 400 ? 'azure-refused' : 'graph-unavailable', message, error);

@@ -1,6 +1,6 @@
 import type { RegistryResourceId } from './arm-id.ts';
 
-/** Kinds whose credentials Azure Resource Manager makes, for whoever has a role of ours. */
+/** Kinds whose credentials Azure Resource Manager makes for an identity with a custom role. */
 export type IssuingKind = 'admin' | 'token';
 
 /**

@@ -1,11 +1,12 @@
 import {
   TableClient,
+  type TableEntity,
   type TableEntityResult,
   type TableServiceClientOptions,
   type TransactionAction,
 } from '@azure/data-tables';
 import type { TokenCredential } from '@azure/identity';
-import { ConflictError, describe, invalidRequest, StorageError } from '../errors.ts';
+import { ConflictError, describe, StorageError } from '../errors.ts';
 import { retryOptions } from './retries.ts';
 
 /** Longest time for one request: an event must be answered within 30 s, retries included. */
@@ -44,17 +45,21 @@ export async function proveTable(table: TableClient): Promise<void> {
   }
 }
 
+export interface RowKey {
+  partitionKey: string;
+  rowKey: string;
+}
+
 /** A row with the ETag that a later change must carry. */
 export type Row<T extends object> = TableEntityResult<T>;
 
 /** The row, or undefined when there is none. @throws StorageError */
 export async function readRow<T extends object>(
   table: TableClient,
-  partition: string,
-  row: string,
+  { partitionKey, rowKey }: RowKey,
 ): Promise<Row<T> | undefined> {
   try {
-    return await table.getEntity<T>(partition, row);
+    return await table.getEntity<T>(partitionKey, rowKey);
   } catch (error) {
     if (codeOf(error) === 'ResourceNotFound') return undefined;
     throw toStorageError(error);
@@ -79,6 +84,21 @@ export async function* readRows<T extends object>(
 }
 
 /**
+ * Writes a whole row over the one that has this ETag, or as a new one when there is no ETag, and gives the new ETag.
+ * @throws ConflictError when that is no longer what is stored
+ * @throws StorageError
+ */
+export async function writeRow(
+  table: TableClient,
+  row: TableEntity,
+  etag: string | undefined,
+): Promise<string> {
+  const operation = etag ? table.updateEntity(row, 'Replace', { etag }) : table.createEntity(row);
+  const response = await change<{ etag?: string }>(operation);
+  return response.etag as string;
+}
+
+/**
  * Runs a change.
  * @throws ConflictError when the row was changed, made or removed by somebody else meanwhile
  * @throws StorageError
@@ -90,55 +110,6 @@ export async function change<T>(operation: Promise<T>): Promise<T> {
     throw CONFLICTS.has(codeOf(error) ?? '')
       ? new ConflictError('The row changed meanwhile.', { cause: error })
       : toStorageError(error);
-  }
-}
-
-/** One page of a list, with the opaque token that continues it. */
-export interface Page<T> {
-  items: T[];
-  continuationToken?: string;
-}
-
-export interface PageRequest {
-  limit: number;
-  continuationToken?: string | undefined;
-}
-
-/**
- * Reads one page of rows. The service may give fewer than asked for, even none, and still go on.
- * @throws RefusedError when the continuation token is not one that we gave
- * @throws StorageError
- */
-export async function readPage<T extends object>(
-  table: TableClient,
-  filter: string,
-  { limit, continuationToken }: PageRequest,
-): Promise<Page<Row<T>>> {
-  if (continuationToken !== undefined && !isContinuationToken(continuationToken)) {
-    throw invalidRequest([{ path: 'continuationToken', message: 'is not one that a list gave' }]);
-  }
-  try {
-    const pages = table
-      .listEntities<T>({ queryOptions: { filter } })
-      .byPage({ maxPageSize: limit, ...(continuationToken && { continuationToken }) });
-    const { value } = await pages.next();
-    const next = value?.continuationToken;
-    return { items: [...(value ?? [])], ...(next && { continuationToken: next }) };
-  } catch (error) {
-    throw toStorageError(error);
-  }
-}
-
-/** The service's encoding of a key within its tokens. */
-const KEY = /^[\w!+/=.-]{1,2048}$/;
-
-/** The SDK's tokens are base64 of JSON that names the next row, and it fails on any others. */
-function isContinuationToken(text: string): boolean {
-  try {
-    const { nextPartitionKey, nextRowKey } = JSON.parse(Buffer.from(text, 'base64').toString());
-    return KEY.test(nextPartitionKey) && (nextRowKey === undefined || KEY.test(nextRowKey));
-  } catch {
-    return false;
   }
 }
 
@@ -171,6 +142,6 @@ function codeOf(error: unknown): string | undefined {
   return details?.odataError?.code ?? details?.code ?? code;
 }
 
-function toStorageError(error: unknown): StorageError {
+export function toStorageError(error: unknown): StorageError {
   return new StorageError(`Table Storage: ${describe(error)}`, { cause: error });
 }

@@ -1,18 +1,12 @@
 import type { Vault } from '../azure/vault.ts';
-import type { DeclaredCredential } from '../credentials/credential.ts';
-import type { Rotation } from '../credentials/state.ts';
+import type { HeldRegistry } from '../credentials/holder.ts';
 import type { Check } from '../lib/check.ts';
 import type { Reference } from '../policy/reference.ts';
 import type { ImageReason, StateOf } from '../reasons.ts';
 import type { RegistryWords, RequestWords, RuleWords } from './words.ts';
 
 /** A registry as a target must know it to pull from it. */
-export interface SourceRegistry extends RegistryWords {
-  name: string;
-  loginServer: string;
-  credential: DeclaredCredential;
-  rotation: Rotation;
-}
+export interface SourceRegistry extends HeldRegistry, RegistryWords {}
 
 /** An image of a registry, with what its rule says of it to the target. */
 export interface TargetedImage extends Reference {
@@ -54,17 +48,8 @@ export type Applied =
 /** What became of an image that is not to be offered any more. */
 export type Withdrawn = { state: 'done' } | { state: 'kept'; note: string };
 
-/** What two imports must not do at once: a row that one worker at a time holds. */
-export interface LockKey {
-  partition: string;
-  row: string;
-}
-
-/** The row in the hands of its holder. What the target changes in it is kept. */
-export type Lock<T extends object = Record<string, unknown>> = T & {
-  /** Its last holder was cut off, so that more may have happened than the row says. */
-  readonly abandoned: boolean;
-};
+/** What a target keeps others from while it works on an image; it says nothing to anyone else. */
+export type Lock = object;
 
 /** What the target has of a registry, as it was when it was asked. */
 export interface Inventory {
@@ -102,13 +87,28 @@ export interface PlannedCall {
 /** What is declared of a registry, as far as a target may refuse it. */
 export type DeclaredRegistry = Omit<SourceRegistry, 'rotation' | 'loginServer'>;
 
+/** What a diagnosis tells the checks of the target. */
+export interface TargetDiagnosis {
+  /** The registry's record; only for checks that need `tables`. */
+  registry: SourceRegistry;
+  signal: AbortSignal;
+}
+
 /** Where imports go. */
 export interface Target {
   /** The host under which a pause is noted that it asks for. */
   host: string;
   /** @throws RefusedError when the target cannot take the registry as it is declared */
   refuse(declared: DeclaredRegistry, previous: SourceRegistry | undefined): Promise<void>;
-  lockKey(image: Reference & { registry: SourceRegistry }): LockKey;
+  /**
+   * Runs `work` while no other worker, in this instance or another, changes in the target what the image changes.
+   * @throws ServiceError `coder-busy` when others take all the time there is
+   */
+  withLock<T>(
+    image: Reference & { registry: SourceRegistry },
+    signal: AbortSignal,
+    work: (lock: Lock) => Promise<T>,
+  ): Promise<T>;
   /**
    * Makes the target offer the image, with at most one bounded round of steps. Safe to call again at any time.
    * @throws ServiceError with the reason of the outcome
@@ -129,5 +129,5 @@ export interface Target {
    */
   plan(registry: SourceRegistry, vault: Vault): { target: Target; calls: readonly PlannedCall[] };
   /** What one diagnosis looks at here; may need `tables`, `managed-identity` and `key-vault-read`. */
-  checks(): Check[];
+  checks(): Check<TargetDiagnosis>[];
 }

@@ -1,11 +1,20 @@
 import * as z from 'zod';
-import { ClassicMemo, ClassicRegistryWords, ClassicRuleWords, ImageDefaults } from './classic/words.ts';
+import {
+  ClassicMemo,
+  ClassicRegistryColumns,
+  ClassicRegistryWords,
+  ClassicRuleWords,
+  ImageDefaults,
+} from './classic/words.ts';
 
 // What a person may say to the targets, each in its own words. A new target is one more spread in each.
 
 /** Of a registry. */
 export const RegistryWords = z.object({ ...ClassicRegistryWords.shape });
 export type RegistryWords = z.infer<typeof RegistryWords>;
+
+/** As a registry's row keeps them. */
+export const RegistryColumns = z.object({ ...ClassicRegistryColumns.shape });
 
 /** Of the images that a rule matches. */
 export const RuleWords = z.object({ ...ClassicRuleWords.shape });

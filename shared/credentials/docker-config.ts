@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Login } from '../azure/acr-login.ts';
+import { basicAuth, type Login } from '../azure/acr-tokens.ts';
 
 /**
  * What a Kubernetes secret of type `kubernetes.io/dockerconfigjson` holds, which is also the config.json of docker.
@@ -17,7 +17,7 @@ export const DockerConfig = z.strictObject({
 });
 export type DockerConfig = z.infer<typeof DockerConfig>;
 
-export function dockerConfig(loginServer: string, { username, password }: Login): DockerConfig {
-  const auth = Buffer.from(`${username}:${password}`).toString('base64');
-  return { auths: { [loginServer]: { username, password, auth } } };
+export function dockerConfig(loginServer: string, login: Login): DockerConfig {
+  const { username, password } = login;
+  return { auths: { [loginServer]: { username, password, auth: basicAuth(login) } } };
 }

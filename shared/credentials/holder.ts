@@ -1,23 +1,19 @@
-import type { DeclaredCredential } from './credential.ts';
-import type { Rotation } from './state.ts';
+import type { CredentialRecord } from './state.ts';
 
-/** A registry whose credential is held. */
-export interface HeldRegistry {
-  name: string;
+/** A registry as the holder of its credential sees it. A holder may read more of the record that it is given. */
+export interface HeldRegistry extends CredentialRecord {
   loginServer: string;
-  credential: DeclaredCredential;
-  rotation: Rotation;
 }
 
-/** Where the credential of a registry is kept by what pulls with it. */
+/** Who pulls from registries with the credentials that the bridge gives it: Coder. */
 export interface CredentialHolder {
-  /** Gives the holder the registry's credential unless it holds it, or has no such registry. @throws ServiceError */
+  /** Gives it the registry's credential if it has the registry with another one. @throws ServiceError */
   deliver(registry: HeldRegistry, signal: AbortSignal): Promise<void>;
   /**
-   * Gives the holder the registry's credential, even if it was given it before, and has it use it.
+   * Gives it the registry's credential, even if it was given it before, and has it use the credential.
    * @throws ServiceError when it cannot: `coder-rejected`, `coder-cannot-pull` and `credential-refused` are final
    */
   prove(registry: HeldRegistry, signal: AbortSignal): Promise<void>;
-  /** Whether a person changed what the holder has since it was given the credential. @throws ServiceError */
+  /** Whether the holder has something else than it was given: a person changed or deleted it there. @throws ServiceError */
   hasDrifted(registry: HeldRegistry, signal: AbortSignal): Promise<boolean>;
 }

@@ -1,29 +1,28 @@
-import type { Login } from '../azure/acr-login.ts';
+import type { Login } from '../azure/acr-tokens.ts';
 import type { Vault } from '../azure/vault.ts';
 import { ServiceError } from '../errors.ts';
-import type { Registry } from '../records/registry.ts';
-import { type Issue, secretNameOf } from './state.ts';
-
-type Holder = Pick<Registry, 'name' | 'credential' | 'rotation'>;
+import { givesLogin } from './kinds.ts';
+import { type CredentialRecord, type IssuedCredential, secretNameOf } from './state.ts';
 
 /**
  * What Coder is given with the registry; undefined when it needs nothing.
  * @throws ServiceError `credential-not-ready` while the first one is being issued, or `secrets-unavailable`
  */
-export async function loginOf(registry: Holder, vault: Vault): Promise<Login | undefined> {
-  if (registry.credential.kind === 'managed-identity') return undefined;
+export async function loginOf(registry: CredentialRecord, vault: Vault): Promise<Login | undefined> {
+  if (!givesLogin(registry.credential)) return undefined;
   const { current } = registry.rotation;
   if (current) return readLogin(registry.name, current, vault);
   throw new ServiceError('credential-not-ready', 'The first credential for Coder is being issued.');
 }
 
-export async function readLogin(registryName: string, issue: Issue, vault: Vault): Promise<Login> {
-  const password = await vault.read(secretNameOf(registryName), issue.secretVersion);
-  return { username: issue.username, password };
+async function readLogin(name: string, issued: IssuedCredential, vault: Vault): Promise<Login> {
+  const password = await vault.read(secretNameOf(name), issued.secretVersion);
+  return { username: issued.username, password };
 }
 
 /** Changes whenever Coder must be given another credential; undefined while there is none to give. */
-export function loginVersionOf({ credential, rotation: { current } }: Holder): string | undefined {
-  if (credential.kind === 'managed-identity') return credential.kind;
+export function loginVersionOf({ credential, rotation }: CredentialRecord): string | undefined {
+  if (!givesLogin(credential)) return credential.kind;
+  const { current } = rotation;
   return current && `${current.username}/${current.secretVersion}`;
 }

@@ -1,41 +1,33 @@
-import * as z from 'zod';
-import type { Issue } from './state.ts';
-
-const HOUR_MS = 3_600_000;
-
-/** When a kind that the bridge issues is renewed. */
-export const RotationSchedule = z.object({
-  /** Hours after which a new one is issued. One that ends by itself is renewed at half of its life at the latest. */
-  rotateEveryHours: z.int().min(1).max(8_760).default(720),
-  /** Minutes for which the old one stays valid after Coder has confirmed the new one. */
-  graceMinutes: z.int().min(0).max(10_080).default(60),
-});
-export type RotationSchedule = z.infer<typeof RotationSchedule>;
-
-/** For so many intervals a password lives that Azure ends by itself: long enough to mend what keeps it from being renewed. */
-const INTERVALS_TO_LIVE = 3;
-
-export function expiryFor({ rotateEveryHours }: RotationSchedule, now: Date): Date {
-  return new Date(now.getTime() + INTERVALS_TO_LIVE * rotateEveryHours * HOUR_MS);
-}
-
-/** When the next one is to be issued. */
-export function renewOn(
-  { rotateEveryHours }: RotationSchedule,
-  { issuedOn, expiresOn }: { issuedOn: Date; expiresOn?: Date },
-): Date {
-  const byInterval = issuedOn.getTime() + rotateEveryHours * HOUR_MS;
-  const halfLife = expiresOn && (issuedOn.getTime() + expiresOn.getTime()) / 2;
-  return new Date(Math.min(byInterval, halfLife ?? byInterval));
-}
+import { credentialKind } from './kinds.ts';
+import { HOUR_MS, type RotationSchedule } from './schedule.ts';
+import type { Declared, IssuedCredential } from './state.ts';
 
 /** How long before the end of a password that a person must renew. */
 const WARN_MS = 7 * 24 * HOUR_MS;
 
-/** Later than it is renewed by itself, and at least a week before a person must do it. */
-export function endsSoon({ declared, issuedOn, expiresOn }: Issue, now: Date): boolean {
+/** When the bridge issues the next credential; undefined when there is none, or it issues none of this kind. */
+export function renewOn(declared: Declared, current: IssuedCredential | undefined): Date | undefined {
+  const schedule = scheduleOf(declared);
+  if (!schedule || !current) return undefined;
+  const { issuedOn, expiresOn } = current;
+  const byInterval = issuedOn.getTime() + schedule.rotateEveryHours * HOUR_MS;
+  const halfLife = expiresOn && (issuedOn.getTime() + expiresOn.getTime()) / 2;
+  return new Date(Math.min(byInterval, halfLife ?? byInterval));
+}
+
+/** When the old credential is revoked if Coder confirms the new one now. */
+export function endOfGrace(declared: Declared, now: Date): Date {
+  return new Date(now.getTime() + (scheduleOf(declared)?.graceMinutes ?? 0) * 60_000);
+}
+
+function scheduleOf(declared: Declared): RotationSchedule | undefined {
+  return credentialKind(declared.kind).issuer && (declared as Declared & RotationSchedule);
+}
+
+/** Later than the bridge renews it, and at least a week before a person must do it. */
+export function endsSoon({ declared, issuedOn, expiresOn }: IssuedCredential, now: Date): boolean {
   if (!expiresOn) return false;
   const leftMs = expiresOn.getTime() - now.getTime();
-  if (declared.kind === 'static') return leftMs < WARN_MS;
+  if (credentialKind(declared.kind).supplied) return leftMs < WARN_MS;
   return leftMs < (expiresOn.getTime() - issuedOn.getTime()) / 3;
 }

@@ -1,43 +1,53 @@
-import type { DeclaredCredential } from './credential.ts';
+/** What a person declared of a credential, without a secret. The kind that is named knows the other fields. */
+export interface Declared {
+  kind: string;
+}
 
-/** A user name and password that Coder holds, held, or is to hold; the password itself is in Key Vault alone. */
-export interface Issue {
-  /** What was declared when it was issued, which tells how it is revoked. */
-  declared: DeclaredCredential;
+/** A user name and password that Coder holds, held, or will hold. The password itself is in Key Vault alone. */
+export interface IssuedCredential {
+  /** What was declared when it was issued: its kind knows how to revoke it. */
+  declared: Declared;
   username: string;
   /** Version of the registry's secret in Key Vault. */
   secretVersion: string;
-  /** Name of the password in Azure, or its key id; absent where nobody but its end revokes it. */
+  /** Name of the password in Azure, or its key id; absent when it cannot be revoked by name. */
   slot?: string;
   issuedOn: Date;
-  /** When the registry stops accepting it by itself; absent when never, or when nobody told us. */
+  /** When the registry stops accepting it; absent when that never happens or is not known. */
   expiresOn?: Date;
 }
 
 /**
- * How far a registry's credential is. At every instant Coder holds `current` or `previous`, or nothing yet; so neither
- * of them is revoked before Coder was given the other and confirmed it.
+ * How far a registry's credential is. At every instant Coder holds `current` or `previous`, or nothing yet. So neither
+ * of them is revoked before Coder was given the other one and confirmed it.
  */
-export interface Rotation {
+export interface CredentialState {
   /** What Coder is to hold. */
-  current?: Issue;
+  current?: IssuedCredential;
   /** Issued and saved, not yet proven; Coder never had it. */
-  candidate?: Issue;
+  candidate?: IssuedCredential;
   /** What Coder held before `current`. */
-  previous?: Issue;
+  previous?: IssuedCredential;
   /** When `previous` is revoked; absent until Coder has confirmed `current`. */
   revokeOn?: Date;
-  /** Why `previous`, the newer one, is taken back from Coder again. */
+  /** Why Coder is given the older credential, `current`, in place of the newer one, `previous`. */
   givenUp?: Failure;
-  /** Issue anew what is older than this. */
+  /** A person asked at this time to replace every older credential. */
   requestedOn?: Date;
-  /** Revoke at once what is older than this. */
+  /** Every credential issued before this time may be known to others, and is revoked without a grace period. */
   compromisedOn?: Date;
-  /** Version of the secret of whose end was told. */
+  /** Secret version whose expiry was announced. */
   warnedOf?: string;
-  /** Whoever carries a run on holds it until then. */
+  /** The run that carries the rotation on has it to itself until then. */
   leaseUntil?: Date;
   lastResult?: RotationResult;
+}
+
+/** What a registry's record says of its credential. */
+export interface CredentialRecord {
+  name: string;
+  credential: Declared;
+  rotation: CredentialState;
 }
 
 export interface Failure {
@@ -51,16 +61,16 @@ export interface RotationResult extends Failure {
   outcome: 'rotated' | 'failed';
 }
 
-/** Of the one secret that a registry has in Key Vault. */
+/** Name of the one secret that a registry has in Key Vault. */
 export function secretNameOf(registryName: string): string {
   return `registry-${registryName}-password`;
 }
 
 const DATE = /(?:On|Until|^on)$/;
 
-/** Reads back what JSON made of it. */
-export function parseRotation(text: string | undefined): Rotation {
-  return JSON.parse(text ?? '{}', (key, value) =>
+/** Reads the state from the JSON in the registry's row. */
+export function parseCredentialState(json: string | undefined): CredentialState {
+  return JSON.parse(json ?? '{}', (key, value) =>
     DATE.test(key) && typeof value === 'string' ? new Date(value) : value,
   );
 }

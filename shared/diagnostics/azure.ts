@@ -1,12 +1,12 @@
 import type { HostCheck } from '../azure/allowed-hosts.ts';
 import type { ArmCredentials } from '../azure/arm-credentials.ts';
 import type { Graph } from '../azure/graph.ts';
-import { credentialKind } from '../credentials/credential.ts';
-import { enableCommand } from '../credentials/kinds/admin.ts';
+import { credentialKind } from '../credentials/kinds.ts';
 import { CredentialError, describe, RefusedError, ServiceError, statusOf } from '../errors.ts';
 import { type Check, fine, type Verdict, wrong } from '../lib/check.ts';
 import type { StoredRegistry } from '../records/registry.ts';
 import { missingRole } from './commands.ts';
+import type { Diagnosis } from './diagnosis.ts';
 
 export interface AzureCheckServices {
   armCredentials: ArmCredentials;
@@ -15,7 +15,11 @@ export interface AzureCheckServices {
 }
 
 /** What Azure says of the registry, and whether it is as it was declared. */
-export function azureChecks({ armCredentials, graph, isAllowedHost }: AzureCheckServices): Check[] {
+export function azureChecks({
+  armCredentials,
+  graph,
+  isAllowedHost,
+}: AzureCheckServices): Check<Diagnosis>[] {
   return [
     {
       name: 'azure-resource',
@@ -83,8 +87,9 @@ function explainKind(error: unknown, registry: StoredRegistry): Verdict {
   const { name, credential } = registry;
   const guide = `See GET /api/registries/${name}/setup?format=markdown, which has the commands for ${credential.kind}.`;
   if (error instanceof RefusedError || error instanceof CredentialError) {
-    const isOff = credential.kind === 'admin' && error.reason !== 'azure-refused';
-    return wrong(error.reason, error.message, isOff ? `Run: ${enableCommand(registry)}` : guide);
+    const enable =
+      error.reason !== 'azure-refused' && credentialKind(credential.kind).enableCommand?.(registry);
+    return wrong(error.reason, error.message, enable ? `Run: ${enable}` : guide);
   }
   if (error instanceof ServiceError) {
     return wrong(error.reason, error.message, 'Wait some minutes, and ask again.');

@@ -5,6 +5,7 @@ import type { Registries } from '../records/registries.ts';
 import type { Settings } from '../settings.ts';
 import { type AzureCheckServices, azureChecks } from './azure.ts';
 import { type CredentialCheckServices, credentialChecks } from './credential.ts';
+import type { Diagnosis } from './diagnosis.ts';
 import { type EventCheckServices, eventChecks } from './events.ts';
 import { type IdentityCheckServices, identityCheck } from './identity.ts';
 import { type RegistryCheckServices, registryChecks } from './registry.ts';
@@ -22,7 +23,7 @@ export type DiagnosisServices = IdentityCheckServices &
  * Every check of one diagnosis, each after those that it needs; those of one file share what they asked. A new one is one more entry in the file of what it is
  * about.
  */
-export function listChecks(services: DiagnosisServices): Check[] {
+export function listChecks(services: DiagnosisServices): Check<Diagnosis>[] {
   return [
     identityCheck(services),
     ...storageChecks(services),

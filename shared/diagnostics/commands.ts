@@ -1,4 +1,4 @@
-import { roleAssignment } from '../azure/role-assignment.ts';
+import { roleAssignment } from '../azure/commands.ts';
 
 /** Stands in commands for the object id of the bridge's identity, where that could not be found out. */
 export const UNKNOWN_PRINCIPAL = 'PRINCIPAL_ID';

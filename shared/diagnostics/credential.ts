@@ -1,7 +1,7 @@
 import type { Acr } from '../azure/acr.ts';
-import type { ProvePull } from '../azure/acr-pull.ts';
+import type { ProvePull } from '../azure/acr-tokens.ts';
 import type { Vault } from '../azure/vault.ts';
-import { credentialKind } from '../credentials/credential.ts';
+import { credentialKind, givesLogin } from '../credentials/kinds.ts';
 import { loginOf } from '../credentials/login.ts';
 import { ServiceError } from '../errors.ts';
 import { type Check, fine, unclear, type Verdict, wrong } from '../lib/check.ts';
@@ -9,6 +9,7 @@ import { remedyOf } from '../reasons.ts';
 import type { Images } from '../records/images.ts';
 import type { StoredRegistry } from '../records/registry.ts';
 import { chooseRepository } from '../rotation/sample-repository.ts';
+import type { Diagnosis } from './diagnosis.ts';
 
 export interface CredentialCheckServices {
   acr: Acr;
@@ -18,20 +19,26 @@ export interface CredentialCheckServices {
 }
 
 /** What Coder pulls with, and what came of it. */
-export function credentialChecks({ acr, vault, images, provePull }: CredentialCheckServices): Check[] {
+export function credentialChecks({
+  acr,
+  vault,
+  images,
+  provePull,
+}: CredentialCheckServices): Check<Diagnosis>[] {
   return [
     {
       name: 'coder-credential',
       truth: 'The registry accepts what Coder pulls with.',
       needs: ['acr-exchange', 'credential-kind', 'key-vault-read'],
-      appliesTo: ({ credential }) => credential.kind !== 'managed-identity',
+      appliesTo: ({ registry }) => givesLogin(registry.credential),
       async run({ registry, signal }) {
         const { loginServer, rotation } = registry;
         try {
           const login = await loginOf(registry, vault);
           if (!login) return unclear('Coder pulls with an identity of its own.');
           // What a person supplied may be for other repositories, and is tried by its password alone.
-          const isSupplied = rotation.current?.declared.kind === 'static';
+          const { current } = rotation;
+          const isSupplied = current && credentialKind(current.declared.kind).supplied;
           const repository = isSupplied ? undefined : await chooseRepository(acr, registry, signal);
           const proof = await provePull({ loginServer, repository }, login, signal);
           if (proof.works) return fine(`${loginServer} accepts ${login.username}.`);
@@ -75,7 +82,7 @@ function explainPull(
     const remedy = `Coder's pod has no identity: restart coderd, then compare the client id and the labels with those in ${guide}.`;
     return wrong('coder-identity-not-found', message, remedy);
   }
-  if (credential.kind === 'managed-identity' && reason === 'coder-rejected') {
+  if (!givesLogin(credential) && reason === 'coder-rejected') {
     const remedy = `Turn on Azure Container Registry authentication in Coder, under Manage > Admin > Infrastructure. Where it is on, compare CODER_REGISTRY_KIND_FIELD and CODER_REGISTRY_KIND_ACR with what Coder's API takes. Then replay: POST /api/images/replay {"registry":"${name}"}`;
     return wrong('acr-authentication-off', message, remedy);
   }

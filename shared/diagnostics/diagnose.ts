@@ -1,10 +1,11 @@
 import { partsOf } from '../azure/arm-id.ts';
 import { describe, StorageError, unknownRegistry } from '../errors.ts';
-import type { Check, Diagnosis, Verdict } from '../lib/check.ts';
+import type { Check, Verdict } from '../lib/check.ts';
 import { once } from '../lib/once.ts';
 import type { StoredRegistry } from '../records/registry.ts';
 import { type DiagnosisServices, listChecks } from './checks.ts';
 import { UNKNOWN_PRINCIPAL } from './commands.ts';
+import type { Diagnosis } from './diagnosis.ts';
 import { readPrincipalId } from './identity.ts';
 
 /** What one check found. */
@@ -40,8 +41,8 @@ export async function diagnose(
   });
   if (registry === undefined) throw unknownRegistry(name);
 
-  const checks = listChecks(services).filter(({ appliesTo }) => !registry || (appliesTo?.(registry) ?? true));
   const diagnosis = await begin(services, registry, signal);
+  const checks = listChecks(services).filter(check => !registry || (check.appliesTo?.(diagnosis) ?? true));
   const verdicts = new Map<string, Promise<Verdict>>();
   for (const check of checks) verdicts.set(check.name, judge(check, verdicts, diagnosis));
   return Promise.all(
@@ -63,7 +64,7 @@ async function begin(
 }
 
 async function judge(
-  check: Check,
+  check: Check<Diagnosis>,
   earlier: ReadonlyMap<string, Promise<Verdict>>,
   diagnosis: Diagnosis,
 ): Promise<Verdict> {

@@ -6,6 +6,7 @@ import { EVENT_TYPES } from '../images/event.ts';
 import { type Check, fine, unclear, type Verdict, wrong } from '../lib/check.ts';
 import { once } from '../lib/once.ts';
 import type { Heard, Images } from '../records/images.ts';
+import type { Diagnosis } from './diagnosis.ts';
 
 /** How much later a comparison may find a push of which the event is still on its way. */
 const GRACE_MS = 60 * 60_000;
@@ -15,7 +16,7 @@ export interface EventCheckServices {
   images: Images;
 }
 
-export function eventChecks({ eventSubscriptions, images }: EventCheckServices): Check[] {
+export function eventChecks({ eventSubscriptions, images }: EventCheckServices): Check<Diagnosis>[] {
   const heard = once((registry: string) => images.heard(registry));
   return [
     {

@@ -1,13 +1,16 @@
 import type { TokenCredential } from '@azure/identity';
+import * as z from 'zod';
 import { describe } from '../errors.ts';
 import { type Check, fine, type Verdict, wrong } from '../lib/check.ts';
+import { claimsOf } from '../lib/jwt.ts';
+import type { Diagnosis } from './diagnosis.ts';
 
 export interface IdentityCheckServices {
   credential: TokenCredential;
   settings: { ARM_AUDIENCE: string; AZURE_CLIENT_ID?: string | undefined };
 }
 
-export function identityCheck({ credential, settings }: IdentityCheckServices): Check {
+export function identityCheck({ credential, settings }: IdentityCheckServices): Check<Diagnosis> {
   return {
     name: 'managed-identity',
     truth: 'The bridge has a token of its managed identity, or Entra gives it one.',
@@ -108,16 +111,16 @@ export function explainIdentity(said: string, clientId: string | undefined): Ver
   return wrong(trouble.reason, `${trouble.meaning}${asked}. It said: ${said}`, trouble.remedy);
 }
 
-/** The object id that the identity's own token tells; undefined when there is none. */
+const Claims = z.object({ oid: z.string() });
+
+/** The object id in the identity's own token; undefined when there is none. */
 export async function readPrincipalId(
   credential: TokenCredential,
   audience: string,
 ): Promise<string | undefined> {
   try {
     const token = await credential.getToken(`${audience}/.default`);
-    const payload = Buffer.from(token?.token.split('.')[1] ?? '', 'base64url').toString();
-    const { oid } = JSON.parse(payload);
-    return typeof oid === 'string' ? oid : undefined;
+    return Claims.parse(claimsOf(token?.token ?? '')).oid;
   } catch {
     return undefined;
   }

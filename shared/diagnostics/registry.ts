@@ -1,11 +1,12 @@
 import ky from 'ky';
 import type { Acr } from '../azure/acr.ts';
-import { LISTER_IN_ABAC_MODE, READER_IN_ABAC_MODE } from '../azure/role-assignment.ts';
+import { LISTER_IN_ABAC_MODE, READER_IN_ABAC_MODE } from '../azure/commands.ts';
 import { ServiceError } from '../errors.ts';
-import { type Check, type Diagnosis, fine, unclear, type Verdict, wrong } from '../lib/check.ts';
+import { type Check, fine, unclear, type Verdict, wrong } from '../lib/check.ts';
 import { once } from '../lib/once.ts';
 import { chooseRepository } from '../rotation/sample-repository.ts';
 import { missingRole } from './commands.ts';
+import type { Diagnosis } from './diagnosis.ts';
 
 export interface RegistryCheckServices {
   acr: Acr;
@@ -17,7 +18,7 @@ export interface RegistryCheckServices {
 const MOST_SKEW_MS = 5 * 60_000;
 
 /** Whether the bridge can read the registry, as the registry itself says. */
-export function registryChecks({ acr, exchange, now }: RegistryCheckServices): Check[] {
+export function registryChecks({ acr, exchange, now }: RegistryCheckServices): Check<Diagnosis>[] {
   const sample = once(findSample);
   return [
     {

@@ -2,6 +2,7 @@ import type { Vault } from '../azure/vault.ts';
 import { ServiceError, StorageError, statusOf } from '../errors.ts';
 import { type Check, fine, type Verdict, wrong } from '../lib/check.ts';
 import { missingRole, resourceNameOf } from './commands.ts';
+import type { Diagnosis } from './diagnosis.ts';
 
 export interface StorageCheckServices {
   vault: Vault;
@@ -11,7 +12,7 @@ export interface StorageCheckServices {
 }
 
 /** Where the bridge keeps what it knows: tables for records, Key Vault for secrets. */
-export function storageChecks({ vault, proveTables, settings }: StorageCheckServices): Check[] {
+export function storageChecks({ vault, proveTables, settings }: StorageCheckServices): Check<Diagnosis>[] {
   const { TABLES_URL, KEY_VAULT_URL, CODER_TOKEN_SECRET } = settings;
   return [
     {

@@ -1,4 +1,4 @@
-import { quote } from '../azure/shell.ts';
+import { quote } from '../azure/commands.ts';
 import { EVENT_TYPES } from '../images/event.ts';
 
 /** The command that has Event Grid send a registry's events to the bridge, an option on each line. */

@@ -1,4 +1,4 @@
-import type { DeclaredCredential } from '../credentials/credential.ts';
+import type { DeclaredCredential } from '../credentials/kinds.ts';
 import type { Registry } from '../records/registry.ts';
 import admin from './admin.md';
 import entraIdentity from './entra-identity.md';

@@ -1,4 +1,4 @@
-import { quote } from '../azure/shell.ts';
+import { quote } from '../azure/commands.ts';
 import { pullScopes } from '../policy/pull-scopes.ts';
 import type { Registry } from '../records/registry.ts';
 import type { Values } from './template.ts';

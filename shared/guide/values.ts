@@ -1,6 +1,6 @@
 import { partsOf } from '../azure/arm-id.ts';
 import { issuingRole, issuingRoleDefinition } from '../azure/issuing-role.ts';
-import { credentialKind } from '../credentials/credential.ts';
+import { givesLogin } from '../credentials/kinds.ts';
 import type { Registry } from '../records/registry.ts';
 import type { Settings } from '../settings.ts';
 import { createSubscription } from './event-subscription.ts';
@@ -29,7 +29,7 @@ export function guideValues(registry: Registry, { settings, bridgeUrl }: GuideCo
     ...{ name, resourceId, loginServer, bridgeUrl },
     ...partsOf(registry),
     coderUrl: settings.CODER_URL,
-    coderRegistryKind: CODER_REGISTRY_KINDS[credentialKind(credential.kind).coderRegistryKind],
+    coderRegistryKind: CODER_REGISTRY_KINDS[givesLogin(credential) ? 'generic' : 'acr'],
     armAudience: settings.ARM_AUDIENCE,
     armAudienceEncoded: encodeURIComponent(settings.ARM_AUDIENCE),
     createEventSubscription: createSubscription(resourceId).join(' \\\n  '),

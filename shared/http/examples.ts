@@ -1,6 +1,10 @@
 import type * as z from 'zod';
 import type { SetupGuide } from '../guide/schema.ts';
-import type { DiagnosisView, ExplanationView, ImageView, RegistryView, ReportView } from './views.ts';
+import type { DiagnosisView } from './views/diagnosis.ts';
+import type { ExplanationView } from './views/explanation.ts';
+import type { ImageView } from './views/image.ts';
+import type { RegistryView } from './views/registry.ts';
+import type { ReportView } from './views/report.ts';
 
 // What the OpenAPI document shows. Names are those of `npm start`.
 

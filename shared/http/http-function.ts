@@ -8,8 +8,11 @@ import { parseInput, readJson, readQuery } from './input.ts';
 import { type Problem, problemOf, problemResponse } from './problem.ts';
 import type { Role } from './roles.ts';
 
+/** The schema of an object, which the path or the query of a call is. */
+type FieldsSchema = z.ZodType<unknown, Record<string, unknown>>;
+
 /** One call of the API: what it takes, what it gives, and what it does. The OpenAPI document is made from these. */
-export interface HttpFunction<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> {
+export interface HttpFunction<P extends FieldsSchema, Q extends FieldsSchema, B extends z.ZodType> {
   method: 'GET' | 'PUT' | 'POST' | 'DELETE';
   /** Route template of the platform, under `/api`. */
   route: string;
@@ -39,11 +42,13 @@ export interface HttpFunction<P extends z.ZodType, Q extends z.ZodType, B extend
 
 export interface AnswerSpec {
   description: string;
-  /** By content type; a schema alone is that of JSON. */
-  body?: z.ZodType | Record<string, z.ZodType>;
   headers?: Record<string, string>;
-  /** A body as somebody might get it, by content type where `body` is. */
+  /** The body as JSON. */
+  body?: z.ZodType;
+  /** Such a body as somebody might get it. */
   example?: unknown;
+  /** Bodies of other content types. */
+  content?: Record<string, { schema: z.ZodType; example: unknown }>;
 }
 
 /** A call with its input checked. */
@@ -58,7 +63,7 @@ export interface Call<P, Q, B> {
   signal: AbortSignal;
 }
 
-export type AnyHttpFunction = HttpFunction<z.ZodType, z.ZodType, z.ZodType>;
+export type AnyHttpFunction = HttpFunction<FieldsSchema, FieldsSchema, z.ZodType>;
 
 /** Every call of the API, by the name of its function. */
 export const HTTP_FUNCTIONS = new Map<string, AnyHttpFunction>();
@@ -72,8 +77,8 @@ const BUDGET_MS = 60_000;
  * app checks their role and no function key is asked for; elsewhere the platform checks the key.
  */
 export function httpFunction<
-  P extends z.ZodType = typeof NOTHING,
-  Q extends z.ZodType = typeof NOTHING,
+  P extends FieldsSchema = typeof NOTHING,
+  Q extends FieldsSchema = typeof NOTHING,
   B extends z.ZodType = typeof NOTHING,
 >(name: string, spec: HttpFunction<P, Q, B>): void {
   HTTP_FUNCTIONS.set(name, spec as unknown as AnyHttpFunction);
@@ -90,7 +95,7 @@ export function httpFunction<
   });
 }
 
-async function answerOrProblem<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType>(
+async function answerOrProblem<P extends FieldsSchema, Q extends FieldsSchema, B extends z.ZodType>(
   spec: HttpFunction<P, Q, B>,
   request: HttpRequest,
   context: InvocationContext,
@@ -112,7 +117,7 @@ function whoCalls({ headers }: HttpRequest, role: Role, easyAuth: boolean): Call
   return easyAuth ? callerOf(headers.get('x-ms-client-principal'), role) : { kind: 'function-key' };
 }
 
-async function readCall<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType>(
+async function readCall<P extends FieldsSchema, Q extends FieldsSchema, B extends z.ZodType>(
   { path, query, body }: HttpFunction<P, Q, B>,
   request: HttpRequest,
 ) {

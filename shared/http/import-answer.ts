@@ -5,7 +5,7 @@ import { formatReference } from '../policy/reference.ts';
 import type { Registry } from '../records/registry.ts';
 import { IMAGE, PENDING_IMAGE } from './examples.ts';
 import { notImported } from './problem.ts';
-import { ImageView, imageView } from './views.ts';
+import { ImageView, imageView } from './views/image.ts';
 
 /** How a call answers that imports one image. */
 export const IMPORT_ANSWERS = {

@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import type { HttpResponseInit } from '@azure/functions';
 import {
   ConflictError,
@@ -10,8 +11,8 @@ import {
 } from '../errors.ts';
 import { formatReference } from '../policy/reference.ts';
 import { REFUSALS, type Refusal, remedyOf } from '../reasons.ts';
-import type { ImageRecord } from '../records/images.ts';
-import { imageView } from './views.ts';
+import type { ImageRecord } from '../records/image.ts';
+import { imageView } from './views/image.ts';
 
 /** An error as callers get it (RFC 9457), with a stable `reason` and, for bad input, every fault at once. */
 export interface Problem {
@@ -20,53 +21,30 @@ export interface Problem {
   status: number;
   reason: Refusal | ServiceError['reason'] | 'storage-unavailable' | 'conflict' | 'internal-error';
   detail: string;
-  remedy?: string;
-  errors?: readonly Fault[];
+  remedy?: string | undefined;
+  errors?: readonly Fault[] | undefined;
   /** The record of the image that the problem is about. */
   image?: object;
 }
 
-const TITLES: Record<number, string> = {
-  400: 'Bad Request',
-  401: 'Unauthorized',
-  403: 'Forbidden',
-  404: 'Not Found',
-  409: 'Conflict',
-  412: 'Precondition Failed',
-  413: 'Content Too Large',
-  415: 'Unsupported Media Type',
-  422: 'Unprocessable Content',
-  500: 'Internal Server Error',
-  502: 'Bad Gateway',
-  503: 'Service Unavailable',
-};
+const CHANGED_MEANWHILE = 'Somebody else changed it at the same moment. Read it again, then retry.';
+const UNFORESEEN = 'The bridge failed. Its log has the details, under the time of this answer.';
 
 /** Says what went wrong. An error that nobody foresaw is not shown: its details go to the log. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof RefusedError) {
-    const errors = error.faults.length > 0 ? { errors: error.faults } : {};
-    return problem(REFUSALS[error.reason], error.reason, error.message, errors);
+    const errors = error.faults.length > 0 ? error.faults : undefined;
+    return problem(REFUSALS[error.reason], error.reason, error.message, { errors });
   }
   if (error instanceof ServiceError) {
-    const remedy = remedyOf(error.reason);
-    return problem(503, error.reason, error.message, remedy ? { remedy } : {});
+    return problem(503, error.reason, error.message, { remedy: remedyOf(error.reason) });
   }
   if (error instanceof CredentialError) {
     return problem(REFUSALS[error.reason], error.reason, error.message);
   }
-  if (error instanceof ConflictError) {
-    return problem(
-      409,
-      'conflict',
-      'Somebody else changed it at the same moment. Read it again, then retry.',
-    );
-  }
+  if (error instanceof ConflictError) return problem(409, 'conflict', CHANGED_MEANWHILE);
   if (error instanceof StorageError) return problem(503, 'storage-unavailable', describe(error));
-  return problem(
-    500,
-    'internal-error',
-    'The bridge failed. Its log has the details, under the time of this answer.',
-  );
+  return problem(500, 'internal-error', UNFORESEEN);
 }
 
 export function problemResponse(error: unknown): HttpResponseInit {
@@ -76,9 +54,8 @@ export function problemResponse(error: unknown): HttpResponseInit {
 /** An image that did not get to Coder, with the reason and the remedy that its record shows. */
 export function notImported(record: ImageRecord): HttpResponseInit {
   const { reason, message, state } = record;
-  const remedy = remedyOf(reason, state);
   const detail = `${record.registry}/${formatReference(record)}: ${message}`;
-  return respond(problem(422, reason, detail, { ...(remedy && { remedy }), image: imageView(record) }));
+  return respond(problem(422, reason, detail, { remedy: remedyOf(reason, state), image: imageView(record) }));
 }
 
 function respond(body: Problem): HttpResponseInit {
@@ -95,5 +72,5 @@ function problem(
   detail: string,
   more: Pick<Problem, 'remedy' | 'errors' | 'image'> = {},
 ): Problem {
-  return { type: 'about:blank', title: TITLES[status] ?? 'Error', status, reason, detail, ...more };
+  return { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, reason, detail, ...more };
 }

@@ -1,10 +1,10 @@
 import type { Acr } from '../azure/acr.ts';
-import type { Links } from '../azure/links.ts';
 import type { Applied, Lock, Target, TargetedImage } from '../coder/target.ts';
 import { ConflictError, describe, ServiceError, StorageError } from '../errors.ts';
 import { applyPolicy } from '../policy/policy.ts';
 import { REASONS } from '../reasons.ts';
-import type { ImageRecord, Images, StoredImage } from '../records/images.ts';
+import type { ImageRecord, StoredImage } from '../records/image.ts';
+import type { Images } from '../records/images.ts';
 import { decideImport, NO_SUCH_TAG } from './decide.ts';
 import { stillAwaited } from './decide-shown.ts';
 import { readChild, readConfig } from './facts.ts';
@@ -14,7 +14,6 @@ import type { ImportFacts, ImportStep, Withdraw } from './step.ts';
 export interface AttemptServices {
   acr: Acr;
   images: Images;
-  links: Links;
   target: Target;
   now: () => Date;
   /** Operating systems and platforms that workspaces run on. */
@@ -121,12 +120,11 @@ async function underLock(
 ): Promise<Outcome | undefined> {
   const { image, facts } = attempt;
   await claim(services, attempt);
-  const { partition, row } = services.target.lockKey(image);
-  return services.links.hold({ registry: partition, row }, signal, async lock => {
+  return services.target.withLock(image, signal, async lock => {
     facts.isLocked = true;
     delete facts.found;
     delete facts.listed;
-    return walk(services, attempt, lock as unknown as Lock, signal);
+    return walk(services, attempt, lock, signal);
   });
 }
 

@@ -1,5 +1,5 @@
 import type { TagInRegistry } from '../azure/acr.ts';
-import type { AwaitedPush } from '../records/images.ts';
+import type { AwaitedPush } from '../records/image.ts';
 import { type ImportFacts, type ImportStep, settle } from './step.ts';
 
 /** Looks at a tag that the registry does not show yet are so far apart, and end after so long. */

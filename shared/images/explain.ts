@@ -1,10 +1,9 @@
-import { withoutLease } from '../azure/links.ts';
 import { createOverlayVault } from '../azure/overlay-vault.ts';
 import type { PlannedCall } from '../coder/target.ts';
-import { credentialKind } from '../credentials/credential.ts';
-import { type Rotation, secretNameOf } from '../credentials/state.ts';
+import { credentialKind } from '../credentials/kinds.ts';
+import { type CredentialState, secretNameOf } from '../credentials/state.ts';
 import { unknownRegistry } from '../errors.ts';
-import type { ImageRecord } from '../records/images.ts';
+import type { ImageRecord } from '../records/image.ts';
 import type { Registry } from '../records/registry.ts';
 import { declareRegistry, refuseIfImpossible } from '../registries/put.ts';
 import { importOnce } from './import.ts';
@@ -51,11 +50,10 @@ export async function explainImport(
   return { facts, registry, calls, record };
 }
 
-/** Records as they are, which are not written, and locks that are not taken. */
-function changingNothing({ images, links }: RequestServices) {
+/** Records as they are, which are not written; the planned target takes no locks. */
+function changingNothing({ images }: RequestServices) {
   return {
     images: { ...images, save: async () => 'not-saved' },
-    links: withoutLease(links),
     publish: async () => {},
   };
 }
@@ -83,7 +81,7 @@ async function registryOf(
 async function explainFirst(
   { vault, now }: RequestServices,
   { name, credential, rotation }: Pick<Registry, 'name' | 'credential' | 'rotation'>,
-): Promise<Rotation> {
+): Promise<CredentialState> {
   if (!credentialKind(credential.kind).issuer) return rotation;
   const secretVersion = await vault.write(secretNameOf(name), '***');
   return { current: { declared: credential, username: '***', secretVersion, issuedOn: now() } };

@@ -2,9 +2,9 @@ import type { LimitFunction } from 'p-limit';
 import type { Publish } from '../azure/publish.ts';
 import type { RequestWords } from '../coder/words.ts';
 import { ConflictError } from '../errors.ts';
-import type { InTurn } from '../lib/keyed-mutex.ts';
+import type { KeyedMutex } from '../lib/keyed-mutex.ts';
 import type { Reference } from '../policy/reference.ts';
-import type { ImageRecord, StoredImage } from '../records/images.ts';
+import type { ImageRecord, StoredImage } from '../records/image.ts';
 import type { Registries } from '../records/registries.ts';
 import type { Registry } from '../records/registry.ts';
 import { type AttemptServices, beginAttempt, carryOut } from './attempt.ts';
@@ -19,7 +19,7 @@ export interface ImportServices extends AttemptServices, RecordServices {
    * Imports of one repository run one after the other in this instance, as Coder is changed for one at a time anyway:
    * those that wait for another instance must not take up the places of all other repositories.
    */
-  inTurn: InTurn;
+  mutex: KeyedMutex;
   /** Lets only so many imports of this instance run at once; a burst waits here, and not on its services. */
   atMost: LimitFunction;
   publish: Publish;
@@ -65,9 +65,10 @@ export async function importImage(
   request: ImportRequest,
   signal: AbortSignal,
 ): Promise<ImportResult> {
+  const key = `${request.registry} ${request.repository}`;
   const work = () => services.atMost(() => importUntilWritten(services, request, signal));
   try {
-    return await services.inTurn(`${request.registry} ${request.repository}`, signal, work);
+    return await services.mutex.runExclusive(key, signal, work);
   } catch (error) {
     if (error !== signal.reason) throw error;
     // The wait for our turn took all the time. What is due stays so; of all else that is an outcome to record.
@@ -109,7 +110,7 @@ async function importUntilWritten(
  * @throws ConflictError when another worker changed the record, or the tag moved, meanwhile
  */
 export async function importOnce(
-  services: Omit<ImportServices, 'registries' | 'inTurn' | 'atMost' | 'importBudgetMs'>,
+  services: Omit<ImportServices, 'registries' | 'mutex' | 'atMost' | 'importBudgetMs'>,
   { inDoubt = false, onlyToImport = false, ...request }: ImportRequest,
   registry: Registry,
   { previous, stored }: { previous: StoredImage | undefined; stored: StoredImage | undefined },

@@ -1,4 +1,5 @@
-import type { ImageRecord, Images } from '../records/images.ts';
+import type { ImageRecord } from '../records/image.ts';
+import type { Images } from '../records/images.ts';
 
 /** The image of a repository that was pushed last, of those that Coder has; a newer digest of it may be pending. */
 export async function newestImage(

@@ -3,7 +3,7 @@ import type { RequestWords } from '../coder/words.ts';
 import { LONGEST_RETRY_AFTER_MS, nextAttempt } from '../lib/backoff.ts';
 import type { Reference } from '../policy/reference.ts';
 import { type ImageReason, REASONS } from '../reasons.ts';
-import type { AwaitedPush, HeardBy, ImageRecord } from '../records/images.ts';
+import type { AwaitedPush, HeardBy, ImageRecord } from '../records/image.ts';
 import type { Registry } from '../records/registry.ts';
 
 /** A tag that is to be imported as the registry's record says now. */

@@ -1,4 +1,4 @@
-import type { AwaitedPush, HeardBy, ImageRecord } from '../records/images.ts';
+import type { AwaitedPush, HeardBy, ImageRecord } from '../records/image.ts';
 
 /** What a caller knows of the push that it asks an import for. */
 export interface ToldPush {

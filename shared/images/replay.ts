@@ -1,7 +1,8 @@
 import { ConflictError } from '../errors.ts';
 import { forEachAtMost } from '../lib/concurrency.ts';
 import { type ImageReason, REASONS } from '../reasons.ts';
-import type { Images, StoredImage } from '../records/images.ts';
+import type { StoredImage } from '../records/image.ts';
+import type { Images } from '../records/images.ts';
 
 interface ReplayServices {
   images: Images;

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { createHostCheck } from '../azure/allowed-hosts.ts';
 import { normalizeRegistryId } from '../azure/arm-id.ts';
 import { RegistryWords, RequestWords } from '../coder/words.ts';
-import { CredentialInput } from '../credentials/credential.ts';
+import { CredentialInput } from '../credentials/kinds.ts';
 import { RefusedError, unknownRegistry } from '../errors.ts';
 import type { Log } from '../lib/log.ts';
 import { isRepository, isTag } from '../policy/reference.ts';

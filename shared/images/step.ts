@@ -1,7 +1,7 @@
 import type { FoundManifest, TagInRegistry } from '../azure/acr.ts';
 import type { Verdict } from '../policy/policy.ts';
 import type { ImageReason } from '../reasons.ts';
-import type { AwaitedPush } from '../records/images.ts';
+import type { AwaitedPush } from '../records/image.ts';
 import type { ImageConfig } from './image-config.ts';
 import type { ReadChildren } from './image-index.ts';
 

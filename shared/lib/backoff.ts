@@ -1,11 +1,12 @@
 const FIRST_DELAY_MS = 5_000;
 const LONGEST_DELAY_MS = 3_600_000;
-/** A service that asks for more than a day is not believed. */
+/** The longest wait that a service may ask for. */
 export const LONGEST_RETRY_AFTER_MS = 86_400_000;
 
 /**
- * When to try again after `attempts` failed ones: 5 s, doubled each time up to an hour, of which a random part up
- * to half is taken off so that many images do not return at the same moment; never before the service asked for (up to a day).
+ * When to try again after `attempts` failed ones: after 5 s, doubled each time up to an hour. A random part of up to
+ * half is taken off, so that what failed together does not return together. Never before the time that the service
+ * asked for, up to a day.
  *
  * @param random a number in [0, 1), as Math.random gives
  */

@@ -3,20 +3,20 @@ import { TimeoutError } from 'ky';
 import pLimit from 'p-limit';
 
 export interface LimitedFetchOptions {
-  /** Most calls that the server may be at. */
+  /** How many calls the server may work on at once. */
   most: number;
-  /** A call without a whole answer by then is cut. */
+  /** A call that has no whole answer by then is cut. */
   answerWithinMs: number;
-  /** How long the server may take to see that: a busy one first takes what else has come in. */
+  /** How long the server may take to notice that: a busy one first reads what else has come in. */
   cutUnseenMs?: number;
 }
 
 const CUT_UNSEEN_MS = 5_000;
 
 /**
- * A `fetch` that waits until one of `most` places is free, and keeps it until the server has answered with the
- * whole body, or must have seen that the call was cut. A caller that leaves by its signal has its error at once, but
- * its call runs on: a server may well begin the next call before it sees that an earlier one was given up.
+ * A `fetch` that waits until one of `most` places is free, and keeps it until the server has sent the whole body, or
+ * must have noticed that the call was cut. When the caller's signal aborts, the caller gets its error at once, but the
+ * call runs on and keeps its place: a server may begin the next call before it notices that an earlier one was given up.
  * @throws TimeoutError (ky's) for a call that was cut; the wait for a place does not count
  */
 export function createLimitedFetch(options: LimitedFetchOptions): typeof fetch {
@@ -27,7 +27,7 @@ export function createLimitedFetch(options: LimitedFetchOptions): typeof fetch {
     new Promise((resolve, reject) => {
       const request = new Request(input, init);
       const { signal } = request;
-      // One that has aborted already tells nobody any more.
+      // An aborted signal fires no event any more.
       signal.throwIfAborted();
       signal.addEventListener('abort', () => reject(signal.reason), { once: true });
       atMost(async () => {

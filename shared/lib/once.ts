@@ -1,4 +1,4 @@
-/** The same question, asked at the first call only; every later call gets that answer, or that failure. */
+/** Makes `ask` run at the first call only; every later call gets the same answer, or the same failure. */
 export function once<A extends unknown[], T>(ask: (...args: A) => Promise<T>): (...args: A) => Promise<T> {
   let asked: Promise<T> | undefined;
   return (...args) => {

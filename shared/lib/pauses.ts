@@ -1,14 +1,14 @@
-/** Hosts that asked to be left alone for a while. Everyone in this instance heeds it. */
+/** Hosts that asked for a pause, for all who call them from this process. */
 export interface Pauses {
-  /** Milliseconds for which the host still wants no calls; 0 when it takes them. */
+  /** Milliseconds until the host takes calls again; 0 when it does. */
   remaining(host: string): number;
   /** Notes an answer that asks for a pause. */
   asked(host: string, retryAfterMs: number | undefined): void;
 }
 
-/** What a host gets that says 429 and not how long. */
+/** The pause for a host that does not say how long. */
 const UNSTATED_MS = 5_000;
-/** One odd answer must not keep everyone from a host for long; each record waits for as long as it was told to. */
+/** One odd answer must not keep all callers from a host for longer. */
 const LONGEST_MS = 5 * 60_000;
 
 export function createPauses(now: () => Date): Pauses {

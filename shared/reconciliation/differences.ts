@@ -2,7 +2,7 @@ import type { RepositoryInTarget } from '../coder/target.ts';
 import { isRunnable } from '../images/platform.ts';
 import { applyPolicy, type PolicyHolder, type Verdict } from '../policy/policy.ts';
 import { type ImageReason, REASONS } from '../reasons.ts';
-import type { ImageRecord } from '../records/images.ts';
+import type { ImageRecord } from '../records/image.ts';
 
 /** How registry, records and Coder can differ about one tag, as reports and the README show it. */
 export const DIFFERENCES = {

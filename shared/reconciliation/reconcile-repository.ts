@@ -5,7 +5,7 @@ import { type ImportServices, importImage } from '../images/import.ts';
 import type { Log } from '../lib/log.ts';
 import type { Pauses } from '../lib/pauses.ts';
 import type { ImageReason } from '../reasons.ts';
-import type { ImageRecord } from '../records/images.ts';
+import type { ImageRecord } from '../records/image.ts';
 import type { Registry } from '../records/registry.ts';
 import {
   type Difference,

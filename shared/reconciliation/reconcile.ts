@@ -9,7 +9,7 @@ import type { StoredRegistry } from '../records/registry.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { type RepositoryServices, reconcileRepository } from './reconcile-repository.ts';
 import type { Report } from './report.ts';
-import type { HeldReport, Reports } from './reports.ts';
+import type { LeasedReport, Reports } from './reports.ts';
 
 export interface ReconcileServices extends RepositoryServices {
   reports: Reports;
@@ -36,12 +36,12 @@ export async function reconcile(
   signal: AbortSignal,
   log: Log,
 ): Promise<void> {
-  const held = await services.reports.claim(registryName);
-  const registry = held && (await services.registries.get(registryName));
+  const leased = await services.reports.take(registryName);
+  const registry = leased && (await services.registries.get(registryName));
   if (!registry) return;
   try {
-    const report = await carryOn(services, registry, held, signal, log);
-    await held.save(report, false);
+    const report = await carryOn(services, registry, leased, signal, log);
+    await leased.release(report);
     const { state, dryRun, settled, reason, message } = report;
     log.info('reconciliation', { registry: registryName, state, dryRun, ...settled, reason, message });
   } catch (error) {
@@ -54,30 +54,30 @@ export async function reconcile(
 async function carryOn(
   services: ReconcileServices,
   registry: StoredRegistry,
-  held: HeldReport,
+  leased: LeasedReport,
   signal: AbortSignal,
   log: Log,
 ): Promise<Report> {
   let progress: Progress | undefined;
   try {
     const inventory = await services.target.observe(registry, signal);
-    const { cursor } = held.report;
+    const { cursor } = leased.report;
     const repositories = (await listRepositories(services, registry, inventory, signal)).filter(
       name => cursor === undefined || name > cursor,
     );
-    const current = createProgress(held.report, repositories);
+    const current = createProgress(leased.report, repositories);
     progress = current;
-    const save = createSaver(held, current, services.now);
+    const save = createSaver(leased, current, services.now);
     await untilOneFails(repositories, signal, async (repository, stop) => {
-      const run = { services, registry, inventory, dryRun: held.report.dryRun, signal: stop, log };
+      const run = { services, registry, inventory, dryRun: leased.report.dryRun, signal: stop, log };
       await reconcileRepository(run, repository, current, save);
     });
     return signal.aborted ? current.report() : completed(current.report(), services.now());
   } catch (error) {
-    const report = progress?.report() ?? held.report;
+    const report = progress?.report() ?? leased.report;
     if (signal.aborted) return report;
     if (!(error instanceof ServiceError)) throw error;
-    return interrupted(services, held.report, report, error);
+    return interrupted(services, leased.report, report, error);
   }
 }
 
@@ -119,14 +119,14 @@ async function untilOneFails(
 }
 
 /** Saves the report now and then, by which the run stays ours. */
-function createSaver(held: HeldReport, progress: Progress, now: () => Date): () => Promise<void> {
+function createSaver(leased: LeasedReport, progress: Progress, now: () => Date): () => Promise<void> {
   let savedMs = 0;
   let saving = false;
   return async () => {
     if (saving || now().getTime() - savedMs < SAVE_EVERY_MS) return;
     saving = true;
     try {
-      await held.save(progress.report(), true);
+      await leased.save(progress.report());
       savedMs = now().getTime();
     } finally {
       saving = false;

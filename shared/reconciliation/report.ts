@@ -1,3 +1,5 @@
+import * as z from 'zod';
+import { json, word } from '../azure/row-codec.ts';
 import type { Reference } from '../policy/reference.ts';
 import type { ImageReason, State } from '../reasons.ts';
 import type { DifferenceKind } from './differences.ts';
@@ -22,31 +24,32 @@ export interface Finding extends Reference {
 }
 
 /** The last comparison of one registry, or the one that is under way. Times are UTC. */
-export interface Report {
+export const Report = z.object({
   /** Name of the registry, ours. */
-  registry: string;
+  registry: z.string(),
   /** Only reports, and changes nothing. */
-  dryRun: boolean;
-  state: 'running' | 'completed' | 'failed';
-  startedOn: Date;
-  endedOn?: Date;
+  dryRun: z.boolean(),
+  state: z.enum(['running', 'completed', 'failed']),
+  startedOn: z.date(),
+  endedOn: z.date().exactOptional(),
   /** Repositories that the run goes through, as soon as they are known. */
-  repositories?: number;
+  repositories: z.number().exactOptional(),
   /** The last repository, in order of their names, with which all before it are done. */
-  cursor?: string;
+  cursor: z.string().exactOptional(),
   /** Of the repositories up to the cursor, which no resumed run looks at again. */
-  settled: Tally;
+  settled: json<Tally>(),
   /** Of those that follow; a resumed run begins with none. */
-  ahead: Tally;
+  ahead: json<Tally>(),
   /** The first differences that were found, as many as fit. */
-  findings: Finding[];
+  findings: json<Finding[]>(),
   /** Times in a row that the run came to nothing. */
-  attempts: number;
+  attempts: z.number(),
   /** Why it stopped, and when it goes on if it does. */
-  reason?: ImageReason;
-  message?: string;
-  dueOn?: Date;
-}
+  reason: word<ImageReason>().exactOptional(),
+  message: z.string().exactOptional(),
+  dueOn: z.date().exactOptional(),
+});
+export type Report = z.infer<typeof Report>;
 
 export function emptyTally(): Tally {
   return { repositories: 0, total: 0, done: 0, differences: {}, outcomes: {} };

@@ -1,18 +1,22 @@
 import type { TableClient } from '@azure/data-tables';
-import { RECONCILIATION_KEY } from '../azure/keys.ts';
-import { change, type Row, readRow } from '../azure/tables.ts';
+import { readLeasable, writeLeasable } from '../azure/leasable-row.ts';
+import { createLease, isHeld, type Leasable } from '../azure/lease.ts';
+import { createRowCodec } from '../azure/row-codec.ts';
+import type { RowKey } from '../azure/tables.ts';
 import { ConflictError } from '../errors.ts';
-import type { ImageReason } from '../reasons.ts';
-import { emptyTally, type Finding, type Report } from './report.ts';
+import { RECONCILIATION_KEY } from '../records/keys.ts';
+import { emptyTally, type Finding, Report } from './report.ts';
 
-/** A report in the hands of whoever carries the run on. */
-export interface HeldReport {
+/** A report in the hands of the worker that carries the run on. */
+export interface LeasedReport {
   report: Report;
   /**
-   * Writes the report and stays its holder, or releases it.
-   * @throws ConflictError when somebody else took the run over, or the registry was removed
+   * Writes the report, and goes on holding it.
+   * @throws ConflictError when another worker took the run over, or the registry was removed
    */
-  save(report: Report, hold: boolean): Promise<void>;
+  save(report: Report): Promise<void>;
+  /** Writes the report, and gives it back. @throws ConflictError as `save` does */
+  release(report: Report): Promise<void>;
 }
 
 /** One report per registry, which is also the lease of the run. */
@@ -21,52 +25,46 @@ export interface Reports {
   /** Begins a run, or joins the one that is under way; one that only reports gives way to one that does not. */
   start(registry: string, dryRun: boolean): Promise<Report>;
   /** Takes a run that goes on and that nobody carries on; undefined when there is none, or it is not due. */
-  claim(registry: string): Promise<HeldReport | undefined>;
-}
-
-interface ReportRow extends Omit<Report, 'registry' | 'settled' | 'ahead' | 'findings'> {
-  kind: 'reconciliation';
-  /** JSON, as are the following */
-  settled: string;
-  ahead: string;
-  findings: string;
-  leaseUntil?: Date;
+  take(registry: string): Promise<LeasedReport | undefined>;
 }
 
 /** A string property in Table Storage holds 32 Ki characters. */
 const LONGEST_FINDINGS = 30_000;
+
+const codec = createRowCodec(Report, {
+  constants: { kind: 'reconciliation' },
+  inKey: { partitionKey: 'registry' },
+});
 
 /**
  * @param table the `images` table
  * @param leaseMs longer than a holder goes without saving
  */
 export function createReports(table: TableClient, now: () => Date, leaseMs: number): Reports {
-  const read = (registry: string) => readRow<ReportRow>(table, registry, RECONCILIATION_KEY);
+  const lease = createLease(write, now, leaseMs);
 
-  /** The new ETag. @throws ConflictError when the row is not as `etag` says, or is there although it says nothing */
-  async function write(report: Report, hold: boolean, etag: string | undefined): Promise<string> {
-    const lease = hold ? { leaseUntil: new Date(now().getTime() + leaseMs) } : {};
-    const row = { ...toRow(report), ...lease };
-    const operation = etag ? table.updateEntity(row, 'Replace', { etag }) : table.createEntity(row);
-    return (await change<{ etag?: string }>(operation)).etag as string;
+  function read(registry: string): Promise<Leasable<Report> | undefined> {
+    return readLeasable(table, codec, keyOf(registry));
+  }
+
+  function write({ content, ...stored }: Leasable<Report>): Promise<string> {
+    const report = { ...content, findings: fitting(content.findings) };
+    return writeLeasable(table, codec, keyOf(report.registry), { content: report, ...stored });
   }
 
   return {
     async get(registry) {
-      const row = await read(registry);
-      return row && fromRow(row);
+      return (await read(registry))?.content;
     },
 
     async start(registry, dryRun) {
       for (;;) {
-        const row = await read(registry);
-        const known = row && fromRow(row);
-        const joins = known?.state === 'running' && (dryRun || !known.dryRun);
-        if (joins && (!known.dueOn || isHeld(row, now()))) return known;
-        const { dueOn: _, ...running } = known ?? newReport(registry, dryRun, now());
-        const report = joins ? running : newReport(registry, dryRun, now());
+        const found = await read(registry);
+        const joined = found && isJoined(found.content, dryRun) ? found : undefined;
+        if (joined && (!joined.content.dueOn || isHeld(joined, now()))) return joined.content;
+        const { dueOn: _, ...report } = joined?.content ?? newReport(registry, dryRun, now());
         try {
-          await write(report, false, row?.etag);
+          await write({ content: report, etag: found?.etag });
           return report;
         } catch (error) {
           if (!(error instanceof ConflictError)) throw error;
@@ -74,25 +72,30 @@ export function createReports(table: TableClient, now: () => Date, leaseMs: numb
       }
     },
 
-    async claim(registry) {
-      const row = await read(registry);
-      if (row?.state !== 'running' || isHeld(row, now()) || (row.dueOn && row.dueOn > now()))
-        return undefined;
-      const report = { ...fromRow(row), ahead: emptyTally() };
-      try {
-        let etag = await write(report, true, row.etag);
-        return {
-          report,
-          async save(changed, hold) {
-            etag = await write(changed, hold, etag);
-          },
-        };
-      } catch (error) {
-        if (error instanceof ConflictError) return undefined;
-        throw error;
-      }
+    async take(registry) {
+      const found = await read(registry);
+      const { state, dueOn } = found?.content ?? {};
+      if (!found || state !== 'running' || (dueOn && dueOn > now())) return undefined;
+      const report = { ...found.content, ahead: emptyTally() };
+      const taken = await lease.take({ ...found, content: report });
+      if (!taken) return undefined;
+      let held: Leasable<Report> = taken;
+      return {
+        report,
+        async save(changed) {
+          held = await lease.save({ ...held, content: changed });
+        },
+        async release(changed) {
+          await lease.release({ ...held, content: changed });
+        },
+      };
     },
   };
+}
+
+/** Whether a run that is asked for is the one that is under way. */
+function isJoined({ state, dryRun }: Report, asksForDryRun: boolean): boolean {
+  return state === 'running' && (asksForDryRun || !dryRun);
 }
 
 function newReport(registry: string, dryRun: boolean, startedOn: Date): Report {
@@ -100,20 +103,8 @@ function newReport(registry: string, dryRun: boolean, startedOn: Date): Report {
   return { registry, dryRun, state: 'running', startedOn, ...nothing };
 }
 
-function isHeld(row: { leaseUntil?: Date } | undefined, now: Date): boolean {
-  return row?.leaseUntil !== undefined && row.leaseUntil > now;
-}
-
-function toRow({ registry, settled, ahead, findings, ...fields }: Report) {
-  return {
-    partitionKey: registry,
-    rowKey: RECONCILIATION_KEY,
-    kind: 'reconciliation',
-    ...fields,
-    settled: JSON.stringify(settled),
-    ahead: JSON.stringify(ahead),
-    findings: JSON.stringify(fitting(findings)),
-  };
+function keyOf(registry: string): RowKey {
+  return { partitionKey: registry, rowKey: RECONCILIATION_KEY };
 }
 
 function fitting(findings: readonly Finding[]): Finding[] {
@@ -122,21 +113,4 @@ function fitting(findings: readonly Finding[]): Finding[] {
     length += JSON.stringify(finding).length + 1;
     return length < LONGEST_FINDINGS;
   });
-}
-
-function fromRow(row: Row<ReportRow>): Report {
-  const { dryRun, state, startedOn, endedOn, repositories, cursor, attempts, reason, message, dueOn } = row;
-  return {
-    registry: row.partitionKey as string,
-    ...{ dryRun, state, startedOn, attempts },
-    settled: JSON.parse(row.settled),
-    ahead: JSON.parse(row.ahead),
-    findings: JSON.parse(row.findings),
-    ...(endedOn && { endedOn }),
-    ...(repositories !== undefined && { repositories }),
-    ...(cursor !== undefined && { cursor }),
-    ...(reason && { reason: reason as ImageReason }),
-    ...(message && { message }),
-    ...(dueOn && { dueOn }),
-  };
 }

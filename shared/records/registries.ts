@@ -1,17 +1,10 @@
 import { odata, type TableClient } from '@azure/data-tables';
 import { normalizeRegistryId } from '../azure/arm-id.ts';
-import {
-  change,
-  type Page,
-  type PageRequest,
-  type Row,
-  readPage,
-  readRow,
-  readRows,
-} from '../azure/tables.ts';
-import { parseRotation } from '../credentials/state.ts';
-import type { Registry, StoredRegistry } from './registry.ts';
-import { checkVersion, RECORD_VERSION } from './version.ts';
+import { createRowCodec } from '../azure/row-codec.ts';
+import { ROW_VERSION } from '../azure/row-version.ts';
+import { type Page, type PageRequest, readPage } from '../azure/table-pages.ts';
+import { change, type Row, type RowKey, readRow, readRows, writeRow } from '../azure/tables.ts';
+import { Registry, type StoredRegistry } from './registry.ts';
 
 /** The registries that we watch. */
 export interface Registries {
@@ -27,26 +20,9 @@ export interface Registries {
   remove(registry: StoredRegistry): Promise<void>;
 }
 
-interface RegistryRow {
-  version?: number;
-  resourceId: string;
-  loginServer: string;
-  sku: string;
-  organizationId?: string;
-  /** JSON */
-  credential: string;
-  /** JSON; absent when nothing was ever issued */
-  rotation?: string;
-  /** JSON */
-  policy: string;
-  suspended?: boolean;
-  pinned?: boolean;
-  reconcileEveryMinutes?: number;
-  createdOn: Date;
-  updatedOn: Date;
-}
-
 const PARTITION = 'registry';
+const ALL = odata`PartitionKey eq ${PARTITION}`;
+const codec = createRowCodec(Registry, { constants: { version: ROW_VERSION }, inKey: { rowKey: 'name' } });
 /** How long another instance may still see a registry as it was. */
 const CACHE_MS = 10_000;
 
@@ -55,8 +31,7 @@ export function createRegistries(table: TableClient, now: () => Date): Registrie
   let cache: { byId: Map<string, StoredRegistry>; until: number } | undefined;
 
   async function* each(): AsyncIterable<StoredRegistry> {
-    const rows = readRows<RegistryRow>(table, odata`PartitionKey eq ${PARTITION}`);
-    for await (const row of rows) yield fromRow(row);
+    for await (const row of readRows(table, ALL)) yield fromRow(row);
   }
 
   /** Fills the cache; whoever comes while that is under way waits for the same read. */
@@ -77,7 +52,7 @@ export function createRegistries(table: TableClient, now: () => Date): Registrie
 
   return {
     async get(name) {
-      const row = await readRow<RegistryRow>(table, PARTITION, name);
+      const row = await readRow(table, keyOf(name));
       return row && fromRow(row);
     },
 
@@ -91,24 +66,16 @@ export function createRegistries(table: TableClient, now: () => Date): Registrie
     },
 
     async list(page) {
-      const { items, ...rest } = await readPage<RegistryRow>(
-        table,
-        odata`PartitionKey eq ${PARTITION}`,
-        page,
-      );
+      const { items, ...rest } = await readPage(table, ALL, page);
       return { items: items.map(fromRow), ...rest };
     },
 
     each,
 
     async save(registry, previous) {
-      const row = toRow(registry);
-      const operation = previous
-        ? table.updateEntity(row, 'Replace', { etag: previous.etag })
-        : table.createEntity(row);
-      const { etag } = await change<{ etag?: string }>(operation);
+      const etag = await writeRow(table, codec.toRow(registry, keyOf(registry.name)), previous?.etag);
       cache = undefined;
-      return etag as string;
+      return etag;
     },
 
     async remove({ name, etag }) {
@@ -118,31 +85,10 @@ export function createRegistries(table: TableClient, now: () => Date): Registrie
   };
 }
 
-function toRow({ name, credential, rotation, policy, ...fields }: Registry) {
-  return {
-    partitionKey: PARTITION,
-    rowKey: name,
-    version: RECORD_VERSION,
-    ...fields,
-    credential: JSON.stringify(credential),
-    rotation: JSON.stringify(rotation),
-    policy: JSON.stringify(policy),
-  };
+function keyOf(name: string): RowKey {
+  return { partitionKey: PARTITION, rowKey: name };
 }
 
-function fromRow(row: Row<RegistryRow>): StoredRegistry {
-  checkVersion(row);
-  const { resourceId, loginServer, sku, organizationId, createdOn, updatedOn, etag } = row;
-  const { suspended, pinned, reconcileEveryMinutes } = row;
-  return {
-    name: row.rowKey as string,
-    ...{ resourceId, loginServer, sku, createdOn, updatedOn, etag },
-    ...(organizationId && { organizationId }),
-    credential: JSON.parse(row.credential),
-    rotation: parseRotation(row.rotation),
-    policy: JSON.parse(row.policy),
-    ...(suspended && { suspended }),
-    ...(pinned && { pinned }),
-    ...(reconcileEveryMinutes && { reconcileEveryMinutes }),
-  };
+function fromRow(row: Row<object>): StoredRegistry {
+  return { ...codec.fromRow(row), etag: row.etag };
 }

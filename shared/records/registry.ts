@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import { parseRegistryId } from '../azure/arm-id.ts';
-import type { SourceRegistry } from '../coder/target.ts';
-import { RegistryWords } from '../coder/words.ts';
-import { CredentialInput } from '../credentials/credential.ts';
+import { json } from '../azure/row-codec.ts';
+import { RegistryColumns, RegistryWords } from '../coder/words.ts';
+import { CredentialInput, type DeclaredCredential } from '../credentials/kinds.ts';
+import { type CredentialState, parseCredentialState } from '../credentials/state.ts';
 import { Policy } from '../policy/policy.ts';
 
 /** Our name of a registry: part of URLs, of table keys, and of names in Key Vault. */
@@ -35,16 +36,23 @@ export const RegistryInput = z.strictObject({
 export type RegistryInput = z.infer<typeof RegistryInput>;
 
 /** One ACR instance that we watch. */
-export interface Registry extends SourceRegistry {
-  resourceId: string;
-  sku: string;
-  policy: Policy;
-  suspended?: boolean;
-  pinned?: boolean;
-  reconcileEveryMinutes?: number;
-  createdOn: Date;
-  updatedOn: Date;
-}
+export const Registry = z.object({
+  name: z.string(),
+  resourceId: z.string(),
+  loginServer: z.string(),
+  sku: z.string(),
+  ...RegistryColumns.shape,
+  credential: json<DeclaredCredential>(),
+  /** What Coder holds of it, and how far its renewal is; there is no such column before anything was issued. */
+  rotation: json<CredentialState>(parseCredentialState).prefault('{}'),
+  policy: json<Policy>(),
+  suspended: z.boolean().exactOptional(),
+  pinned: z.boolean().exactOptional(),
+  reconcileEveryMinutes: z.number().exactOptional(),
+  createdOn: z.date(),
+  updatedOn: z.date(),
+});
+export type Registry = z.infer<typeof Registry>;
 
 /** A registry as it was read, with the ETag that its next change must carry. */
 export type StoredRegistry = Registry & { etag: string };

@@ -2,7 +2,7 @@ import type { Acr } from '../azure/acr.ts';
 import type { HostCheck } from '../azure/allowed-hosts.ts';
 import type { Arm, RegistryDescription } from '../azure/arm.ts';
 import { parseRegistryId, type RegistryResourceId } from '../azure/arm-id.ts';
-import { roleAssignment } from '../azure/role-assignment.ts';
+import { roleAssignment } from '../azure/commands.ts';
 import { describe, RefusedError, ServiceError, statusOf } from '../errors.ts';
 
 interface AccessServices {

@@ -1,3 +1,4 @@
+import { givesLogin } from '../credentials/kinds.ts';
 import { secretNameOf } from '../credentials/state.ts';
 import { RefusedError, unknownRegistry } from '../errors.ts';
 import { checkPrecondition, type Precondition } from './precondition.ts';
@@ -12,18 +13,18 @@ import type { RegistryServices } from './put.ts';
  * @throws ConflictError when somebody else changed the registry meanwhile
  */
 export async function deleteRegistry(
-  { registries, images, links, vault }: RegistryServices,
+  { registries, images, leasedRows, vault }: RegistryServices,
   name: string,
   precondition: Precondition,
 ): Promise<void> {
   const registry = await registries.get(name);
   if (!registry) throw unknownRegistry(name);
   checkPrecondition(registry, precondition);
-  if (await links.anyHeld(name)) {
+  if (await leasedRows.anyHeld(name)) {
     const message = 'An import of this registry is under way. Try again in half a minute.';
     throw new RefusedError('registry-busy', message);
   }
-  if (registry.credential.kind !== 'managed-identity') await vault.remove(secretNameOf(name));
+  if (givesLogin(registry.credential)) await vault.remove(secretNameOf(name));
   await images.deleteAll(name);
   await registries.remove(registry);
 }

@@ -1,26 +1,27 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Login } from '../azure/acr-login.ts';
+import type { Login } from '../azure/acr-tokens.ts';
 import type { HostCheck } from '../azure/allowed-hosts.ts';
 import type { Arm } from '../azure/arm.ts';
 import { normalizeRegistryId } from '../azure/arm-id.ts';
-import type { Links } from '../azure/links.ts';
+import type { LeasedTable } from '../azure/leased-rows.ts';
 import type { Target } from '../coder/target.ts';
 import { RegistryWords } from '../coder/words.ts';
-import { credentialKind, type DeclaredCredential } from '../credentials/credential.ts';
-import { adoptStatic } from '../credentials/kinds/static.ts';
-import type { Rotation } from '../credentials/state.ts';
+import { credentialKind, declaredOf } from '../credentials/kinds.ts';
+import type { CredentialState } from '../credentials/state.ts';
 import { ConflictError, RefusedError, ServiceError } from '../errors.ts';
 import type { Log } from '../lib/log.ts';
+import { withoutUndefined } from '../lib/without-undefined.ts';
 import type { Images } from '../records/images.ts';
 import type { Registry, RegistryInput, StoredRegistry } from '../records/registry.ts';
-import { type RotationServices, rotate } from '../rotation/rotate.ts';
+import { rotate } from '../rotation/rotate.ts';
+import type { RotationServices } from '../rotation/run.ts';
 import { describeReachable } from './access.ts';
 import { checkPrecondition, outdated, type Precondition } from './precondition.ts';
 
 /** What adding, changing and removing a registry needs. */
 export interface RegistryServices extends RotationServices {
   images: Images;
-  links: Links;
+  leasedRows: LeasedTable;
   target: Target;
   arm: Arm;
   isAllowedHost: HostCheck;
@@ -96,20 +97,19 @@ export async function declareRegistry(
 ): Promise<Omit<Registry, 'createdOn' | 'updatedOn'>> {
   const azure = await describeReachable(services, input.resourceId, signal);
   const { loginServer, sku } = azure;
-  const credential = withoutPassword(input.credential);
+  const credential = declaredOf(input.credential);
   const registry = { name, resourceId: input.resourceId, loginServer, policy: input.policy };
   const context = { registry, arm: services.armCredentials, graph: services.graph, signal };
   await credentialKind(credential.kind).check?.(credential, azure, context);
   const rotation = await rotationFor(services, name, input, loginServer, previous, signal);
-  return {
-    ...{ name, resourceId: input.resourceId, loginServer, sku },
+  return withoutUndefined<Omit<Registry, 'createdOn' | 'updatedOn'>>({
+    ...{ name, resourceId: input.resourceId, loginServer, sku, credential, rotation },
     ...RegistryWords.parse(input),
-    ...{ credential, rotation },
     policy: input.policy,
-    ...(input.suspended && { suspended: true }),
-    ...(input.pinned && { pinned: true }),
-    ...(input.reconcileEveryMinutes && { reconcileEveryMinutes: input.reconcileEveryMinutes }),
-  };
+    suspended: input.suspended || undefined,
+    pinned: input.pinned || undefined,
+    reconcileEveryMinutes: input.reconcileEveryMinutes,
+  });
 }
 
 /** Refuses what our own records show to be impossible. */
@@ -131,13 +131,7 @@ export async function refuseIfImpossible(
       `This registry was added already. PUT /api/registries/${other.name} changes it.`,
     );
   }
-  await target.refuse({ ...input, name, credential: withoutPassword(input.credential) }, previous);
-}
-
-function withoutPassword(input: RegistryInput['credential']): DeclaredCredential {
-  if (input.kind !== 'static') return input;
-  const { password: _, ...declared } = input;
-  return declared;
+  await target.refuse({ ...input, name, credential: declaredOf(input.credential) }, previous);
 }
 
 /**
@@ -151,9 +145,10 @@ async function rotationFor(
   loginServer: string,
   previous: StoredRegistry | undefined,
   signal: AbortSignal,
-): Promise<Rotation> {
+): Promise<CredentialState> {
   const before = previous?.rotation ?? {};
-  if (credentialKind(credential.kind).issuer) return before;
+  const { issuer, supplied } = credentialKind(credential.kind);
+  if (issuer) return before;
   const { current, candidate, previous: older } = before;
   const isIssued = current !== undefined && credentialKind(current.declared.kind).issuer !== undefined;
   if (isIssued && (candidate || older)) {
@@ -165,13 +160,13 @@ async function rotationFor(
   }
   const { current: _, ...kept } = before;
   const replaced = isIssued ? { ...kept, previous: current } : kept;
-  if (credential.kind !== 'static') return isIssued ? { ...replaced, revokeOn: now() } : kept;
+  if (!supplied) return isIssued ? { ...replaced, revokeOn: now() } : kept;
   const context = {
     ...{ registryName, loginServer, vault, now: now() },
     acceptsLogin: (login: Login) => acceptsLogin(loginServer, login, signal),
     current: isIssued ? undefined : current,
   };
-  return { ...replaced, current: await adoptStatic(credential, context) };
+  return { ...replaced, current: await supplied.adopt(credential, context) };
 }
 
 /** Somebody may have changed the registry since the precondition was checked. */

@@ -1,11 +1,11 @@
-import { credentialKind, type DeclaredCredential } from '../credentials/credential.ts';
-import { type RotationSchedule, renewOn } from '../credentials/renewal.ts';
-import type { Issue, Rotation } from '../credentials/state.ts';
+import { credentialKind } from '../credentials/kinds.ts';
+import { renewOn } from '../credentials/renewal.ts';
+import type { CredentialState, Declared, IssuedCredential } from '../credentials/state.ts';
 
 /** What is known when a run decides what to do next. */
 export interface RotationFacts {
-  declared: DeclaredCredential;
-  rotation: Rotation;
+  declared: Declared;
+  rotation: CredentialState;
   now: Date;
   /** Whether the registry accepts `current`; true when there is none. */
   currentWorks: boolean;
@@ -14,7 +14,7 @@ export interface RotationFacts {
 }
 
 export type RotationStep =
-  /** `nextOn`: when there will be something to do by itself. */
+  /** `nextOn`: when something will be due. */
   | { do: 'nothing'; nextOn?: Date }
   /** A person must act: the bridge issues no credential of this kind. */
   | { do: 'report' }
@@ -25,15 +25,15 @@ export type RotationStep =
   | { do: 'deliver' }
   /** Back to the previous one, which still works. */
   | { do: 'fall-back' }
-  /** @param deliverFirst so that nothing that reached Coder late is what is revoked */
+  /** `deliverFirst`: Coder may have been given the old one again by a late call, so it is given the current one first. */
   | { do: 'revoke'; deliverFirst: boolean };
 
 /** Within 2 minutes it works in Entra, and within one in ACR; what is not accepted by then never will be. */
 const LONGEST_PROPAGATION_MS = 15 * 60_000;
-/** Before a rotation that failed is tried again, unless Coder is without a working credential or somebody asks. */
+/** How long after a failure a rotation is tried again, unless Coder has no working credential or a person asks. */
 const AFTER_FAILURE_MS = 15 * 60_000;
 
-/** The one step that comes next. Whatever was cut off is decided on anew, from what the record says. */
+/** The one step that comes next. A run that was cut off is not resumed: the record says what to do now. */
 export function decide(facts: RotationFacts): RotationStep {
   const { declared, rotation, now, currentWorks, previousWorks } = facts;
   const { current, candidate, previous, revokeOn } = rotation;
@@ -67,33 +67,33 @@ function whyNow({ declared, rotation, now }: RotationFacts) {
   if (!isSameSource(current.declared, declared)) return 'declared';
   if (isLeaked(current, rotation)) return 'compromised';
   if (requestedOn && current.issuedOn < requestedOn) return 'requested';
-  return renewOn(declared as RotationSchedule, current) <= now ? 'due' : undefined;
+  const dueOn = renewOn(declared, current);
+  return dueOn && dueOn <= now ? 'due' : undefined;
 }
 
 function nothing({ declared, rotation }: RotationFacts): RotationStep {
   const { current, revokeOn } = rotation;
-  const nextOn = revokeOn ?? (current && renewOn(declared as RotationSchedule, current));
+  const nextOn = revokeOn ?? renewOn(declared, current);
   return { do: 'nothing', ...(nextOn && { nextOn }) };
 }
 
-/** Issued before somebody else may have learnt the credentials of that time. */
-export function isLeaked({ issuedOn }: Issue, { compromisedOn }: Rotation): boolean {
+/** Whether it was issued before the reported compromise. */
+export function isLeaked({ issuedOn }: IssuedCredential, { compromisedOn }: CredentialState): boolean {
   return compromisedOn !== undefined && issuedOn < compromisedOn;
 }
 
 /** The first one is tried each time, since Coder waits for it. */
-function hasJustFailed({ lastResult, current, requestedOn }: Rotation, now: Date): boolean {
+function hasJustFailed({ lastResult, current, requestedOn }: CredentialState, now: Date): boolean {
   if (!current || lastResult?.outcome !== 'failed') return false;
   if (requestedOn && requestedOn > lastResult.on) return false;
   return now.getTime() - lastResult.on.getTime() < AFTER_FAILURE_MS;
 }
 
 /** Whether both are credentials of the same account; how often they are renewed does not matter. */
-function isSameSource(one: DeclaredCredential, other: DeclaredCredential): boolean {
-  return sourceOf(one) === sourceOf(other);
+function isSameSource(one: Declared, other: Declared): boolean {
+  return one.kind === other.kind && accountOf(one) === accountOf(other);
 }
 
-function sourceOf(declared: DeclaredCredential): string {
-  const account = 'tokenName' in declared ? declared.tokenName : 'appId' in declared ? declared.appId : '';
-  return `${declared.kind} ${account}`;
+function accountOf(declared: Declared): string | undefined {
+  return credentialKind(declared.kind).issuer?.accountOf?.(declared);
 }

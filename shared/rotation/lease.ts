@@ -1,14 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Rotation } from '../credentials/state.ts';
+import { createLease, type Leasable } from '../azure/lease.ts';
+import type { CredentialState } from '../credentials/state.ts';
 import { ConflictError } from '../errors.ts';
+import { withoutUndefined } from '../lib/without-undefined.ts';
 import type { Registries } from '../records/registries.ts';
-import type { StoredRegistry } from '../records/registry.ts';
+import type { Registry, StoredRegistry } from '../records/registry.ts';
 
 /** Longer than any run may take, so that it ends only by release or with its holder's death. */
 const LEASE_MS = 300_000;
 
-/** A registry's record in the hands of a run, which writes there how far the rotation is. */
-export interface Lease {
+/** The lease of a run, which is kept in the registry's record beside how far the rotation is. */
+export interface RotationLease {
   /** The record as it was last read or written. */
   registry(): StoredRegistry;
   /** Whether it was taken, and not yet given back. */
@@ -16,7 +18,7 @@ export interface Lease {
   /** Takes it unless that was done. @throws ConflictError when somebody else was faster */
   take(): Promise<void>;
   /**
-   * Writes how far the rotation is, and keeps or takes the lease. What somebody asked for meanwhile is heeded next.
+   * Writes how far the rotation is, and keeps or takes the lease. What a person asked for meanwhile is kept.
    * @throws ConflictError when somebody else changed more than that
    */
   save(changes: RotationChanges): Promise<void>;
@@ -25,54 +27,71 @@ export interface Lease {
 }
 
 /** What is undefined is removed. */
-type RotationChanges = Partial<{ [K in keyof Rotation]: Rotation[K] | undefined }>;
+export type RotationChanges = {
+  [K in keyof Omit<CredentialState, 'leaseUntil'>]?: CredentialState[K] | undefined;
+};
 
-export function createLease(registries: Registries, found: StoredRegistry, now: () => Date): Lease {
+export function createRotationLease(
+  registries: Registries,
+  found: StoredRegistry,
+  now: () => Date,
+): RotationLease {
+  const lease = createLease(save, now, LEASE_MS);
   let registry = found;
   let isHeld = false;
 
-  async function save(changes: RotationChanges): Promise<void> {
-    const leaseUntil = new Date(now().getTime() + LEASE_MS);
-    const rotation = withoutAbsent({ ...registry.rotation, leaseUntil, ...changes });
+  function save(leasable: Leasable<Registry>): Promise<string> {
+    const changed = toRegistry(leasable);
+    return registries.save(changed, changed);
+  }
+
+  async function write(how: 'save' | 'release', changes: RotationChanges): Promise<void> {
+    const rotation = withoutUndefined<CredentialState>({ ...registry.rotation, ...changes });
     try {
-      const etag = await registries.save({ ...registry, rotation }, registry);
-      registry = { ...registry, rotation, etag };
-      isHeld = rotation.leaseUntil !== undefined;
+      registry = toRegistry(await lease[how]({ content: { ...registry, rotation }, etag: registry.etag }));
+      isHeld = how === 'save';
     } catch (error) {
-      const latest = await latestAfter(error);
-      if (!latest || !isSameButRequest(latest, registry)) throw error;
-      registry = latest;
-      await save(changes);
+      registry = await latestAfter(error, isSameButRequest);
+      await write(how, changes);
     }
   }
 
-  /** The record as somebody else has changed it; undefined when that is not what went wrong. */
-  async function latestAfter(error: unknown): Promise<StoredRegistry | undefined> {
-    return error instanceof ConflictError ? registries.get(registry.name) : undefined;
+  /** The record as somebody else changed it, when we may go on from there. @throws error when not */
+  async function latestAfter(
+    error: unknown,
+    mayGoOn: (latest: StoredRegistry, known: StoredRegistry) => boolean,
+  ): Promise<StoredRegistry> {
+    const latest = error instanceof ConflictError ? await registries.get(registry.name) : undefined;
+    if (!latest || !mayGoOn(latest, registry)) throw error;
+    return latest;
   }
 
   return {
-    save,
     registry: () => registry,
     isHeld: () => isHeld,
+    save: changes => write('save', changes),
 
     async take() {
-      if (!isHeld) await save({});
+      if (!isHeld) await write('save', {});
     },
 
     async release() {
       while (isHeld) {
         try {
-          await save({ leaseUntil: undefined });
+          await write('release', {});
         } catch (error) {
-          const latest = await latestAfter(error);
-          // Whoever took over has a lease of its own; whoever changed what is declared left us ours.
-          if (!latest || !isSameLease(latest, registry)) throw error;
-          registry = latest;
+          // Who took over has a lease of its own; who changed what is declared left us ours.
+          registry = await latestAfter(error, isSameLease);
         }
       }
     },
   };
+}
+
+/** The registry's record has the lease in its rotation. */
+function toRegistry({ content, leaseUntil, etag }: Leasable<Registry>): StoredRegistry {
+  const rotation = withoutUndefined<CredentialState>({ ...content.rotation, leaseUntil });
+  return { ...content, rotation, etag: etag as string };
 }
 
 /** Whether all that is new is that somebody asked for a rotation. */
@@ -88,8 +107,4 @@ function isSameButRequest(latest: StoredRegistry, known: StoredRegistry): boolea
 
 function isSameLease({ rotation: latest }: StoredRegistry, { rotation: known }: StoredRegistry): boolean {
   return latest.leaseUntil !== undefined && latest.leaseUntil.getTime() === known.leaseUntil?.getTime();
-}
-
-function withoutAbsent(rotation: { [K in keyof Rotation]: Rotation[K] | undefined }): Rotation {
-  return Object.fromEntries(Object.entries(rotation).filter(([, value]) => value !== undefined));
 }

@@ -1,10 +1,10 @@
-import { credentialKind } from '../credentials/credential.ts';
+import { credentialKind } from '../credentials/kinds.ts';
 import { ConflictError, RefusedError, unknownRegistry } from '../errors.ts';
 import type { Registries } from '../records/registries.ts';
 import type { StoredRegistry } from '../records/registry.ts';
 
 /**
- * Notes that a person asks for a new credential, so that the next run issues one, whoever carries it out.
+ * Records that a person asks for a new credential. The next run of any instance issues it.
  *
  * @param compromised revokes what there is now as soon as Coder has the new one, without a grace period
  * @throws RefusedError when there is no such registry, or the bridge issues no credential for it
@@ -32,11 +32,7 @@ export async function requestRotation(
 export async function findRotating(registries: Registries, name: string): Promise<StoredRegistry> {
   const registry = await registries.get(name);
   if (!registry) throw unknownRegistry(name);
-  const { kind } = registry.credential;
-  if (credentialKind(kind).issuer) return registry;
-  const message =
-    kind === 'static'
-      ? `The password of ${name} is yours to renew: PUT the registry again with a new one.`
-      : `Coder pulls from ${registry.loginServer} with an identity of its own, so there is nothing to rotate.`;
-  throw new RefusedError('nothing-to-rotate', message);
+  const { issuer, whyNothingToRotate } = credentialKind(registry.credential.kind);
+  if (issuer) return registry;
+  throw new RefusedError('nothing-to-rotate', whyNothingToRotate?.(registry) ?? '');
 }

@@ -1,49 +1,19 @@
-import type { Acr } from '../azure/acr.ts';
-import type { Login } from '../azure/acr-login.ts';
-import type { ProvePull } from '../azure/acr-pull.ts';
-import type { ArmCredentials } from '../azure/arm-credentials.ts';
-import type { Graph } from '../azure/graph.ts';
-import type { Publish } from '../azure/publish.ts';
-import type { Vault } from '../azure/vault.ts';
-import { credentialKind, type IssueContext } from '../credentials/credential.ts';
-import type { CredentialHolder } from '../credentials/holder.ts';
-import { endsSoon, type RotationSchedule } from '../credentials/renewal.ts';
-import { type Failure, type Issue, secretNameOf } from '../credentials/state.ts';
+import { isHeld } from '../azure/lease.ts';
+import { endsSoon } from '../credentials/renewal.ts';
 import { ConflictError, CredentialError, ServiceError } from '../errors.ts';
 import type { Log } from '../lib/log.ts';
-import { once } from '../lib/once.ts';
-import type { Registries } from '../records/registries.ts';
-import type { StoredRegistry } from '../records/registry.ts';
-import { decide, isLeaked, type RotationStep } from './decide.ts';
-import { createLease } from './lease.ts';
-import { chooseRepository } from './sample-repository.ts';
-
-export interface RotationServices {
-  registries: Registries;
-  vault: Vault;
-  acr: Acr;
-  holder: CredentialHolder;
-  armCredentials: ArmCredentials;
-  graph: Graph;
-  exchange: IssueContext['exchange'];
-  provePull: ProvePull;
-  publish: Publish;
-  now: () => Date;
-  /** Waits, or ends early when `signal` aborts. */
-  wait(ms: number, signal: AbortSignal): Promise<void>;
-}
+import { isOutage, isOver } from './failures.ts';
+import { maintain } from './issuing.ts';
+import { nextStep } from './next-step.ts';
+import { createRun, type RotationServices, type Run } from './run.ts';
+import { fail, take } from './steps.ts';
 
 /** Shorter than the lease of a run. */
 export const RUN_BUDGET_MS = 240_000;
-/** Replicas of ACR and Entra answer in turn, and not all know a new credential at once. */
-const IN_A_ROW = 3;
-const BETWEEN_TESTS_MS = 2_000;
-/** What Coder says when it can use the one credential, but not the other; the rest passes. */
-const FINAL: readonly string[] = ['coder-rejected', 'coder-cannot-pull', 'credential-refused'];
 
 /**
- * Carries the rotation of a registry's credential on for as long as there is something to do and `signal` lets it.
- * Whatever is cut off is taken up by the next call, in this instance or another.
+ * Carries the rotation of a registry's credential on for as long as there is something to do and `signal` lets it. If
+ * it is cut off, the next call goes on from there, in this instance or another.
  *
  * @throws StorageError when the record cannot be read or written
  */
@@ -55,304 +25,58 @@ export async function rotate(
 ): Promise<void> {
   const registry = await services.registries.get(name);
   if (!registry) return;
-  const { leaseUntil } = registry.rotation;
-  if (leaseUntil && leaseUntil > services.now()) return;
+  if (isHeld(registry.rotation, services.now())) return;
   const run = createRun(services, registry, signal, log);
   try {
-    await run.carryOn();
+    await carryOn(run);
   } catch (error) {
-    // Somebody else took over, or changed what is declared; the next run sees what they made of it.
-    if (error instanceof ConflictError) return;
-    if (!(error instanceof ServiceError || error instanceof CredentialError)) throw error;
-    // Nothing is under way that an outage could keep from going on.
-    if (run.isIdle() && isOutage(error))
-      return log.warn('credential not looked at', { registry: name, ...told(error) });
-    await run.fail(error).catch(ignoreConflict);
+    await report(run, error);
   } finally {
-    await run.release().catch(ignoreConflict);
+    await run.lease.release().catch(ignoreConflict);
   }
 }
 
-interface Run {
-  carryOn(): Promise<void>;
-  isIdle(): boolean;
-  fail(failure: Failure): Promise<void>;
-  release(): Promise<void>;
+async function carryOn(run: Run): Promise<void> {
+  const { lease, signal } = run;
+  while (!signal.aborted) {
+    const step = await nextStep(run);
+    if (step.do !== 'nothing' && step.do !== 'report') await lease.take();
+    if (!(await take(run, step))) break;
+  }
+  await warnOfExpiry(run);
+  await tendHealthy(run);
 }
 
-function createRun(services: RotationServices, found: StoredRegistry, signal: AbortSignal, log: Log): Run {
-  const { registries, vault, holder, now, wait } = services;
-  const { name } = found;
-  const secretName = secretNameOf(name);
-  const lease = createLease(registries, found, now);
-  const { save } = lease;
-  /** By version of the secret, what the registry said of it in this run. */
-  const tested = new Map<string, boolean>();
-  /** On which credentials that the bridge issued are tried. */
-  const chosenRepository = once(() => chooseRepository(services.acr, lease.registry(), signal));
-
-  async function loginOf(issue: Issue): Promise<Login | undefined> {
-    const password = await vault.find(secretName, issue.secretVersion);
-    return password === undefined ? undefined : { username: issue.username, password };
-  }
-
-  /** One try, with exactly what Coder will use. What a person supplied may be for other repositories, or list no tags. */
-  async function isAccepted({ declared }: Issue, login: Login): Promise<boolean> {
-    const { loginServer } = lease.registry();
-    const onWhich = declared.kind === 'static' ? undefined : await chosenRepository();
-    return (await services.provePull({ loginServer, repository: onWhich }, login, signal)).works;
-  }
-
-  /** One refusal proves nothing: registries answer 401 now and then (github.com/Azure/acr/issues/841). */
-  async function works(issue: Issue | undefined): Promise<boolean> {
-    if (!issue) return true;
-    const known = tested.get(issue.secretVersion);
-    if (known !== undefined) return known;
-    const login = await loginOf(issue);
-    let accepted = false;
-    for (let i = 0; login && !accepted && i < IN_A_ROW; i += 1) {
-      if (i > 0) await wait(BETWEEN_TESTS_MS, signal);
-      accepted = await isAccepted(issue, login);
-    }
-    tested.set(issue.secretVersion, accepted);
-    return accepted;
-  }
-
-  /** Whether it was accepted several times in a row before time was up. */
-  async function comesToWork(issue: Issue): Promise<boolean> {
-    const login = await loginOf(issue);
-    let inARow = 0;
-    while (login && !signal.aborted) {
-      inARow = (await isAccepted(issue, login)) ? inARow + 1 : 0;
-      if (inARow === IN_A_ROW) return true;
-      await wait(BETWEEN_TESTS_MS, signal);
-      if (decideNow({ currentWorks: true, previousWorks: true }).do !== 'prove') return false;
-    }
-    return false;
-  }
-
-  function decideNow(known: { currentWorks: boolean; previousWorks: boolean }): RotationStep {
-    return decide({
-      declared: lease.registry().credential,
-      rotation: lease.registry().rotation,
-      now: now(),
-      ...known,
-    });
-  }
-
-  async function nextStep(): Promise<RotationStep> {
-    const { current, previous } = lease.registry().rotation;
-    const currentWorks = await works(current);
-    return decideNow({ currentWorks, previousWorks: currentWorks || !previous || (await works(previous)) });
-  }
-
-  async function contextFor(why: string): Promise<IssueContext> {
-    const { current, candidate, previous } = lease.registry().rotation;
-    return {
-      ...{ registry: lease.registry(), now, signal, current },
-      ...{ arm: services.armCredentials, graph: services.graph, exchange: services.exchange },
-      currentWorks: await works(current),
-      compromised: why === 'compromised',
-      kept: [current, candidate, previous].filter(issue => issue !== undefined),
-    };
-  }
-
-  async function issue(why: string): Promise<void> {
-    const { credential: declared } = lease.registry();
-    const issuedOn = now();
-    const issued = await credentialKind(declared.kind).issuer?.issue(declared, await contextFor(why));
-    if (!issued) return;
-    const { password, ...described } = issued;
-    const secretVersion = await vault.write(secretName, password);
-    await save({ candidate: { ...described, declared, secretVersion, issuedOn } });
-    log.info('credential issued', { registry: name, kind: declared.kind, why, slot: described.slot });
-  }
-
-  async function revoke(old: Issue): Promise<void> {
-    const { issuer } = credentialKind(old.declared.kind);
-    await issuer?.revoke(old.declared, old, await contextFor('revoke'));
-    const { current, candidate, previous } = lease.registry().rotation;
-    const kept = [current, candidate, previous].filter(issue => issue && issue !== old) as Issue[];
-    await vault.keepOnly(
-      secretName,
-      kept.map(({ secretVersion }) => secretVersion),
-    );
-  }
-
-  async function prove(candidate: Issue): Promise<boolean> {
-    if (!(await comesToWork(candidate))) return false;
-    tested.set(candidate.secretVersion, true);
-    const { current } = lease.registry().rotation;
-    const first = current ? {} : { lastResult: rotated(now()), requestedOn: undefined };
-    await save({
-      current: candidate,
-      previous: current,
-      candidate: undefined,
-      revokeOn: undefined,
-      ...first,
-    });
-    // Coder may have the registry from before, and else gets it with the first image.
-    if (!current) await tellRotated(candidate);
-    if (!current) await holder.prove(lease.registry(), signal);
-    return true;
-  }
-
-  function tellRevoked({ slot, declared: { kind } }: Issue): void {
-    if (credentialKind(kind).issuer) log.info('credential revoked', { registry: name, kind, slot });
-    // What a person supplied goes on working for whoever has it.
-    else log.info('credential forgotten', { registry: name, kind });
-  }
-
-  async function tellRotated({ username, slot, declared: { kind }, expiresOn }: Issue): Promise<void> {
-    const { revokeOn } = lease.registry().rotation;
-    log.info('rotation', { registry: name, kind, outcome: 'rotated', reason: 'rotated', slot, revokeOn });
-    const data = { registry: name, kind, username, ...(expiresOn && { expiresOn }) };
-    await services.publish('Registry.CredentialRotated', name, data);
-  }
-
-  async function tellFailed({ reason, message }: Failure): Promise<void> {
-    const { kind } = lease.registry().credential;
-    log.error('rotation', { registry: name, kind, outcome: 'failed', reason, message });
-    await services.publish('Registry.RotationFailed', name, { registry: name, kind, reason, message });
-  }
-
-  /** Once for each credential, while there is still time. */
-  async function warnOfEnd(): Promise<void> {
-    const { current, warnedOf } = lease.registry().rotation;
-    if (!current?.expiresOn || warnedOf === current.secretVersion || !endsSoon(current, now())) return;
-    const { username, declared, expiresOn, secretVersion } = current;
-    await save({ warnedOf: secretVersion });
-    log.warn('credential expiring', { registry: name, kind: declared.kind, expiresOn });
-    const data = { registry: name, kind: declared.kind, username, expiresOn };
-    await services.publish('Registry.CredentialExpiring', name, data);
-  }
-
-  async function deliver(): Promise<void> {
-    const { current, previous, givenUp } = lease.registry().rotation;
-    try {
-      await holder.prove(lease.registry(), signal);
-    } catch (error) {
-      if (givenUp || !(error instanceof ServiceError && FINAL.includes(error.reason))) throw error;
-      return giveUp(error);
-    }
-    if (givenUp) return save({ revokeOn: now() });
-    const leaked = previous !== undefined && isLeaked(previous, lease.registry().rotation);
-    const { graceMinutes = 0 } = lease.registry().credential as Partial<RotationSchedule>;
-    const revokeOn = new Date(now().getTime() + (leaked ? 0 : graceMinutes * 60_000));
-    await save({ revokeOn, lastResult: rotated(now()), requestedOn: undefined });
-    await tellRotated(current as Issue);
-  }
-
-  /** Coder is to have the previous one back, which still works. */
-  async function giveUp({ reason, message }: Failure): Promise<void> {
-    const { current, previous } = lease.registry().rotation;
-    const lastResult = { on: now(), outcome: 'failed', reason, message } as const;
-    await save({ current: previous, previous: current, givenUp: { reason, message }, lastResult });
-    await tellFailed({ reason, message });
-  }
-
-  /** @returns whether there is more to do now */
-  async function take(step: RotationStep): Promise<boolean> {
-    const { candidate, previous } = lease.registry().rotation;
-    switch (step.do) {
-      case 'nothing':
-        return false;
-      case 'report':
-        await fail(refusedBy(lease.registry()));
-        return false;
-      case 'issue':
-        await issue(step.why);
-        return true;
-      case 'prove':
-        return prove(candidate as Issue);
-      case 'discard':
-        await revoke(candidate as Issue);
-        await save({ candidate: undefined });
-        if (step.expired) await fail(neverAccepted(lease.registry()));
-        return !step.expired;
-      case 'deliver':
-        await deliver();
-        return true;
-      case 'fall-back':
-        await giveUp(refusedBy(lease.registry()));
-        return true;
-      case 'revoke':
-        if (step.deliverFirst) await holder.prove(lease.registry(), signal);
-        await revoke(previous as Issue);
-        await save({ previous: undefined, revokeOn: undefined, givenUp: undefined });
-        tellRevoked(previous as Issue);
-        return true;
-    }
-  }
-
-  /** Says it once, and not with each run. */
-  async function fail({ reason, message }: Failure): Promise<void> {
-    const { lastResult } = lease.registry().rotation;
-    if (lastResult?.outcome === 'failed' && lastResult.reason === reason) return;
-    await save({ lastResult: { on: now(), outcome: 'failed', reason, message } });
-    await tellFailed({ reason, message });
-  }
-
-  /** What somebody changed behind our back, without any password being new. */
-  async function maintain(): Promise<void> {
-    const { credential } = lease.registry();
-    const { issuer } = credentialKind(credential.kind);
-    if (lease.registry().rotation.current) await issuer?.maintain?.(credential, await contextFor('maintain'));
-    if (await holder.hasDrifted(lease.registry(), signal)) await holder.prove(lease.registry(), signal);
-  }
-
-  return {
-    fail,
-
-    // Whoever takes a step takes the lease first.
-    isIdle: () => !lease.isHeld() && lease.registry().rotation.current !== undefined,
-
-    async carryOn() {
-      while (!signal.aborted) {
-        const step = await nextStep();
-        if (step.do !== 'nothing' && step.do !== 'report') await lease.take();
-        if (!(await take(step))) break;
-      }
-      await warnOfEnd();
-      const { current, candidate, lastResult } = lease.registry().rotation;
-      if (!current || candidate || signal.aborted || !(await works(current))) return;
-      await maintain();
-      // What was wrong is no more.
-      const isOver =
-        lastResult?.outcome === 'failed' && !lease.registry().rotation.givenUp && isPassing(lastResult);
-      if (isOver) await save({ lastResult: undefined });
-    },
-
-    release: lease.release,
-  };
+/** Warns once for each credential that ends soon, while there is still time. */
+async function warnOfExpiry({ services, lease, notices }: Run): Promise<void> {
+  const { current, warnedOf } = lease.registry().rotation;
+  if (!current?.expiresOn || warnedOf === current.secretVersion) return;
+  if (!endsSoon(current, services.now())) return;
+  await lease.save({ warnedOf: current.secretVersion });
+  await notices.expiring(current, current.expiresOn);
 }
 
-function rotated(on: Date) {
-  return { on, outcome: 'rotated', reason: 'rotated', message: 'Coder has the new credential.' } as const;
+/** Once the credential works: repairs what was changed around it, in Azure and in Coder, and clears an old failure. */
+async function tendHealthy(run: Run): Promise<void> {
+  const { services, lease, tests, signal } = run;
+  const { current, candidate, lastResult } = lease.registry().rotation;
+  if (!current || candidate || signal.aborted || !(await tests.works(current))) return;
+  await maintain(run);
+  const { holder } = services;
+  if (await holder.hasDrifted(lease.registry(), signal)) await holder.prove(lease.registry(), signal);
+  if (lastResult?.outcome !== 'failed' || lease.registry().rotation.givenUp || !isOver(lastResult)) return;
+  await lease.save({ lastResult: undefined });
 }
 
-function refusedBy({ loginServer, credential, rotation: { current } }: StoredRegistry): Failure {
-  const remedy = credential.kind === 'static' ? ' PUT the registry again with a working password.' : '';
-  const message = `${loginServer} refuses ${current?.username}, or its password is gone from Key Vault.${remedy}`;
-  return { reason: 'credential-refused', message };
-}
-
-function neverAccepted({ loginServer }: StoredRegistry): Failure {
-  const message = `${loginServer} did not come to accept the new credential within 15 minutes; Coder keeps the one that it has. Check that the account may pull from the registry (AcrPull, or Container Registry Repository Reader in ABAC mode).`;
-  return { reason: 'not-accepted', message };
-}
-
-/** Whether a run that finds everything well has thereby mended it. What concerned a new credential is told until the next one. */
-function isPassing(failure: Failure): boolean {
-  return isOutage(failure) || failure.reason === 'credential-refused';
-}
-
-function isOutage({ reason }: Failure): boolean {
-  return reason.endsWith('-unavailable') || reason === 'coder-busy';
-}
-
-function told({ reason, message }: Failure): Failure {
-  return { reason, message };
+/** Records why a run ended early, unless another run or a change of what is declared has overtaken it. */
+async function report(run: Run, error: unknown): Promise<void> {
+  if (error instanceof ConflictError) return;
+  if (!(error instanceof ServiceError || error instanceof CredentialError)) throw error;
+  // An outage matters only when it holds up a rotation, or keeps Coder without a credential.
+  const { lease, notices } = run;
+  const isIdle = !lease.isHeld() && lease.registry().rotation.current !== undefined;
+  if (isIdle && isOutage(error)) return notices.skipped(error);
+  await fail(run, error).catch(ignoreConflict);
 }
 
 function ignoreConflict(error: unknown): void {

@@ -1,10 +1,11 @@
-import { credentialKind } from '../credentials/credential.ts';
-import { endsSoon, type RotationSchedule, renewOn } from '../credentials/renewal.ts';
+import { credentialKind } from '../credentials/kinds.ts';
+import { endsSoon, renewOn } from '../credentials/renewal.ts';
 import { describe } from '../errors.ts';
 import { forEachAtMost } from '../lib/concurrency.ts';
 import type { Log } from '../lib/log.ts';
 import type { Registry } from '../records/registry.ts';
-import { type RotationServices, rotate } from './rotate.ts';
+import { rotate } from './rotate.ts';
+import type { RotationServices } from './run.ts';
 
 /** Registries whose credentials are looked at at once. */
 const AT_ONCE = 4;
@@ -37,8 +38,8 @@ function credentialNow({ credential, rotation }: Registry, now: Date) {
     issuedOn: current?.issuedOn,
     expiresOn: current?.expiresOn,
     endsSoon: current !== undefined && endsSoon(current, now),
-    nextRotationOn: current && isRenewed ? renewOn(credential as RotationSchedule, current) : undefined,
-    // What concerned the credentials of a kind that was given up concerns nobody any more.
+    nextRotationOn: renewOn(credential, current),
+    // The result of a rotation is outdated once a kind without rotation is declared.
     lastResult: current || isRenewed ? lastResult : undefined,
   };
 }

@@ -140,11 +140,10 @@ describe('GET /registries/{name}/setup', () => {
     expect(headers.get('vary')).toBe('accept');
   });
 
-  test.each([
-    ['nobody/setup', 404, 'not-found'],
-    ['contoso/setup?format=html', 400, 'invalid-request'],
-  ])('%s is refused', async (path, status, reason) => {
-    expect(JSON.parse((await get(path)).text)).toMatchObject({ status, reason });
+  test('an unknown format is refused', async () => {
+    const problem = JSON.parse((await get('contoso/setup?format=html')).text);
+
+    expect(problem).toMatchObject({ status: 400, reason: 'invalid-request' });
   });
 
   test('no secret that was ever issued is in a guide or a log, after credentials were read too', async () => {
@@ -159,10 +158,4 @@ describe('GET /registries/{name}/setup', () => {
       expect(secretsIn(text)).toEqual([]);
     }
   });
-});
-
-test.each(['credentials', 'setup'])('nothing is told of %s without a key', async what => {
-  const answer = await app.request(`/api/registries/contoso/${what}`);
-
-  expect([answer.status, answer.text]).toEqual([401, '']);
 });

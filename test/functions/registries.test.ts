@@ -1,36 +1,32 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Environment, startEnvironment } from '../../infra/local/environment.ts';
+import type { Environment } from '../../infra/local/environment.ts';
 import { image } from '../../infra/local/oci-image.ts';
-import { pushImage } from '../../infra/local/push-image.ts';
-import { type StandIn, startStandIn } from '../../infra/local/stand-in.ts';
-import { testTls } from '../support/bridge.ts';
+import { startStandIn } from '../../infra/local/stand-in.ts';
+import { type App, startApp } from '../support/app.ts';
 
+let app: App;
 let environment: Environment;
 let resourceId: string;
 let puller: { username: string; password: string };
 
 beforeAll(async () => {
-  environment = await startEnvironment({ tls: await testTls() });
+  app = await startApp();
+  ({ environment } = app);
   const { registry } = environment.cloud;
   ({ resourceId } = registry);
   puller = { username: registry.puller.username, password: registry.puller.password };
 });
-afterAll(() => environment.close());
+afterAll(() => app.close());
 
-interface Call {
+interface Sent {
   body?: unknown;
   headers?: Record<string, string>;
-  key?: string;
 }
 
-async function call(
-  method: string,
-  path: string,
-  { body, headers = {}, key = environment.keys.host }: Call = {},
-) {
+async function call(method: string, path: string, { body, headers = {} }: Sent = {}) {
   const response = await fetch(`${environment.host.url}/api/${path}`, {
     method,
-    headers: { 'x-functions-key': key, 'content-type': 'application/json', ...headers },
+    headers: { 'x-functions-key': environment.keys.host, 'content-type': 'application/json', ...headers },
     ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
   const text = await response.text();
@@ -131,13 +127,7 @@ describe('a registry', () => {
     const { coder } = environment.cloud.standIns;
     expect((await call('PUT', 'registries/contoso', { body: declared() })).status).toBe(200);
     coder.faults.add({ method: 'GET', delayMs: 1_500 });
-    const { pusher } = environment.cloud.registry;
-    const target = {
-      registryUrl: environment.cloud.standIns.registry.url,
-      ...pusher,
-      ca: (await testTls()).ca,
-    };
-    await pushImage(target, 'busy/app', image(), 'v1');
+    await app.push('busy/app:v1', image());
     await expect.poll(() => coder.requests.all().length, { interval: 10 }).toBeGreaterThan(0);
 
     const answer = await call('DELETE', 'registries/contoso');
@@ -189,13 +179,7 @@ describe('what cannot work is refused, saying why and what to do, and changes no
     );
   });
 
-  const CASES: [
-    string,
-    () => { body?: unknown; headers?: Record<string, string>; name?: string },
-    number,
-    string,
-    RegExp,
-  ][] = [
+  const CASES: [string, () => Sent & { name?: string }, number, string, RegExp][] = [
     ['a body that is no JSON', () => ({ body: '{"resourceId":' }), 400, 'invalid-request', /not JSON/],
     ['no body', () => ({}), 400, 'invalid-request', /empty. Send JSON/],
     [
@@ -308,14 +292,14 @@ describe('what cannot work is refused, saying why and what to do, and changes no
   });
 
   test('a registry on a host that nobody allowed: no token goes there', async () => {
-    const stranger: StandIn = await startStandIn({
+    const stranger = await startStandIn({
       routes: ['GET', 'POST', 'HEAD'].map(method => ({
         method,
         path: /.*/,
         handle: () => ({ status: 401 }),
       })),
       secrets: environment.cloud.secrets,
-      tls: await testTls(),
+      tls: app.tls,
     });
     const loginServer = new URL(stranger.url).host;
     environment.cloud.standIns.arm.addRegistry({ resourceId: otherId('stranger'), loginServer });
@@ -384,24 +368,4 @@ describe('lists', () => {
     expect(status).toBe(400);
     expect(json.errors).toEqual([{ path, message: expect.any(String) }]);
   });
-});
-
-test.each([
-  ['GET', 'registries'],
-  ['GET', 'registries/contoso'],
-  ['PUT', 'registries/contoso'],
-  ['DELETE', 'registries/contoso'],
-  ['GET', 'images'],
-  ['GET', 'images/contoso/team/app:v1'],
-])('%s %s answers nothing without a key, or with a wrong one', async (method, path) => {
-  const anonymous = await fetch(`${environment.host.url}/api/${path}`, { method });
-
-  expect([anonymous.status, await anonymous.text()]).toEqual([401, '']);
-  expect((await call(method, path, { key: 'wrong' })).status).toBe(401);
-});
-
-test('health tells anybody that the app answers, and nothing else', async () => {
-  const response = await fetch(`${environment.host.url}/api/health`);
-
-  expect([response.status, await response.json()]).toEqual([200, { status: 'ok' }]);
 });

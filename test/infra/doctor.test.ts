@@ -51,8 +51,8 @@ test('it shows what is wrong with its remedy, in colour where that is wanted, an
 
 test.each([
   ['an unknown registry', ['nobody'], {}, /There is no registry nobody/],
-  ['no key', [], { BRIDGE_KEY: '' }, /asks for a key: give --key/],
-  ['a wrong key', ['--key', 'wrong'], {}, /does not accept what it was given: give --key/],
+  ['no key', [], { BRIDGE_KEY: '' }, /needs a key: use --key/],
+  ['a wrong key', ['--key', 'wrong'], {}, /refuses this key or token: use --key/],
   ['nobody there', ['--url', 'http://127.0.0.1:9'], {}, /127\.0\.0\.1:9 does not answer/],
   ['an unknown option', ['--nope'], {}, /--nope/],
 ])('of %s it says what to do, and ends with 2', async (_, args, env, says) => {

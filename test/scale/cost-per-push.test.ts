@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { image } from '../../infra/local/oci-image.ts';
 import type { LoggedRequest } from '../../infra/local/request-log.ts';
-import { imageKey } from '../../shared/azure/keys.ts';
-import type { ImageRecord } from '../../shared/records/images.ts';
+import type { ImageRecord } from '../../shared/records/image.ts';
+import { imageKey } from '../../shared/records/keys.ts';
 import { type Bridge, startBridge } from '../support/bridge.ts';
+import { readText } from '../support/docs.ts';
 import { partOf } from '../support/part.ts';
 import { startReport } from './live-app.ts';
 
@@ -32,7 +31,7 @@ beforeAll(async () => {
 });
 afterAll(() => bridge.close());
 
-test('a push asks every service as often among few image records as among many, and as the README says', async () => {
+test('a push asks every service as often among few image records as among many, and as the docs say', async () => {
   const report = startReport('cost');
   const costs = new Map<number, Record<Kind, Cost>>();
   for (const [i, records] of RECORDS.entries()) {
@@ -56,15 +55,13 @@ test('a push asks every service as often among few image records as among many, 
     const { tables, registry, coder } = counts(few[kind]);
     return `${tables} + ${registry} + ${coder} for a ${kind}`;
   });
-  expect(await readmeSays()).toBe(
-    `At most, requests to Table Storage + registry + Coder: ${sums.join(', ')}.`,
-  );
+  expect(docsSay()).toBe(`At most, requests to Table Storage + registry + Coder: ${sums.join(', ')}.`);
 });
 
-/** The sentence of the README about the numbers. */
-async function readmeSays(): Promise<string | undefined> {
-  const readme = await readFile(join(import.meta.dirname, '..', '..', 'README.md'), 'utf8');
-  return /At most, requests to [^.]*\./.exec(readme)?.[0].replaceAll(/\s+/g, ' ');
+/** The sentence of the docs about the numbers. */
+function docsSay(): string | undefined {
+  const page = readText('docs/how-it-is-built.md');
+  return /At most, requests to [^.]*\./.exec(page)?.[0].replaceAll(/\s+/g, ' ');
 }
 
 /** Adds what lacks to so many records; half of them are of the repository that is pushed to among them. */
@@ -96,14 +93,20 @@ function recordOf(repository: string, tag: string, i: number): ImageRecord {
     return { ...known, state: 'skipped', reason: 'not-an-image', message: 'It holds a Helm chart.' };
   }
   const id = `00000000-0000-0000-0000-${String(i).padStart(12, '0')}`;
-  const inCoder = { importedOn: now, latencyMs: 2_000, coderImageId: id, coderDigest: known.digest };
+  const inCoder = {
+    importedOn: now,
+    latencyMs: 2_000,
+    memo: { coderImageId: id },
+    coderDigest: known.digest,
+  };
   return { ...known, state: 'imported', reason: 'tag-added', message: 'The tag was added.', ...inCoder };
 }
 
 /** As the app keeps it. */
 function toRow(record: ImageRecord) {
-  const { registry: partitionKey, ...fields } = record;
-  return { partitionKey, rowKey: imageKey(record), kind: 'image', ...fields };
+  const { registry: partitionKey, memo, ...fields } = record;
+  const json = memo && { memo: JSON.stringify(memo) };
+  return { partitionKey, rowKey: imageKey(record), kind: 'image', ...fields, ...json };
 }
 
 async function measure(folder: string): Promise<Record<Kind, Cost>> {

@@ -7,7 +7,7 @@ import { ensureTls, type Tls } from '../../infra/local/tls.ts';
 import { handleEvent } from '../../shared/images/receive.ts';
 import type { Log } from '../../shared/lib/log.ts';
 import type { Reference } from '../../shared/policy/reference.ts';
-import type { ImageRecord } from '../../shared/records/images.ts';
+import type { ImageRecord } from '../../shared/records/image.ts';
 import { RegistryInput, type StoredRegistry } from '../../shared/records/registry.ts';
 import { putRegistry } from '../../shared/registries/put.ts';
 import { createServices, type Services } from '../../shared/services.ts';

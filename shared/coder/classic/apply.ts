@@ -42,7 +42,7 @@ export async function createImage(
       coder.createImage({ ...source, org_id: organizationId, repository, tag, ...fields }, signal),
     ),
   );
-  Object.assign(lock, { coderId: created.id, organizationId });
+  Object.assign(lock.row, { coderId: created.id, organizationId });
   return applied('image-created', created.id, created.default_tag?.latest_hash);
 }
 
@@ -59,12 +59,12 @@ export async function updateImage(
   const tag = await coder.getTag(existing.id, image.tag, signal);
   const currentDefault = existing.default_tag?.tag;
   // On an image that we deprecated over its last tag, this one takes that tag's place.
-  const { goneTag } = lock;
+  const { goneTag } = lock.row;
   const replaces = goneTag !== undefined && goneTag !== image.tag;
   const moves = await movesDefault(options, image, currentDefault);
   const makeDefault = replaces || (moves && !image.pinned);
   // The last holder of the lock may have deprecated the image, and been cut off before it noted that.
-  const restore = goneTag !== undefined || lock.abandoned;
+  const restore = goneTag !== undefined || lock.wasAbandoned;
   const wanted = { ...image, defaults: defaultsOf(image), makeDefault, restore };
   const plan = planImage({ image: existing, tag, wanted });
 
@@ -77,7 +77,7 @@ export async function updateImage(
   if (plan.tag === 'refresh') digest = await refresh(options, existing.id, tag as CoderTag, image, signal);
   if (plan.change) await coder.updateImage(existing.id, plan.change, signal);
   if (replaces) await removeLeftover(coder, existing.id, goneTag, signal);
-  delete lock.goneTag;
+  delete lock.row.goneTag;
   const isPinned = moves && !makeDefault && currentDefault !== undefined;
   const note = isPinned ? `The default tag stays ${currentDefault}, as it is pinned.` : undefined;
   return applied(REASON_OF[plan.tag], existing.id, digest, note);

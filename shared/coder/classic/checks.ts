@@ -1,8 +1,8 @@
-import { credentialKind } from '../../credentials/credential.ts';
+import { givesLogin } from '../../credentials/kinds.ts';
 import { ServiceError } from '../../errors.ts';
-import { type Check, type Diagnosis, fine, unclear, type Verdict, wrong } from '../../lib/check.ts';
+import { type Check, fine, unclear, type Verdict, wrong } from '../../lib/check.ts';
 import { once } from '../../lib/once.ts';
-import type { StoredRegistry } from '../../records/registry.ts';
+import type { SourceRegistry, TargetDiagnosis } from '../target.ts';
 import type { ClassicClient } from './client.ts';
 import { type ClassicRegistries, sameHost } from './registries.ts';
 
@@ -18,11 +18,16 @@ interface ClassicCheckOptions {
 const NOBODY = '00000000-0000-0000-0000-000000000000';
 
 /** Coder itself: whether it answers, what our token may do there, and how it has the registry. */
-export function classicChecks({ coder, registries, organizationId, acrKind }: ClassicCheckOptions): Check[] {
+export function classicChecks({
+  coder,
+  registries,
+  organizationId,
+  acrKind,
+}: ClassicCheckOptions): Check<TargetDiagnosis>[] {
   /** Asks the one thing that any user may: what is wrong with that tells three of the checks. */
-  const ask = once(async ({ registry, signal }: Diagnosis): Promise<ServiceError | undefined> => {
+  const ask = once(async ({ registry, signal }: TargetDiagnosis): Promise<ServiceError | undefined> => {
     // The record is unknown while the tables are.
-    const id = (registry as StoredRegistry | null)?.organizationId ?? organizationId ?? NOBODY;
+    const id = (registry as SourceRegistry | null)?.organizationId ?? organizationId ?? NOBODY;
     try {
       await coder.listRegistries(id, signal);
       return undefined;
@@ -32,7 +37,7 @@ export function classicChecks({ coder, registries, organizationId, acrKind }: Cl
     }
   });
 
-  async function addedByHand(registry: StoredRegistry, signal: AbortSignal) {
+  async function addedByHand(registry: SourceRegistry, signal: AbortSignal) {
     const listed = await coder.listRegistries(registries.organizationOf(registry), signal);
     return listed.find(candidate => sameHost(candidate, registry));
   }
@@ -115,7 +120,7 @@ export function classicChecks({ coder, registries, organizationId, acrKind }: Cl
           const remedy = `Set the registry to ${registry.loginServer} in Coder, or rotate: POST /api/registries/${registry.name}/rotate`;
           return wrong('registry-edited-in-coder', message, remedy);
         }
-        const isAcr = credentialKind(registry.credential.kind).coderRegistryKind === 'acr';
+        const isAcr = !givesLogin(registry.credential);
         const kind: unknown = found[acrKind.field];
         if (typeof kind === 'string' && (kind === acrKind.value) !== isAcr) {
           const message = `Coder has it with the registry kind ${kind}, which does not go with ${registry.credential.kind}.`;

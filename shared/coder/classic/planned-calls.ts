@@ -1,6 +1,7 @@
-import { type Links, withoutLease } from '../../azure/links.ts';
+import type { LeasedRows } from '../../azure/leased-rows.ts';
 import type { PlannedCall, Target } from '../target.ts';
 import type { ClassicClient } from './client.ts';
+import type { ClassicMemory } from './memory.ts';
 import type { CoderImage, CoderRegistry, CoderTag } from './schema.ts';
 
 /** Coder, which is read, with a list of what it would be asked to change. */
@@ -12,12 +13,12 @@ interface Planned {
 /** The target on a Coder that is read and not changed, with the calls that would change it, in order. */
 export function planCalls(
   coder: ClassicClient,
-  links: Links,
-  createTarget: (services: { coder: ClassicClient; links: Links }) => Target,
+  memory: ClassicMemory,
+  createTarget: (services: { coder: ClassicClient; memory: ClassicMemory }) => Target,
 ): ReturnType<Target['plan']> {
   let digest = '';
   const planned = noteChanges(coder, () => digest);
-  const target = createTarget({ coder: planned.coder, links: withoutLease(links) });
+  const target = createTarget({ coder: planned.coder, memory: readOnly(memory) });
   const apply: Target['apply'] = (image, lock, signal) => {
     [digest] = image.digests;
     return target.apply(image, lock, signal);
@@ -61,6 +62,15 @@ function noteChanges(coder: ClassicClient, digest: () => string): Planned {
       deleteTag: async (imageId, tag) => note('DELETE', `images/${imageId}/tags/${tag}`),
     },
   };
+}
+
+/** What is remembered of Coder, which no worker holds and nothing is written to. */
+function readOnly({ registries, repositories }: ClassicMemory): ClassicMemory {
+  return { registries: readOnlyRows(registries), repositories: readOnlyRows(repositories) };
+}
+
+function readOnlyRows<T>({ read }: LeasedRows<T>): LeasedRows<T> {
+  return { read, withLease: async (key, _signal, work) => work(await read(key), false) };
 }
 
 function withoutPasswords(body: object): object {

@@ -1,4 +1,4 @@
-import type { Login } from '../../azure/acr-login.ts';
+import type { Login } from '../../azure/acr-tokens.ts';
 import type { Vault } from '../../azure/vault.ts';
 import { loginOf } from '../../credentials/login.ts';
 import { ServiceError } from '../../errors.ts';

@@ -1,11 +1,10 @@
-import { REGISTRY_KEY } from '../../azure/keys.ts';
-import type { Link, LinkKey, Links } from '../../azure/links.ts';
 import type { Vault } from '../../azure/vault.ts';
-import { credentialKind } from '../../credentials/credential.ts';
+import { givesLogin } from '../../credentials/kinds.ts';
 import { loginOf, loginVersionOf } from '../../credentials/login.ts';
 import { ConflictError, ServiceError } from '../../errors.ts';
 import type { SourceRegistry } from '../target.ts';
 import type { ClassicClient } from './client.ts';
+import { type ClassicMemory, type ClassicRegistryRow, registryRow } from './memory.ts';
 import type { CoderRegistry, NewRegistry } from './schema.ts';
 
 /** How the call that imports an image names its registry. */
@@ -40,7 +39,7 @@ export interface ClassicRegistries {
 
 interface Options {
   coder: ClassicClient;
-  links: Links;
+  memory: ClassicMemory;
   vault: Vault;
   organizationId: string | undefined;
   acrKind: { field: string; value: string };
@@ -49,7 +48,8 @@ interface Options {
 }
 
 export function createClassicRegistries(options: Options): ClassicRegistries {
-  const { coder, links, vault } = options;
+  const { coder, vault } = options;
+  const rows = options.memory.registries;
 
   function organizationOf(registry: SourceRegistry): string {
     const organizationId = registry.organizationId ?? options.organizationId;
@@ -66,7 +66,7 @@ export function createClassicRegistries(options: Options): ClassicRegistries {
   }
 
   /** The registry's id in Coder, if the link is about the organization that the registry belongs to now. */
-  function idIn(link: Link, registry: SourceRegistry): string | undefined {
+  function idIn(link: ClassicRegistryRow, registry: SourceRegistry): string | undefined {
     return link.organizationId === organizationOf(registry) ? link.coderId : undefined;
   }
 
@@ -77,7 +77,7 @@ export function createClassicRegistries(options: Options): ClassicRegistries {
   async function give(
     registry: SourceRegistry,
     coderId: string,
-    link: Link,
+    link: ClassicRegistryRow,
     signal: AbortSignal,
     again = false,
   ): Promise<boolean> {
@@ -103,15 +103,15 @@ export function createClassicRegistries(options: Options): ClassicRegistries {
     seenId: string | undefined,
     signal: AbortSignal,
   ): Promise<void> {
-    const isDelivered = (link: Link): boolean => {
+    const isDelivered = (link: ClassicRegistryRow): boolean => {
       const id = seenId ?? idIn(link, registry);
       // Without an id Coder does not have the registry yet: it gets the credential with the first image.
       if (id === undefined) return true;
       const version = loginVersionOf(registry);
       return version === undefined || (idIn(link, registry) === id && link.credentialVersion === version);
     };
-    if (isDelivered(await links.read(keyOf(registry)))) return;
-    await links.hold(keyOf(registry), signal, async link => {
+    if (isDelivered(await rows.read(registryRow(registry)))) return;
+    await rows.withLease(registryRow(registry), signal, async link => {
       const current = await latest(registry);
       const id = seenId ?? idIn(link, current);
       if (id !== undefined) await give(current, id, link, signal);
@@ -119,13 +119,13 @@ export function createClassicRegistries(options: Options): ClassicRegistries {
   }
 
   async function newRegistry(registry: SourceRegistry): Promise<NewRegistry> {
-    const { coderRegistryKind } = credentialKind(registry.credential.kind);
     const { field, value } = options.acrKind;
     return {
       friendly_name: registry.name,
       registry: registry.loginServer,
       ...(await loginOf(registry, vault)),
-      ...(coderRegistryKind === 'acr' && { [field]: value }),
+      // Without a login it is a *Microsoft Azure Container Registry*, from which Coder pulls with its own identity.
+      ...(!givesLogin(registry.credential) && { [field]: value }),
     };
   }
 
@@ -134,8 +134,8 @@ export function createClassicRegistries(options: Options): ClassicRegistries {
     deliverCredential,
 
     async deliverAgain(registry, signal) {
-      if (idIn(await links.read(keyOf(registry)), registry) === undefined) return undefined;
-      return links.hold(keyOf(registry), signal, async link => {
+      if (idIn(await rows.read(registryRow(registry)), registry) === undefined) return undefined;
+      return rows.withLease(registryRow(registry), signal, async link => {
         const current = await latest(registry);
         const id = idIn(link, current);
         return id !== undefined && (await give(current, id, link, signal, true)) ? id : undefined;
@@ -143,7 +143,7 @@ export function createClassicRegistries(options: Options): ClassicRegistries {
     },
 
     async wasTouched(registry, signal) {
-      const link = await links.read(keyOf(registry));
+      const link = await rows.read(registryRow(registry));
       const id = idIn(link, registry);
       if (id === undefined || loginVersionOf(registry) === undefined) return false;
       const found = await coder.getRegistry(id, signal);
@@ -151,22 +151,22 @@ export function createClassicRegistries(options: Options): ClassicRegistries {
     },
 
     async has(registry) {
-      return (await links.read(keyOf(registry))).coderId !== undefined;
+      return (await rows.read(registryRow(registry))).coderId !== undefined;
     },
 
     async inspect(registry, signal) {
-      const known = idIn(await links.read(keyOf(registry)), registry);
+      const known = idIn(await rows.read(registryRow(registry)), registry);
       if (known === undefined) return 'not-added';
       return (await coder.getRegistry(known, signal)) ?? 'gone';
     },
 
     async withRegistry(registry, signal, importImage) {
-      const known = idIn(await links.read(keyOf(registry)), registry);
+      const known = idIn(await rows.read(registryRow(registry)), registry);
       if (known && (await coder.getRegistry(known, signal))) {
         await deliverCredential(registry, known, signal);
         return importImage({ registry_id: known });
       }
-      return links.hold(keyOf(registry), signal, async link => {
+      return rows.withLease(registryRow(registry), signal, async link => {
         const current = await latest(registry);
         const listed = await coder.listRegistries(organizationOf(current), signal);
         const found = listed.find(candidate => sameHost(candidate, current));
@@ -196,11 +196,7 @@ export function sameHost(candidate: CoderRegistry, { loginServer }: SourceRegist
   );
 }
 
-function keyOf(registry: SourceRegistry): LinkKey {
-  return { registry: registry.name, row: REGISTRY_KEY };
-}
-
-function noteChange(link: Link, { updated_at }: Partial<CoderRegistry> = {}): void {
+function noteChange(link: ClassicRegistryRow, { updated_at }: Partial<CoderRegistry> = {}): void {
   if (updated_at) link.changedOn = updated_at;
   else delete link.changedOn;
 }

@@ -1,19 +1,17 @@
-import { repositoryKey } from '../../azure/keys.ts';
-import type { Links } from '../../azure/links.ts';
-import { credentialKind } from '../../credentials/credential.ts';
+import { givesLogin } from '../../credentials/kinds.ts';
 import { invalidRequest, RefusedError } from '../../errors.ts';
 import type { SourceRegistry, Target, TargetedImage } from '../target.ts';
 import { type ApplyOptions, createImage, updateImage } from './apply.ts';
 import { classicChecks } from './checks.ts';
 import { takeInventory } from './inventory.ts';
-import type { RepositoryLock } from './memory.ts';
+import { type ClassicMemory, type RepositoryLock, repositoryRow } from './memory.ts';
 import { planCalls } from './planned-calls.ts';
 import { createClassicRegistries, sameHost } from './registries.ts';
 import type { CoderImage } from './schema.ts';
 import { withdrawTag } from './withdraw.ts';
 
 export interface ClassicTargetOptions extends Omit<ApplyOptions, 'registries'> {
-  links: Links;
+  memory: ClassicMemory;
   /** Organization of registries that name none. */
   organizationId: string | undefined;
   /** JSON field and value that make a new registry one of kind *Microsoft Azure Container Registry*. */
@@ -24,7 +22,7 @@ export interface ClassicTargetOptions extends Omit<ApplyOptions, 'registries'> {
 
 /** Coder Classic: images are imported from registries, and have tags. */
 export function createClassicTarget(options: ClassicTargetOptions): Target {
-  const { coder } = options;
+  const { coder, memory } = options;
   const registries = createClassicRegistries(options);
 
   /** The image as Coder has it, even if a person imported it by hand. */
@@ -36,11 +34,11 @@ export function createClassicTarget(options: ClassicTargetOptions): Target {
     const organizationId = registries.organizationOf(registry);
     const isOurs = (image: CoderImage) =>
       image.repository === repository && image.registry != null && sameHost(image.registry, registry);
-    const knownId = lock.organizationId === organizationId ? lock.coderId : undefined;
+    const knownId = lock.row.organizationId === organizationId ? lock.row.coderId : undefined;
     const known = knownId === undefined ? undefined : await coder.getImage(knownId, signal);
     const image =
       known && isOurs(known) ? known : (await coder.listImages(organizationId, signal)).find(isOurs);
-    if (image) Object.assign(lock, { coderId: image.id, organizationId });
+    if (image) Object.assign(lock.row, { coderId: image.id, organizationId });
     return image;
   }
 
@@ -52,16 +50,20 @@ export function createClassicTarget(options: ClassicTargetOptions): Target {
         const message = 'is required, as the setting CODER_ORGANIZATION_ID is not set';
         throw invalidRequest([{ path: 'organizationId', message }]);
       }
-      const kindOf = ({ credential: { kind } }: Pick<SourceRegistry, 'credential'>) =>
-        credentialKind(kind).coderRegistryKind;
-      if (!previous || kindOf(previous) === kindOf(declared) || !(await registries.has(previous))) return;
+      // Coder's registry kind goes with whether it is given a login.
+      const isSameKind =
+        givesLogin(previous?.credential ?? declared.credential) === givesLogin(declared.credential);
+      if (!previous || isSameKind || !(await registries.has(previous))) return;
       throw new RefusedError(
         'credential-kind-fixed',
         'Coder has this registry with another registry kind, which it cannot change. Delete the registry in Coder and here, then add it again.',
       );
     },
 
-    lockKey: ({ registry, repository }) => ({ partition: registry.name, row: repositoryKey(repository) }),
+    withLock: ({ registry, repository }, signal, work) =>
+      memory.repositories.withLease(repositoryRow(registry, repository), signal, (row, wasAbandoned) =>
+        work({ row, wasAbandoned }),
+      ),
 
     async apply(image, lock, signal) {
       const applying = { ...options, registries };
@@ -80,7 +82,7 @@ export function createClassicTarget(options: ClassicTargetOptions): Target {
     observe: (registry, signal) => takeInventory(options, registries, registry, signal),
 
     plan: (registry, vault) =>
-      planCalls(coder, options.links, planned =>
+      planCalls(coder, memory, planned =>
         createClassicTarget({ ...options, ...planned, vault, findRegistry: async () => registry }),
       ),
 

@@ -55,7 +55,7 @@ export async function withdrawTag(
       return { state: 'kept', note: "Coder keeps it as the image's default tag, which is pinned." };
     case 'deprecate':
       await coder.updateImage(image.id, { deprecated: true }, signal);
-      lock.goneTag = tag;
+      lock.row.goneTag = tag;
       break;
     case 'delete':
       if (removal.nextDefault)

@@ -26,6 +26,9 @@ export const ClassicRegistryWords = z.object({
   organizationId: z.string().min(1).max(200).optional(),
 });
 
+/** As a registry's row keeps them. */
+export const ClassicRegistryColumns = z.object({ organizationId: z.string().exactOptional() });
+
 /** Of the images that a rule matches. */
 export const ClassicRuleWords = z.object({
   defaultTag: DefaultTag.optional(),

@@ -1,30 +1,37 @@
 import * as z from 'zod';
 import { partsOf } from '../../azure/arm-id.ts';
+import { enableAdminAccount } from '../../azure/commands.ts';
 import { CredentialError, RefusedError, ServiceError } from '../../errors.ts';
-import type { CredentialKind } from '../credential.ts';
-import { RotationSchedule } from '../renewal.ts';
+import { type CredentialKind, otherSlot } from '../kind.ts';
+import { RotationSchedule } from '../schedule.ts';
+import type { IssuedCredential } from '../state.ts';
 
-/** The administrator account of the registry: one user name, two passwords, and every right. */
-export const AdminInput = z.strictObject({ kind: z.literal('admin'), ...RotationSchedule.shape });
-export type AdminInput = z.infer<typeof AdminInput>;
+const AdminInput = z.strictObject({ kind: z.literal('admin'), ...RotationSchedule.shape });
+type AdminInput = z.infer<typeof AdminInput>;
 
 const SLOTS = ['password', 'password2'] as const;
 
-export const adminAccount: CredentialKind<AdminInput> = {
-  coderRegistryKind: 'generic',
+/** The administrator account of the registry: one user name, two passwords, and every right. */
+export const adminAccount = {
+  input: AdminInput,
 
   async check(_declared, { adminEnabled }, { registry, arm, signal }) {
-    if (adminEnabled) return void (await arm.listAdminPasswords(partsOf(registry), signal));
+    const id = partsOf(registry);
+    if (adminEnabled) return void (await arm.listAdminPasswords(id, signal));
     throw new RefusedError(
       'credential-kind-not-allowed',
-      `The administrator account of ${registry.loginServer} is off. Run: ${enableCommand(registry)}`,
+      `The administrator account of ${registry.loginServer} is off. Run: ${enableAdminAccount(id)}`,
     );
   },
 
+  enableCommand: registry => enableAdminAccount(partsOf(registry)),
+
   issuer: {
+    slots: SLOTS,
+
     async issue(_declared, { registry, arm, current, currentWorks, compromised, signal }) {
       const id = partsOf(registry);
-      const slot = current?.declared.kind === 'admin' ? otherThan(current.slot) : SLOTS[0];
+      const slot = otherSlot(SLOTS, slotInUse(current));
       // What Azure shows can be used at once. A regenerated password takes a minute, and ends what others use.
       const asItIs = !compromised && (!current || !currentWorks);
       const { username, passwords } = asItIs
@@ -37,21 +44,15 @@ export const adminAccount: CredentialKind<AdminInput> = {
     },
 
     async revoke(_declared, { slot }, { registry, arm, current, signal }) {
-      const inUse = current?.declared.kind === 'admin' && current.slot === slot;
-      if (!slot || inUse) return;
+      if (!slot || slotInUse(current) === slot) return;
       await arm.regenerateAdminPassword(partsOf(registry), slot, signal).catch((error: unknown) => {
         // Switched off, the account accepts no password.
         if (!(error instanceof CredentialError && error.reason === 'admin-disabled')) throw error;
       });
     },
   },
-};
+} satisfies CredentialKind<AdminInput>;
 
-/** Switching it on would take the right to change the registry, which the bridge does not ask for. */
-export function enableCommand({ resourceId }: { resourceId: string }): string {
-  return `az acr update --name ${resourceId.split('/').at(-1)} --admin-enabled true`;
-}
-
-function otherThan(slot: string | undefined): (typeof SLOTS)[number] {
-  return slot === SLOTS[0] ? SLOTS[1] : SLOTS[0];
+function slotInUse(current: IssuedCredential | undefined): string | undefined {
+  return current?.declared.kind === 'admin' ? current.slot : undefined;
 }

@@ -1,19 +1,19 @@
 import * as z from 'zod';
-import type { CredentialKind } from '../credential.ts';
-import { RotationSchedule } from '../renewal.ts';
+import { claimsOf } from '../../lib/jwt.ts';
+import type { CredentialKind } from '../kind.ts';
+import { RotationSchedule } from '../schedule.ts';
 
-/** A refresh token of the registry, minted from the bridge's own managed identity: about three hours of its rights. */
-export const EntraIdentityInput = z.strictObject({
-  kind: z.literal('entra-identity'),
-  ...RotationSchedule.shape,
-});
-export type EntraIdentityInput = z.infer<typeof EntraIdentityInput>;
+const EntraIdentityInput = z.strictObject({ kind: z.literal('entra-identity'), ...RotationSchedule.shape });
+type EntraIdentityInput = z.infer<typeof EntraIdentityInput>;
+
+const Claims = z.object({ exp: z.number() });
 
 /** By this user name ACR knows that the password is a token. */
 const TOKEN_USER = '00000000-0000-0000-0000-000000000000';
 
-export const entraIdentity: CredentialKind<EntraIdentityInput> = {
-  coderRegistryKind: 'generic',
+/** A refresh token of the registry, minted from the bridge's own managed identity: about three hours of its rights. */
+export const entraIdentity = {
+  input: EntraIdentityInput,
   issuer: {
     async issue(_declared, { registry, exchange, signal }) {
       const password = await exchange(registry.loginServer, signal);
@@ -23,10 +23,9 @@ export const entraIdentity: CredentialKind<EntraIdentityInput> = {
     // ACR has no call that revokes one token.
     revoke: async () => {},
   },
-};
+} satisfies CredentialKind<EntraIdentityInput>;
 
 /** @throws Error when it is no token, without quoting it */
 function expiryOf(jwt: string): Date {
-  const payload = Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString();
-  return new Date(z.object({ exp: z.number() }).parse(JSON.parse(payload)).exp * 1_000);
+  return new Date(Claims.parse(claimsOf(jwt)).exp * 1_000);
 }

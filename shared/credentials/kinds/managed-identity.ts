@@ -1,8 +1,12 @@
 import * as z from 'zod';
-import type { CredentialKind } from '../credential.ts';
+import type { CredentialKind } from '../kind.ts';
+
+const ManagedIdentityInput = z.strictObject({ kind: z.literal('managed-identity') });
+type ManagedIdentityInput = z.infer<typeof ManagedIdentityInput>;
 
 /** Coder pulls with an identity of its own; the bridge gives it nothing. */
-export const ManagedIdentityInput = z.strictObject({ kind: z.literal('managed-identity') });
-export type ManagedIdentityInput = z.infer<typeof ManagedIdentityInput>;
-
-export const managedIdentity: CredentialKind<ManagedIdentityInput> = { coderRegistryKind: 'acr' };
+export const managedIdentity = {
+  input: ManagedIdentityInput,
+  whyNothingToRotate: ({ loginServer }) =>
+    `Coder pulls from ${loginServer} with an identity of its own, so there is nothing to rotate.`,
+} satisfies CredentialKind<ManagedIdentityInput>;

@@ -1,24 +1,26 @@
 import * as z from 'zod';
-import type { CredentialKind } from '../credential.ts';
-import { expiryFor, RotationSchedule } from '../renewal.ts';
+import type { CredentialKind } from '../kind.ts';
+import { expiryFor, RotationSchedule } from '../schedule.ts';
 
-/** An app registration that may pull from the registry, and that the bridge's identity owns. */
-export const ServicePrincipalInput = z.strictObject({
+const ServicePrincipalInput = z.strictObject({
   kind: z.literal('service-principal'),
   /** Application (client) id, which is the user name. */
   appId: z.guid(),
   ...RotationSchedule.shape,
 });
-export type ServicePrincipalInput = z.infer<typeof ServicePrincipalInput>;
+type ServicePrincipalInput = z.infer<typeof ServicePrincipalInput>;
 
-export const servicePrincipal: CredentialKind<ServicePrincipalInput> = {
-  coderRegistryKind: 'generic',
+/** An app registration that may pull from the registry, and that the bridge's identity owns. */
+export const servicePrincipal = {
+  input: ServicePrincipalInput,
 
-  async check({ appId }, _registry, { graph, signal }) {
+  async check({ appId }, _azure, { graph, signal }) {
     await graph.listSecrets(appId, signal);
   },
 
   issuer: {
+    accountOf: ({ appId }) => appId,
+
     async issue({ appId, ...schedule }, { registry, graph, now, signal, kept }) {
       const displayName = `coder-acr-bridge/${registry.name}`;
       const known = kept.map(({ slot }) => slot);
@@ -35,4 +37,4 @@ export const servicePrincipal: CredentialKind<ServicePrincipalInput> = {
       if (slot) await graph.removeSecret(appId, slot, signal);
     },
   },
-};
+} satisfies CredentialKind<ServicePrincipalInput>;

@@ -1,10 +1,9 @@
 import * as z from 'zod';
 import { invalidRequest, RefusedError } from '../../errors.ts';
-import type { AdoptContext, CredentialKind } from '../credential.ts';
-import { type Issue, secretNameOf } from '../state.ts';
+import type { AdoptContext, CredentialKind } from '../kind.ts';
+import { type IssuedCredential, secretNameOf } from '../state.ts';
 
-/** A username and password that a person supplies. The password is write-only. */
-export const StaticInput = z.strictObject({
+const StaticInput = z.strictObject({
   kind: z.literal('static'),
   // A colon would end the user name in HTTP Basic authentication.
   username: z
@@ -21,41 +20,48 @@ export const StaticInput = z.strictObject({
   /** When the password ends, so that this is told in time. */
   expiresOn: z.iso.datetime({ offset: true }).optional(),
 });
-export type StaticInput = z.infer<typeof StaticInput>;
-export type DeclaredStatic = Omit<StaticInput, 'password'>;
+type StaticInput = z.infer<typeof StaticInput>;
+type DeclaredStatic = Omit<StaticInput, 'password'>;
 
-/** The bridge issues none: it tests what it was given, and reports it before it hurts. */
-export const staticCredential: CredentialKind<DeclaredStatic> = { coderRegistryKind: 'generic' };
+/** A username and password that a person supplies. The bridge tests it, and reports what will stop working. */
+export const staticCredential = {
+  input: StaticInput,
+  supplied: { withoutSecret, adopt },
+  whyNothingToRotate: ({ name }) =>
+    `The password of ${name} is yours to renew: PUT the registry again with a new one.`,
+} satisfies CredentialKind<DeclaredStatic, StaticInput>;
 
-/**
- * Takes over the password that a person supplied, or the stored one when none was; the same input twice gives the same.
- * @throws RefusedError when there is none, or the registry does not accept it
- */
-export async function adoptStatic(
-  { password, ...declared }: StaticInput,
-  { registryName, loginServer, vault, acceptsLogin, current, now }: AdoptContext,
-): Promise<Issue> {
-  const { username, expiresOn } = declared;
-  const secretName = secretNameOf(registryName);
-  // Whoever supplies a new password may do so because the old one was lost.
-  const stored = current && (await vault.find(secretName, current.secretVersion));
-  const wanted = password ?? (current?.username === username ? stored : undefined);
-  if (wanted === undefined) {
-    const message = 'is required, as none is stored for this user name';
-    throw invalidRequest([{ path: 'credential.password', message }]);
-  }
+function withoutSecret({ password: _, ...declared }: StaticInput): DeclaredStatic {
+  return declared;
+}
+
+async function adopt(input: StaticInput, context: AdoptContext): Promise<IssuedCredential> {
+  const { vault, current, now } = context;
+  const { username, expiresOn } = input;
+  const declared = withoutSecret(input);
   const ends = expiresOn ? { expiresOn: new Date(expiresOn) } : {};
-  if (current && current.username === username && wanted === stored) {
+  const secretName = secretNameOf(context.registryName);
+  // A person may supply a new password because the old one was lost.
+  const stored = current && (await vault.find(secretName, current.secretVersion));
+  const isSameUser = current?.username === username;
+  const password = input.password ?? (isSameUser ? stored : undefined);
+  if (password === undefined) throw passwordMissing();
+  if (current && isSameUser && password === stored) {
     const { expiresOn: _, ...kept } = current;
     return { ...kept, declared, ...ends };
   }
-  if (!(await acceptsLogin({ username, password: wanted }))) {
-    throw new RefusedError(
-      'credential-refused',
-      `${loginServer} refuses the password of ${username}. Check it with: docker login ${loginServer} -u ${username}`,
-    );
-  }
+  if (!(await context.acceptsLogin({ username, password }))) throw refused(context.loginServer, username);
   const secretVersion =
-    wanted === stored && current ? current.secretVersion : await vault.write(secretName, wanted);
+    current && password === stored ? current.secretVersion : await vault.write(secretName, password);
   return { declared, username, secretVersion, issuedOn: now, ...ends };
+}
+
+function passwordMissing(): RefusedError {
+  const message = 'is required, as none is stored for this user name';
+  return invalidRequest([{ path: 'credential.password', message }]);
+}
+
+function refused(loginServer: string, username: string): RefusedError {
+  const message = `${loginServer} refuses the password of ${username}. Check it with: docker login ${loginServer} -u ${username}`;
+  return new RefusedError('credential-refused', message);
 }

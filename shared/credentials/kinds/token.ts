@@ -1,15 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import { partsOf } from '../../azure/arm-id.ts';
+import { enableToken, listTokens } from '../../azure/commands.ts';
 import { RefusedError, ServiceError } from '../../errors.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { pullScopes } from '../../policy/pull-scopes.ts';
-import type { CredentialKind, IssueContext } from '../credential.ts';
-import { expiryFor, RotationSchedule } from '../renewal.ts';
-import type { Issue } from '../state.ts';
+import { type CredentialKind, type IssueContext, otherSlot } from '../kind.ts';
+import { expiryFor, RotationSchedule } from '../schedule.ts';
+import type { IssuedCredential } from '../state.ts';
 
-/** A token that may read the repositories of the policy, and nothing else. It is made when it does not exist. */
-export const TokenInput = z.strictObject({
+const TokenInput = z.strictObject({
   kind: z.literal('token'),
   /** Name of the token, which is the user name, and of its scope map. */
   tokenName: z
@@ -18,23 +18,26 @@ export const TokenInput = z.strictObject({
     .default('coder-acr-bridge'),
   ...RotationSchedule.shape,
 });
-export type TokenInput = z.infer<typeof TokenInput>;
+type TokenInput = z.infer<typeof TokenInput>;
 
 const SLOTS = ['password1', 'password2'] as const;
 
-export const token: CredentialKind<TokenInput> = {
-  coderRegistryKind: 'generic',
+/** A token that may read the repositories of the policy, and nothing else. It is made when it does not exist. */
+export const token = {
+  input: TokenInput,
 
   async check({ tokenName }, { sku }, { registry, arm, signal }) {
     const id = partsOf(registry);
     if (await arm.findToken(id, tokenName, signal)) return;
     const most = { Basic: 100, Standard: 500 }[sku] ?? 50_000;
     if ((await arm.countTokens(id, signal)) < most) return;
-    const message = `${registry.loginServer} has ${most} tokens, the most that a ${sku} registry takes. Delete one that nobody uses (az acr token list --registry ${id.registryName}), or name an existing one as tokenName.`;
+    const message = `${registry.loginServer} has ${most} tokens, the most that a ${sku} registry takes. Delete one that nobody uses (${listTokens(id.registryName)}), or name an existing one as tokenName.`;
     throw new RefusedError('credential-kind-not-allowed', message);
   },
 
   issuer: {
+    slots: SLOTS,
+    accountOf: ({ tokenName }) => tokenName,
     maintain,
 
     async issue(declared, context) {
@@ -49,11 +52,11 @@ export const token: CredentialKind<TokenInput> = {
 
     async revoke({ tokenName }, { slot }, { registry, arm, current, signal }) {
       if (!slot) return;
-      const inUse = isOf(current, tokenName) ? current?.slot : undefined;
-      if (inUse !== slot) await arm.removeTokenPassword(partsOf(registry), tokenName, slot, signal);
+      if (slotInUse(current, tokenName) !== slot)
+        await arm.removeTokenPassword(partsOf(registry), tokenName, slot, signal);
     },
   },
-};
+} satisfies CredentialKind<TokenInput>;
 
 /** Makes the scope map and the token, or brings the scope map in step with the policy. */
 async function maintain({ tokenName }: TokenInput, { registry, arm, signal }: IssueContext): Promise<void> {
@@ -66,21 +69,25 @@ async function maintain({ tokenName }: TokenInput, { registry, arm, signal }: Is
   const known = await arm.findToken(id, tokenName, signal);
   if (!known) return arm.createToken(id, tokenName, tokenName, signal);
   if (known.enabled) return;
-  const message = `The token ${tokenName} of ${registry.loginServer} is disabled. If nobody did that on purpose, run: az acr token update --registry ${id.registryName} --name ${tokenName} --status enabled`;
+  const message = `The token ${tokenName} of ${registry.loginServer} is disabled. If nobody did that on purpose, run: ${enableToken(id.registryName, tokenName)}`;
   throw new ServiceError('credential-refused', message);
 }
 
-/** Not that of what Coder holds; of a token that was there before us the one that is not used, or the older one. */
+/** The slot that Coder does not hold; of a token that the bridge did not issue, the empty or the older one. */
 async function idleSlot({ tokenName }: TokenInput, context: IssueContext): Promise<string> {
   const { registry, arm, current, signal } = context;
-  if (isOf(current, tokenName)) return current?.slot === SLOTS[0] ? SLOTS[1] : SLOTS[0];
+  if (isOf(current, tokenName)) return otherSlot(SLOTS, current.slot);
   const passwords = (await arm.findToken(partsOf(registry), tokenName, signal))?.passwords ?? {};
   const age = (slot: string) => passwords[slot]?.getTime() ?? 0;
   return age(SLOTS[0]) <= age(SLOTS[1]) ? SLOTS[0] : SLOTS[1];
 }
 
-function isOf(issue: Issue | undefined, tokenName: string): boolean {
-  return issue?.declared.kind === 'token' && issue.username === tokenName;
+function slotInUse(current: IssuedCredential | undefined, tokenName: string): string | undefined {
+  return isOf(current, tokenName) ? current.slot : undefined;
+}
+
+function isOf(current: IssuedCredential | undefined, tokenName: string): current is IssuedCredential {
+  return current?.declared.kind === 'token' && current.username === tokenName;
 }
 
 /** A policy has 100 rules at most, so these are never more than the 500 that a scope map takes. */

@@ -69,7 +69,7 @@ describe('the app', () => {
   const app = (path: string) =>
     deployed('function-app.bicep', 'app', path, { plan: { id: 'plan' }, subnetId: '', nodeVersion: '22' });
 
-  test('runs on Flex Consumption with a Node that the README and CI name', () => {
+  test('runs on Flex Consumption with a Node that CI tests', () => {
     const { nodeVersion } = Object.fromEntries(
       fileNamed('main.bicep').params.map(param => [param.symbol, param]),
     );

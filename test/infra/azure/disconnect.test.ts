@@ -109,7 +109,7 @@ describe('disconnect', () => {
     expect(done).toContain(`system-topic delete ${where} --name coder-acr-bridge-Fabrikam --yes`);
     expect(done).not.toMatch(/Contoso|told/);
     await expect(disconnectOne(outputs, 'northwind', log)).rejects.toThrow(
-      'no registry northwind, but with: contoso, fabrikam',
+      'with a registry northwind. It was deployed with: contoso, fabrikam',
     );
   });
 
@@ -121,7 +121,7 @@ describe('disconnect', () => {
       });
     const { BRIDGE_CONNECTION, ...rest } = outputsFor(contoso());
 
-    await expect(start({})).rejects.toThrow('Nothing says what was deployed');
+    await expect(start({})).rejects.toThrow('There is no deployment in the environment');
     const { stdout } = await start({ ...rest, BRIDGE_CONNECTION: JSON.stringify(BRIDGE_CONNECTION) });
     expect(stdout).toContain('Disconnecting the registry contoso');
   });

@@ -10,6 +10,7 @@ import { reconcile } from '../../../shared/reconciliation/reconcile.ts';
 import { rotateDue } from '../../../shared/rotation/timer.ts';
 import { type RotationWorld, startRotationWorld } from '../../shared/rotation/world.ts';
 import { pushEvent } from '../../support/bridge.ts';
+import { marked, readText, rowsOf } from '../../support/docs.ts';
 import { parseQuery } from './kusto.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..');
@@ -171,21 +172,11 @@ test('alerts are told apart by columns that their queries have', () => {
   }
 });
 
-describe('the README', () => {
-  const readme = read('README.md');
-  /** The rows of the table between two marks of the README: each row's cells. */
-  const rows = (name: string) => {
-    const [, text = ''] = readme.split(new RegExp(`<!-- /?${name} -->\n`));
-    const lines = text.trim().split('\n').slice(2);
-    return lines.map(line =>
-      line
-        .split('|')
-        .slice(1, -1)
-        .map(cell => cell.trim()),
-    );
-  };
+describe('the docs', () => {
+  const page = 'docs/operate-and-monitor.md';
+  const rows = (name: string) => rowsOf(marked(page, name));
 
-  test('lists every entry of the log, with all that is beside its text', () => {
+  test('list every entry of the log with its fields', () => {
     const fieldsOf = new Map(
       rows('log-entries').map(([text = '', , fields = '']) => [
         text.replaceAll('`', ''),
@@ -207,14 +198,14 @@ describe('the README', () => {
     }
   });
 
-  test('lists every alert', () => {
+  test('list every alert', () => {
     const rules = [...bicep.matchAll(/name: '(.+)'\n +title:/g)].map(([, name]) => `\`${name}\``);
 
     expect(rows('alerts').map(([name]) => name)).toEqual([...rules, '`dead-letters-…`']);
   });
 
-  test('has queries that Log Analytics understands', () => {
-    const queries = [...readme.matchAll(/```kusto\n(.*?)```/gs)].map(([, query = '']) => query);
+  test('have queries that Log Analytics understands', () => {
+    const queries = [...readText(page).matchAll(/```kusto\n(.*?)```/gs)].map(([, query = '']) => query);
 
     expect(queries.length).toBeGreaterThan(0);
     expect(queries.flatMap(query => parseQuery(query).problems)).toEqual([]);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Node } from 'web-tree-sitter';
-import type { DeclaredCredential } from '../../../shared/credentials/credential.ts';
+import type { DeclaredCredential } from '../../../shared/credentials/kinds.ts';
 import { setupGuide } from '../../../shared/guide/guide.ts';
 import type { Registry } from '../../../shared/records/registry.ts';
 import { follow, optionsOf } from '../../support/follow-guide.ts';
@@ -26,7 +26,7 @@ const ROLE_IDS: Record<string, string> = {
 const NEEDED = [
   // The Functions host: its own containers, the package, the timers' state
   'bridge: Storage Blob Data Owner on storageAccounts',
-  // shared/records, azure/links.ts, reconciliation/reports.ts; diagnostic events of the host
+  // shared/records, azure/leased-rows.ts, reconciliation/reports.ts; diagnostic events of the host
   'bridge: Storage Table Data Contributor on storageAccounts',
   // shared/azure/vault.ts: read, write, list versions, switch off, remove, recover
   'bridge: Key Vault Secrets Officer on vaults',

@@ -4,8 +4,8 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Fault } from '../../../infra/local/faults.ts';
 import { createSecrets } from '../../../infra/local/secrets.ts';
 import { type EntraStandIn, startEntra } from '../../../infra/local/stand-ins/entra.ts';
+import type { Diagnosis } from '../../../shared/diagnostics/diagnosis.ts';
 import { explainIdentity, identityCheck } from '../../../shared/diagnostics/identity.ts';
-import type { Diagnosis } from '../../../shared/lib/check.ts';
 
 const CLIENT_ID = randomUUID();
 let entra: EntraStandIn;

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { image, index } from '../../../infra/local/oci-image.ts';
+import { ClassicRepositoryRow, repositoryRow } from '../../../shared/coder/classic/memory.ts';
 import { importImage } from '../../../shared/images/import.ts';
 import { sweep } from '../../../shared/images/sweep.ts';
 import { type Bridge, startBridge } from '../../support/bridge.ts';
@@ -119,10 +120,11 @@ describe('what two instances do at once', () => {
     await bridge.pushed('waits/app:v1');
     await bridge.push('waits/app:v1', of('second'));
     const asked = () => registry.requests.all().filter(({ path }) => /waits.*manifests/.test(path)).length;
-    const key = { registry: 'contoso', row: 'waits|app' };
+    const key = repositoryRow({ name: 'contoso' }, 'waits/app');
     let waiting = Promise.resolve();
     let third = '';
-    await bridge.services.links.hold(key, AbortSignal.timeout(10_000), async () => {
+    const rows = bridge.services.leasedRows.rows(ClassicRepositoryRow);
+    await rows.withLease(key, AbortSignal.timeout(10_000), async () => {
       const before = asked();
       waiting = bridge.pushed('waits/app:v1', { services: other });
       await expect.poll(asked, { interval: 10 }).toBeGreaterThan(before);
@@ -202,16 +204,18 @@ test('a burst never has more calls to Coder under way than the setting allows', 
 });
 
 test('a repository that is held elsewhere keeps no other from being imported', async () => {
-  const { links } = bridge.anotherInstance();
+  const { leasedRows } = bridge.anotherInstance();
   const held = Array.from({ length: 40 }, (_, i) => `held/app:v${i}`);
   await Promise.all([...held, 'free/app:v1'].map(reference => bridge.push(reference, image())));
   let release = () => {};
-  const holding = links.hold(
-    { registry: 'contoso', row: 'held|app' },
-    AbortSignal.timeout(20_000),
-    () => new Promise<void>(resolve => (release = resolve)),
-  );
-  await expect.poll(() => links.anyHeld('contoso')).toBe(true);
+  const holding = leasedRows
+    .rows(ClassicRepositoryRow)
+    .withLease(
+      repositoryRow({ name: 'contoso' }, 'held/app'),
+      AbortSignal.timeout(20_000),
+      () => new Promise<void>(resolve => (release = resolve)),
+    );
+  await expect.poll(() => leasedRows.anyHeld('contoso')).toBe(true);
 
   const waiting = Promise.all(held.map(reference => bridge.pushed(reference)));
   await bridge.pushed('free/app:v1');

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { type ImageToImport, toRecord } from '../../../shared/images/outcome.ts';
-import type { ImageRecord } from '../../../shared/records/images.ts';
+import type { ImageRecord } from '../../../shared/records/image.ts';
 
 const at = (second: number) => new Date(Date.UTC(2026, 0, 31, 8, 0, second));
 const services = { now: () => at(50), random: () => 0, maxAttempts: 3 };

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { image } from '../../../infra/local/oci-image.ts';
-import { dueKey } from '../../../shared/azure/keys.ts';
 import { sweep } from '../../../shared/images/sweep.ts';
+import { dueKey } from '../../../shared/records/keys.ts';
 import { type Bridge, startBridge } from '../../support/bridge.ts';
 
 let bridge: Bridge;

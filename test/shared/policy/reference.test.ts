@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { dueKey, imageKey, parseDueKey } from '../../../shared/azure/keys.ts';
 import {
   formatReference,
   isDigest,
@@ -8,6 +7,7 @@ import {
   isTag,
   parseReference,
 } from '../../../shared/policy/reference.ts';
+import { dueKey, imageKey, parseDueKey } from '../../../shared/records/keys.ts';
 
 const repositories = fc.stringMatching(
   /^[a-z0-9]+((\.|_|__|-{1,3})[a-z0-9]+){0,2}(\/[a-z0-9]+(-[a-z0-9]+)?){0,3}$/,
@@ -29,7 +29,7 @@ test('two images never share a row, and a due row leads back to its image', () =
       const same = formatReference(one) === formatReference(other);
       expect(imageKey(one) === imageKey(other)).toBe(same);
       expect(imageKey(one)).not.toMatch(/[/\\#?\p{Cc}]/u);
-      expect(parseDueKey(dueKey(at, one))).toEqual(one);
+      expect(parseDueKey(dueKey(at, one))).toEqual({ ...one, dueOn: at });
     }),
   );
 });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { repositoryOf } from '../../../shared/coder/classic/inventory.ts';
 import { Policy } from '../../../shared/policy/policy.ts';
 import { findDifferences, type RepositoryFacts } from '../../../shared/reconciliation/differences.ts';
-import type { ImageRecord } from '../../../shared/records/images.ts';
+import type { ImageRecord } from '../../../shared/records/image.ts';
 
 const at = (minute: number) => new Date(Date.UTC(2026, 0, 31, 8, minute));
 const record = (tag: string, more: Partial<ImageRecord> = {}): ImageRecord => ({

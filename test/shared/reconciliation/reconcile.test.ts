@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { image } from '../../../infra/local/oci-image.ts';
-import { reportView } from '../../../shared/http/views.ts';
+import { reportView } from '../../../shared/http/views/report.ts';
 import { reconcile } from '../../../shared/reconciliation/reconcile.ts';
 import { nextRun, reconcileDue } from '../../../shared/reconciliation/timer.ts';
 import type { StoredRegistry } from '../../../shared/records/registry.ts';
@@ -265,7 +265,7 @@ describe('a run that stops before its end', () => {
     await fill();
     const other = bridge.anotherInstance();
     await bridge.services.reports.start('contoso', false);
-    expect(await bridge.services.reports.claim('contoso')).toBeDefined();
+    expect(await bridge.services.reports.take('contoso')).toBeDefined();
 
     await reconcileDue(other, AbortSignal.timeout(20_000), bridge.log);
     expect(created()).toEqual([]);
@@ -324,12 +324,12 @@ describe('of two that start a run', () => {
     await begin();
     await bridge.untag('team/app:v2');
     await bridge.services.reports.start('contoso', true);
-    const reporting = await bridge.services.reports.claim('contoso');
+    const reporting = await bridge.services.reports.take('contoso');
 
     await run();
 
     expect(await report()).toMatchObject({ state: 'completed', dryRun: false, outcomes: { removed: 1 } });
-    await expect(reporting?.save(reporting.report, true)).rejects.toMatchObject({ name: 'ConflictError' });
+    await expect(reporting?.save(reporting.report)).rejects.toMatchObject({ name: 'ConflictError' });
   });
 });
 

@@ -7,7 +7,7 @@ const FROM = 20;
 const EVERY = 40;
 
 test.each(['admin', 'token'] as const)(
-  'a rotation of kind %s that is cut off never leaves Coder with what is refused',
+  'a rotation of kind %s that is cut off never leaves Coder with a refused credential',
   async kind => {
     const points = await crashEverywhere(kind, EVERY, FROM);
 

@@ -1,15 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import type { Issue, Rotation } from '../../../shared/credentials/state.ts';
+import type { CredentialState, IssuedCredential } from '../../../shared/credentials/state.ts';
 import { decide, type RotationFacts, type RotationStep } from '../../../shared/rotation/decide.ts';
 
 const SCHEDULE = { rotateEveryHours: 10, graceMinutes: 60 };
 const TOKEN = { kind: 'token', tokenName: 'coder-pull', ...SCHEDULE } as const;
+const OTHER_TOKEN = { ...TOKEN, tokenName: 'other' };
+const OTHER_SCHEDULE = { ...TOKEN, rotateEveryHours: 99 };
 const STATIC = { kind: 'static', username: 'me' } as const;
 
 const at = (hours: number) => new Date(Date.UTC(2026, 0, 1) + hours * 3_600_000);
 const NOW = at(0);
 
-function issued(hoursAgo: number, more: Partial<Issue> = {}): Issue {
+function issued(hoursAgo: number, more: Partial<IssuedCredential> = {}): IssuedCredential {
   return { declared: TOKEN, username: 'coder-pull', secretVersion: 'v', issuedOn: at(-hoursAgo), ...more };
 }
 
@@ -18,7 +20,12 @@ const failed = (hoursAgo: number) =>
 const works = { currentWorks: true, previousWorks: true };
 const broken = { currentWorks: false, previousWorks: false };
 
-type Case = [title: string, rotation: Rotation, expected: RotationStep, facts?: Partial<RotationFacts>];
+type Case = [
+  title: string,
+  rotation: CredentialState,
+  expected: RotationStep,
+  facts?: Partial<RotationFacts>,
+];
 
 const CASES: Case[] = [
   ['nothing was ever issued', {}, { do: 'issue', why: 'first' }],
@@ -47,15 +54,19 @@ const CASES: Case[] = [
     { current: issued(1), requestedOn: at(-2) },
     { do: 'nothing', nextOn: at(9) },
   ],
-  ['it leaked', { current: issued(1), compromisedOn: at(-0.5) }, { do: 'issue', why: 'compromised' }],
+  [
+    'it was reported as compromised',
+    { current: issued(1), compromisedOn: at(-0.5) },
+    { do: 'issue', why: 'compromised' },
+  ],
   [
     'another account is declared',
-    { current: issued(1, { declared: { ...TOKEN, tokenName: 'other' } }) },
+    { current: issued(1, { declared: OTHER_TOKEN }) },
     { do: 'issue', why: 'declared' },
   ],
   [
     'another schedule is declared',
-    { current: issued(1, { declared: { ...TOKEN, rotateEveryHours: 99 } }) },
+    { current: issued(1, { declared: OTHER_SCHEDULE }) },
     { do: 'nothing', nextOn: at(9) },
   ],
   ['a new one is to be tested', { current: issued(1), candidate: issued(0.1) }, { do: 'prove' }],
@@ -65,7 +76,7 @@ const CASES: Case[] = [
     { do: 'discard', expired: true },
   ],
   [
-    'a new one leaked before Coder had it',
+    'a new one was reported as compromised before Coder had it',
     { current: issued(1), candidate: issued(0.1), compromisedOn: NOW },
     { do: 'discard', expired: false },
   ],
@@ -96,17 +107,17 @@ const CASES: Case[] = [
     { declared: STATIC, ...broken },
   ],
   [
-    'the old one may still be used',
+    'the old one is in its grace period',
     { current: issued(0.1), previous: issued(9), revokeOn: at(0.5) },
     { do: 'nothing', nextOn: at(0.5) },
   ],
   [
-    'the old one may still be used, and the new one is due already',
+    'the old one is in its grace period, and the new one is due already',
     { current: issued(10), previous: issued(20), revokeOn: at(0.5) },
     { do: 'nothing', nextOn: at(0.5) },
   ],
   [
-    'the old one may still be used, and the new one leaked',
+    'the old one is in its grace period, and the new one was reported as compromised',
     { current: issued(0.1), previous: issued(9), revokeOn: at(0.5), compromisedOn: NOW },
     { do: 'revoke', deliverFirst: true },
   ],

@@ -73,7 +73,7 @@ describe('a registry is refused a kind that cannot work there, with the command 
 });
 
 describe('a password that a person supplied', () => {
-  test('is reported when the registry refuses it, once, and no more when it works again', async () => {
+  test('is reported once when the registry refuses it, and the report is cleared when it works again', async () => {
     await world.bridge.put();
     await world.pushed('team/app:v1', image());
     const { puller } = world.bridge.cloud.registry;
@@ -91,7 +91,7 @@ describe('a password that a person supplied', () => {
     expect(await lastResult()).toBeUndefined();
   });
 
-  test('may pull and no more', async () => {
+  test('may have the right to pull and no other', async () => {
     const { puller } = world.bridge.cloud.registry;
     const { actions } = puller;
     puller.actions = ['pull'];
@@ -114,8 +114,8 @@ describe('a password that a person supplied', () => {
   });
 });
 
-describe('another kind takes the place of the old one', () => {
-  test('a token that of a password, without a moment in which Coder holds what is refused', async () => {
+describe('when another kind is declared', () => {
+  test('a token replaces a password, and the registry accepts what Coder holds throughout', async () => {
     const before = world.held();
 
     await world.add('token');
@@ -126,7 +126,7 @@ describe('another kind takes the place of the old one', () => {
     await world.expectSound();
   });
 
-  test('an identity that of the token, whose passwords are gone then', async () => {
+  test('the identity of the bridge replaces a token, whose passwords are removed', async () => {
     await world.add('entra-identity');
     await world.untilQuiet();
 
@@ -134,7 +134,7 @@ describe('another kind takes the place of the old one', () => {
     expect(arm().accounts(registryId()).tokens.find('coder-acr-bridge')?.passwords).toEqual([]);
   });
 
-  test('a password that of the identity', async () => {
+  test('a password replaces the identity of the bridge', async () => {
     await world.bridge.put();
     await world.untilQuiet();
 
@@ -143,7 +143,7 @@ describe('another kind takes the place of the old one', () => {
   });
 });
 
-test('a registry that somebody deleted in Coder gets what is current with its next image', async () => {
+test('a registry that was deleted in Coder gets the current credential with its next image', async () => {
   await world.add('token');
   await world.untilQuiet();
   const { state } = world.bridge.cloud.standIns.coder;
@@ -159,7 +159,7 @@ test('a registry that somebody deleted in Coder gets what is current with its ne
 });
 
 describe('a token', () => {
-  test('may read the repositories of the policy, and nothing else, also when the policy changes', async () => {
+  test('may read the repositories of the policy, and nothing else, even after the policy changes', async () => {
     await world.add('token');
     await world.untilQuiet();
     const actions = () => arm().accounts(registryId()).scopeMaps.find('coder-acr-bridge')?.actions;
@@ -177,7 +177,7 @@ describe('a token', () => {
     ]);
   });
 
-  test('whose secret somebody switched off in Key Vault is issued anew', async () => {
+  test('is issued anew when its secret was disabled in Key Vault', async () => {
     const before = world.held();
     await world.newInstance().vault.keepOnly('registry-contoso-password', []);
 
@@ -187,7 +187,7 @@ describe('a token', () => {
     await world.expectSound();
   });
 
-  test('that somebody disabled is reported with the command that enables it, and not fought over', async () => {
+  test('that was disabled is reported with the command that enables it, and is not enabled by the bridge', async () => {
     const { tokens } = arm().accounts(registryId());
     tokens.put('coder-acr-bridge', { status: 'disabled' });
 

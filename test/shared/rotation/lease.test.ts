@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { StoredRegistry } from '../../../shared/records/registry.ts';
-import { createLease, type Lease } from '../../../shared/rotation/lease.ts';
+import { createRotationLease, type RotationLease } from '../../../shared/rotation/lease.ts';
 import { requestRotation } from '../../../shared/rotation/request.ts';
 import { type Bridge, startBridge } from '../../support/bridge.ts';
 
 let bridge: Bridge;
 /** Two runs that began with the same record. */
-let one: Lease;
-let other: Lease;
+let one: RotationLease;
+let other: RotationLease;
 
 beforeAll(async () => {
   bridge = await startBridge();
@@ -20,13 +20,12 @@ const read = async () => (await bridge.services.registries.get('contoso')) as St
 
 beforeEach(async () => {
   const found = await read();
-  [one, other] = [found, found].map(registry => createLease(bridge.services.registries, registry, now)) as [
-    Lease,
-    Lease,
-  ];
+  [one, other] = [found, found].map(registry =>
+    createRotationLease(bridge.services.registries, registry, now),
+  ) as [RotationLease, RotationLease];
 });
 
-test('of two runs one has it, and the other changes nothing', async () => {
+test('of two runs one takes the lease, and the other changes nothing', async () => {
   await one.take();
   const held = await read();
 
@@ -40,7 +39,7 @@ test('of two runs one has it, and the other changes nothing', async () => {
   expect((await read()).rotation.leaseUntil).toBeUndefined();
 });
 
-test('what is asked for meanwhile is taken over with the next write', async () => {
+test('a request made during a run is kept by the next write of that run', async () => {
   await one.take();
   const { rotation } = await requestRotation(bridge.services, 'contoso', true);
   const asked = { warnedOf: 'one', compromisedOn: rotation.compromisedOn };
@@ -52,7 +51,7 @@ test('what is asked for meanwhile is taken over with the next write', async () =
   expect((await read()).rotation).toMatchObject(asked);
 });
 
-test('when what is declared changes, the next write fails, and the lease is given back all the same', async () => {
+test('after a change of what is declared the next write fails, and the lease is still released', async () => {
   await one.take();
   const { etag: _, ...registry } = await read();
   await bridge.services.registries.save({ ...registry, suspended: true }, await read());

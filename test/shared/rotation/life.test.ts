@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { image } from '../../../infra/local/oci-image.ts';
-import { registryView } from '../../../shared/http/views.ts';
+import { registryView } from '../../../shared/http/views/registry.ts';
 import { KINDS, type RotatingKind, type RotationWorld, startRotationWorld } from './world.ts';
 
 // Each kind from its first credential to the last, through the real SDK clients.
@@ -63,7 +63,7 @@ describe.each(KINDS)('a registry with a credential of kind %s', kind => {
     await world.expectSound();
   });
 
-  test('is free for the next run when what is declared changes while another is tested', async () => {
+  test('releases its lease when what is declared changes while a new one is tested', async () => {
     await world.request();
     world.meanwhile(() => world.declare({ policy: { rules: [{ repository: 'team/**' }] } }));
 
@@ -74,7 +74,7 @@ describe.each(KINDS)('a registry with a credential of kind %s', kind => {
     await world.expectSound();
   });
 
-  test('is mended when somebody makes it useless behind our back', async () => {
+  test('is replaced when a person makes it useless in Azure', async () => {
     if (!(await world.breakCurrent(kind))) return;
     expect(await world.isAccepted(world.held())).toBe(false);
 
@@ -83,7 +83,7 @@ describe.each(KINDS)('a registry with a credential of kind %s', kind => {
     await world.expectSound();
   });
 
-  test('is put back in Coder when somebody changes it there', async () => {
+  test('is given to Coder again when a person changes it there', async () => {
     await world.changeInCoder({ password: 'typed by hand' });
     expect(await world.isAccepted(world.held())).toBe(false);
 
@@ -100,7 +100,7 @@ describe.each(KINDS)('a registry with a credential of kind %s', kind => {
     await world.expectSound();
   });
 
-  test('stays as it is when Coder refuses the new one, which is reported and revoked', async () => {
+  test('is kept when Coder refuses the new one, which is reported and revoked', async () => {
     const before = world.held()?.password;
     const { coder } = world.bridge.cloud.standIns;
     coder.faults.add({ method: 'POST', path: '/tags/update$', status: 400, times: 1 });
@@ -116,7 +116,7 @@ describe.each(KINDS)('a registry with a credential of kind %s', kind => {
     await world.expectSound();
   });
 
-  test('is told to the topic, and no secret of it is anywhere but in Key Vault and at Coder', async () => {
+  test('is announced to the topic, and its secrets are in Key Vault and Coder only', async () => {
     const { topic, tables, coder, keyVault } = world.bridge.cloud.standIns;
     const types = topic.published().map(({ type }) => type);
 

@@ -1,0 +1,53 @@
+import * as z from 'zod';
+import type { CredentialKind } from './kind.ts';
+import { adminAccount } from './kinds/admin.ts';
+import { entraIdentity } from './kinds/entra-identity.ts';
+import { managedIdentity } from './kinds/managed-identity.ts';
+import { servicePrincipal } from './kinds/service-principal.ts';
+import { staticCredential } from './kinds/static.ts';
+import { token } from './kinds/token.ts';
+import type { Declared } from './state.ts';
+
+/** Every kind of credential. A new kind is one more line here, and one more file in kinds/. */
+const KINDS = [token, servicePrincipal, entraIdentity, adminAccount, staticCredential, managedIdentity];
+type Kind = (typeof KINDS)[number];
+type Input = Kind['input'];
+
+const BY_NAME = new Map<string, CredentialKind<Declared>>(
+  KINDS.map(kind => [kind.input.shape.kind.value, kind]),
+);
+
+/** What a person says a registry's credential is. */
+export const CredentialInput = z.discriminatedUnion(
+  'kind',
+  KINDS.map(({ input }) => input) as [Input, ...Input[]],
+  {
+    error: ({ code }): string | undefined =>
+      code === 'invalid_union' ? `must be one of ${[...BY_NAME.keys()].join(', ')}` : undefined,
+  },
+);
+export type CredentialInput = z.infer<typeof CredentialInput>;
+
+/** What the registry's record keeps of the input: all of it but the secret. */
+export type DeclaredCredential = DeclaredOf<Kind>;
+type DeclaredOf<K extends Kind> = K extends { supplied: { withoutSecret(input: never): infer D } }
+  ? D
+  : z.infer<K['input']>;
+
+export function declaredOf(input: CredentialInput): DeclaredCredential {
+  const { supplied } = credentialKind(input.kind);
+  return (supplied ? supplied.withoutSecret(input) : input) as DeclaredCredential;
+}
+
+/** The implementation of a kind. */
+export function credentialKind(name: string): CredentialKind<Declared> {
+  const kind = BY_NAME.get(name);
+  if (!kind) throw new Error(`There is no credential of kind ${name}.`);
+  return kind;
+}
+
+/** Whether Coder is given a user name and a password; otherwise it pulls with an identity of its own. */
+export function givesLogin({ kind }: Declared): boolean {
+  const { issuer, supplied } = credentialKind(kind);
+  return issuer !== undefined || supplied !== undefined;
+}

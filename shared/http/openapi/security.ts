@@ -1,0 +1,29 @@
+import { ROLES, type Role } from '../roles.ts';
+
+const ROLES_WITH_MEANING = Object.entries(ROLES).map(([role, meaning]) => `\`${role}\`: ${meaning}`);
+
+export const SECURITY_SCHEMES = {
+  functionKey: {
+    type: 'apiKey',
+    in: 'header',
+    name: 'x-functions-key',
+    description: 'A key of the function, or the host key, which opens every function.',
+  },
+  functionKeyInQuery: {
+    type: 'apiKey',
+    in: 'query',
+    name: 'code',
+    description: 'The same in the query. The header is better, as URLs end in logs.',
+  },
+  entra: {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description: `Where the platform signs callers in: an Entra token for this app, with the app role that the call names. ${ROLES_WITH_MEANING.join(' ')}`,
+  },
+} as const;
+
+/** The ways in, each of which suffices; none where anybody may call. */
+export function securityOf(role: Role | undefined): Record<string, string[]>[] {
+  return role ? [{ functionKey: [] }, { functionKeyInQuery: [] }, { entra: [role] }] : [];
+}

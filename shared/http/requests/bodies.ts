@@ -1,0 +1,50 @@
+import * as z from 'zod';
+import { isRepository, isTag } from '../../policy/reference.ts';
+import { IMAGE_REASONS, REASONS } from '../../reasons.ts';
+import { RegistryInput, RegistryName } from '../../records/registry.ts';
+
+const readOnly = z.unknown().optional().describe('As GET gives it; not heeded.');
+
+/** A registry as it is declared. What GET gave can be changed and sent back whole. */
+export const RegistryBody = RegistryInput.extend({
+  name: readOnly,
+  loginServer: readOnly,
+  sku: readOnly,
+  rotation: readOnly,
+  createdOn: readOnly,
+  updatedOn: readOnly,
+}).transform(
+  ({
+    name: _n,
+    loginServer: _l,
+    sku: _s,
+    rotation: _r,
+    createdOn: _c,
+    updatedOn: _u,
+    ...input
+  }): RegistryInput => input,
+);
+
+const UNFINISHED_REASONS = IMAGE_REASONS.filter(reason =>
+  ['pending', 'failed'].includes(REASONS[reason].state),
+);
+
+/** What to try again: one image, or all of a registry that are parked or waiting, of one reason if one is named. */
+export const ReplayInput = z
+  .strictObject({
+    registry: RegistryName,
+    repository: z
+      .string()
+      .refine(isRepository, 'must be a repository name of OCI, such as team/app')
+      .optional(),
+    tag: z.string().refine(isTag, 'must be a tag of OCI, such as v1').optional(),
+    reason: z.enum(UNFINISHED_REASONS, `must be one of ${UNFINISHED_REASONS.join(', ')}`).optional(),
+  })
+  .refine(
+    ({ repository, tag }) => (repository === undefined) === (tag === undefined),
+    'needs both repository and tag, or neither',
+  )
+  .refine(
+    ({ tag, reason }) => tag === undefined || reason === undefined,
+    'takes a reason only without a tag',
+  );

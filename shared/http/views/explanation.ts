@@ -1,0 +1,52 @@
+import * as z from 'zod';
+import type { Explanation } from '../../images/explain.ts';
+import { foundOf } from '../../images/found.ts';
+import { ruleOf } from '../../policy/policy.ts';
+import type { Reference } from '../../policy/reference.ts';
+import { ImageView, imageView } from './image.ts';
+
+const Explained = z.strictObject({
+  dryRun: z.literal(true),
+  registry: z.string(),
+  repository: z.string(),
+  tag: z.string(),
+  policy: z.strictObject({
+    action: z.enum(['import', 'skip']),
+    rule: z.int().optional().describe('Place of the rule that decides, from 0; absent when none does.'),
+  }),
+  found: z
+    .strictObject({
+      digest: z.string(),
+      kind: z.enum(['image', 'index', 'other']),
+      what: z.string().optional(),
+      platforms: z.array(z.string()).optional(),
+    })
+    .nullable()
+    .describe('What the registry has under the tag; null when it has nothing, or was not asked.'),
+  calls: z
+    .array(z.strictObject({ method: z.string(), path: z.string(), body: z.looseObject({}).optional() }))
+    .describe('The calls to Coder that would change something, in order.'),
+  image: ImageView.nullable().describe('The record as it would be.'),
+  wouldAnswer: z.int().optional().describe('The status that the call has without `dryRun`.'),
+});
+
+export const ExplanationView = z.union([ImageView, Explained]);
+
+/** What an import would do, as callers see it. */
+export function explanationView(
+  { facts, registry, calls, record }: Explanation,
+  { repository, tag }: Reference,
+) {
+  const { verdict } = facts;
+  const rule = ruleOf(registry, { repository, tag });
+  return {
+    dryRun: true,
+    registry: registry.name,
+    repository,
+    tag,
+    policy: { action: verdict.action, rule: rule >= 0 ? rule : undefined },
+    found: foundOf(facts),
+    calls,
+    image: record ? imageView(record, registry) : null,
+  };
+}

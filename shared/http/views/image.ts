@@ -1,0 +1,64 @@
+import * as z from 'zod';
+import { MemoView, RequestWords } from '../../coder/words.ts';
+import { formatReference } from '../../policy/reference.ts';
+import { IMAGE_REASONS, REASONS, remedyOf, STATES } from '../../reasons.ts';
+import type { ImageRecord } from '../../records/image.ts';
+import type { Registry } from '../../records/registry.ts';
+import { Count, Time } from './fields.ts';
+
+export const ImageView = z.strictObject({
+  registry: z.string(),
+  repository: z.string(),
+  tag: z.string(),
+  reference: z.string(),
+  digest: z.string().optional(),
+  pinnedReference: z
+    .string()
+    .optional()
+    .describe('Pulls exactly the digest that Coder has; only of one record.'),
+  state: z.enum(STATES),
+  reason: z.enum(IMAGE_REASONS),
+  message: z.string().describe('What happened this time.'),
+  meaning: z.string().optional().describe('What the reason means.'),
+  remedy: z.string().optional().describe('What a person can do about it.'),
+  attempts: Count.optional(),
+  nextAttemptOn: Time.optional(),
+  pushedOn: Time,
+  importedOn: Time.optional(),
+  latencyMs: z.int().optional().describe('From the push to the moment when Coder had it.'),
+  updatedOn: Time,
+  ...MemoView.shape,
+  requested: RequestWords.optional().describe(
+    'What was asked for by hand, which goes before rule and labels.',
+  ),
+});
+
+/**
+ * An image record as callers see it, with the way out when there is something to do.
+ * @param of the registry, for a reference that anybody can pull
+ */
+export function imageView(record: ImageRecord, of?: Registry) {
+  const { state, reason } = record;
+  const inCoder = state === 'imported' ? record.digest : record.coderDigest;
+  return {
+    registry: record.registry,
+    repository: record.repository,
+    tag: record.tag,
+    reference: formatReference(record),
+    digest: record.digest,
+    pinnedReference: of && inCoder && `${of.loginServer}/${record.repository}@${inCoder}`,
+    state,
+    reason,
+    message: record.message,
+    meaning: state === 'imported' ? undefined : REASONS[reason].meaning,
+    remedy: remedyOf(reason, state),
+    attempts: record.attempts || undefined,
+    nextAttemptOn: record.dueOn,
+    pushedOn: record.pushedOn,
+    importedOn: record.importedOn,
+    latencyMs: record.latencyMs,
+    updatedOn: record.updatedOn,
+    ...MemoView.parse(record.memo ?? {}),
+    requested: record.requested,
+  };
+}

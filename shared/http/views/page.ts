@@ -1,0 +1,9 @@
+import * as z from 'zod';
+
+/** One page of a list. */
+export function pageOf(item: z.ZodType) {
+  return z.strictObject({
+    items: z.array(item),
+    continuationToken: z.string().optional().describe('Asks for the next page; absent on the last.'),
+  });
+}

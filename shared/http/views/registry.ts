@@ -1,0 +1,41 @@
+import * as z from 'zod';
+import { RegistryWords } from '../../coder/words.ts';
+import { Policy } from '../../policy/policy.ts';
+import type { StoredRegistry } from '../../records/registry.ts';
+import { Time } from './fields.ts';
+import { RotationView, rotationView } from './rotation.ts';
+
+export const RegistryView = z.strictObject({
+  name: z.string(),
+  resourceId: z.string(),
+  loginServer: z.string(),
+  sku: z.string(),
+  ...RegistryWords.shape,
+  credential: z.looseObject({ kind: z.string() }).describe('As it was declared, without a password.'),
+  rotation: RotationView,
+  policy: Policy,
+  suspended: z.boolean().optional(),
+  pinned: z.boolean().optional(),
+  reconcileEveryMinutes: z.int().optional(),
+  createdOn: Time,
+  updatedOn: Time,
+});
+
+/** A registry as callers see it: as it was declared, and what Azure added. Where secrets are is left out. */
+export function registryView(registry: StoredRegistry) {
+  return {
+    name: registry.name,
+    resourceId: registry.resourceId,
+    loginServer: registry.loginServer,
+    sku: registry.sku,
+    ...RegistryWords.parse(registry),
+    credential: registry.credential,
+    rotation: rotationView(registry),
+    policy: registry.policy,
+    suspended: registry.suspended || undefined,
+    pinned: registry.pinned || undefined,
+    reconcileEveryMinutes: registry.reconcileEveryMinutes,
+    createdOn: registry.createdOn,
+    updatedOn: registry.updatedOn,
+  };
+}

@@ -1,0 +1,64 @@
+import * as z from 'zod';
+import { IMAGE_REASONS, remedyOf, STATES } from '../../reasons.ts';
+import { DIFFERENCES } from '../../reconciliation/differences.ts';
+import { type Report, sum } from '../../reconciliation/report.ts';
+import { nextRun } from '../../reconciliation/timer.ts';
+import type { StoredRegistry } from '../../records/registry.ts';
+import { Count, counts, Time } from './fields.ts';
+
+const DIFFERENCE_KINDS = Object.keys(DIFFERENCES) as (keyof typeof DIFFERENCES)[];
+
+const Finding = z.strictObject({
+  repository: z.string(),
+  tag: z.string(),
+  difference: z.enum(DIFFERENCE_KINDS),
+  meaning: z.string(),
+  state: z.enum(STATES).optional(),
+  reason: z.enum(IMAGE_REASONS).optional(),
+});
+
+export const ReportView = z.strictObject({
+  registry: z.string(),
+  state: z.enum(['running', 'completed', 'failed']),
+  dryRun: z.boolean(),
+  startedOn: Time,
+  endedOn: Time.optional(),
+  total: Count.describe('Tags to look at in the repositories that were opened.'),
+  done: Count.describe('Tags that were looked at.'),
+  repositories: z.strictObject({ total: Count.optional(), done: Count }),
+  differences: counts(DIFFERENCE_KINDS),
+  outcomes: counts(STATES),
+  reason: z.enum(IMAGE_REASONS).optional().describe('Why it stopped.'),
+  message: z.string().optional(),
+  remedy: z.string().optional(),
+  nextAttemptOn: Time.optional(),
+  nextRunOn: Time.optional(),
+  findings: z.array(Finding),
+  findingsLeftOut: Count.optional(),
+});
+
+/** A comparison as callers see it, with its progress, and the way out when something stopped it. */
+export function reportView(report: Report, registry: StoredRegistry, everyMinutes: number) {
+  const { reason, findings } = report;
+  const { repositories, total, done, differences, outcomes } = sum(report.settled, report.ahead);
+  const found = Object.values(differences).reduce((all, count) => all + count, 0);
+  return {
+    registry: report.registry,
+    state: report.state,
+    dryRun: report.dryRun,
+    startedOn: report.startedOn,
+    endedOn: report.endedOn,
+    total,
+    done,
+    repositories: { total: report.repositories, done: repositories },
+    differences,
+    outcomes,
+    reason,
+    message: report.message,
+    remedy: reason && remedyOf(reason),
+    nextAttemptOn: report.dueOn,
+    nextRunOn: nextRun(registry, report, everyMinutes),
+    findings: findings.map(finding => ({ ...finding, meaning: DIFFERENCES[finding.difference] })),
+    findingsLeftOut: found > findings.length ? found - findings.length : undefined,
+  };
+}

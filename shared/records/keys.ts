@@ -1,0 +1,34 @@
+import { parseRepositoryKey, repositoryKey } from '../azure/keys.ts';
+import type { Reference } from '../policy/reference.ts';
+
+/**
+ * Row keys of the `images` table. `|`, `:`, `!` and `@` occur in no OCI name, so the kinds of row cannot be mistaken
+ * for one another:
+ *
+ *     !2026-01-31T08:00:00.000Z!team|app:v1    due row: when to try the import again
+ *     @reconciliation                           the last comparison of the registry
+ *     @registry                                 what we know of the registry in Coder (coder/classic/memory.ts)
+ *     team|app                                  what we know of the repository in Coder (the same)
+ *     team|app:v1                               the image record
+ */
+export const RECONCILIATION_KEY = '@reconciliation';
+
+export function imageKey({ repository, tag }: Reference): string {
+  return `${repositoryKey(repository)}:${tag}`;
+}
+
+/** The repository that a row is about, or one of whose images it is about; undefined for rows of other kinds. */
+export function repositoryOfRow(key: string): string | undefined {
+  return /^[!@]/.test(key) ? undefined : parseRepositoryKey(key.split(':', 1)[0] as string);
+}
+
+export function dueKey(dueOn: Date, image: Reference): string {
+  return `!${dueOn.toISOString()}!${imageKey(image)}`;
+}
+
+/** Reads a due row's key back. */
+export function parseDueKey(key: string): Reference & { dueOn: Date } {
+  const [, dueOn, image] = key.split('!') as [string, string, string];
+  const [repository, tag] = image.split(':') as [string, string];
+  return { repository: parseRepositoryKey(repository), tag, dueOn: new Date(dueOn) };
+}

@@ -1,0 +1,35 @@
+import { credentialKind } from '../credentials/kinds.ts';
+import type { CredentialRecord, Failure } from '../credentials/state.ts';
+import { ServiceError } from '../errors.ts';
+
+type FailedRegistry = CredentialRecord & { loginServer: string };
+
+/** The registry does not accept what Coder holds. */
+export function refusedBy({ loginServer, credential, rotation: { current } }: FailedRegistry): Failure {
+  const { supplied } = credentialKind(credential.kind);
+  const remedy = supplied ? ' PUT the registry again with a working password.' : '';
+  const message = `${loginServer} refuses ${current?.username}, or its password is gone from Key Vault.${remedy}`;
+  return { reason: 'credential-refused', message };
+}
+
+/** The registry did not come to accept a new credential. */
+export function neverAccepted({ loginServer }: FailedRegistry): Failure {
+  const message = `${loginServer} did not come to accept the new credential within 15 minutes; Coder keeps the one that it has. Check that the account may pull from the registry (AcrPull, or Container Registry Repository Reader in ABAC mode).`;
+  return { reason: 'not-accepted', message };
+}
+
+/** What Coder says when it can use the old credential, but not the new one; its other refusals pass. */
+const FINAL: readonly string[] = ['coder-rejected', 'coder-cannot-pull', 'credential-refused'];
+
+export function isFinal(error: unknown): error is ServiceError {
+  return error instanceof ServiceError && FINAL.includes(error.reason);
+}
+
+export function isOutage({ reason }: Failure): boolean {
+  return reason.endsWith('-unavailable') || reason === 'coder-busy';
+}
+
+/** Whether a healthy run clears this failure. What concerns a new credential stays until the next rotation. */
+export function isOver(failure: Failure): boolean {
+  return isOutage(failure) || failure.reason === 'credential-refused';
+}

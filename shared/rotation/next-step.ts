@@ -1,0 +1,24 @@
+import { decide, type RotationFacts, type RotationStep } from './decide.ts';
+import type { Run } from './run.ts';
+
+/** Finds out which credentials work, and decides on that. @throws ServiceError when the registry cannot be asked */
+export async function nextStep(run: Run): Promise<RotationStep> {
+  const { lease, tests } = run;
+  const { current, previous } = lease.registry().rotation;
+  const currentWorks = await tests.works(current);
+  const previousWorks = currentWorks || !previous || (await tests.works(previous));
+  return decideNow(run, { currentWorks, previousWorks });
+}
+
+/** Whether the candidate is still the one to test: its time is not up, and it was not reported as compromised. */
+export function isStillCandidate(run: Run): boolean {
+  return decideNow(run, { currentWorks: true, previousWorks: true }).do === 'prove';
+}
+
+function decideNow(
+  { lease, services }: Run,
+  known: Pick<RotationFacts, 'currentWorks' | 'previousWorks'>,
+): RotationStep {
+  const { credential: declared, rotation } = lease.registry();
+  return decide({ declared, rotation, now: services.now(), ...known });
+}

@@ -1,0 +1,49 @@
+import type { Publish } from '../azure/publish.ts';
+import { credentialKind } from '../credentials/kinds.ts';
+import type { Failure, IssuedCredential } from '../credentials/state.ts';
+import type { Log } from '../lib/log.ts';
+
+/** Tells people what becomes of a registry's credential, in the log and, where they act on it, by an event. */
+export interface Notices {
+  issued(kind: string, slot: string | undefined, why: string): void;
+  rotated(credential: IssuedCredential, revokeOn: Date | undefined): Promise<void>;
+  failed(kind: string, failure: Failure): Promise<void>;
+  expiring(credential: IssuedCredential, expiresOn: Date): Promise<void>;
+  revoked(credential: IssuedCredential): void;
+  /** A service was away while there was nothing to do. */
+  skipped(outage: Failure): void;
+}
+
+export function createNotices(publish: Publish, registry: string, log: Log): Notices {
+  return {
+    issued(kind, slot, why) {
+      log.info('credential issued', { registry, kind, why, slot });
+    },
+
+    async rotated({ username, slot, declared: { kind }, expiresOn }, revokeOn) {
+      log.info('rotation', { registry, kind, outcome: 'rotated', reason: 'rotated', slot, revokeOn });
+      const data = { registry, kind, username, ...(expiresOn && { expiresOn }) };
+      await publish('Registry.CredentialRotated', registry, data);
+    },
+
+    async failed(kind, { reason, message }) {
+      log.error('rotation', { registry, kind, outcome: 'failed', reason, message });
+      await publish('Registry.RotationFailed', registry, { registry, kind, reason, message });
+    },
+
+    async expiring({ username, declared: { kind } }, expiresOn) {
+      log.warn('credential expiring', { registry, kind, expiresOn });
+      await publish('Registry.CredentialExpiring', registry, { registry, kind, username, expiresOn });
+    },
+
+    revoked({ slot, declared: { kind } }) {
+      if (credentialKind(kind).issuer) log.info('credential revoked', { registry, kind, slot });
+      // A supplied credential goes on working for others who have it.
+      else log.info('credential forgotten', { registry, kind });
+    },
+
+    skipped({ reason, message }) {
+      log.warn('credential not looked at', { registry, reason, message });
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import type { Acr } from '../azure/acr.ts';
+import type { ProvePull } from '../azure/acr-tokens.ts';
+import type { ArmCredentials } from '../azure/arm-credentials.ts';
+import type { Graph } from '../azure/graph.ts';
+import type { Publish } from '../azure/publish.ts';
+import type { Vault } from '../azure/vault.ts';
+import type { CredentialHolder } from '../credentials/holder.ts';
+import type { IssueContext } from '../credentials/kind.ts';
+import type { Log } from '../lib/log.ts';
+import type { Registries } from '../records/registries.ts';
+import type { StoredRegistry } from '../records/registry.ts';
+import { createRotationLease, type RotationLease } from './lease.ts';
+import { createLoginTests, type LoginTests } from './login-tests.ts';
+import { createNotices, type Notices } from './notices.ts';
+
+export interface RotationServices {
+  registries: Registries;
+  vault: Vault;
+  acr: Acr;
+  /** Coder, which pulls with the credential. */
+  holder: CredentialHolder;
+  armCredentials: ArmCredentials;
+  graph: Graph;
+  exchange: IssueContext['exchange'];
+  provePull: ProvePull;
+  publish: Publish;
+  now: () => Date;
+  /** Waits, or ends early when `signal` aborts. */
+  wait(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+/** What the steps of one run over one registry share. */
+export interface Run {
+  services: RotationServices;
+  /** The registry's record, and the right to change it. */
+  lease: RotationLease;
+  tests: LoginTests;
+  notices: Notices;
+  signal: AbortSignal;
+}
+
+export function createRun(
+  services: RotationServices,
+  found: StoredRegistry,
+  signal: AbortSignal,
+  log: Log,
+): Run {
+  const lease = createRotationLease(services.registries, found, services.now);
+  const tests = createLoginTests(services, lease.registry, signal);
+  const notices = createNotices(services.publish, found.name, log);
+  return { services, lease, tests, notices, signal };
+}

@@ -1,0 +1,16 @@
+import { credentialKind } from '../credentials/kinds.ts';
+import type { CredentialRecord } from '../credentials/state.ts';
+
+export const STAGES = ['issuing', 'testing', 'delivering', 'waiting-to-revoke'] as const;
+
+/** How far a rotation is. */
+export type Stage = (typeof STAGES)[number];
+
+/** undefined while no rotation is under way. */
+export function stageOf({ credential, rotation }: CredentialRecord): Stage | undefined {
+  const { current, candidate, previous, revokeOn, requestedOn } = rotation;
+  if (candidate) return 'testing';
+  if (previous) return revokeOn ? 'waiting-to-revoke' : 'delivering';
+  if (!credentialKind(credential.kind).issuer) return undefined;
+  return !current || (requestedOn && current.issuedOn < requestedOn) ? 'issuing' : undefined;
+}
