@@ -1,5 +1,5 @@
 // Does in a fresh clone, the working directory, what the README tells a newcomer to do: `npm ci`, `npm start`, and
-// Ctrl-C in the end. It fails when the sample image does not arrive in Coder, or when anything runs on afterwards.
+// Ctrl-C in the end. It fails when the sample image does not arrive in its template, or when anything runs on afterwards.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -35,7 +35,7 @@ try {
   await checkSampleImage(ready);
   process.kill(-program.pid, 'SIGINT');
   await until('Ctrl-C does not end everything', ENDED_WITHIN_S, () => running(program.pid).length === 0);
-  console.log('The sample image arrived, and Ctrl-C ended everything.');
+  console.log('The template names the sample image, and Ctrl-C ended everything.');
 } finally {
   const left = running(program.pid);
   for (const pid of left) {
@@ -44,15 +44,24 @@ try {
   if (left.length > 0) process.kill(-program.pid, 'SIGKILL');
 }
 
-async function checkSampleImage({ functions, functionKey, registryName, coder, coderToken, caFile }) {
+async function checkSampleImage({
+  functions,
+  functionKey,
+  registryName,
+  coder,
+  coderToken,
+  template,
+  caFile,
+}) {
   const path = `api/images/${registryName}/samples/workspace:v1`;
   const record = await read(`${functions}/${path}`, { headers: { 'x-functions-key': functionKey } });
   if (record.state !== 'imported') throw new Error(`The bridge says: ${JSON.stringify(record)}`);
 
-  const access = { headers: { 'session-token': coderToken }, ca: readFileSync(caFile) };
-  const [image, ...others] = await read(`${coder}/api/v0/images?workspaces=false`, access);
-  if (image?.default_tag.latest_hash !== record.digest || others.length > 0) {
-    throw new Error(`Coder has: ${JSON.stringify([image, ...others])}`);
+  const access = { headers: { 'coder-session-token': coderToken }, ca: readFileSync(caFile) };
+  const { active_version_id: active } = await read(`${coder}/api/v2/templates/${template.id}`, access);
+  const variables = await read(`${coder}/api/v2/templateversions/${active}/variables`, access);
+  if (!variables.find(({ name }) => name === 'image')?.value.endsWith(`@${record.digest}`)) {
+    throw new Error(`Coder has: ${JSON.stringify(variables)}`);
   }
 }
 

@@ -4,7 +4,7 @@ import { httpFunction } from '../shared/http/http-function.ts';
 httpFunction('health', {
   method: 'GET',
   route: 'health',
-  summary: 'Says that the app answers',
+  summary: 'Checks that the app answers',
   standalone: true,
   answers: {
     200: {

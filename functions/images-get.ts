@@ -9,7 +9,7 @@ httpFunction('images-get', {
   method: 'GET',
   route: 'images/{registry}/{*reference}',
   role: 'Registries.Read',
-  summary: 'Shows what became of a tag or, without a tag, the newest imported image of the repository',
+  summary: 'Shows the image record of a tag or, without a tag, the newest imported image of the repository',
   path: ImagePath,
   answers: { 200: { description: 'The image record.', body: ImageView, example: IMAGE } },
   refusals: ['not-found'],
@@ -28,6 +28,6 @@ httpFunction('images-get', {
 
 function explain(registry: string, repository: string, tag: string | undefined): string {
   return tag === undefined
-    ? `Coder has no image of ${repository}. GET /api/images?registry=${registry} says what became of its tags.`
-    : `Nothing was heard of ${repository}:${tag}. If the registry has it, POST /api/images imports it.`;
+    ? `Coder has no image of ${repository}. GET /api/images?registry=${registry} lists its tags.`
+    : `There is no image record of ${repository}:${tag}. If the registry has it, POST /api/images imports it.`;
 }

@@ -9,7 +9,7 @@ httpFunction('images-list', {
   method: 'GET',
   route: 'images',
   role: 'Registries.Read',
-  summary: 'Lists what became of each tag',
+  summary: 'Lists image records',
   query: ImagesQuery,
   answers: {
     200: {

@@ -14,17 +14,17 @@ httpFunction('images-post', {
   route: 'images',
   role: 'Images.Import',
   summary: "Imports an image, as Coder's dialog does",
-  description: 'A dry run changes nothing and explains what would be done, and why.',
+  description: 'A dry run changes nothing, and explains what the import would do and why.',
   query: DryRunQuery,
   body: ImportInput,
   examples: {
-    'registry that was added': { registry: 'contoso', ...WORKSPACE, cpuCores: 2, memoryGb: 4 },
+    'known registry': { registry: 'contoso', ...WORKSPACE, cpuCores: 2, memoryGb: 4 },
     'new registry': { newRegistry: NEW_REGISTRY, ...WORKSPACE },
   },
   answers: {
     ...IMPORT_ANSWERS,
     200: {
-      description: 'It was there already; or what a dry run found.',
+      description: 'Coder had it already; or the result of a dry run.',
       body: ExplanationView,
       example: EXPLANATION,
     },

@@ -4,36 +4,35 @@ import { IMAGE } from '../shared/http/examples.ts';
 import { httpFunction } from '../shared/http/http-function.ts';
 import { ReplayInput } from '../shared/http/requests/bodies.ts';
 import { ImageView, imageView } from '../shared/http/views/image.ts';
-import { importImage } from '../shared/images/import.ts';
-import { logImport } from '../shared/images/receive.ts';
+import { importAndFollow } from '../shared/images/follow.ts';
 import { replay } from '../shared/images/replay.ts';
 
 const Replayed = z.strictObject({
   registry: z.string(),
   replayed: z.int().min(0),
-  complete: z.boolean().describe('False when time ran out: call again for the others.'),
+  complete: z.boolean().describe('False when the time ran out: call again for the rest.'),
 });
 
-/** Some time is left for the answer. */
+/** Leaves some time for the answer. */
 const BUDGET_MS = 40_000;
-const UNHEARD_OF = 'Nothing was heard of this tag. POST /api/images imports it.';
+const NO_RECORD = 'There is no image record of this tag. POST /api/images imports it.';
 
 httpFunction('images-replay', {
   method: 'POST',
   route: 'images/replay',
   role: 'Images.Import',
-  summary: 'Tries a parked image again, or all of a registry',
+  summary: 'Tries a failed or pending image again, or all of a registry',
   description:
-    'One image is tried at once. All of a registry, or those with one reason, are tried within a minute.',
+    'The bridge tries one image at once; all of a registry, or those with one reason, within a minute.',
   body: ReplayInput,
   examples: {
     'one image': { registry: 'contoso', repository: 'samples/workspace', tag: 'v1' },
     'all with one reason': { registry: 'contoso', reason: 'coder-unauthorized' },
   },
   answers: {
-    200: { description: 'What became of the one image.', body: ImageView, example: IMAGE },
+    200: { description: 'The record of the one image.', body: ImageView, example: IMAGE },
     202: {
-      description: 'How many will be tried; or the one image, which is still pending.',
+      description: 'Number of images that will be tried; or the one image, still pending.',
       body: z.union([Replayed, ImageView]),
       example: { registry: 'contoso', replayed: 3, complete: true },
     },
@@ -48,10 +47,14 @@ httpFunction('images-replay', {
       return { status: 202, jsonBody: { registry: registry.name, ...result } };
     }
     const image = { repository, tag };
-    if (!(await services.images.get(registry.name, image))) throw new RefusedError('not-found', UNHEARD_OF);
+    if (!(await services.images.get(registry.name, image))) throw new RefusedError('not-found', NO_RECORD);
     const budget = AbortSignal.any([signal, AbortSignal.timeout(services.importBudgetMs)]);
-    const result = await importImage(services, { registry: registry.name, ...image, inDoubt: true }, budget);
-    logImport(log, result);
+    const result = await importAndFollow(
+      services,
+      { registry: registry.name, ...image, inDoubt: true, isRetry: true },
+      budget,
+      log,
+    );
     const { record } = result;
     if (!record) throw unknownRegistry(registry.name);
     return { status: record.state === 'pending' ? 202 : 200, jsonBody: imageView(record, registry) };

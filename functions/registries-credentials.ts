@@ -11,7 +11,10 @@ const CredentialView = z.strictObject({
   loginServer: z.string(),
   username: z.string(),
   password: z.string(),
-  expiresOn: z.iso.datetime().optional().describe('Absent when the bridge knows of no end.'),
+  expiresOn: z.iso
+    .datetime()
+    .optional()
+    .describe('When it expires; absent when it does not, or the bridge does not know.'),
 });
 
 const FORMATS = ['login', 'dockerconfigjson'] as const;
@@ -20,7 +23,7 @@ httpFunction('registries-credentials', {
   method: 'GET',
   route: 'registries/{name}/credentials',
   role: 'Credentials.Read',
-  summary: 'Gives the credential that Coder pulls with',
+  summary: 'Gives the credential of Coder',
   description: 'With `format=dockerconfigjson`, as the content of a Kubernetes secret of that type.',
   noStore: true,
   path: RegistryPath,
@@ -29,7 +32,7 @@ httpFunction('registries-credentials', {
   }),
   answers: {
     200: {
-      description: 'What `docker login` takes, or a docker configuration.',
+      description: 'Input for `docker login`, or a docker configuration.',
       body: z.union([CredentialView, DockerConfig]),
       headers: { 'cache-control': '`no-store`' },
       example: {
@@ -56,6 +59,6 @@ httpFunction('registries-credentials', {
 });
 
 function nothingToGive({ name, loginServer }: Registry): RefusedError {
-  const message = `Coder pulls from ${loginServer} with an identity of its own, so there is no user name or password to give. Let whatever else pulls from it use its own identity too (GET /api/registries/${name}/setup says how for the nodes of AKS), or make a scope-map token for it with az acr token create.`;
+  const message = `Coder pulls from ${loginServer} with an identity of its own, so there is no user name or password to give. Other clients should use their own identity too (for AKS nodes see GET /api/registries/${name}/setup), or a scope-map token that you create with az acr token create.`;
   return new RefusedError('no-credential-to-give', message);
 }

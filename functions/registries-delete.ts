@@ -7,10 +7,10 @@ httpFunction('registries-delete', {
   method: 'DELETE',
   route: 'registries/{name}',
   role: 'Registries.Write',
-  summary: 'Forgets a registry with its records and its secret; Coder keeps its images',
+  summary: 'Deletes a registry with its records and its secret; Coder keeps its images',
   path: RegistryPath,
   headers: PRECONDITION_HEADERS,
-  answers: { 204: { description: 'It is forgotten.' } },
+  answers: { 204: { description: 'It is deleted.' } },
   refusals: ['not-found', 'precondition-failed', 'registry-busy', 'conflict', 'secrets-unavailable'],
   async answer({ path: { name }, request }, services) {
     await deleteRegistry(services, name, preconditionOf(request));

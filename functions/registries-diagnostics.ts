@@ -10,7 +10,7 @@ httpFunction('registries-diagnostics', {
   role: 'Registries.Read',
   summary: 'Checks everything that must be true for images of the registry to arrive in Coder',
   description:
-    'Each finding is one thing: what was looked at, whether it is so, and otherwise the reason and the remedy. What depends on something that is wrong is not checked.',
+    'Each finding is the result of one check: whether it passed, and otherwise the reason and the remedy. A check that needs a failed one is skipped.',
   path: RegistryPath,
   answers: { 200: { description: 'The findings.', body: DiagnosisView, example: DIAGNOSIS } },
   refusals: ['not-found'],

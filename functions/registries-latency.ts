@@ -9,7 +9,7 @@ httpFunction('registries-latency', {
   method: 'GET',
   route: 'registries/{name}/latency',
   role: 'Registries.Read',
-  summary: 'Sums up how long pushes took to arrive in Coder',
+  summary: 'Shows how long pushes took to arrive in Coder',
   path: RegistryPath,
   query: LatencyQuery,
   answers: {

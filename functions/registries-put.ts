@@ -7,14 +7,14 @@ import { RegistryPath } from '../shared/http/requests/paths.ts';
 import { RegistryView, registryView } from '../shared/http/views/registry.ts';
 import { putRegistry } from '../shared/registries/put.ts';
 
-const etag = 'Its version, which the next change may name.';
+const etag = 'The ETag of the registry, for the If-Match of a later change.';
 
 httpFunction('registries-put', {
   method: 'PUT',
   route: 'registries/{name}',
   role: 'Registries.Write',
   summary: 'Adds or changes a registry',
-  description: 'The same body twice changes nothing. A password is kept when it is left out.',
+  description: 'Sending the same body again changes nothing. Leave the password out to keep the stored one.',
   path: RegistryPath,
   body: RegistryBody,
   examples: {
@@ -24,7 +24,7 @@ httpFunction('registries-put', {
   headers: PRECONDITION_HEADERS,
   answers: {
     200: {
-      description: 'It was changed, or was so already.',
+      description: 'It was changed, or needed no change.',
       body: RegistryView,
       headers: { etag },
       example: REGISTRY,

@@ -8,20 +8,20 @@ import { createLog } from '../shared/lib/log.ts';
 import { reconcile } from '../shared/reconciliation/reconcile.ts';
 import type { Services } from '../shared/services.ts';
 
-/** What is not done by then is done by the timer, which would otherwise begin within a minute. */
+/** The timer does what is not done by then; without this call it would start within a minute. */
 const BUDGET_MS = 40_000;
 
 httpFunction('registries-reconcile', {
   method: 'POST',
   route: 'registries/{name}/reconcile',
   role: 'Registries.Write',
-  summary: 'Compares a registry with Coder, and mends what differs',
-  description: 'Joins the run that is under way, if there is one. A dry run only reports.',
+  summary: 'Reconciles a registry: makes registry, records and Coder agree',
+  description: 'Joins the run that is under way, if there is one. A dry run only reports the differences.',
   path: RegistryPath,
   query: DryRunQuery,
   answers: {
     202: {
-      description: 'It has begun.',
+      description: 'It has started.',
       body: ReportView,
       headers: { location: 'Where the report is.' },
       example: BEGUN_REPORT,
@@ -39,7 +39,7 @@ httpFunction('registries-reconcile', {
   },
 });
 
-/** Goes on after the answer, so not with the invocation's own log. */
+/** Goes on after the answer, when the invocation's own log is no longer usable. */
 async function carryOn(services: Services, name: string): Promise<void> {
   const log = createLog(console);
   await reconcile(services, name, AbortSignal.timeout(BUDGET_MS), log).catch((error: unknown) =>

@@ -8,7 +8,7 @@ httpFunction('registries-reconciliation', {
   method: 'GET',
   route: 'registries/{name}/reconciliation',
   role: 'Registries.Read',
-  summary: 'Shows the last comparison of a registry with Coder, or how far it is',
+  summary: 'Shows the last reconciliation of a registry, or the progress of the one under way',
   path: RegistryPath,
   answers: { 200: { description: 'The report.', body: ReportView, example: REPORT } },
   refusals: ['not-found'],
@@ -17,7 +17,7 @@ httpFunction('registries-reconciliation', {
     if (!registry) throw unknownRegistry(name);
     const report = await reports.get(name);
     if (!report) {
-      const message = `${name} was not reconciled yet. POST /api/registries/${name}/reconcile does it now.`;
+      const message = `${name} was not reconciled yet. POST /api/registries/${name}/reconcile starts it.`;
       throw new RefusedError('not-found', message);
     }
     return { status: 200, jsonBody: reportView(report, registry, reconcileEveryMinutes) };

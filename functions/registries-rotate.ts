@@ -11,7 +11,7 @@ import { findRotating, requestRotation } from '../shared/rotation/request.ts';
 import { rotate } from '../shared/rotation/rotate.ts';
 import type { Services } from '../shared/services.ts';
 
-/** A new password takes a minute to be known everywhere. What is not done by then is done by the timer. */
+/** A new password takes a minute to work everywhere. The timer does what is not done by then. */
 const BUDGET_MS = 90_000;
 
 const Begun = z.strictObject({
@@ -24,14 +24,14 @@ httpFunction('registries-rotate', {
   method: 'POST',
   route: 'registries/{name}/rotate',
   role: 'Registries.Write',
-  summary: 'Renews the credential that Coder pulls with',
+  summary: 'Rotates the credential of Coder',
   description:
-    'With `compromised=true` the old one is revoked as soon as Coder has the new one. Joins the run that is under way.',
+    'With `compromised=true` the bridge revokes the old one as soon as Coder has the new one. Joins the run that is under way.',
   path: RegistryPath,
   query: RotateQuery,
   answers: {
     200: {
-      description: 'What would be done, for a dry run.',
+      description: 'The plan of a dry run.',
       body: RotationPlanView,
       example: {
         ...{ dryRun: true, registry: REGISTRY.name, compromised: false },
@@ -39,7 +39,7 @@ httpFunction('registries-rotate', {
       },
     },
     202: {
-      description: 'It has begun; GET of the registry shows how far it is.',
+      description: 'It has started; GET of the registry shows its progress.',
       body: Begun,
       headers: { location: 'Where its progress is.' },
       example: { registry: REGISTRY.name, rotation: { step: 'testing' } },
@@ -63,7 +63,7 @@ httpFunction('registries-rotate', {
   },
 });
 
-/** Goes on after the answer, so not with the invocation's own log. */
+/** Goes on after the answer, when the invocation's own log is no longer usable. */
 async function carryOn(services: Services, name: string): Promise<void> {
   const log = createLog(console);
   await rotate(services, name, AbortSignal.timeout(BUDGET_MS), log).catch((error: unknown) =>

@@ -14,10 +14,10 @@ httpFunction('registries-setup', {
   method: 'GET',
   route: 'registries/{name}/setup',
   role: 'Registries.Read',
-  summary: 'Shows how the registry is set up from end to end, with its own values filled in',
+  summary: 'Shows how to set up the registry from end to end, with its values filled in',
   path: RegistryPath,
   query: z.strictObject({ format: z.enum(FORMATS, `must be one of ${FORMATS.join(', ')}`).optional() }),
-  headers: { accept: `\`${MARKDOWN}\` asks for a document rather than JSON, as \`format=markdown\` does.` },
+  headers: { accept: `\`${MARKDOWN}\` asks for a document instead of JSON, as \`format=markdown\` does.` },
   answers: {
     200: {
       description: 'The guide.',
@@ -50,7 +50,7 @@ function prefersMarkdown(accept: string): boolean {
   return weight(accept, MARKDOWN) > weight(accept, 'application/json');
 }
 
-/** How much a client wants a media type that it names, from 0 to 1 (RFC 9110, 12.5.1). */
+/** A client's preference for a media type, from 0 to 1 (RFC 9110, 12.5.1). */
 function weight(accept: string, type: string): number {
   for (const range of accept.toLowerCase().split(',')) {
     const [name, ...parameters] = range.split(';').map(part => part.trim());

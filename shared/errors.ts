@@ -1,14 +1,14 @@
 import type { ImageReason, Refusal } from './reasons.ts';
 
 interface ServiceErrorDetails {
-  /** How long the service asked us to wait, in milliseconds. */
+  /** How long the service asked the bridge to wait, in milliseconds. */
   retryAfterMs?: number | undefined;
-  /** True when the request may have been carried out although no answer came. */
+  /** True when the service may have carried out the request although no answer came. */
   uncertain?: boolean;
   cause?: unknown;
 }
 
-/** A service that an import needs refused, or did not answer. Its reason says which, and ends in the record. */
+/** A service that an import needs refused, or did not answer. The record gets this reason. */
 export class ServiceError extends Error {
   override readonly name = 'ServiceError';
   readonly reason: ImageReason;
@@ -34,17 +34,17 @@ export class CredentialError extends Error {
   }
 }
 
-/** Somebody else changed the row that a decision was made on: read again and decide again. */
+/** The row changed after the decision read it: read again and decide again. */
 export class ConflictError extends Error {
   override readonly name = 'ConflictError';
 }
 
-/** Table Storage did not do what was asked, so nothing can be recorded: whoever called must call again. */
+/** Table Storage failed, so nothing can be recorded: the caller must call again. */
 export class StorageError extends Error {
   override readonly name: string = 'StorageError';
 }
 
-/** A row of a table is not as the bridge writes it. The message names columns, and no value: it may be a secret. */
+/** A row has a format that the bridge never writes. The message names columns but no values, which may be secret. */
 export class DamagedRowError extends StorageError {
   override readonly name = 'DamagedRowError';
 
@@ -53,13 +53,13 @@ export class DamagedRowError extends StorageError {
   }
 }
 
-/** One thing wrong with a request: where, as a path such as `policy.rules[0].tag`, and what. */
+/** One fault of a request: its path, such as `policy.rules[0].tag`, and what is wrong. */
 export interface Fault {
   path: string;
   message: string;
 }
 
-/** A request that is refused because of what it asks for. No record was changed. */
+/** The bridge refuses a request because of its content. No record was changed. */
 export class RefusedError extends Error {
   override readonly name = 'RefusedError';
   readonly reason: Refusal;
@@ -72,7 +72,7 @@ export class RefusedError extends Error {
   }
 }
 
-/** Input that does not fit its schema. */
+/** The refusal of input that does not fit its schema. */
 export function invalidRequest(faults: readonly Fault[]): RefusedError {
   return new RefusedError('invalid-request', 'The request is not valid; `errors` lists every fault.', faults);
 }
@@ -82,7 +82,7 @@ export function unknownRegistry(name: string): RefusedError {
   return new RefusedError('not-found', message);
 }
 
-/** The HTTP status that an Azure SDK error carries; undefined when no answer came. */
+/** The HTTP status of an Azure SDK error; undefined when no answer came. */
 export function statusOf(error: unknown): number | undefined {
   const status = (error as { statusCode?: unknown } | undefined)?.statusCode;
   return typeof status === 'number' ? status : undefined;

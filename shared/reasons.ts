@@ -1,9 +1,9 @@
 export const STATES = ['imported', 'skipped', 'pending', 'failed', 'removed'] as const;
 
-/** What became of one image. */
+/** The state of an image record: its last outcome. */
 export type State = (typeof STATES)[number];
 
-/** One reason: what it leads to, what it means, and what a person does about it (nothing, when absent). */
+/** One reason: its state, its meaning, and what a person must do (nothing, when absent). */
 interface ReasonEntry {
   state: State | 'ignored';
   meaning: string;
@@ -11,8 +11,9 @@ interface ReasonEntry {
 }
 
 /**
- * The vocabulary of outcomes, as the API, the logs and the README show it. `ignored` reasons belong to events
- * that name no image of ours; they are only logged. A `pending` reason becomes `failed` when the attempts end.
+ * The reasons of all outcomes, as the API, the logs and the docs show them. `ignored` reasons are for events that are
+ * not
+ * about a watched image; they are only logged. A `pending` reason becomes `failed` when the attempts are used up.
  */
 export const REASONS = {
   'image-created': {
@@ -22,6 +23,19 @@ export const REASONS = {
   'tag-added': { state: 'imported', meaning: 'The tag was added to the image that Coder has.' },
   'tag-refreshed': { state: 'imported', meaning: 'The tag had moved; Coder read its new digest.' },
   'already-in-coder': { state: 'imported', meaning: 'Coder had this tag with this digest already.' },
+  'template-updated': {
+    state: 'imported',
+    meaning: 'A version of the template that names this digest was built, verified and promoted.',
+  },
+  'already-in-template': {
+    state: 'imported',
+    meaning: 'The active version of the template names this digest.',
+  },
+  'version-ready': {
+    state: 'imported',
+    meaning: 'A version of the template that names this digest was built and verified; a person promotes it.',
+    remedy: 'Promote it with POST /api/templates/{organization}/{template}/promote, or in Coder.',
+  },
 
   'no-rule': {
     state: 'skipped',
@@ -32,7 +46,21 @@ export const REASONS = {
     state: 'skipped',
     meaning: 'A rule excludes it, or the tag belongs to a signature, an attestation or an SBOM.',
     remedy:
-      'If a rule excludes it that should not, put a matching one before that in the policy, then reconcile the registry.',
+      'If a rule excludes it by mistake, put a rule that imports it before that one in the policy, then reconcile the registry.',
+  },
+  'no-template': {
+    state: 'skipped',
+    meaning: 'Neither the rule that matches nor the registry says which template the image goes to.',
+    remedy: 'PUT the registry with `templates`, in the rule or beside the policy.',
+  },
+  'not-chosen': {
+    state: 'skipped',
+    meaning: 'The variable of the template follows another tag of the repository.',
+  },
+  held: {
+    state: 'skipped',
+    meaning: 'A person took this digest back in Coder, so it stays away until another digest is pushed.',
+    remedy: 'Replay the image to bring it back.',
   },
   'not-an-image': {
     state: 'skipped',
@@ -53,17 +81,16 @@ export const REASONS = {
   suspended: {
     state: 'skipped',
     meaning: 'The registry, or the rule that matches, is suspended.',
-    remedy: 'PUT the registry as it is but without `suspended`, there and in its rules, then reconcile it.',
+    remedy: 'Remove `suspended` from the registry and its rules with PUT, then reconcile the registry.',
   },
 
   importing: {
     state: 'pending',
-    meaning:
-      'Coder is being brought up to date; if that was cut off, it is taken up again within two minutes.',
+    meaning: 'The bridge is importing the image. If it crashed, the sweep tries again within two minutes.',
   },
   replayed: {
     state: 'pending',
-    meaning: 'Somebody asked to try it again, which happens within a minute.',
+    meaning: 'A person asked for another attempt. The sweep makes it within a minute.',
   },
   'waiting-for-registry': {
     state: 'pending',
@@ -77,8 +104,8 @@ export const REASONS = {
   },
   'registry-unavailable': {
     state: 'pending',
-    meaning: 'The registry, or Azure on its behalf, did not answer or asked us to slow down.',
-    remedy: 'Nothing, if it passes; otherwise check the network path from the bridge to the registry.',
+    meaning: 'The registry, or Azure on its behalf, did not answer or asked the bridge to slow down.',
+    remedy: 'Wait. If it stays, check the network path from the bridge to the registry.',
   },
   'registry-unauthorized': {
     state: 'pending',
@@ -93,25 +120,63 @@ export const REASONS = {
   },
   'credential-not-ready': {
     state: 'pending',
-    meaning: 'The first credential for Coder is being issued, or until now could not be.',
-    remedy: 'Nothing, if it passes; otherwise see `rotation.lastResult` of GET /api/registries/{name}.',
+    meaning: 'The first credential for Coder is not ready: it is being issued, or issuing it failed.',
+    remedy: 'Wait. If it stays, see `rotation.lastResult` of GET /api/registries/{name}.',
   },
   'coder-unavailable': {
     state: 'pending',
     meaning: 'Coder did not answer, or answered with a server error.',
-    remedy: 'Nothing, if it passes; otherwise check CODER_URL and that Coder is up.',
+    remedy: 'Wait. If it stays, check CODER_URL and that Coder is up.',
   },
   'coder-cannot-pull': {
     state: 'pending',
-    meaning: 'Coder has not read the image from the registry; the message has what Coder says.',
+    meaning: 'Coder could not read the image from the registry; the message quotes Coder.',
     remedy:
-      'Nothing, if it passes; otherwise check the network path from Coder to the registry, its certificate, and that what Coder pulls with may pull this repository.',
+      'Wait. If it stays, check the network path from Coder to the registry, its certificate, and that the credential of Coder may pull this repository.',
   },
   'coder-busy': {
     state: 'pending',
-    meaning: 'Coder asked us to slow down, is still refreshing, or another import of the repository runs.',
+    meaning:
+      'Coder asked the bridge to slow down or is still refreshing the tag, or another import of the repository runs.',
   },
 
+  'coder-building': {
+    state: 'pending',
+    meaning: 'Coder imports a version of the template.',
+  },
+  'no-provisioner': {
+    state: 'pending',
+    meaning: 'No provisioner of Coder has the tags that the template asks for, so its import waits.',
+    remedy: "Start a provisioner with the tags of the template's active version.",
+  },
+
+  'template-missing': {
+    state: 'failed',
+    meaning: 'Coder shows the bridge no template of that name.',
+    remedy:
+      "Make the template, or correct its name and organization in the registry's policy; then replay the image.",
+  },
+  'variable-missing': {
+    state: 'failed',
+    meaning: 'The template declares no such variable of type string.',
+    remedy:
+      "Declare the variable in the template and push it, or correct its name in the registry's policy; then replay the image.",
+  },
+  'variable-sensitive': {
+    state: 'failed',
+    meaning: 'The variable of the template is sensitive, so the bridge cannot verify what it holds.',
+    remedy: 'Declare the variable without `sensitive = true` and push the template; then replay the image.',
+  },
+  'template-invalid': {
+    state: 'failed',
+    meaning: 'Coder refused to import a version of the template; its message is in the record.',
+    remedy: 'Correct in the template what the message says and push it; then replay the image.',
+  },
+  'template-build-failed': {
+    state: 'failed',
+    meaning: 'The import of the version failed in Coder; its last error lines are in the record.',
+    remedy: 'Correct what the lines say, in the template or in Coder; then replay the image.',
+  },
   'platforms-missing': {
     state: 'failed',
     meaning: 'A platform that its rule requires did not arrive in time.',
@@ -127,30 +192,30 @@ export const REASONS = {
   },
   'coder-rejected': {
     state: 'failed',
-    meaning: 'Coder refused the request; its message is in the record.',
-    remedy: 'Mend what the message says, then replay the image.',
+    meaning: 'Coder refused the request; the message quotes Coder.',
+    remedy: 'Correct what the message says, then replay the image.',
   },
   'coder-unauthorized': {
     state: 'failed',
     meaning: "Coder refused the bridge's session token, or its user lacks the right.",
     remedy:
-      'Make a new token of a site manager with `coder tokens create`, store it in Key Vault as the secret that CODER_TOKEN_SECRET names, then replay the images of this reason.',
+      'Make a new token with `coder tokens create`, of a template admin (of a site manager in Coder Classic), store it in Key Vault as the secret that CODER_TOKEN_SECRET names, then replay the images of this reason.',
   },
   'credential-refused': {
     state: 'failed',
-    meaning: 'The registry refuses the username and password that Coder was given.',
-    remedy: 'PUT the registry again with a working password, then replay the images of this reason.',
+    meaning: 'The registry refuses the username and password that Coder has.',
+    remedy: 'PUT the registry again with a working password, then replay the images with this reason.',
   },
   'internal-error': {
     state: 'failed',
-    meaning: 'The bridge itself failed; its log has the details.',
-    remedy: 'Please report it with the lines of the log, then replay the image.',
+    meaning: 'The bridge itself failed; see its log.',
+    remedy: 'Report the bug with the lines of the log, then replay the image.',
   },
 
   'tag-in-use': {
     state: 'pending',
-    meaning: 'The registry does not have this tag, and Coder does not delete it while workspaces use it.',
-    remedy: 'Move the workspaces to another tag of the image; the next attempt then removes this one.',
+    meaning: 'The registry no longer has this tag, but workspaces use it, so Coder does not delete it.',
+    remedy: 'Move the workspaces to another tag of the image; the next attempt then deletes this one.',
   },
 
   gone: {
@@ -162,13 +227,23 @@ export const REASONS = {
     meaning: 'The registry does not have this tag, and Coder no longer offers it.',
   },
 
+  'template-fell-back': {
+    state: 'removed',
+    meaning: 'The registry does not have this tag; the template names the next best one.',
+  },
+  'last-image': {
+    state: 'removed',
+    meaning: 'The registry does not have this tag. The template keeps it, as there is no other one to name.',
+    remedy: 'Push another tag of the repository: new workspaces cannot start from an image that is gone.',
+  },
+
   'not-an-acr-event': {
     state: 'ignored',
     meaning: 'The event is malformed, or of a type that the bridge does not handle.',
   },
   'unknown-registry': {
     state: 'ignored',
-    meaning: 'No registry with the resource id of the event was added.',
+    meaning: 'The bridge has no registry with the resource id of the event.',
     remedy: 'Add it with PUT /api/registries/{name}.',
   },
   untagged: {
@@ -180,7 +255,7 @@ export const REASONS = {
 
 export type Reason = keyof typeof REASONS;
 
-/** The state that a reason stands for. */
+/** The state of a reason. */
 export type StateOf<R extends Reason> = (typeof REASONS)[R]['state'];
 
 /** Reasons that an image record can have. */
@@ -191,10 +266,43 @@ export const IMAGE_REASONS = Object.entries(REASONS).flatMap(([reason, { state }
   state === 'ignored' ? [] : [reason as ImageReason],
 );
 
-/** The way out of a reason, when a person has to do something. */
+/** Those that only images of Coder v2 can have; they are about the templates that images go to. */
+export const V2_IMAGE_REASONS = [
+  ...(['template-updated', 'already-in-template', 'version-ready'] as const),
+  ...(['no-template', 'not-chosen', 'held'] as const),
+  ...(['coder-building', 'no-provisioner'] as const),
+  ...(['template-missing', 'variable-missing', 'variable-sensitive'] as const),
+  ...(['template-invalid', 'template-build-failed'] as const),
+  ...(['template-fell-back', 'last-image'] as const),
+] satisfies ImageReason[];
+export type V2ImageReason = (typeof V2_IMAGE_REASONS)[number];
+
+/** Reasons of images of which the registry was asked, and that the policy lets through: a template can name them. */
+const CAN_BE_NAMED: ReadonlySet<string> = new Set<ImageReason>([
+  ...(['template-updated', 'already-in-template', 'version-ready'] as const),
+  ...(['not-chosen', 'held', 'coder-building', 'no-provisioner'] as const),
+]);
+
+export function canBeNamed(reason: ImageReason): boolean {
+  return CAN_BE_NAMED.has(reason);
+}
+
+/** Reasons of images on which the target has work under way, which is looked at again within seconds. */
+const UNDER_WAY: ReadonlySet<string> = new Set<ImageReason>(['coder-building', 'no-provisioner']);
+
+export function isUnderWay({ state, reason }: { state: State; reason: ImageReason }): boolean {
+  return state === 'pending' && UNDER_WAY.has(reason);
+}
+
+/** Whether an image is checked again within seconds: the target is at work on it, or the registry may show it soon. */
+export function isCheckedSoon(record: { state: State; reason: ImageReason }): boolean {
+  return isUnderWay(record) || record.reason === 'waiting-for-registry';
+}
+
+/** What a person must do about a reason; undefined when nothing. */
 export function remedyOf(reason: Reason, state?: State): string | undefined {
   const { remedy, ...entry }: ReasonEntry = REASONS[reason];
-  // What was given up is not tried again by itself.
+  // The bridge does not try a `failed` image again.
   if (state !== 'failed' || entry.state === 'failed') return remedy;
   return `${remedy ? `${remedy} ` : ''}Then replay the image.`;
 }
@@ -212,6 +320,8 @@ export const REFUSALS = {
   'registry-changed': 409,
   'registry-busy': 409,
   'nothing-to-rotate': 409,
+  'nothing-to-promote': 409,
+  'no-templates': 409,
   'credential-kind-fixed': 409,
   'no-credential-to-give': 409,
   'credential-kind-not-allowed': 422,

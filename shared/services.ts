@@ -18,11 +18,19 @@ import { createClassicHolder } from './coder/classic/holder.ts';
 import { createClassicMemory } from './coder/classic/memory.ts';
 import { createClassicRegistries } from './coder/classic/registries.ts';
 import { createClassicTarget } from './coder/classic/target.ts';
+import type { CoderConnection } from './coder/http.ts';
+import { createV2Client } from './coder/v2/client.ts';
+import { NO_HOLDER } from './coder/v2/holder.ts';
+import { RolloutRow } from './coder/v2/rollout.ts';
+import { createRollouts } from './coder/v2/rollouts.ts';
+import { createV2Target, type V2TargetOptions } from './coder/v2/target.ts';
+import { createTemplates, type Templates } from './coder/v2/templates.ts';
 import type { DiagnosisServices } from './diagnostics/checks.ts';
 import type { SweepServices } from './images/sweep.ts';
 import { createKeyedMutex } from './lib/keyed-mutex.ts';
 import { createLog } from './lib/log.ts';
 import { createPauses } from './lib/pauses.ts';
+import { canBeNamed } from './reasons.ts';
 import { createReports } from './reconciliation/reports.ts';
 import type { ScheduleServices } from './reconciliation/timer.ts';
 import { createImages } from './records/images.ts';
@@ -31,22 +39,25 @@ import type { RegistryServices } from './registries/put.ts';
 import type { RotationServices } from './rotation/run.ts';
 import { readSettings, type Settings } from './settings.ts';
 
-/** More at once only wait for each other: a few Coder calls and table writes are all that an import does. */
+/** More at once would only wait for each other: an import makes a few Coder calls and table writes. */
 const IMPORTS_AT_ONCE = 32;
 
 /** Longest time for one import, well below the 30 s after which Event Grid delivers again. */
 const IMPORT_BUDGET_MS = 20_000;
-/** Longer than any import may take, so that a lease ends only by release or with its holder's death. */
+/** Longer than any import may take, so that a lease only runs out when its holder died. */
 const LEASE_MS = 30_000;
 
-/** Everything that the functions use. */
+/** The services that the functions use. */
 export type Services = SweepServices &
   RegistryServices &
   ScheduleServices &
   RotationServices &
-  DiagnosisServices;
+  DiagnosisServices & {
+    /** Templates of Coder v2; undefined with Coder Classic, which has none. */
+    templates: Templates | undefined;
+  };
 
-/** What tests replace. */
+/** The parts that tests replace. */
 export interface Seams {
   now: () => Date;
   random: () => number;
@@ -100,7 +111,7 @@ export function createServices(
     acceptsLogin,
     wait,
     vault,
-    ...createClassic(settings, {
+    ...createCoder(settings, {
       credential,
       leasedRows,
       vault,
@@ -118,24 +129,64 @@ export function createServices(
   };
 }
 
-/** Coder Classic, as the target of imports and as the holder of what it pulls with. */
-function createClassic(
+/** What the services that reach Coder are made from. */
+type CoderServices = Pick<
+  Services,
+  'credential' | 'leasedRows' | 'vault' | 'registries' | 'images' | 'pauses' | 'acceptsLogin' | 'now'
+>;
+
+/** Coder as the target of imports, and as the holder of what it pulls with. */
+function createCoder(
   settings: Settings,
-  services: Pick<
-    Services,
-    'credential' | 'leasedRows' | 'vault' | 'registries' | 'images' | 'pauses' | 'acceptsLogin' | 'now'
-  >,
-): Pick<Services, 'target' | 'holder'> {
-  const { credential, leasedRows, vault, registries, images, pauses, acceptsLogin, now } = services;
-  const coder = createClassicClient({
+  services: CoderServices,
+): Pick<Services, 'target' | 'holder' | 'templates'> {
+  const { credential, vault, pauses, now } = services;
+  const connection: CoderConnection = {
     url: settings.CODER_URL,
     sessionToken: createTokenSource(vault, settings.CODER_TOKEN_SECRET, now),
     authorization: proxyAuthorization(settings, credential),
     maxConcurrent: settings.CODER_MAX_CONCURRENT,
     pauses,
-  });
+  };
+  return settings.CODER_GENERATION === 'v2'
+    ? createV2(settings, connection, services)
+    : createClassic(settings, connection, services);
+}
+
+function createV2(
+  { CODER_ORGANIZATION_ID: organization = 'default', CODER_TOKEN_SECRET }: Settings,
+  connection: CoderConnection,
+  { leasedRows, registries, images, now }: CoderServices,
+): Pick<Services, 'target' | 'holder' | 'templates'> {
+  const coder = createV2Client(connection);
+  const rollouts = createRollouts(leasedRows.rows(RolloutRow), coder, now);
+  const options: V2TargetOptions = {
+    ...{ coder, rollouts, organization, now, tokenSecret: CODER_TOKEN_SECRET },
+    sessionToken: () => connection.sessionToken(false),
+    classic: { name: 'classic', isThere: createClassicClient(connection).isThere },
+    async *otherRegistries(name) {
+      for await (const registry of registries.each()) if (registry.name !== name) yield registry;
+    },
+    async *otherTags(registry, repository) {
+      for await (const { tag, digest, pushedOn, reason } of images.ofRepository(registry, repository)) {
+        if (digest && canBeNamed(reason)) yield { tag, digest, pushedOn };
+      }
+    },
+  };
+  return {
+    target: createV2Target(options),
+    holder: NO_HOLDER,
+    templates: createTemplates({ ...options, registries: registries.each }),
+  };
+}
+
+function createClassic(
+  settings: Settings,
+  connection: CoderConnection,
+  { leasedRows, vault, registries, images, acceptsLogin }: CoderServices,
+): Pick<Services, 'target' | 'holder' | 'templates'> {
   const options = {
-    ...{ coder, vault, acceptsLogin },
+    ...{ coder: createClassicClient(connection), vault, acceptsLogin },
     memory: createClassicMemory(leasedRows),
     organizationId: settings.CODER_ORGANIZATION_ID,
     acrKind: { field: settings.CODER_REGISTRY_KIND_FIELD, value: settings.CODER_REGISTRY_KIND_ACR },
@@ -149,9 +200,14 @@ function createClassic(
         memoryGb: settings.DEFAULT_MEMORY_GB,
         diskGb: settings.DEFAULT_DISK_GB,
       },
+      v2: {
+        name: 'v2',
+        isThere: async signal => Boolean(await createV2Client(connection).buildInfo(signal)),
+      },
       lastPush: async (registry, image) => (await images.get(registry, image))?.pushedOn,
     }),
     holder: createClassicHolder({ ...options, registries: createClassicRegistries(options) }),
+    templates: undefined,
   };
 }
 
@@ -162,7 +218,7 @@ async function waitFor(ms: number, signal: AbortSignal): Promise<void> {
 let services: Services | undefined;
 
 /**
- * The running app's services, made with the first call, so that loading the app reads no settings.
+ * The running app's services, created on the first call, so that loading the app reads no settings.
  * @throws Error that lists every wrong setting
  */
 export function getServices(): Services {
@@ -177,7 +233,7 @@ function createCredential({ AZURE_CLIENT_ID, AZURE_TOKEN_CREDENTIALS }: Settings
   return new ManagedIdentityCredential(AZURE_CLIENT_ID ? { clientId: AZURE_CLIENT_ID } : {});
 }
 
-/** The Authorization header for a proxy before Coder that asks for an Entra token. */
+/** The Authorization header for a proxy in front of Coder that requires an Entra token. */
 function proxyAuthorization(
   { CODER_AUDIENCE }: Settings,
   credential: TokenCredential,

@@ -2,7 +2,7 @@ import * as z from 'zod';
 
 const loopback = new Set(['localhost', '127.0.0.1']);
 
-/** A base URL without a trailing slash. Secrets travel there, so only https, except to this very machine. */
+/** A base URL without a trailing slash. The bridge sends secrets there, so it must be https, except on this machine. */
 const baseUrl = z
   .url()
   .refine(
@@ -30,24 +30,26 @@ const Settings = z.object({
   /** e.g. https://NAME.vault.azure.net */
   KEY_VAULT_URL: baseUrl,
   /**
-   * `off` lets the vault be on a host that its own authentication challenge does not name, as outside Azure.
+   * `off` allows a vault whose authentication challenge names another host, as outside Azure.
    * https://learn.microsoft.com/azure/key-vault/general/authentication-requests-and-responses
    */
   KEY_VAULT_CHALLENGE_CHECK: z.enum(['on', 'off']).default('on'),
+  /** Which Coder is at CODER_URL: v2, where templates name images, or Coder Classic, which imports them. */
+  CODER_GENERATION: z.enum(['v2', 'classic']).default('v2'),
   /** e.g. https://coder.example.com */
   CODER_URL: baseUrl,
-  /** Organization that images are imported into, unless a registry names its own. */
+  /** Organization of registries and templates that name none: its id, or with v2 also its name. */
   CODER_ORGANIZATION_ID: z.string().min(1).optional(),
-  /** Name of the Key Vault secret that holds the session token of a Coder site manager. */
+  /** Name of the Key Vault secret that holds the bridge's session token of Coder. */
   CODER_TOKEN_SECRET: z
     .string()
     .regex(/^[0-9a-zA-Z-]{1,127}$/)
     .default('coder-session-token'),
-  /** Most calls to Coder that one instance of the app has under way at once. */
+  /** Most calls to Coder that one instance of the app makes at once. */
   CODER_MAX_CONCURRENT: z.coerce.number().int().min(1).max(1_000).default(8),
-  /** Entra audience of an authenticating proxy before Coder; unset when there is none. */
+  /** Entra audience of an authenticating proxy in front of Coder; unset when there is no proxy. */
   CODER_AUDIENCE: z.string().min(1).optional(),
-  /** JSON field and value by which Coder's API knows the kind *Microsoft Azure Container Registry*. */
+  /** JSON field and value of the kind *Microsoft Azure Container Registry* in Coder's API. */
   CODER_REGISTRY_KIND_FIELD: z.string().min(1).default('kind'),
   CODER_REGISTRY_KIND_ACR: z.string().min(1).default('acr'),
   /** Client id of the user-assigned managed identity; unset for the system-assigned one. */
@@ -62,19 +64,19 @@ const Settings = z.object({
   GRAPH_URL: baseUrl.default('https://graph.microsoft.com'),
   GRAPH_AUDIENCE: z.string().min(1).default('https://graph.microsoft.com'),
   ACR_AUDIENCE: z.string().min(1).default('https://containerregistry.azure.net'),
-  /** Hosts, `host` or `host:port`, comma-separated, that may be sent tokens beside those of ACR itself. */
+  /** Hosts, `host` or `host:port`, comma-separated, that the bridge may send tokens to, in addition to those of ACR. */
   ACR_ALLOWED_HOSTS: list.default([]),
-  /** Least resources of an image in Coder when neither rule nor labels say. */
+  /** Least resources of an image in Coder when neither rule nor labels set them. */
   DEFAULT_CPU_CORES: z.coerce.number().positive().default(1),
   DEFAULT_MEMORY_GB: z.coerce.number().int().positive().default(2),
   DEFAULT_DISK_GB: z.coerce.number().int().positive().default(10),
-  /** How often each registry is compared with Coder, unless it says so itself. */
+  /** How often each registry is reconciled, unless its declaration says otherwise. */
   RECONCILE_EVERY_MINUTES: z.coerce.number().int().min(1).max(43_200).default(360),
-  /** When the credentials are looked at, as the platform writes schedules; `rotate-credentials` reads it itself. */
+  /** When the credentials are checked, as a schedule of the platform; `rotate-credentials` reads it itself. */
   ROTATE_SCHEDULE: z.string().min(9).default(DEFAULT_ROTATE_SCHEDULE),
-  /** Event Grid topic, for CloudEvents, that is told what became of images and credentials; nobody is told when unset. */
+  /** Event Grid topic for the bridge's own CloudEvents about images and credentials; unset disables publishing. */
   EVENTS_TOPIC_ENDPOINT: baseUrl.optional(),
-  /** After so many failed attempts an import is `failed`; 24 take about half a day. */
+  /** Number of failed attempts after which an import is `failed`; 24 take about half a day. */
   IMPORT_MAX_ATTEMPTS: z.coerce.number().int().min(1).max(1_000).default(24),
   /** What workspaces run on, comma-separated: operating systems (`windows`) or platforms (`linux/amd64`, `wasi/wasm`). */
   IMPORT_PLATFORMS: list
@@ -88,15 +90,15 @@ const Settings = z.object({
 /** The app's settings, checked. Names are those of the environment variables. */
 export type Settings = z.infer<typeof Settings>;
 
-/** Names of all settings, for the checks that hold documentation and deployment against the code. */
+/** Names of all settings, for the tests that compare documentation and deployment with the code. */
 export const SETTING_NAMES = Object.keys(Settings.shape);
 
 /** Reads the settings once. @throws Error that lists every wrong or missing setting */
 export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
-  // A setting that is there but empty is how portals and templates say "unset".
+  // Portals and templates write an empty value for "unset".
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()));
   const parsed = Settings.safeParse(given);
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map(issue => `${issue.path.join('.')}: ${issue.message}`);
-  throw new Error(`The app's settings are wrong. Mend these and restart it: ${faults.join('; ')}`);
+  throw new Error(`The app's settings are wrong. Correct these and restart it: ${faults.join('; ')}`);
 }

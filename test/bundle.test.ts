@@ -5,11 +5,13 @@ import ignore from 'ignore';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type AppHost, startAppHost } from '../infra/local/app-host.ts';
 import { type Cloud, startCloud } from '../infra/local/cloud.ts';
+import { SAMPLE_TEMPLATE } from '../infra/local/coder-v2-sample.ts';
 import { image } from '../infra/local/oci-image.ts';
 import { pushImage } from '../infra/local/push-image.ts';
 import { deployedSettings } from './infra/azure/deployed-app.ts';
 import { until } from './support/app.ts';
 import { testTls } from './support/bridge.ts';
+import { activeVersion } from './support/coder-v2.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const PACKAGE = ['dist/index.cjs', 'host.json', 'package.json'];
@@ -27,7 +29,7 @@ const LOCAL_ONLY = [
 ];
 
 describe('the published package', () => {
-  // A checkout of somebody who has built, tried and configured the app.
+  // A checkout in which a developer has built, run and configured the app.
   const checkout = [
     ...[
       'LICENSE',
@@ -114,7 +116,7 @@ describe('deployed', () => {
 
   beforeAll(async () => {
     const tls = await testTls();
-    cloud = await startCloud({ tls });
+    cloud = await startCloud({ tls, coderGeneration: 'v2' });
     folder = await mkdtemp(join(tmpdir(), 'bundle-'));
     for (const file of PACKAGE) await cp(join(ROOT, file), join(folder, file));
     const { main } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
@@ -155,7 +157,11 @@ describe('deployed', () => {
   test('it brings a pushed image to Coder, with the settings that the Bicep sets and without node_modules', async () => {
     const { registry, standIns } = cloud;
     const { username, password } = registry.puller;
-    const declared = { resourceId: registry.resourceId, credential: { kind: 'static', username, password } };
+    const declared = {
+      resourceId: registry.resourceId,
+      credential: { kind: 'static', username, password },
+      policy: { rules: [{ repository: 'team/app', templates: [{ template: SAMPLE_TEMPLATE }] }] },
+    };
     const added = await call(`api/registries/${registry.name}`, {
       method: 'PUT',
       body: JSON.stringify(declared),
@@ -166,22 +172,20 @@ describe('deployed', () => {
     const target = { registryUrl: standIns.registry.url, ...registry.pusher, ca };
     const digest = await pushImage(target, 'team/app', image({ content: 'one' }), 'v1');
 
-    const found = await until(() =>
-      standIns.coder.state().images.find(known => known.repository === 'team/app'),
-    );
-    expect(found.tags).toEqual([expect.objectContaining({ tag: 'v1', latest_hash: digest })]);
+    const named = `${standIns.registry.loginServer}/team/app:v1@${digest}`;
+    await until(() => activeVersion(cloud, SAMPLE_TEMPLATE)?.image === named);
   });
 });
 
 /** What function-app.bicep sets when its parameters are what this cloud has. */
 function settingsOf({ appSettings }: Cloud): Record<string, string> {
-  const name = 'CODER_ORGANIZATION_ID';
   return deployedSettings({
     tableEndpoint: `${appSettings.TABLES_URL}/`,
     vaultUrl: `${appSettings.KEY_VAULT_URL}/`,
     coderUrl: appSettings.CODER_URL,
+    coderGeneration: appSettings.CODER_GENERATION,
+    coderOrganizationId: appSettings.CODER_ORGANIZATION_ID,
     eventsTopicEndpoint: appSettings.EVENTS_TOPIC_ENDPOINT,
     identityClientId: appSettings.AZURE_CLIENT_ID,
-    optionalSettings: [{ name, value: appSettings[name] }],
   });
 }

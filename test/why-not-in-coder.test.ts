@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { artifact, buildCache, image, type OciManifest } from '../infra/local/oci-image.ts';
 import type { RegistryEvent } from '../infra/local/stand-ins/registry/registry.ts';
-import type { ImageReason, Reason } from '../shared/reasons.ts';
+import type { ImageReason, Reason, V2ImageReason } from '../shared/reasons.ts';
 import { imageKey } from '../shared/records/keys.ts';
 import { type App, type ShownRecord, startApp, until } from './support/app.ts';
 import { asPusher, call, pushEvent, split } from './support/bridge.ts';
@@ -140,8 +140,8 @@ function rowOf(reason: Reason) {
 const OTHER = image({ content: 'other' });
 const CHART = artifact({ configMediaType: 'application/vnd.cncf.helm.config.v1+json' });
 
-/** Each makes its reason happen to an image, and gives that image's path. */
-const OUTCOMES: Record<ImageReason, () => Promise<string>> = {
+/** Each makes its reason happen to an image in Coder Classic, and gives that image's path. */
+const OUTCOMES: Record<Exclude<ImageReason, V2ImageReason>, () => Promise<string>> = {
   'image-created': () => pushed('contoso/team/new:v1'),
   'tag-added': async () => {
     await pushed('contoso/team/grown:v1');
@@ -225,7 +225,7 @@ const OUTCOMES: Record<ImageReason, () => Promise<string>> = {
   'platforms-missing': async () => {
     await pushed('fabrikam/multi/late:v1');
     await add('fabrikam');
-    // The first that the bridge hears of the push.
+    // The bridge's first event about the push.
     await published('fabrikam/multi/late:v1', new Date(Date.now() - 2 * 3_600_000));
     return 'fabrikam/multi/late:v1';
   },

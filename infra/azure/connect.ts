@@ -178,7 +178,7 @@ async function nextSteps(outputs: Outputs): Promise<string[]> {
     ...(isStored
       ? []
       : [
-          'Store the session token of a Coder site manager. Without it no image reaches Coder:',
+          'Store the session token of the bridge in Coder. Without it no image reaches Coder:',
           `  az keyvault secret set --vault-name ${vault} --name ${SECRET} --value "$CODER_TOKEN" --output none`,
         ]),
     'This prints a key for its HTTP functions:',

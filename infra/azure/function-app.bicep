@@ -49,7 +49,11 @@ param vaultUrl string
 @description('Base URL of Coder.')
 param coderUrl string
 
-@description('Id of the Coder organization to import into.')
+@description('Which Coder is there.')
+@allowed(['v2', 'classic'])
+param coderGeneration string
+
+@description('Organization in Coder, where nothing else names one. Empty leaves it to the app.')
 param coderOrganizationId string
 
 @description('Endpoint of the Event Grid topic to publish events to. Empty disables publishing.')
@@ -81,6 +85,7 @@ var resourceManager = environment().resourceManager
 var appSettings = {
   TABLES_URL: tableEndpoint
   KEY_VAULT_URL: vaultUrl
+  CODER_GENERATION: coderGeneration
   CODER_URL: coderUrl
   CODER_ORGANIZATION_ID: coderOrganizationId
   EVENTS_TOPIC_ENDPOINT: eventsTopicEndpoint

@@ -18,11 +18,14 @@ param location string
 @minLength(9)
 param coderUrl string
 
-@description('Id of the Coder organization to import into, for registries that name none.')
-@minLength(1)
-param coderOrganizationId string
+@description('Which Coder is there: v2, or classic for Coder Classic.')
+@allowed(['v2', 'classic'])
+param coderGeneration string = 'v2'
 
-@description('Session token of a Coder site manager. Empty keeps the stored one.')
+@description('Organization in Coder, where nothing else names one. v2: id or name, empty means the default one. Coder Classic: its id, which is required.')
+param coderOrganizationId string = ''
+
+@description('Session token of the bridge in Coder: of a template admin, in Coder Classic of a site manager. Empty keeps the stored one.')
 @secure()
 param coderSessionToken string = ''
 
@@ -184,6 +187,7 @@ module functionApp 'function-app.bicep' = {
     appInsightsName: monitoring.outputs.appInsightsName
     vaultUrl: vault.outputs.url
     coderUrl: coderUrl
+    coderGeneration: coderGeneration
     coderOrganizationId: coderOrganizationId
     eventsTopicEndpoint: !empty(eventsTopicId) ? eventsTopic!.properties.endpoint : ''
     optionalSettings: settings

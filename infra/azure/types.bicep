@@ -18,7 +18,7 @@ type Registry = {
   @description('Client id of the app registration, for `service-principal`.')
   appId: string?
 
-  @description('Id of the Coder organization for its images, if it differs from coderOrganizationId.')
+  @description('Coder Classic: id of the organization for its images, if it differs from coderOrganizationId.')
   organizationId: string?
 
   @description('Whether the registry is in ABAC mode, which needs other roles.')

@@ -15,7 +15,7 @@ param private bool
 @description('Purge protection of the vault: a deleted vault cannot be purged before its retention ends. Irreversible.')
 param purgeProtection bool
 
-@description('Session token of a Coder site manager. Empty keeps the stored one.')
+@description('Session token of the bridge in Coder. Empty keeps the stored one.')
 @secure()
 param coderSessionToken string
 

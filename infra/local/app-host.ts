@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-/** The functions host with the app in it: a process of its own, since Node reads the CA to trust when one starts. */
+/** The functions host with the app, in its own process, since Node reads the trusted CA only at the start. */
 export interface AppHost {
   /** Base URL of the host; it stays the same when the host is started again. */
   url: string;
-  /** Of the process that runs now; another one after the host was started again. */
+  /** Id of the present process; it changes when the host is started again. */
   pid(): number;
   /** Kills the host as a crash would, and waits until it is back. */
   crash(): Promise<void>;
@@ -15,20 +15,20 @@ export interface AppHost {
 }
 
 export interface AppHostOptions {
-  /** The whole environment of the process. */
+  /** All environment variables of the process. */
   env: Record<string, string>;
-  /** 0 takes any free one. */
+  /** 0 takes any free port. */
   port: number;
-  /** Told each line that the app or its host writes. */
+  /** Called with each line that the app or its host writes. */
   onLog(line: string): void;
 }
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const PROGRAM = join(import.meta.dirname, 'functions-host', 'main.ts');
-/** An app that is too busy to end is not waited for longer. */
+/** Longest wait for a busy app to end. */
 const LONGEST_STOP_MS = 5_000;
 
-/** Starts the host, and starts it again whenever it ends by itself, as the platform does. */
+/** Starts the host, and starts it again after a crash, as the platform does. */
 export async function startAppHost({ env, port, onLog }: AppHostOptions): Promise<AppHost> {
   let closing = false;
   let { child, url } = await start(env, port, onLog);

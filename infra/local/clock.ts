@@ -1,9 +1,12 @@
 /** A clock that runs with the real one, and that tests can move forward. */
 export interface MovableClock {
   now(): Date;
-  /** Moves the clock, and runs whatever becomes due by it before it returns, in order of time. */
+  /** Moves the clock. Before it returns, it runs everything that becomes due, in order of time. */
   advance(ms: number): void;
-  /** Runs `run` once the clock has gone on by `ms`. @returns takes it back, and says whether there was still time */
+  /**
+   * Runs `run` once the clock has gone on by `ms`.
+   * @returns a function that cancels this; it returns false if `run` has run
+   */
   after(ms: number, run: () => void): () => boolean;
 }
 
@@ -25,7 +28,7 @@ export function createMovableClock(): MovableClock {
     clearTimeout(alarm);
     if (timers.size === 0) return;
     const waitMs = Math.min(...[...timers].map(timer => timer.dueMs)) - nowMs();
-    // Only a server keeps a process alive, not what it will do later.
+    // A pending timer alone must not keep the process alive.
     alarm = setTimeout(runDue, Math.min(waitMs, LONGEST_WAIT_MS)).unref();
   }
   function runDue(): void {

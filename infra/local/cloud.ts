@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { createMovableClock, type MovableClock } from './clock.ts';
+import { setUpSampleCoder } from './coder-v2-sample.ts';
 import { createSecrets, type Secrets } from './secrets.ts';
 import type { StandIn } from './stand-in.ts';
 import { CREDENTIAL_MANAGER } from './stand-ins/arm/actions.ts';
 import { type ArmStandIn, startArm } from './stand-ins/arm.ts';
 import { type CoderStandIn, startCoder } from './stand-ins/coder-classic/coder.ts';
+import { type CoderV2StandIn, startCoderV2 } from './stand-ins/coder-v2/coder-v2.ts';
 import type { EntraStandIn } from './stand-ins/entra.ts';
 import { type EventGridStandIn, startEventGrid } from './stand-ins/event-grid/event-grid.ts';
 import { startTopic, type TopicStandIn } from './stand-ins/event-grid-topic.ts';
@@ -22,7 +24,7 @@ import { startTables, type TablesStandIn } from './stand-ins/tables.ts';
 import { startTenant, type Tenant } from './tenant.ts';
 import type { Tls } from './tls.ts';
 
-/** Azure and Coder as the bridge meets them, on loopback. */
+/** Stand-ins for Azure and Coder, on loopback. */
 export interface Cloud {
   standIns: {
     entra: EntraStandIn;
@@ -31,22 +33,26 @@ export interface Cloud {
     keyVault: KeyVaultStandIn;
     tables: TablesStandIn;
     eventGrid: EventGridStandIn;
-    /** Where the bridge tells what it did. */
+    /** The topic for the bridge's own events. */
     topic: TopicStandIn;
     registry: RegistryStandIn;
+    /** Coder Classic. */
     coder: CoderStandIn;
+    /** Coder v2, where that is what the bridge is for. */
+    coderV2?: CoderV2StandIn;
   };
   clock: MovableClock;
   secrets: Secrets;
-  /** The sample registry: its id, and who may do what there. */
+  /** The sample registry: its id, and the rights of its users. */
   registry: { name: string; resourceId: string; pusher: RegistryUser; puller: RegistryUser };
-  /** What the bridge may do at each registry; may be changed at any time. */
+  /** Rights of the bridge at each registry; tests may change them at any time. */
   bridgeActions: Action[];
-  /** The further registries that were asked for, in that order; who may do what is as in the sample registry. */
+  /** The further registries, in the order of the request, with the same rights as the sample registry. */
   otherRegistries: OtherRegistry[];
   /** An app registration that the bridge owns. It has no secret yet. */
   servicePrincipal: ServicePrincipal;
-  coder: { token: string; organizationId: string };
+  /** The Coder that the bridge is for. */
+  coder: ServedCoder;
   /** The environment of an app that runs in this cloud, with the same names as in Azure. */
   appSettings: Record<string, string>;
   close(): Promise<void>;
@@ -61,17 +67,17 @@ export interface OtherRegistry {
 export interface ServicePrincipal {
   /** Client id: the user name at registries. */
   appId: string;
-  /** Object id of the application: what Graph knows it by. */
+  /** Object id of the application in Graph. */
   applicationObjectId: string;
-  /** What it may do at each registry; may be changed at any time. */
+  /** Its rights at each registry; tests may change them at any time. */
   actions: Action[];
 }
 
 export interface CloudOptions {
   tls: Tls;
-  /** To be shared with other clouds, and closed by whoever started it; by default the cloud has one of its own. */
+  /** A tenant to share with other clouds; its owner closes it. By default the cloud starts its own. */
   tenant?: Tenant | undefined;
-  /** Names of further registries beside the sample `contoso`. */
+  /** Names of registries in addition to the sample `contoso`. */
   registries?: string[];
   /** 0, the default, takes any free port. */
   ports?: { registry?: number; coder?: number };
@@ -79,13 +85,30 @@ export interface CloudOptions {
   registryUpstream?: string | undefined;
   /** When set, Coder is behind a proxy that asks for Entra tokens of this audience. */
   coderAudience?: string | undefined;
+  /** Which Coder the bridge is for; Classic when absent. */
+  coderGeneration?: CoderGeneration | undefined;
+  /** A Coder v2 that is there already, in place of a stand-in. */
+  ownCoder?: { url: string; token: string } | undefined;
+}
+
+export type CoderGeneration = 'v2' | 'classic';
+
+export interface ServedCoder {
+  generation: CoderGeneration;
+  url: string;
+  /** Of the bridge. */
+  token: string;
+  /** Of an owner, for trying things out; only of the stand-in of Coder v2. */
+  ownerToken?: string;
+  /** Id, or name, of the organization that images go to. */
+  organizationId: string;
 }
 
 const NAME = 'contoso';
 const resourceIdOf = (name: string) =>
   `/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/coder/providers/Microsoft.ContainerRegistry/registries/${name}`;
 
-/** Starts every service that the bridge talks to, and lays the wires between them as a deployment would. */
+/** Starts every service that the bridge calls, and connects them as a deployment would. */
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const { tls, ports = {}, registryUpstream, coderAudience } = options;
   const tenant = options.tenant ?? (await startTenant());
@@ -151,17 +174,30 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     secrets,
     now,
     tls,
-    port: ports.coder ?? 0,
+    port: options.coderGeneration === 'v2' ? 0 : (ports.coder ?? 0),
     sessionToken: coder.token,
     organizationId: coder.organizationId,
     identityToken: () => entra.tokenFor(coderPods.clientId, 'https://containerregistry.azure.net'),
     ...(coderAudience && { entraProxy: { verify: entra.verify, audience: coderAudience } }),
   });
-  keyVault.put('coder-session-token', coder.token);
+  const coderV2 =
+    options.coderGeneration === 'v2' && !options.ownCoder
+      ? await startCoderV2({
+          ...{ secrets, clock, tls, port: ports.coder ?? 0 },
+          ...(coderAudience && { entraProxy: { verify: entra.verify, audience: coderAudience } }),
+        })
+      : undefined;
+  const served: ServedCoder = options.ownCoder
+    ? { generation: 'v2', organizationId: 'default', ...options.ownCoder }
+    : coderV2
+      ? { generation: 'v2', url: coderV2.url, ...(await setUpSampleCoder(coderV2)) }
+      : { generation: 'classic', url: coderStandIn.url, ...coder };
+  keyVault.put('coder-session-token', served.token);
 
   const standIns = {
     ...{ entra, arm, graph, keyVault, tables, eventGrid, topic },
     ...{ registry: sample.standIn, coder: coderStandIn },
+    ...(coderV2 && { coderV2 }),
   };
   const registries = [sample, ...otherRegistries].map(({ standIn }) => standIn);
   return {
@@ -172,7 +208,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     bridgeActions,
     otherRegistries,
     servicePrincipal,
-    coder,
+    coder: served,
     appSettings: {
       TABLES_URL: tables.url,
       KEY_VAULT_URL: keyVault.url,
@@ -181,8 +217,9 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       GRAPH_URL: graph.url,
       EVENTS_TOPIC_ENDPOINT: topic.endpoint,
       ACR_ALLOWED_HOSTS: registries.map(({ loginServer }) => loginServer).join(','),
-      CODER_URL: coderStandIn.url,
-      CODER_ORGANIZATION_ID: coder.organizationId,
+      CODER_GENERATION: served.generation,
+      CODER_URL: served.url,
+      CODER_ORGANIZATION_ID: served.organizationId,
       ...(coderAudience && { CODER_AUDIENCE: coderAudience }),
       AZURE_CLIENT_ID: bridge.clientId,
       IDENTITY_ENDPOINT: entra.identityEndpoint,
@@ -203,7 +240,7 @@ function registerApp(graph: GraphStandIn, owner: string): ServicePrincipal {
   return { appId, applicationObjectId: objectId, actions: ['pull', 'metadata_read'] };
 }
 
-/** Who pushes to the registries, and who only pulls. */
+/** The users that push to the registries and pull from them. */
 function createUsers(secrets: Secrets): { pusher: RegistryUser; puller: RegistryUser } {
   return {
     pusher: {

@@ -2,33 +2,33 @@ import { join } from 'node:path';
 import { type AppHost, startAppHost } from './app-host.ts';
 import { type Cloud, type CloudOptions, startCloud } from './cloud.ts';
 
-/** The app in its functions host, in the cloud on loopback: all that `npm start` brings up. */
+/** The app in its functions host and the cloud on loopback: everything that `npm start` starts. */
 export interface Environment {
   cloud: Cloud;
   host: AppHost;
   keys: { master: string; host: string; eventGrid: string };
-  /** The key that opens this function and no other. */
+  /** The key of this function only. */
   functionKey(name: string): Promise<string>;
-  /** Where Event Grid delivers, key included. */
+  /** The URL that Event Grid delivers to, with its key. */
   eventGridUrl: string;
   close(): Promise<void>;
 }
 
 export interface EnvironmentOptions extends CloudOptions {
   ports?: { functions?: number; registry?: number; coder?: number };
-  /** Told each line of the app's log. */
+  /** Called with each line of the app's log. */
   onLog?(line: string): void;
-  /** Settings of the app beside those of the cloud that it runs in. */
+  /** Settings of the app in addition to those of its cloud. */
   settings?: Record<string, string>;
-  /** False when Event Grid is to tell the app nothing. */
+  /** False when Event Grid must not deliver events to the app. */
   subscribed?: boolean;
 }
 
-/** What the event subscriptions name; on this machine nothing looks it up. */
+/** Destination of the event subscriptions; on this machine nothing resolves it. */
 const FUNCTION_ID =
   '/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/coder/providers/Microsoft.Web/sites/coder-acr-bridge/functions/registry-event';
 
-/** The very file that is deployed; `npm run build` makes it. */
+/** The file that is deployed; `npm run build` creates it. */
 const BUNDLE = join(import.meta.dirname, '..', '..', 'dist', 'index.cjs');
 
 export async function startEnvironment(options: EnvironmentOptions): Promise<Environment> {

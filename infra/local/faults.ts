@@ -8,19 +8,19 @@ const FaultFields = z.strictObject({
     .optional(),
   /** Only requests whose path, percent-decoded, this regular expression finds. */
   path: z.string().refine(isRegularExpression, 'is not a regular expression').optional(),
-  /** Answered in place of the real answer. */
+  /** The status to answer instead of the real one. */
   status: z.int().min(100).max(599).optional(),
   body: z.unknown().optional(),
   headers: z.record(z.string(), z.string()).optional(),
-  /** How long to wait before anything else happens. */
+  /** How long to wait first. */
   delayMs: z.int().min(0).optional(),
   /** Cut the connection, before or after the work is done; `true` means before. */
   drop: z.union([z.enum(['before', 'after']), z.literal(true).transform(() => 'before' as const)]).optional(),
-  /** How many requests it hits; every one when absent. */
+  /** Number of requests that it applies to; all when absent. */
   times: z.int().min(1).optional(),
 });
 
-/** One way to misbehave, for the requests it names. */
+/** A fault that a stand-in simulates for the matching requests. */
 export const Fault = FaultFields.refine(
   ({ status, body, delayMs, drop }) => [status, body, delayMs, drop].some(effect => effect !== undefined),
   'must say what happens: status, body, delayMs or drop',
@@ -31,7 +31,7 @@ export interface Faults {
   add(fault: Fault): void;
   clear(): void;
   all(): readonly Fault[];
-  /** The oldest fault that fits the request, counted as used once. */
+  /** The oldest fault that matches the request; counts one use of it. */
   take(method: string, path: string): Fault | undefined;
 }
 
@@ -68,7 +68,7 @@ function decode(path: string): string {
   }
 }
 
-/** Reads a fault as it comes over HTTP. */
+/** Parses a fault from an HTTP body. */
 export function parseFault(text: string): { fault: Fault } | { error: string } {
   try {
     const parsed = Fault.safeParse(JSON.parse(text));

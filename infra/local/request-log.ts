@@ -1,7 +1,7 @@
 import type { Secrets } from './secrets.ts';
 import type { StandInRequest } from './stand-in-messages.ts';
 
-/** One request that was made of a stand-in, with its secrets blanked. */
+/** One request to a stand-in, with its secrets masked. */
 export interface LoggedRequest {
   at: string;
   method: string;
@@ -11,17 +11,17 @@ export interface LoggedRequest {
   authorization?: string;
   /** The body when it is short text. */
   body?: string;
-  /** Filled when the answer is known; a dropped or hanging request has none. */
+  /** Set when the answer is known; a dropped or hanging request has none. */
   status?: number;
 }
 
 export interface RequestLog {
   begin(request: StandInRequest): LoggedRequest;
-  /** The request is no longer under way: it is about to be answered, or nobody waits for the answer any more. */
+  /** Marks the request as ended: the stand-in is about to answer, or the client closed the connection. */
   end(entry: LoggedRequest): void;
   /** The newest 20,000, oldest first. */
   all(): readonly LoggedRequest[];
-  /** How many requests are under way now. */
+  /** Number of requests under way. */
   underWay(): number;
   /** The most requests that were under way at once since the start, or since `clear()`. */
   peak(): number;

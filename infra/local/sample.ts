@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { SAMPLE_TEMPLATE } from './coder-v2-sample.ts';
 import type { Environment } from './environment.ts';
 import { image } from './oci-image.ts';
 import { pushImage } from './push-image.ts';
@@ -7,21 +8,25 @@ const REPOSITORY = 'samples/workspace';
 const TAG = 'v1';
 const PATIENCE_MS = 30_000;
 
-/** What became of the sample image. */
+/** The result of importing the sample image. */
 export interface SampleImage {
   reference: string;
   digest: string;
-  /** From the push to Coder having it. */
+  /** Time from the push until Coder has it. */
   tookMs: number;
 }
 
-/** Adds the sample registry as a person would, over HTTP, with a pull credential for Coder. */
+/** What goes to the sample template of Coder v2: one repository, as its variable names one image. */
+const RULES = [{ repository: REPOSITORY, templates: [{ template: SAMPLE_TEMPLATE }] }];
+
+/** Adds the sample registry as a person would, over HTTP, with a credential to pull with. */
 export async function addSampleRegistry(environment: Environment): Promise<void> {
-  const { registry } = environment.cloud;
+  const { registry, coder, standIns } = environment.cloud;
   const { username, password } = registry.puller;
   await call(environment, 'PUT', `registries/${registry.name}`, {
     resourceId: registry.resourceId,
     credential: { kind: 'static', username, password },
+    ...(coder.generation === 'v2' && standIns.coderV2 && { policy: { rules: RULES } }),
   });
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-/** Everything secret that the stand-ins ever handed out, so that logs can blank it and tests can look for it. */
+/** Every secret that the stand-ins issued, so that logs can mask it and tests can search for it. */
 export interface Secrets {
   /** Remembers `value` as a secret and gives it back. */
   issue(value: string): string;
@@ -11,13 +11,13 @@ export interface Secrets {
   all(): readonly string[];
 }
 
-/** So many characters of a secret's end find it in a text: its beginning will not do, as all tokens begin alike. */
+/** Number of last characters by which a secret is found in a text: all tokens have the same first characters. */
 const END_LENGTH = 4;
 
-/** @param base further secrets, which are known here too */
+/** @param base further secrets to mask and find */
 export function createSecrets(base?: Secrets): Secrets {
   const known = new Set<string>();
-  // One pass over the text, since a storm of requests issues thousands of tokens.
+  // One pass over the text, since a burst of requests issues thousands of tokens.
   const byEnd = new Map<string, string[]>();
   function issue(value: string): string {
     if (known.has(value)) return value;

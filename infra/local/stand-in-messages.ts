@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 
-/** A request as the handlers of a stand-in see it: whole, with its body read. */
+/** A request to a stand-in, with its whole body. */
 export interface StandInRequest {
   method: string;
-  /** Absolute, as the caller addressed us. */
+  /** The absolute URL that the caller used. */
   url: URL;
   headers: IncomingMessage['headers'];
   body: Buffer;

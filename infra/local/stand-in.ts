@@ -16,7 +16,7 @@ export interface Route {
   handle(request: StandInRequest): StandInResponse | Promise<StandInResponse>;
 }
 
-/** A server that plays a service of the outside world, and can be told to misbehave. */
+/** A server that replaces an outside service, and can simulate faults. */
 export interface StandIn {
   /** Base URL without a trailing slash. */
   url: string;
@@ -29,7 +29,7 @@ export interface StandIn {
 export interface StandInOptions {
   routes: Route[];
   secrets: Secrets;
-  /** Speaks https with it, http without. */
+  /** With it the server speaks https, otherwise http. */
   tls?: Tls | undefined;
   /** 0, the default, takes any free port. */
   port?: number | undefined;
@@ -37,7 +37,7 @@ export interface StandInOptions {
   hostname?: 'localhost' | '127.0.0.1';
 }
 
-/** Starts a stand-in on loopback. Beside its own routes it answers the `/_stand-in/` ones that steer it. */
+/** Starts a stand-in on loopback. In addition to its own routes, it has `/_stand-in/` routes that control it. */
 export async function startStandIn(options: StandInOptions): Promise<StandIn> {
   const faults = createFaults();
   const requests = createRequestLog(options.secrets);

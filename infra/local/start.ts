@@ -1,9 +1,10 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { CloudOptions } from './cloud.ts';
 import { type Environment, startEnvironment } from './environment.ts';
 import { addSampleRegistry, pushSampleImage } from './sample.ts';
 import { ensureTls, type Tls } from './tls.ts';
-import { describeForPeople, describeForPrograms, describeForShells } from './welcome.ts';
+import { describeForPeople, describeForPrograms, describeForShells, describeOwnCoder } from './welcome.ts';
 
 // The program behind `npm start`.
 
@@ -19,7 +20,10 @@ async function start(): Promise<void> {
   };
   console.log('Starting Azure, Coder and the bridge on this machine …');
   const tls = await ensureTls(join(LOCAL, 'tls'));
-  const environment = await startEnvironment({ tls, ports, onLog: line => console.log(`  ${line}`) });
+  const environment = await startEnvironment({
+    ...{ tls, ports, ...coderOptions() },
+    onLog: line => console.log(`  ${line}`),
+  });
   const files = clientFiles(environment, tls);
   stopInTheEnd(environment, files);
   await mkdir(join(LOCAL, 'docker'), { recursive: true });
@@ -27,9 +31,27 @@ async function start(): Promise<void> {
 
   console.log('Adding the registry contoso, and pushing a sample image to it …');
   await addSampleRegistry(environment);
-  const image = await pushSampleImage(environment, tls.ca);
-  console.log(describeForPeople(environment, image));
+  // A Coder of your own is changed only when you name a template.
+  const image = ownCoder() ? undefined : await pushSampleImage(environment, tls.ca);
+  console.log(image ? describeForPeople(environment, image) : await describeOwnCoder(environment));
   console.log(`READY ${JSON.stringify(describeForPrograms(environment, tls.caFile))}`);
+}
+
+/** Which Coder is used: a stand-in of the generation that CODER_GENERATION names, or the one at CODER_URL. */
+function coderOptions(): Pick<CloudOptions, 'coderGeneration' | 'ownCoder'> {
+  const generation = process.env.CODER_GENERATION || 'v2';
+  if (generation !== 'v2' && generation !== 'classic') {
+    throw new Error(`CODER_GENERATION must be v2 or classic; it is "${generation}".`);
+  }
+  return { coderGeneration: generation, ownCoder: ownCoder() };
+}
+
+function ownCoder(): CloudOptions['ownCoder'] {
+  const { CODER_URL: url, CODER_SESSION_TOKEN: token } = process.env;
+  if (!url) return undefined;
+  if (!token)
+    throw new Error('CODER_URL names a Coder of your own: set CODER_SESSION_TOKEN to a token of it too.');
+  return { url: url.replace(/\/+$/, ''), token };
 }
 
 function port(name: string, standard: number): number {
@@ -38,7 +60,7 @@ function port(name: string, standard: number): number {
   throw new Error(`${name} must be a port number, or 0 for any free one; it is "${process.env[name]}".`);
 }
 
-/** Files that spare people typing secrets: one to source in a shell, and the logins of docker and skopeo. */
+/** Files so that people need not type secrets: one to source in a shell, and the logins of docker and skopeo. */
 function clientFiles(environment: Environment, tls: Tls): [file: string, text: string][] {
   const { standIns, registry } = environment.cloud;
   const auth = Buffer.from(`${registry.pusher.username}:${registry.pusher.password}`).toString('base64');
@@ -68,7 +90,7 @@ function stopInTheEnd(environment: Environment, files: [file: string, text: stri
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
-  // npm keeps a SIGTERM to itself, and dies of it: whoever ends npm means us.
+  // npm does not pass a SIGTERM on, and ends: so end with it.
   const npm = process.env.npm_lifecycle_event === 'start' ? process.ppid : undefined;
   if (npm !== undefined) setInterval(() => process.ppid !== npm && stop(), 500).unref();
 }

@@ -10,9 +10,9 @@ import { type EntraStandIn, startEntra } from './stand-ins/entra.ts';
 export interface Tenant {
   id: string;
   entra: EntraStandIn;
-  /** What the bridge runs as. */
+  /** The identity of the bridge. */
   bridge: ManagedIdentity;
-  /** What Coder's pods run as. */
+  /** The identity of Coder's pods. */
   coderPods: ManagedIdentity;
   /** Value of IDENTITY_HEADER. */
   identityHeader: string;
@@ -21,7 +21,7 @@ export interface Tenant {
   close(): Promise<void>;
 }
 
-/** It goes by the real clock, as MSAL does, so that a cloud that moves its clock ends nobody's tokens. */
+/** Uses the real clock, as MSAL does, so that a cloud that moves its clock does not end the tokens of others. */
 export async function startTenant(): Promise<Tenant> {
   const id = randomUUID();
   const secrets = createSecrets();

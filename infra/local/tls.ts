@@ -23,8 +23,8 @@ const RENEW_BEFORE_DAYS = 7;
 /**
  * The certificates in `directory`, made when they are missing or about to end.
  *
- * The Azure SDK clients refuse to send bearer tokens over plain http, so the stand-ins speak TLS, and whoever
- * calls them trusts this CA and nothing wider: its key is thrown away after the one signature.
+ * The Azure SDK clients refuse to send bearer tokens over plain http, so the stand-ins speak TLS. Their callers trust
+ * this CA, which can sign no other certificate: its key is deleted after the one signature.
  */
 export async function ensureTls(directory: string): Promise<Tls> {
   const files = {

@@ -1,9 +1,11 @@
+import { SAMPLE_TEMPLATE, sampleTemplate } from './coder-v2-sample.ts';
 import type { Environment } from './environment.ts';
 import type { SampleImage } from './sample.ts';
 
-/** What programs read: one line of JSON with every address and key. */
+/** For programs: one line of JSON with every address and key. */
 export function describeForPrograms({ cloud, host, keys, eventGridUrl }: Environment, caFile: string) {
-  const { entra, arm, graph, keyVault, tables, eventGrid, registry, coder } = cloud.standIns;
+  const { entra, arm, graph, keyVault, tables, eventGrid, registry, coderV2 } = cloud.standIns;
+  const { generation, url, token, ownerToken, organizationId } = cloud.coder;
   return {
     functions: host.url,
     functionKey: keys.host,
@@ -14,9 +16,12 @@ export function describeForPrograms({ cloud, host, keys, eventGridUrl }: Environ
     registryResourceId: cloud.registry.resourceId,
     registryUsername: cloud.registry.pusher.username,
     registryPassword: cloud.registry.pusher.password,
-    coder: coder.url,
-    coderToken: cloud.coder.token,
-    organizationId: cloud.coder.organizationId,
+    coderGeneration: generation,
+    coder: url,
+    coderToken: token,
+    ...(ownerToken && { coderUserToken: ownerToken }),
+    organizationId,
+    ...(coderV2 && { template: sampleTemplate(coderV2) }),
     caFile,
     standIns: {
       entra: entra.url,
@@ -26,15 +31,15 @@ export function describeForPrograms({ cloud, host, keys, eventGridUrl }: Environ
       tables: new URL(tables.url).origin,
       eventGrid: eventGrid.url,
       registry: registry.url,
-      coder: coder.url,
+      coder: url,
     },
   };
 }
 
 /** Shell variables for trying things out by hand, so that no secret has to be printed or typed. */
 export function describeForShells(environment: Environment, caFile: string): string {
-  const { functions, functionKey, masterKey, eventGrid, registryResourceId, coder, coderToken } =
-    describeForPrograms(environment, caFile);
+  const shown = describeForPrograms(environment, caFile);
+  const { functions, functionKey, masterKey, eventGrid, registryResourceId, coder, coderToken } = shown;
   const variables = {
     FUNCTIONS: functions,
     FUNCTION_KEY: functionKey,
@@ -54,25 +59,76 @@ export function describeForShells(environment: Environment, caFile: string): str
     .join('');
 }
 
-/** What people read. */
+/** The text for people. */
 export function describeForPeople({ cloud, host }: Environment, sample: SampleImage): string {
-  const { registry, coder } = cloud.standIns;
+  const { registry } = cloud.standIns;
+  const { generation, url } = cloud.coder;
+  const seconds = (sample.tookMs / 1000).toFixed(1);
+  const isV2 = generation === 'v2';
+  const what = isV2 ? `the template ${SAMPLE_TEMPLATE} named it` : 'Coder had it';
+  const repository = isV2 ? 'samples/workspace:v2' : 'team/app:v1';
+  const look = isV2
+    ? 'curl -s -H "x-functions-key: $FUNCTION_KEY" $FUNCTIONS/api/templates'
+    : 'curl -s --cacert $CA_FILE -H "Session-Token: $CODER_TOKEN" "$CODER/api/v0/images?workspaces=false"';
   return `
-${sample.reference} was pushed, and Coder had it ${(sample.tookMs / 1000).toFixed(1)} s later.
+${sample.reference} was pushed, and ${what} ${seconds} s later.
 
   Bridge     ${host.url}/api
   Registry   ${registry.loginServer}
-  Coder      ${coder.url}/api/v0
+  Coder      ${url}/api/${isV2 ? 'v2' : 'v0'}
 
 Try it in a second terminal, from this folder:
 
-  docker pull alpine && docker tag alpine ${registry.loginServer}/team/app:v1
-  docker --config .local/docker push ${registry.loginServer}/team/app:v1
+  docker pull alpine && docker tag alpine ${registry.loginServer}/${repository}
+  docker --config .local/docker push ${registry.loginServer}/${repository}
 
   . .local/env
   curl -s -H "x-functions-key: $FUNCTION_KEY" $FUNCTIONS/api/images
-  curl -s --cacert $CA_FILE -H "Session-Token: $CODER_TOKEN" "$CODER/api/v0/images?workspaces=false"
+  ${look}
 
-Ctrl-C stops everything; nothing is kept.
+Ctrl-C stops everything; only the certificate in .local is kept.
+`;
+}
+
+/** What people read whose own Coder is used: its templates, and how to connect one. */
+export async function describeOwnCoder({ cloud, host }: Environment): Promise<string> {
+  const { url, token } = cloud.coder;
+  const answer = await fetch(`${url}/api/v2/templates`, { headers: { 'coder-session-token': token } });
+  if (!answer.ok)
+    throw new Error(`${url} answers ${answer.status} to GET /api/v2/templates: ${await answer.text()}`);
+  const templates = (await answer.json()) as { name: string; organization_name: string }[];
+  const names = templates.map(({ name, organization_name }) => `  ${organization_name}/${name}`);
+  const [first] = templates;
+  const rule = {
+    repository: 'samples/workspace',
+    templates: [
+      { template: first?.name ?? 'TEMPLATE', ...(first && { organization: first.organization_name }) },
+    ],
+  };
+  const { resourceId, name, puller } = cloud.registry;
+  const body = JSON.stringify({
+    resourceId,
+    credential: { kind: 'static', username: puller.username },
+    policy: { rules: [rule] },
+  });
+  return `
+The bridge is connected to ${url}, and has changed nothing there. It has these templates:
+
+${names.join('\n') || '  none yet: push one with coder templates push'}
+
+To let pushes of samples/workspace set the variable "image" of one, in a second terminal, from this folder:
+
+  . .local/env
+  curl -s -X PUT -H "x-functions-key: $FUNCTION_KEY" -H 'content-type: application/json' $FUNCTIONS/api/registries/${name} -d '${body}'
+
+Then push:
+
+  docker pull alpine && docker tag alpine ${cloud.standIns.registry.loginServer}/samples/workspace:v1
+  docker --config .local/docker push ${cloud.standIns.registry.loginServer}/samples/workspace:v1
+
+  Bridge     ${host.url}/api
+  Registry   ${cloud.standIns.registry.loginServer}
+
+Ctrl-C stops everything but your Coder; only the certificate in .local is kept.
 `;
 }

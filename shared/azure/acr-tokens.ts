@@ -5,26 +5,26 @@ import { describe, ServiceError } from '../errors.ts';
 import { claimsOf } from '../lib/jwt.ts';
 import type { HostCheck } from './allowed-hosts.ts';
 
-/** A user name and a password of a registry. */
+/** A user name and a password that a registry accepts. */
 export interface Login {
   username: string;
   password: string;
 }
 
-/** What a login is tried on. */
+/** Where a login is tested. */
 export interface PullTarget {
   loginServer: string;
-  /** A repository that Coder is to pull from; undefined while the registry holds none. */
+  /** A repository that Coder will pull from; undefined while the registry has none. */
   repository: string | undefined;
 }
 
 export type PullProof = { works: true } | { works: false; message: string };
 
-/** Tries what Coder does with a login. @throws ServiceError `registry-unavailable` when the registry cannot be asked */
+/** Tests a login with the calls that Coder makes. @throws ServiceError `registry-unavailable` when the registry does not answer */
 export type ProvePull = (target: PullTarget, login: Login, signal: AbortSignal) => Promise<PullProof>;
 
 /**
- * The token service of a registry. The official client takes Entra credentials only, and proves no login.
+ * The token service of a registry. The official client accepts only Entra credentials and cannot test a login.
  * https://github.com/Azure/acr/blob/main/docs/AAD-OAuth.md
  */
 export interface AcrTokens {
@@ -35,17 +35,17 @@ export interface AcrTokens {
    */
   exchange(loginServer: string, signal: AbortSignal): Promise<string>;
   /**
-   * Asks the registry for a token as `docker login` does, which proves the password and nothing else.
-   * @throws ServiceError `registry-unavailable` when the registry cannot be asked
+   * Asks the registry for a token as `docker login` does. This tests the password and nothing else.
+   * @throws ServiceError `registry-unavailable` when the registry does not answer
    */
   acceptsLogin(loginServer: string, login: Login, signal: AbortSignal): Promise<boolean>;
-  /** Gets a pull token, the list of tags and a manifest: exactly the rights that Coder needs. */
+  /** Gets a pull token, the list of tags and a manifest: this needs exactly the rights that Coder needs. */
   provePull: ProvePull;
 }
 
 interface AcrTokenOptions {
   credential: TokenCredential;
-  /** Of the Entra token that a registry exchanges. */
+  /** Audience of the Entra token that a registry exchanges. */
   audience: string;
   isAllowedHost: HostCheck;
 }
@@ -67,7 +67,10 @@ const MANIFESTS = [
 export function createAcrTokens({ credential, audience, isAllowedHost }: AcrTokenOptions): AcrTokens {
   function refuseOthers(host: string, what: 'tokens' | 'passwords'): void {
     if (isAllowedHost(host)) return;
-    throw new ServiceError('registry-unauthorized', `${host} is not a host that may be sent ${what}.`);
+    throw new ServiceError(
+      'registry-unauthorized',
+      `${host} is not an allowed host: the bridge sends it no ${what}.`,
+    );
   }
 
   return {
@@ -120,7 +123,7 @@ async function pull(
   const answer = await requestToken(http, loginServer, login, scope);
   if (!repository) return { works: true };
   const { access_token } = AccessToken.parse(await answer.json());
-  // Whether missing rights are a 401 or a token without them is not documented.
+  // It is not documented whether a registry answers missing rights with 401 or with a token that lacks them.
   if (!mayPull(access_token, repository)) {
     const message = `${loginServer} does not let ${login.username} pull ${repository}.`;
     return { works: false, message };
@@ -129,7 +132,7 @@ async function pull(
   return { works: true };
 }
 
-/** A login as HTTP Basic authentication and Docker's configuration write it. */
+/** A login in the form that HTTP Basic authentication and Docker's configuration use. */
 export function basicAuth({ username, password }: Login): string {
   return Buffer.from(`${username}:${password}`).toString('base64');
 }
@@ -153,7 +156,7 @@ function mayPull(token: string, repository: string): boolean {
 /** Reads a tag's manifest if the repository has any tag. */
 async function readSomeManifest(http: KyInstance, repository: string, token: string): Promise<void> {
   const bearer = { authorization: `Bearer ${token}` };
-  // The repository, and then the tag, may be gone by now.
+  // The repository or the tag may have been deleted in between.
   const throwHttpErrors = (status: number) => status !== 404;
   const list = await http(`v2/${repository}/tags/list`, {
     ...{ searchParams: { n: 1 }, headers: bearer, throwHttpErrors },
@@ -165,7 +168,7 @@ async function readSomeManifest(http: KyInstance, repository: string, token: str
   });
 }
 
-/** 0 when no answer came. */
+/** 0 when the registry did not answer. */
 function httpStatusOf(error: unknown): number {
   return error instanceof HTTPError ? error.response.status : 0;
 }

@@ -11,20 +11,20 @@ import { parseRetryAfter } from '../lib/retry-after.ts';
 import type { HostCheck } from './allowed-hosts.ts';
 import { retryOptions } from './retries.ts';
 
-/** Reads what a registry holds, with the managed identity. */
+/** Reads the content of a registry, with the managed identity. */
 export interface Acr {
   /** What a tag or a digest stands for now, or undefined when the registry has no such manifest. */
   getManifest(source: ImageSource, reference: string): Promise<FoundManifest | undefined>;
   /** What the list of tags says of one; undefined when it does not have it. */
   getTag(source: ImageSource, tag: string): Promise<TagInRegistry | undefined>;
-  /** An image's configuration, parsed from JSON. */
+  /** The configuration of an image, parsed from JSON. */
   getConfig(source: ImageSource, digest: string): Promise<unknown>;
-  /** Lists a first page of repositories, which proves that the registry answers our identity. */
+  /** Lists a first page of repositories. This tests that the registry accepts the bridge's identity. */
   checkAccess(loginServer: string, signal: AbortSignal): Promise<void>;
   listRepositories(loginServer: string, signal: AbortSignal): AsyncIterable<string>;
-  /** How many tags a repository has; 0 when there is no such repository. */
+  /** Number of tags of a repository; 0 when the repository does not exist. */
   countTags(source: ImageSource): Promise<number>;
-  /** Nothing when there is no such repository. */
+  /** Yields nothing when the repository does not exist. */
   listTags(source: ImageSource): AsyncIterable<TagInRegistry>;
 }
 
@@ -38,7 +38,7 @@ export interface FoundManifest {
 export interface TagInRegistry {
   tag: string;
   digest: string;
-  /** When it was pushed last. */
+  /** Time of its last push. */
   pushedOn: Date;
 }
 
@@ -57,7 +57,7 @@ interface AcrOptions {
   pauses: Pauses;
 }
 
-/** Clients kept for reuse, each with its ACR tokens; one serves one repository, as its access token does. */
+/** Clients kept for reuse, each with its ACR tokens. An access token is for one repository, and so is its client. */
 const MOST_CLIENTS = 200;
 const LARGEST_CONFIG = 4 * 1024 * 1024;
 
@@ -67,7 +67,7 @@ export const OCI_ARTIFACT = 'application/vnd.oci.artifact.manifest.v1+json';
 /** ACR answers so to clients that do not name that type, as the SDK does not (github.com/Azure/acr/issues/764). */
 const HIDES_ARTIFACT = /accept header does not support OCI artifacts/i;
 
-/** ACR gives no more at once (github.com/Azure/acr/issues/749). */
+/** Largest page that ACR gives (github.com/Azure/acr/issues/749). */
 const PAGE = { maxPageSize: 1_000 };
 
 /** @throws ServiceError, from every method, `registry-unavailable` or `registry-unauthorized` */
@@ -79,7 +79,7 @@ export function createAcr({ credential, audience, isAllowedHost, pauses }: AcrOp
     if (!isAllowedHost(loginServer)) {
       throw new ServiceError(
         'registry-unauthorized',
-        `${loginServer} is not a host that may be sent tokens.`,
+        `${loginServer} is not an allowed host: the bridge sends it no tokens.`,
       );
     }
     return {
@@ -106,7 +106,7 @@ export function createAcr({ credential, audience, isAllowedHost, pauses }: AcrOp
     return client;
   }
 
-  /** One for each registry: it renews its access token whenever it goes on to another repository. */
+  /** One for each registry. It gets a new access token for each repository. */
   function listerFor(loginServer: string): ContainerRegistryClient {
     const lister =
       listers.get(loginServer) ??
@@ -115,7 +115,7 @@ export function createAcr({ credential, audience, isAllowedHost, pauses }: AcrOp
     return lister;
   }
 
-  /** What the registry does not have is an empty list; after a 401 the next list begins with new tokens. */
+  /** A repository that does not exist gives an empty list. After a 401 the next call gets new tokens. */
   async function* list<T>(loginServer: string, items: () => AsyncIterable<T>): AsyncIterable<T> {
     try {
       yield* items();
@@ -126,7 +126,7 @@ export function createAcr({ credential, audience, isAllowedHost, pauses }: AcrOp
     }
   }
 
-  /** A 401 may mean that our tokens died early, as they do when a registry's mode is switched: once more, anew. */
+  /** A 401 may mean that the tokens ended early, as when a registry's mode is switched, so this retries once with new ones. */
   async function withClient<T>(
     { loginServer, repository }: ImageSource,
     call: (client: ContainerRegistryContentClient) => Promise<T>,
@@ -208,7 +208,7 @@ export function createAcr({ credential, audience, isAllowedHost, pauses }: AcrOp
     },
 
     async *listTags({ loginServer, repository, signal: abortSignal }) {
-      // Any name will do: of an artifact that is named by a tag the service lists the whole repository.
+      // Any tag will do: given a tag, the service lists the whole repository.
       const artifact = () => listerFor(loginServer).getArtifact(repository, 'latest');
       const tags = list(loginServer, () => flat(artifact().listTagProperties({ abortSignal }).byPage(PAGE)));
       for await (const { name, digest, lastUpdatedOn } of tags) {
@@ -223,8 +223,8 @@ async function* flat<T>(pages: AsyncIterable<T[]>): AsyncIterable<T> {
 }
 
 /**
- * Blobs are answered with a redirect to storage. The SDK follows it and signs the request again, so the registry's
- * token would reach a host that nobody allowed; the address itself carries the right to read.
+ * The registry redirects requests for blobs to storage. The SDK follows and adds the registry's token again, which
+ * would send the token to a host that is not allowed. The redirect's address alone is enough to read the blob.
  */
 function onlyTo(loginServer: string): AdditionalPolicy {
   return {
@@ -240,18 +240,18 @@ function onlyTo(loginServer: string): AdditionalPolicy {
 }
 
 /**
- * Notes what a busy registry asks for, and keeps everyone from it meanwhile. The SDK alone would wait as long as
- * Retry-After says, within the one call and with the import's time running.
+ * Remembers the pause that a busy registry asks for, and refuses every call to it until the pause ends. The SDK alone
+ * would wait for Retry-After within the call and use up the time of the import.
  */
 function heedPauses(loginServer: string, pauses: Pauses): AdditionalPolicy {
   return {
     position: 'perRetry',
     policy: {
-      name: 'heed-pauses',
+      name: 'respect-pauses',
       async sendRequest(request, next) {
         const pauseMs = pauses.remaining(loginServer);
         if (pauseMs > 0) {
-          const message = `${loginServer} asked to be left alone for another ${Math.ceil(pauseMs / 1000)} s.`;
+          const message = `${loginServer} asked for a pause of another ${Math.ceil(pauseMs / 1000)} s.`;
           throw new ServiceError('registry-unavailable', message, { retryAfterMs: pauseMs });
         }
         const response = await next(request);
@@ -290,7 +290,7 @@ function toServiceError(loginServer: string, error: unknown, pauses: Pauses): Se
 
 const OciErrors = z.object({ errors: z.array(z.object({ message: z.string() })).min(1) });
 
-/** What a registry says in the body of an error, where the SDK takes the body as it is. */
+/** The error message that a registry gives in the body; the SDK leaves the body as it is. */
 function messageOf(error: unknown): string {
   const text = describe(error);
   try {

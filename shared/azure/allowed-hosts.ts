@@ -1,4 +1,4 @@
-/** Decides whether a registry's host may be sent tokens. */
+/** Decides whether the bridge may send tokens to a registry's host. */
 export type HostCheck = (host: string) => boolean;
 
 /**
@@ -7,7 +7,7 @@ export type HostCheck = (host: string) => boolean;
  */
 const ACR_HOST = /^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.[a-z0-9]+\.geo)?\.azurecr\.(?:io|cn|us)$/;
 
-/** @param others hosts, `host` or `host:port` in lower case, that are trusted beside those of ACR */
+/** @param others hosts, `host` or `host:port` in lower case, that are allowed in addition to those of ACR */
 export function createHostCheck(others: readonly string[]): HostCheck {
   return host => ACR_HOST.test(host.toLowerCase()) || others.includes(host.toLowerCase());
 }

@@ -11,7 +11,7 @@ export interface AdminPasswords {
 /** The administrator account of a registry. Its methods throw as `Issuing` does. */
 export interface AdminAccount {
   listAdminPasswords(id: RegistryResourceId, signal: AbortSignal): Promise<AdminPasswords>;
-  /** The old value of that password ends at once, and the new one works a minute later. */
+  /** The old value of the password stops working at once; the new one works a minute later. */
   regenerateAdminPassword(id: RegistryResourceId, name: string, signal: AbortSignal): Promise<AdminPasswords>;
 }
 
@@ -25,7 +25,7 @@ export function createAdminAccount(clientOf: ClientOf): AdminAccount {
 
     regenerateAdminPassword: (id, name, signal) =>
       issuing(id, signal, async ({ registries }, at, options) => {
-        // Without a name Azure regenerates both, and what Coder holds would end.
+        // Without a name Azure regenerates both passwords, and the one that Coder has would stop working.
         const parameters = { name: name as 'password' };
         return toPasswords(await registries.regenerateCredential(...at, parameters, options));
       }),

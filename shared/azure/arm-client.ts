@@ -6,7 +6,7 @@ import { retryOptions } from './retries.ts';
 /** Gives the official client for the registries of a subscription. */
 export type ClientOf = (subscriptionId: string) => ContainerRegistryManagementClient;
 
-/** @param url of Azure Resource Manager in this cloud, whose tokens have `audience` */
+/** @param url address of Azure Resource Manager in this cloud; its tokens have `audience` */
 export function createClientOf(credential: TokenCredential, url: string, audience: string): ClientOf {
   return subscriptionId =>
     new ContainerRegistryManagementClient(credential, subscriptionId, {

@@ -6,7 +6,7 @@ import { createRegistryTokens, type RegistryTokens } from './arm-tokens.ts';
 /** The credentials of a registry through Azure Resource Manager. Every method throws as `Issuing` does. */
 export interface ArmCredentials extends AdminAccount, RegistryTokens {}
 
-/** @param url of Azure Resource Manager in this cloud, whose tokens have `audience` */
+/** @param url address of Azure Resource Manager in this cloud; its tokens have `audience` */
 export function createArmCredentials(
   credential: TokenCredential,
   url: string,

@@ -30,14 +30,14 @@ export function formatRegistryId({
   return `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/Microsoft.ContainerRegistry/registries/${registryName}`;
 }
 
-/** The parts of the resource id of a registry that was added: no other id is accepted. */
+/** The parts of the resource id of a registry record, which always holds a valid id. */
 export function partsOf({ resourceId }: { resourceId: string }): RegistryResourceId {
   return parseRegistryId(resourceId) as RegistryResourceId;
 }
 
 /**
- * The form in which two spellings of one registry's id are equal: lower case, since ARM does not keep the case of
- * segments, and without the suffix that events of a connected registry carry.
+ * Normalizes the id of a registry, so that two spellings of it are equal: lower case, since ARM does not keep the case
+ * of segments, and without the suffix that events of a connected registry have.
  */
 export function normalizeRegistryId(id: string): string {
   return id

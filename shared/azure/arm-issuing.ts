@@ -13,8 +13,8 @@ export type IssuingCall<T> = (
 ) => Promise<T>;
 
 /**
- * Makes a call for which the bridge needs the custom role of `kind`.
- * @throws CredentialError `azure-refused` or `admin-disabled`, with the command that mends it
+ * Makes a call that needs the custom role of `kind`.
+ * @throws CredentialError `azure-refused` or `admin-disabled`, with the command that repairs it
  * @throws ServiceError `registry-unavailable`
  */
 export type Issuing = <T>(id: RegistryResourceId, signal: AbortSignal, call: IssuingCall<T>) => Promise<T>;
@@ -33,7 +33,7 @@ export function createIssuing(clientOf: ClientOf, kind: IssuingKind): Issuing {
   };
 }
 
-/** What `found` gives; undefined when Azure says 404. */
+/** The result of `found`; undefined when Azure answers 404. */
 export async function orUndefined<T>(found: Promise<T>): Promise<T | undefined> {
   try {
     return await found;
@@ -54,10 +54,10 @@ function toOurError(kind: IssuingKind, id: RegistryResourceId, error: unknown): 
   if (status === 403) {
     const role = issuingRole(kind, registryName);
     const assignment = roleAssignment(role, 'PRINCIPAL_ID', formatRegistryId(id)).join(' ');
-    const message = `The bridge's identity may not do that with ${registryName}. Run: ${assignment}. Azure says: ${describe(error)}`;
+    const message = `The bridge's identity may not manage this credential of ${registryName}. Run: ${assignment}. Azure says: ${describe(error)}`;
     return new CredentialError('azure-refused', message, error);
   }
-  // A token is not active for some seconds after it was made (409), and everything else of that kind passes too.
+  // A new token is inactive for some seconds (409). Other failures of this kind pass too.
   const isRefusal = status === 400 || status === 404 || (status === 409 && code === 'QuotaExceeded');
   const message = `Azure Resource Manager: ${status ? `${status}, ` : ''}${describe(error)}`;
   return isRefusal

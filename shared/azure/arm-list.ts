@@ -2,7 +2,7 @@ import type { TokenCredential } from '@azure/identity';
 import ky from 'ky';
 import * as z from 'zod';
 
-/** Lists what our identity may read under a path of Azure Resource Manager, page by page. @throws as ky and zod do */
+/** Lists what the bridge's identity may read under a path of Azure Resource Manager, page by page. @throws as ky and zod do */
 export type ArmList = <T>(
   schema: z.ZodType<T>,
   path: string,
@@ -11,8 +11,8 @@ export type ArmList = <T>(
 ) => AsyncIterable<T>;
 
 /**
- * For what the SDK that we have does not list.
- * @param url of Azure Resource Manager in this cloud, whose tokens have `audience`
+ * For resources that the SDK in use does not list.
+ * @param url address of Azure Resource Manager in this cloud; its tokens have `audience`
  */
 export function createArmList(credential: TokenCredential, url: string, audience: string): ArmList {
   return async function* list(schema, path, apiVersion, signal) {
@@ -20,7 +20,7 @@ export function createArmList(credential: TokenCredential, url: string, audience
     const headers = { authorization: `Bearer ${token?.token}` };
     const Page = z.object({ value: z.array(schema), nextLink: z.string().nullish() });
     let page: string | null | undefined = `${url}${path}?api-version=${apiVersion}`;
-    // A next page elsewhere would carry our token away.
+    // A next page on another host would receive the bridge's token.
     while (page?.startsWith(`${url}/`)) {
       const answer: unknown = await ky.get(page, { headers, redirect: 'error', signal }).json();
       const { value, nextLink } = Page.parse(answer);

@@ -5,13 +5,13 @@ import { createIssuing, orUndefined } from './arm-issuing.ts';
 
 export interface TokenState {
   enabled: boolean;
-  /** When each password was made. Azure shows their values only when it makes them. */
+  /** When each password was created. Azure shows its value only then. */
   passwords: Record<string, Date>;
 }
 
 /** The scope-map tokens of a registry. Its methods throw as `Issuing` does. */
 export interface RegistryTokens {
-  /** The actions of a scope map; undefined when there is none. */
+  /** The actions of a scope map; undefined when it does not exist. */
   findScopeMap(id: RegistryResourceId, name: string, signal: AbortSignal): Promise<string[] | undefined>;
   putScopeMap(id: RegistryResourceId, name: string, actions: string[], signal: AbortSignal): Promise<void>;
   findToken(id: RegistryResourceId, name: string, signal: AbortSignal): Promise<TokenState | undefined>;
@@ -24,7 +24,7 @@ export interface RegistryTokens {
     expiresOn: Date,
     signal: AbortSignal,
   ): Promise<string>;
-  /** Keeps every other password. */
+  /** Removes one password and keeps the other. */
   removeTokenPassword(
     id: RegistryResourceId,
     token: string,
@@ -77,7 +77,7 @@ export function createRegistryTokens(clientOf: ClientOf): RegistryTokens {
         const body = { tokenId, name: name as 'password1', expiry };
         const { passwords } = await registries.generateCredentials(...at, body, options);
         const value = passwords?.find(password => password.name === name)?.value;
-        if (!value) throw new Error('Azure gave no value for the password that it made.');
+        if (!value) throw new Error('Azure gave no value for the new password.');
         return value;
       }),
 
@@ -86,7 +86,7 @@ export function createRegistryTokens(clientOf: ClientOf): RegistryTokens {
       if (!passwords[name]) return;
       const kept = Object.keys(passwords).filter(other => other !== name);
       await issuing(id, signal, async ({ tokens }, at, options) => {
-        // A list of passwords removes those that it leaves out (hashicorp/terraform-provider-azurerm#15939).
+        // Azure removes the passwords that this list leaves out (hashicorp/terraform-provider-azurerm#15939).
         const credentials = { passwords: kept.map(other => ({ name: other as 'password1' })) };
         await tokens.update(...at, token, { credentials }, options);
       });

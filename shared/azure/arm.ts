@@ -7,20 +7,20 @@ import { createArmList } from './arm-list.ts';
 
 /** What Azure Resource Manager says of a registry. */
 export interface RegistryDescription {
-  /** Host that clients use. It cannot be derived from the name: it may carry a hash, and another domain. */
+  /** Host that clients use. It does not follow from the name: it may contain a hash, or have another domain. */
   loginServer: string;
   sku: string;
-  /** In ABAC mode AcrPull is without effect, and no role that reads repositories lists the catalog. */
+  /** In ABAC mode AcrPull has no effect, and a role that reads repositories does not list the catalog. */
   abac: boolean;
   /** Whether the administrator account is on. */
   adminEnabled: boolean;
 }
 
 export interface Arm {
-  /** @throws RestError as the SDK throws it: 404 when there is no such registry, 403 when we may not read it */
+  /** @throws RestError as the SDK throws it: 404 when there is no such registry, 403 when the bridge may not read it */
   describeRegistry(id: RegistryResourceId, signal: AbortSignal): Promise<RegistryDescription>;
   /**
-   * The resource id of the registry with this login server, among those that our identity may read.
+   * The resource id of the registry with this login server, among those that the bridge's identity may read.
    * @throws ServiceError `registry-unavailable`
    */
   findRegistryId(loginServer: string, signal: AbortSignal): Promise<string | undefined>;
@@ -28,7 +28,7 @@ export interface Arm {
 
 const Subscription = z.object({ subscriptionId: z.string() });
 
-/** @param url of Azure Resource Manager in this cloud, whose tokens have `audience` */
+/** @param url address of Azure Resource Manager in this cloud; its tokens have `audience` */
 export function createArm(credential: TokenCredential, url: string, audience: string): Arm {
   const clientOf = createClientOf(credential, url, audience);
   const list = createArmList(credential, url, audience);

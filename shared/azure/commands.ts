@@ -1,19 +1,19 @@
-/** One word of a POSIX shell that means exactly `text`. */
+/** Quotes `text` as one word for a POSIX shell. */
 export function quote(text: string): string {
   return /^[\w@:,./+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 /**
- * What reads images, and what lists repositories, in ABAC mode, where AcrPull is without effect.
+ * The roles that read images and list repositories in ABAC mode, where AcrPull has no effect.
  * https://learn.microsoft.com/azure/container-registry/container-registry-rbac-abac-repository-permissions
  */
 export const READER_IN_ABAC_MODE = 'Container Registry Repository Reader';
 export const LISTER_IN_ABAC_MODE = 'Container Registry Repository Catalog Lister';
 
 /**
- * The command that assigns a role to a service principal, an option on each line.
- * @param assignee a word of a shell that means the object id: Azure accepts a client id, but it has no effect
- * @param scope a word of a shell that means the resource id
+ * The command that assigns a role to a service principal, one option per line.
+ * @param assignee object id, quoted for a shell: Azure accepts a client id too, but the assignment then has no effect
+ * @param scope resource id, quoted for a shell
  */
 export function roleAssignment(role: string, assignee: string, scope: string): string[] {
   return [
@@ -24,7 +24,7 @@ export function roleAssignment(role: string, assignee: string, scope: string): s
   ];
 }
 
-/** The bridge cannot run it: that takes the right to change the registry, which the bridge does not ask for. */
+/** A person must run it: the bridge has no right to change the registry. */
 export function enableAdminAccount({ registryName }: { registryName: string }): string {
   return `az acr update --name ${registryName} --admin-enabled true`;
 }
@@ -41,7 +41,12 @@ export function showApp(appId: string): string {
   return `az ad app show --id ${appId}`;
 }
 
-/** @param owner a word of a shell that means an object id */
+/** @param owner object id, quoted for a shell */
 export function addAppOwner(appId: string, owner: string): string {
   return `az ad app owner add --id ${appId} --owner-object-id ${owner}`;
+}
+
+/** The name of a resource as its own address begins. */
+export function resourceNameOf(url: string): string {
+  return new URL(url).hostname.split('.')[0] as string;
 }

@@ -3,8 +3,8 @@ import type { SecretClientOptions } from '@azure/keyvault-secrets';
 type AdditionalPolicy = NonNullable<SecretClientOptions['additionalPolicies']>[number];
 
 /**
- * Proxies and firewalls refuse without a body, over which the SDKs stumble in place of telling the status. To be added
- * to clients of services that speak JSON.
+ * Proxies and firewalls refuse with an empty body. The SDKs fail to parse that and hide the status, so this policy gives
+ * them a body. Add it to clients of services that answer in JSON.
  */
 export const nameEmptyErrors: AdditionalPolicy = {
   position: 'perRetry',
@@ -13,7 +13,7 @@ export const nameEmptyErrors: AdditionalPolicy = {
     async sendRequest(request, next) {
       const response = await next(request);
       if (response.status >= 400 && !response.bodyAsText?.trim()) {
-        const error = { code: String(response.status), message: `${response.status} without a word` };
+        const error = { code: String(response.status), message: `${response.status}, empty body` };
         response.bodyAsText = JSON.stringify({ error });
       }
       return response;

@@ -9,17 +9,17 @@ export interface EventSubscription {
   name: string;
   /** `Succeeded` when it works. */
   state: string;
-  /** Resource id of a function, or the address of a webhook without its query. */
+  /** Resource id of a function, or URL of a webhook without its query. */
   destination?: string;
-  /** Absent: all. */
+  /** Absent when it sends all types. */
   eventTypes?: string[];
-  /** Resource id of the system topic that it was made on; absent when it was made on the registry itself. */
+  /** Resource id of its system topic; absent when it was created on the registry itself. */
   systemTopicId?: string;
 }
 
 export interface EventSubscriptions {
   /**
-   * Those of a registry that our identity may read: made on the registry itself, or on its system topic.
+   * The subscriptions of a registry that the bridge's identity may read: on the registry itself, or on its system topic.
    * @throws ServiceError `registry-unavailable` when Azure does not show them
    */
   find(resourceId: string, signal: AbortSignal): Promise<EventSubscription[]>;
@@ -46,7 +46,7 @@ const SystemTopic = z.object({ id: z.string(), properties: z.object({ source: z.
 /**
  * https://learn.microsoft.com/rest/api/eventgrid/controlplane/event-subscriptions/list-by-resource and
  * …/system-topic-event-subscriptions/list-by-system-topic
- * @param url of Azure Resource Manager in this cloud, whose tokens have `audience`
+ * @param url address of Azure Resource Manager in this cloud; its tokens have `audience`
  */
 export function createEventSubscriptions(
   credential: TokenCredential,

@@ -7,9 +7,9 @@ import { addAppOwner, showApp } from './commands.ts';
 /** The client secrets of app registrations, through Microsoft Graph. */
 export interface Graph {
   listSecrets(appId: string, signal: AbortSignal): Promise<KnownSecret[]>;
-  /** The secret is shown this once. */
+  /** Graph shows the secret only in this answer. */
   addSecret(appId: string, secret: NewSecret, signal: AbortSignal): Promise<AddedSecret>;
-  /** One that is gone already is fine. */
+  /** Succeeds when the secret is gone already. */
   removeSecret(appId: string, keyId: string, signal: AbortSignal): Promise<void>;
 }
 
@@ -28,8 +28,8 @@ const GraphError = z.object({ error: z.object({ code: z.string(), message: z.str
 const TIMEOUT_MS = 15_000;
 
 /**
- * @param url of Microsoft Graph in this cloud, whose tokens have `audience`
- * @throws CredentialError, from every method: `azure-refused` with the command that mends it, or `graph-unavailable`
+ * @param url address of Microsoft Graph in this cloud; its tokens have `audience`
+ * @throws CredentialError, from every method: `azure-refused` with the command that repairs it, or `graph-unavailable`
  */
 export function createGraph(credential: TokenCredential, url: string, audience: string): Graph {
   async function send(

@@ -1,11 +1,11 @@
 import type { RegistryResourceId } from './arm-id.ts';
 
-/** Kinds whose credentials Azure Resource Manager makes for an identity with a custom role. */
+/** Kinds whose credentials Azure Resource Manager issues to an identity with a custom role. */
 export type IssuingKind = 'admin' | 'token';
 
 /**
- * Name of the custom role that lets the bridge issue credentials of one registry. A tenant takes each role name once,
- * and all of Azure each name of a registry.
+ * Name of the custom role that lets the bridge issue credentials of one registry. Role names are unique in a tenant,
+ * registry names in all of Azure.
  */
 export function issuingRole(kind: IssuingKind, registryName: string): string {
   return `Coder ACR Bridge Credential Manager (${kind}, ${registryName})`;
@@ -13,7 +13,7 @@ export function issuingRole(kind: IssuingKind, registryName: string): string {
 
 const ACR = 'Microsoft.ContainerRegistry';
 
-/** What each kind needs beside reading the registry; actions take no wildcards. */
+/** The actions that each kind needs in addition to reading the registry, without wildcards. */
 const ACTIONS: Record<IssuingKind, readonly string[]> = {
   admin: [
     `${ACR}/registries/read`,
@@ -33,7 +33,7 @@ const ACTIONS: Record<IssuingKind, readonly string[]> = {
   ],
 };
 
-/** That role, as `az role definition create` takes it. */
+/** The definition of that role, as input for `az role definition create`. */
 export function issuingRoleDefinition(kind: IssuingKind, id: RegistryResourceId): object {
   const { subscriptionId, resourceGroup, registryName } = id;
   return {

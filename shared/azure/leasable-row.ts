@@ -3,7 +3,7 @@ import type { Leasable } from './lease.ts';
 import type { RowCodec } from './row-codec.ts';
 import { type RowKey, readRow, writeRow } from './tables.ts';
 
-/** Reads a row that has a lease beside its content. @throws StorageError */
+/** Reads a row that has a lease and content. @throws StorageError */
 export async function readLeasable<T>(
   table: TableClient,
   codec: RowCodec<T>,
@@ -13,7 +13,7 @@ export async function readLeasable<T>(
   return row && { content: codec.fromRow(row), leaseUntil: row.leaseUntil, etag: row.etag };
 }
 
-/** Gives the new ETag. @throws ConflictError when the row has another than was read; StorageError */
+/** Writes the row and gives its new ETag. @throws ConflictError when the row changed after it was read; StorageError */
 export function writeLeasable<T>(
   table: TableClient,
   codec: RowCodec<T>,

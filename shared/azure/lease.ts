@@ -1,30 +1,30 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ConflictError } from '../errors.ts';
 
-/** Something that is stored with an ETag, and that one worker at a time may hold. */
+/** Something stored with an ETag, whose lease one worker at a time holds. */
 export interface Leasable<T> {
   content: T;
-  /** A worker holds it until then. When that is past, it was abandoned: its holder died before it released it. */
+  /** A worker holds the lease until then. A lease that ran out was abandoned: its holder died before the release. */
   leaseUntil?: Date | undefined;
-  /** undefined until it is stored for the first time. */
+  /** undefined until the first write. */
   etag: string | undefined;
 }
 
-/** What `take` made of it: the lease is ours. */
+/** The result of `take`: this worker holds the lease. */
 export interface Taken<T> extends Leasable<T> {
-  /** A holder before us died, so that it may have done more than the content says. */
+  /** An earlier holder died, and may have done more than the content says. */
   wasAbandoned: boolean;
 }
 
-/** Each call that writes gives what is stored then, which is what the next call is to be given. */
+/** Each call that writes returns what it stored. Pass that to the next call. */
 export interface Lease<T> {
-  /** Takes the lease now; undefined when somebody else holds it, or changed the content after it was read. */
+  /** Takes the lease now; undefined when another worker holds it, or changed the content after it was read. */
   take(found: Leasable<T>): Promise<Taken<T> | undefined>;
-  /** Reads and takes as often as it needs; undefined when `signal` aborts before that. */
+  /** Reads and tries until it has the lease; undefined when `signal` aborts first. */
   waitToTake(read: () => Promise<Leasable<T>>, signal: AbortSignal): Promise<Taken<T> | undefined>;
-  /** Writes the content, and holds the lease from now on for its whole time. @throws ConflictError */
+  /** Writes the content and renews the lease for its whole time. @throws ConflictError */
   save(held: Leasable<T>): Promise<Leasable<T>>;
-  /** Writes the content, and gives the lease back. @throws ConflictError */
+  /** Writes the content and releases the lease. @throws ConflictError */
   release(held: Leasable<T>): Promise<Leasable<T>>;
 }
 
@@ -35,9 +35,9 @@ export function isHeld({ leaseUntil }: Pick<Leasable<unknown>, 'leaseUntil'>, no
 }
 
 /**
- * @param write over what has the given ETag, and gives the new one. It throws ConflictError when that is no longer
- * stored, so that of several workers one has the lease, and who lost it changes nothing.
- * @param leaseMs longer than a holder works without saving, so that a lease ends by release or its holder's death
+ * @param write replaces what has the given ETag, and gives the new ETag. It throws ConflictError when the stored ETag is
+ * another one, so that only one worker has the lease, and a worker that lost it changes nothing.
+ * @param leaseMs longer than a holder works without saving, so that a lease only runs out when its holder died
  */
 export function createLease<T>(
   write: (changed: Leasable<T>) => Promise<string>,

@@ -7,16 +7,16 @@ import { createLease, type Leasable } from './lease.ts';
 import { createRowCodec } from './row-codec.ts';
 import { type RowKey, readRows } from './tables.ts';
 
-/** Rows with content of one kind, on each of which one worker works at a time. What no row says of is empty. */
+/** Rows of one kind. One worker at a time works on each. A row that does not exist has empty content. */
 export interface LeasedRows<T> {
   read(key: RowKey): Promise<T>;
   /**
-   * Runs `work` while no other worker, in this instance or another, holds the same row, and keeps what `work` changed
-   * in the content, even if it fails. After a failure that leaves open what was done elsewhere, the lease is left to
-   * run out, which gives a request that is still under way time to show.
+   * Runs `work` while no other worker, in this instance or another, holds the same row. Stores what `work` changed in
+   * the content, even if it fails. After a failure with an uncertain result, it does not release the lease but lets it
+   * run out, so that a request still under way can take effect first.
    *
-   * @param work is given whether a holder before it died, so that more may have happened than the content says
-   * @throws ServiceError `coder-busy` when the row stays held until `signal` aborts
+   * @param work learns whether an earlier holder died, which may have done more than the content says
+   * @throws ServiceError `coder-busy` when another worker holds the row until `signal` aborts
    */
   withLease<R>(
     key: RowKey,
@@ -25,17 +25,17 @@ export interface LeasedRows<T> {
   ): Promise<R>;
 }
 
-/** Rows of a table that are leased, whatever is in them. */
+/** Leases on the rows of a table, independent of their content. */
 export interface LeasedTable {
-  /** @param content columns of the rows, all of them optional */
+  /** @param content schema of the columns, all of them optional */
   rows<S extends z.ZodObject>(content: S): LeasedRows<z.output<S>>;
-  /** Whether any row of the partition is held now. */
+  /** Whether a worker holds any row of the partition now. */
   anyHeld(partitionKey: string): Promise<boolean>;
 }
 
 const KIND = 'link';
 
-/** @param leaseMs longer than any import may take, so that a lease ends only by release or with its holder's death */
+/** @param leaseMs longer than any import may take, so that a lease only runs out when its holder died */
 export function createLeasedTable(table: TableClient, now: () => Date, leaseMs: number): LeasedTable {
   return {
     rows: content => createLeasedRows(table, content, now, leaseMs),
@@ -56,7 +56,7 @@ function createLeasedRows<S extends z.ZodObject>(
 ): LeasedRows<z.output<S>> {
   type T = z.output<S>;
   const codec = createRowCodec(content, { constants: { kind: KIND } });
-  // Of many workers in this process only the first polls the table.
+  // Workers of this process queue here, so that only one of them polls the table.
   const mutex = createKeyedMutex();
 
   async function read(key: RowKey): Promise<Leasable<T>> {
@@ -79,7 +79,7 @@ function createLeasedRows<S extends z.ZodObject>(
       settled = !(error instanceof ServiceError && error.uncertain);
       throw error;
     } finally {
-      // Who took the lease over after it ran out has written what is true now.
+      // Another worker took over the lease after it ran out, and has written the current content.
       await (settled ? lease.release(taken) : write(taken)).catch(ignoreConflict);
     }
   }
@@ -97,7 +97,7 @@ function createLeasedRows<S extends z.ZodObject>(
 }
 
 function busy(): ServiceError {
-  return new ServiceError('coder-busy', 'Other imports of the same repository took all the time there was.');
+  return new ServiceError('coder-busy', 'Other imports of the same repository used up the time.');
 }
 
 function ignoreConflict(error: unknown): void {

@@ -2,7 +2,7 @@ import type { Vault } from './vault.ts';
 
 const IN_MEMORY = 'in-memory';
 
-/** Key Vault as it is, with what is written to it kept in memory alone. */
+/** A view of Key Vault that keeps writes in memory, and reads everything else from the real vault. */
 export function createOverlayVault(vault: Vault): Vault {
   const written = new Map<string, string>();
   return {

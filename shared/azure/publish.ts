@@ -3,7 +3,7 @@ import type { TokenCredential } from '@azure/identity';
 import { describe } from '../errors.ts';
 import type { Log } from '../lib/log.ts';
 
-/** What is published, under the last part of the CloudEvent's type. */
+/** Data of each published event, by the last part of the CloudEvent's type. */
 export interface BridgeEvents {
   'Registry.CredentialRotated': { registry: string; kind: string; username: string; expiresOn?: Date };
   'Registry.RotationFailed': { registry: string; kind: string; reason: string; message: string };
@@ -18,7 +18,7 @@ export interface BridgeEvents {
   };
 }
 
-/** Publishes what happened, after it was written down. Never fails, and takes five seconds at most. */
+/** Publishes what happened, after it was recorded. Never fails, and takes five seconds at most. */
 export type Publish = <T extends keyof BridgeEvents>(
   type: T,
   subject: string,
@@ -30,7 +30,7 @@ export const TYPE_PREFIX = 'com.coder.acr-bridge.';
 const SOURCE = 'coder-acr-bridge';
 const LONGEST_MS = 5_000;
 
-/** @param endpoint of an Event Grid topic that takes CloudEvents 1.0; without one nothing is published */
+/** @param endpoint an Event Grid topic that takes CloudEvents 1.0; without it, nothing is published */
 export function createPublish(endpoint: string | undefined, credential: TokenCredential, log: Log): Publish {
   if (!endpoint) return async () => {};
   const retryOptions = { maxRetries: 1 };

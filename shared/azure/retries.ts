@@ -1,5 +1,5 @@
 /**
- * How the Azure SDK clients retry within one call: little, since an event is to be answered within 30 s and what
- * fails longer is taken up again by the sweep.
+ * How the Azure SDK clients retry within one call: little, since Event Grid waits 30 s for an answer, and the sweep
+ * tries longer failures again.
  */
 export const retryOptions = { maxRetries: 2, retryDelayInMs: 300, maxRetryDelayInMs: 2_000 };

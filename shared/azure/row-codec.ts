@@ -8,8 +8,8 @@ import type { Row, RowKey } from './tables.ts';
 export interface RowCodec<T> {
   toRow(record: T, key: RowKey): RowKey & Record<string, unknown>;
   /**
-   * Columns that the schema does not name are left out: the service's own, and those that a newer release added.
-   * @throws StorageError when a newer release wrote the row in a form of its own
+   * Ignores columns that the schema does not name: the service's own, and those that a newer release added.
+   * @throws StorageError when a newer release wrote the row in a format that this one cannot read
    * @throws DamagedRowError when the row does not fit the schema
    */
   fromRow(row: Row<object>): T;
@@ -18,13 +18,13 @@ export interface RowCodec<T> {
 interface RowLayout<T> {
   /** Columns that are the same in every row of the kind. */
   constants?: { kind?: string; version?: number };
-  /** Properties of the record that are no columns, since a key is all that they are. */
+  /** Properties of the record that are stored only in a key. */
   inKey?: { [K in keyof RowKey]?: keyof T & string };
 }
 
 /**
  * @param schema of a record. Each property is one column; Table Storage has strings, numbers, booleans and dates, so
- * that whatever else a record holds is a `json` column. It has no null: what is absent in one is absent in the other.
+ * so any other property is a `json` column. Table Storage has no null: a property that is absent has no column.
  */
 export function createRowCodec<S extends z.ZodObject>(
   schema: S,
@@ -47,7 +47,7 @@ export function createRowCodec<S extends z.ZodObject>(
   };
 }
 
-/** A column that holds an object or an array as JSON. @param parse when it takes more than `JSON.parse` to read it */
+/** A column that holds an object or an array as JSON. @param parse for JSON that `JSON.parse` alone does not restore */
 export function json<T extends object>(parse: (text: string) => T = JSON.parse) {
   const isObject = (value: unknown) => typeof value === 'object' && value !== null;
   return z.codec(z.string(), z.custom<T>(isObject, 'is JSON of another form'), {
@@ -63,7 +63,7 @@ export function json<T extends object>(parse: (text: string) => T = JSON.parse) 
   });
 }
 
-/** A column with one of a vocabulary's words. A newer release may have written one that this one does not know. */
+/** A column with a word of a vocabulary. A newer release may have written a word that this one does not know. */
 export function word<T extends string>() {
   return z.custom<T>(value => typeof value === 'string', 'is not text');
 }

@@ -1,14 +1,14 @@
 import { StorageError } from '../errors.ts';
 
 /**
- * Version of the rows that this release writes. It is raised when an older release could not read them any more; a
- * newer one must go on reading every version below its own.
+ * Version of the rows that this release writes. Raise it when older releases can no longer read the rows. A release
+ * must read every version up to its own.
  */
 export const ROW_VERSION = 1;
 
 /**
- * Lets a row through that this release understands; those without a version are of the first.
- * @throws StorageError for one that a newer release wrote, so that nothing of it is lost by writing it back
+ * Checks that this release can read the row; a row without a version has the first.
+ * @throws StorageError for a row that a newer release wrote: writing it back would lose what this one does not know
  */
 export function checkVersion({ version = 1, rowKey }: { version?: number; rowKey?: string }): void {
   if (version <= ROW_VERSION) return;

@@ -2,7 +2,7 @@ import type { TableClient } from '@azure/data-tables';
 import { invalidRequest } from '../errors.ts';
 import { type Row, toStorageError } from './tables.ts';
 
-/** One page of a list, with the opaque token that continues it. */
+/** One page of a list, with the opaque token for the next one. */
 export interface Page<T> {
   items: T[];
   continuationToken?: string;
@@ -14,8 +14,8 @@ export interface PageRequest {
 }
 
 /**
- * Reads one page of rows. The service may give fewer than asked for, even none, and still go on.
- * @throws RefusedError when the continuation token is not one that we gave
+ * Reads one page of rows. The service may give fewer rows than asked for, even none, and still have more.
+ * @throws RefusedError when the bridge did not issue the continuation token
  * @throws StorageError
  */
 export async function readPage<T extends object>(
@@ -24,7 +24,7 @@ export async function readPage<T extends object>(
   { limit, continuationToken }: PageRequest,
 ): Promise<Page<Row<T>>> {
   if (continuationToken !== undefined && !isContinuationToken(continuationToken)) {
-    throw invalidRequest([{ path: 'continuationToken', message: 'is not one that a list gave' }]);
+    throw invalidRequest([{ path: 'continuationToken', message: 'is not a token from an earlier page' }]);
   }
   try {
     const pages = table
@@ -38,10 +38,10 @@ export async function readPage<T extends object>(
   }
 }
 
-/** The service's encoding of a key within its tokens. */
+/** How the service encodes a key in its tokens. */
 const KEY = /^[\w!+/=.-]{1,2048}$/;
 
-/** The SDK's tokens are base64 of JSON that names the next row, and it fails on any others. */
+/** The SDK's tokens are base64 of JSON that names the next row. The SDK throws on anything else. */
 function isContinuationToken(text: string): boolean {
   try {
     const { nextPartitionKey, nextRowKey } = JSON.parse(Buffer.from(text, 'base64').toString());

@@ -9,7 +9,7 @@ import type { TokenCredential } from '@azure/identity';
 import { ConflictError, describe, StorageError } from '../errors.ts';
 import { retryOptions } from './retries.ts';
 
-/** Longest time for one request: an event must be answered within 30 s, retries included. */
+/** Longest time for one request: Event Grid waits 30 s for an answer, retries included. */
 const TIMEOUT_MS = 4_000;
 const OPTIONS: TableServiceClientOptions = {
   retryOptions,
@@ -27,12 +27,12 @@ const OPTIONS: TableServiceClientOptions = {
   ],
 };
 
-/** The tables exist already: whoever deploys the app makes them. */
+/** The tables exist already: the deployment creates them. */
 export function openTable(url: string, name: string, credential: TokenCredential): TableClient {
   return new TableClient(url, name, credential, OPTIONS);
 }
 
-/** A row that nobody else reads: no registry has such a name. */
+/** A row that only the diagnosis reads: no registry can have this name. */
 const PROBE = { partitionKey: '@diagnostics', rowKey: 'written' };
 
 /** Writes to a table, always the same row, and reads it back. @throws StorageError */
@@ -84,8 +84,8 @@ export async function* readRows<T extends object>(
 }
 
 /**
- * Writes a whole row over the one that has this ETag, or as a new one when there is no ETag, and gives the new ETag.
- * @throws ConflictError when that is no longer what is stored
+ * Replaces the row that has this ETag, or creates one when no ETag is given, and gives the new ETag.
+ * @throws ConflictError when the stored row has another ETag
  * @throws StorageError
  */
 export async function writeRow(
@@ -100,7 +100,7 @@ export async function writeRow(
 
 /**
  * Runs a change.
- * @throws ConflictError when the row was changed, made or removed by somebody else meanwhile
+ * @throws ConflictError when the row was changed, created or deleted in between
  * @throws StorageError
  */
 export async function change<T>(operation: Promise<T>): Promise<T> {
@@ -108,12 +108,12 @@ export async function change<T>(operation: Promise<T>): Promise<T> {
     return await operation;
   } catch (error) {
     throw CONFLICTS.has(codeOf(error) ?? '')
-      ? new ConflictError('The row changed meanwhile.', { cause: error })
+      ? new ConflictError('The row was changed in between.', { cause: error })
       : toStorageError(error);
   }
 }
 
-/** Removes every row that the filter finds, a hundred (the most that one transaction takes) at a time. */
+/** Removes every row that the filter finds, a hundred at a time: the limit of one transaction. */
 export async function deleteRows(table: TableClient, filter: string): Promise<void> {
   try {
     const pages = table.listEntities({ queryOptions: { filter } }).byPage({ maxPageSize: 100 });

@@ -5,7 +5,7 @@ const CACHE_MS = 5 * 60_000;
 /**
  * Reads a token from Key Vault through a short cache.
  *
- * @returns a function whose argument says that the cached token was refused, so that Key Vault is to be asked
+ * @returns a function; call it with true when the cached token was refused, to read Key Vault again
  */
 export function createTokenSource(
   vault: Vault,

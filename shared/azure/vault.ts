@@ -5,27 +5,27 @@ import { describe, ServiceError, statusOf } from '../errors.ts';
 import { nameEmptyErrors } from './empty-errors.ts';
 import { retryOptions } from './retries.ts';
 
-/** Secrets in Key Vault, the only place where the bridge keeps any. */
+/** Secrets in Key Vault, the only place where the bridge stores secrets. */
 export interface Vault {
-  /** @param version that `write` gave; the latest when absent */
+  /** @param version as returned by `write`; the latest when absent */
   read(name: string, version?: string): Promise<string>;
   /** As `read`, but undefined when there is no such secret. */
   find(name: string, version?: string): Promise<string | undefined>;
   /** Stores a new version and gives its id. Earlier versions stay readable. */
   write(name: string, value: string): Promise<string>;
-  /** Switches off every version but these, so that nobody reads what was revoked. */
+  /** Disables every version but these, so that revoked secrets cannot be read. */
   keepOnly(name: string, versions: readonly string[]): Promise<void>;
-  /** Proves the right to store secrets on one that exists, by a change that leaves it as it is. */
+  /** Tests the right to store secrets: updates an existing one without changing it. */
   proveWrite(name: string): Promise<void>;
-  /** Removes the secret with all its versions; none is fine. */
+  /** Deletes the secret with all its versions; succeeds when it does not exist. */
   remove(name: string): Promise<void>;
 }
 
-/** Without a limit a vault that does not answer would hold an import past the 30 s that Event Grid waits. */
+/** Without a limit, a vault that does not answer would delay an import past the 30 s that Event Grid waits. */
 const CALL_TIMEOUT_MS = 8_000;
 
 /**
- * @param verifyChallenge false for a vault on a host that its own challenge does not name
+ * @param verifyChallenge false when the vault's authentication challenge does not name the vault's host
  * @throws ServiceError, from every method, `secrets-unavailable`
  */
 export function createVault(url: string, credential: TokenCredential, verifyChallenge: boolean): Vault {
@@ -44,7 +44,7 @@ export function createVault(url: string, credential: TokenCredential, verifyChal
 
   async function fetchValue(name: string, version: string | undefined): Promise<string> {
     const { value } = await client.getSecret(name, { ...timeLimit(), ...(version && { version }) });
-    if (!value) throw new Error('it is empty');
+    if (!value) throw new Error('it has no value');
     return value;
   }
 
@@ -56,7 +56,7 @@ export function createVault(url: string, credential: TokenCredential, verifyChal
         try {
           return await fetchValue(name, version);
         } catch (error) {
-          // What was switched off is as good as gone.
+          // A disabled secret counts as deleted.
           if (statusOf(error) === 404 || isDisabled(error)) return undefined;
           throw error;
         }
@@ -67,7 +67,7 @@ export function createVault(url: string, credential: TokenCredential, verifyChal
         try {
           return await store(name, value);
         } catch (error) {
-          // Vaults keep removed secrets for a while, and their names with them.
+          // Vaults keep deleted secrets for a while, and their names stay taken.
           if (statusOf(error) !== 409) throw error;
           await (
             await client.beginRecoverDeletedSecret(name, { ...timeLimit(), intervalInMs: 500 })
@@ -115,7 +115,7 @@ const Disabled = z.object({
   details: z.object({ error: z.object({ innerError: z.object({ code: z.literal('SecretDisabled') }) }) }),
 });
 
-/** 403, as when the role is missing, told apart by the inner error only. */
+/** A disabled secret gives 403, as a missing role does; only the inner error differs. */
 function isDisabled(error: unknown): boolean {
   return Disabled.safeParse(error).success;
 }

@@ -1,75 +1,106 @@
 import type { Vault } from '../azure/vault.ts';
 import type { HeldRegistry } from '../credentials/holder.ts';
 import type { Check } from '../lib/check.ts';
+import type { Policy } from '../policy/policy.ts';
 import type { Reference } from '../policy/reference.ts';
 import type { ImageReason, StateOf } from '../reasons.ts';
 import type { RegistryWords, RequestWords, RuleWords } from './words.ts';
 
 /** A registry as a target must know it to pull from it. */
-export interface SourceRegistry extends HeldRegistry, RegistryWords {}
+export interface PullableRegistry extends HeldRegistry, RegistryWords {}
 
-/** An image of a registry, with what its rule says of it to the target. */
+/** A registry as a target must know it to offer what the policy lets through. */
+export interface SourceRegistry extends PullableRegistry {
+  policy: Policy;
+}
+
+/** An image of a registry, with its rule's words for the target. */
 export interface TargetedImage extends Reference {
   registry: SourceRegistry;
-  /** Of the rule that matches; empty when there is no rule. */
+  /** The words of the rule that matches; empty when there is no rule. */
   words: RuleWords;
-  /** A person chose in the target what the bridge would otherwise choose. */
+  /** The bridge must not change what a person chose in the target, such as the default tag. */
   pinned: boolean;
 }
 
-/** An image that the target is to offer. */
+/** An image that the target should offer. */
 export interface WantedImage extends TargetedImage {
-  /** What the registry has under the tag: the manifest and, for an index, each of its images. */
+  /** The digests under the tag: the manifest's and, for an index, those of its images. */
   digests: readonly [string, ...string[]];
   labels: Readonly<Record<string, string>>;
-  /** What a person asked for who imported it by hand. */
+  /** The values that a person gave who imported it by hand. */
   requested: RequestWords;
   pushedOn: Date;
+  /** A person asked to try again what was refused before. */
+  isRetry: boolean;
 }
 
-/** What a target wants to be reminded of with the next call about the same image. Kept as it is given, as JSON. */
+/** What a target wants to get back with the next call about the same image. The record keeps it unchanged, as JSON. */
 export type Memo = Readonly<Record<string, unknown>>;
 
 type ReasonOf<S> = { [R in ImageReason]: StateOf<R> extends S ? R : never }[ImageReason];
 
-/** What one round of work on an image came to. */
+/** The result of one round of work on an image. */
 export type Applied =
   | {
       state: 'done';
-      reason: ReasonOf<'imported'>;
+      reason: ReasonOf<'imported' | 'skipped' | 'failed'>;
+      /** What happened, where the meaning of the reason does not say it. */
+      message?: string;
       /** The digest that the target shows: for an index it may be that of one of its images. */
       digest?: string;
       memo?: Memo;
-      /** What a person should know beside the reason, as a sentence. */
+      /** What a person should know in addition to the reason, as a sentence. */
       note?: string;
     }
   | { state: 'waiting'; reason: ReasonOf<'pending'>; message: string; memo?: Memo; lookAgainOn: Date };
 
-/** What became of an image that is not to be offered any more. */
-export type Withdrawn = { state: 'done' } | { state: 'kept'; note: string };
+/** What became of an image that is not to be offered any more; `reason` where the target has a word of its own for it. */
+export type Withdrawn =
+  | { state: 'done'; reason?: ReasonOf<'removed'> }
+  | { state: 'kept'; reason?: ReasonOf<'removed'>; note: string }
+  | { state: 'waiting'; reason: ReasonOf<'pending'>; message: string; lookAgainOn: Date };
 
-/** What a target keeps others from while it works on an image; it says nothing to anyone else. */
+/** A target's lock on an image; only the target reads it. */
 export type Lock = object;
+
+/** How a target can differ from what the bridge gave it; each has the words of its own. */
+export const TARGET_DIFFERENCES = {
+  'registry-deleted-in-coder': 'Coder no longer has the registry.',
+  'image-deleted-in-coder': 'Coder no longer has the image.',
+  'tag-deleted-in-coder': 'Coder no longer has the tag.',
+  'digest-drift': 'Coder has a different digest under the tag than the one that was imported.',
+  'template-missing': 'Coder no longer has the template.',
+  'variable-missing': 'The active version of the template no longer declares the variable.',
+  'template-rolled-back': 'A person promoted an older version of the template.',
+  'terraform-managed':
+    'The same older version of the template was promoted again, as Terraform does whose state names it: `lifecycle { ignore_changes = [versions] }` in its `coderd_template` leaves the version to the bridge.',
+  'template-overridden': "A person gave the template's variable a value of their own.",
+  'template-behind': "A person's push copied an older image into the template.",
+} as const;
+export type TargetDifference = keyof typeof TARGET_DIFFERENCES;
 
 /** What the target has of a registry, as it was when it was asked. */
 export interface Inventory {
-  /** False when it had the registry once, and does not any more. */
-  hasRegistry: boolean;
   repositories: readonly string[];
   /** undefined when it does not have the repository. @throws ServiceError */
   find(repository: string, signal: AbortSignal): Promise<RepositoryInTarget | undefined>;
+  /** What is to be said of an imported image of a repository that it does not have. */
+  missing: TargetDifference;
 }
 
 export interface RepositoryInTarget {
   /** The digest of each tag. */
   tags: ReadonlyMap<string, string>;
+  /** How an image that was imported is not as it was then; undefined when it is. */
+  compare(image: { tag: string; digest?: string; coderDigest?: string }): TargetDifference | undefined;
   /** Whether a person could start from the tag. */
   offers(tag: string): boolean;
-  /** Whether the target keeps the tag although it is to be withdrawn. */
+  /** Whether the target would keep the tag if it were withdrawn. */
   keeps(image: Pick<TargetedImage, 'tag' | 'pinned'>): boolean;
   /**
    * The tag that the rules prefer to the one that the target prefers, among those that were imported.
-   * @param pushedOn the last push of a tag that the bridge knows of
+   * @param pushedOn the last push of a tag that the bridge knows
    */
   findDrift(
     imported: readonly Pick<TargetedImage, 'tag' | 'words' | 'pinned'>[],
@@ -77,17 +108,17 @@ export interface RepositoryInTarget {
   ): string | undefined;
 }
 
-/** A call that the target would be asked with; passwords in it are blanked. */
+/** A call to the target that a dry run did not make; its passwords are masked. */
 export interface PlannedCall {
   method: 'POST' | 'PATCH' | 'DELETE';
   path: string;
   body?: object;
 }
 
-/** What is declared of a registry, as far as a target may refuse it. */
+/** The part of a registry's declaration that a target may refuse. */
 export type DeclaredRegistry = Omit<SourceRegistry, 'rotation' | 'loginServer'>;
 
-/** What a diagnosis tells the checks of the target. */
+/** What a diagnosis passes to the target's checks. */
 export interface TargetDiagnosis {
   /** The registry's record; only for checks that need `tables`. */
   registry: SourceRegistry;
@@ -96,13 +127,16 @@ export interface TargetDiagnosis {
 
 /** Where imports go. */
 export interface Target {
-  /** The host under which a pause is noted that it asks for. */
+  /** The target's host; pauses that it asks for are kept by this name. */
   host: string;
-  /** @throws RefusedError when the target cannot take the registry as it is declared */
+  /** @throws RefusedError when the target cannot take the registry as declared */
   refuse(declared: DeclaredRegistry, previous: SourceRegistry | undefined): Promise<void>;
+  /** @throws RefusedError when the target cannot take what a person says of an image */
+  refuseRequest(words: RequestWords): void;
   /**
-   * Runs `work` while no other worker, in this instance or another, changes in the target what the image changes.
-   * @throws ServiceError `coder-busy` when others take all the time there is
+   * Runs `work` under a lock, so that no other worker, in this instance or another, changes the same things in the
+   * target.
+   * @throws ServiceError `coder-busy` when others use up the time
    */
   withLock<T>(
     image: Reference & { registry: SourceRegistry },
@@ -110,9 +144,9 @@ export interface Target {
     work: (lock: Lock) => Promise<T>,
   ): Promise<T>;
   /**
-   * Makes the target offer the image, with at most one bounded round of steps. Safe to call again at any time.
+   * Makes the target offer the image, in one round of limited length. Safe to call again at any time.
    * @throws ServiceError with the reason of the outcome
-   * @throws ConflictError when the tag moved on meanwhile
+   * @throws ConflictError when the tag moved in between
    */
   apply(image: WantedImage, lock: Lock, signal: AbortSignal): Promise<Applied>;
   /**
@@ -123,11 +157,11 @@ export interface Target {
   /** @throws ServiceError */
   observe(registry: SourceRegistry, signal: AbortSignal): Promise<Inventory>;
   /**
-   * The same target for one import that is only explained: it is read, and what it would be asked to change is noted.
-   * @param registry as it would be, which need not be stored
-   * @param vault from which its secrets can be read
+   * The same target for a dry run of one import: it only reads, and lists the calls that would change something.
+   * @param registry need not be stored
+   * @param vault gives the registry's secrets
    */
   plan(registry: SourceRegistry, vault: Vault): { target: Target; calls: readonly PlannedCall[] };
-  /** What one diagnosis looks at here; may need `tables`, `managed-identity` and `key-vault-read`. */
+  /** The target's checks for one diagnosis; they may need `tables`, `managed-identity` and `key-vault-read`. */
   checks(): Check<TargetDiagnosis>[];
 }

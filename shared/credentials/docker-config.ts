@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { basicAuth, type Login } from '../azure/acr-tokens.ts';
 
 /**
- * What a Kubernetes secret of type `kubernetes.io/dockerconfigjson` holds, which is also the config.json of docker.
+ * Content of a Kubernetes secret of type `kubernetes.io/dockerconfigjson`, which is also docker's config.json.
  * https://kubernetes.io/docs/tasks/configure-pod-container/pull-image-private-registry/
  */
 export const DockerConfig = z.strictObject({

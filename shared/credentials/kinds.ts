@@ -8,7 +8,7 @@ import { staticCredential } from './kinds/static.ts';
 import { token } from './kinds/token.ts';
 import type { Declared } from './state.ts';
 
-/** Every kind of credential. A new kind is one more line here, and one more file in kinds/. */
+/** Every kind of credential. To add one, add a line here and a file in kinds/. */
 const KINDS = [token, servicePrincipal, entraIdentity, adminAccount, staticCredential, managedIdentity];
 type Kind = (typeof KINDS)[number];
 type Input = Kind['input'];
@@ -17,7 +17,7 @@ const BY_NAME = new Map<string, CredentialKind<Declared>>(
   KINDS.map(kind => [kind.input.shape.kind.value, kind]),
 );
 
-/** What a person says a registry's credential is. */
+/** A registry's credential as a person declares it. */
 export const CredentialInput = z.discriminatedUnion(
   'kind',
   KINDS.map(({ input }) => input) as [Input, ...Input[]],
@@ -28,7 +28,7 @@ export const CredentialInput = z.discriminatedUnion(
 );
 export type CredentialInput = z.infer<typeof CredentialInput>;
 
-/** What the registry's record keeps of the input: all of it but the secret. */
+/** The part of the input that the registry's record keeps: everything except the secret. */
 export type DeclaredCredential = DeclaredOf<Kind>;
 type DeclaredOf<K extends Kind> = K extends { supplied: { withoutSecret(input: never): infer D } }
   ? D
@@ -46,7 +46,7 @@ export function credentialKind(name: string): CredentialKind<Declared> {
   return kind;
 }
 
-/** Whether Coder is given a user name and a password; otherwise it pulls with an identity of its own. */
+/** Whether Coder gets a user name and a password; otherwise it pulls with an identity of its own. */
 export function givesLogin({ kind }: Declared): boolean {
   const { issuer, supplied } = credentialKind(kind);
   return issuer !== undefined || supplied !== undefined;

@@ -5,8 +5,8 @@ import { givesLogin } from './kinds.ts';
 import { type CredentialRecord, type IssuedCredential, secretNameOf } from './state.ts';
 
 /**
- * What Coder is given with the registry; undefined when it needs nothing.
- * @throws ServiceError `credential-not-ready` while the first one is being issued, or `secrets-unavailable`
+ * The login that Coder gets with the registry; undefined when it needs none.
+ * @throws ServiceError `credential-not-ready` while the first credential is being issued, or `secrets-unavailable`
  */
 export async function loginOf(registry: CredentialRecord, vault: Vault): Promise<Login | undefined> {
   if (!givesLogin(registry.credential)) return undefined;
@@ -20,7 +20,7 @@ async function readLogin(name: string, issued: IssuedCredential, vault: Vault): 
   return { username: issued.username, password };
 }
 
-/** Changes whenever Coder must be given another credential; undefined while there is none to give. */
+/** A value that changes whenever Coder needs another credential; undefined while there is none to deliver. */
 export function loginVersionOf({ credential, rotation }: CredentialRecord): string | undefined {
   if (!givesLogin(credential)) return credential.kind;
   const { current } = rotation;

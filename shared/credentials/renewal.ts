@@ -2,10 +2,13 @@ import { credentialKind } from './kinds.ts';
 import { HOUR_MS, type RotationSchedule } from './schedule.ts';
 import type { Declared, IssuedCredential } from './state.ts';
 
-/** How long before the end of a password that a person must renew. */
+/** How long before its end the bridge warns of a password that a person must renew. */
 const WARN_MS = 7 * 24 * HOUR_MS;
 
-/** When the bridge issues the next credential; undefined when there is none, or it issues none of this kind. */
+/**
+ * When the bridge issues the next credential; undefined when there is no credential, or the bridge does not issue this
+ * kind.
+ */
 export function renewOn(declared: Declared, current: IssuedCredential | undefined): Date | undefined {
   const schedule = scheduleOf(declared);
   if (!schedule || !current) return undefined;
@@ -24,7 +27,7 @@ function scheduleOf(declared: Declared): RotationSchedule | undefined {
   return credentialKind(declared.kind).issuer && (declared as Declared & RotationSchedule);
 }
 
-/** Later than the bridge renews it, and at least a week before a person must do it. */
+/** When to warn: after the bridge should have renewed it, or a week before a person must. */
 export function endsSoon({ declared, issuedOn, expiresOn }: IssuedCredential, now: Date): boolean {
   if (!expiresOn) return false;
   const leftMs = expiresOn.getTime() - now.getTime();

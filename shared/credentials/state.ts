@@ -1,11 +1,11 @@
-/** What a person declared of a credential, without a secret. The kind that is named knows the other fields. */
+/** A credential as a person declared it, without the secret. The kind defines the other fields. */
 export interface Declared {
   kind: string;
 }
 
-/** A user name and password that Coder holds, held, or will hold. The password itself is in Key Vault alone. */
+/** A user name and password that Coder holds, held, or will hold. The password itself is only in Key Vault. */
 export interface IssuedCredential {
-  /** What was declared when it was issued: its kind knows how to revoke it. */
+  /** The declaration when it was issued; its kind is the one that revokes it. */
   declared: Declared;
   username: string;
   /** Version of the registry's secret in Key Vault. */
@@ -13,37 +13,39 @@ export interface IssuedCredential {
   /** Name of the password in Azure, or its key id; absent when it cannot be revoked by name. */
   slot?: string;
   issuedOn: Date;
-  /** When the registry stops accepting it; absent when that never happens or is not known. */
+  /** When it expires; absent when it does not, or the bridge does not know. */
   expiresOn?: Date;
 }
 
 /**
- * How far a registry's credential is. At every instant Coder holds `current` or `previous`, or nothing yet. So neither
- * of them is revoked before Coder was given the other one and confirmed it.
+ * The state of a registry's credential and its rotation. At every instant Coder holds `current` or `previous`, or
+ * nothing yet. So the bridge revokes neither before it gave Coder the other one and Coder confirmed it.
  */
 export interface CredentialState {
-  /** What Coder is to hold. */
+  /** The credential that Coder should hold. */
   current?: IssuedCredential;
-  /** Issued and saved, not yet proven; Coder never had it. */
+  /** Issued and saved, but not yet tested; Coder never had it. */
   candidate?: IssuedCredential;
-  /** What Coder held before `current`. */
+  /** The credential that Coder held before `current`. */
   previous?: IssuedCredential;
   /** When `previous` is revoked; absent until Coder has confirmed `current`. */
   revokeOn?: Date;
-  /** Why Coder is given the older credential, `current`, in place of the newer one, `previous`. */
+  /**
+   * Why the bridge gives Coder the older credential back: then `current` is the older one and `previous` the newer one.
+   */
   givenUp?: Failure;
   /** A person asked at this time to replace every older credential. */
   requestedOn?: Date;
-  /** Every credential issued before this time may be known to others, and is revoked without a grace period. */
+  /** Others may know every credential issued before this time; the bridge revokes those without a grace period. */
   compromisedOn?: Date;
   /** Secret version whose expiry was announced. */
   warnedOf?: string;
-  /** The run that carries the rotation on has it to itself until then. */
+  /** Until then, one run holds the lease of the rotation. */
   leaseUntil?: Date;
   lastResult?: RotationResult;
 }
 
-/** What a registry's record says of its credential. */
+/** The part of a registry's record about its credential. */
 export interface CredentialRecord {
   name: string;
   credential: Declared;
@@ -61,7 +63,7 @@ export interface RotationResult extends Failure {
   outcome: 'rotated' | 'failed';
 }
 
-/** Name of the one secret that a registry has in Key Vault. */
+/** Name of the registry's only secret in Key Vault. */
 export function secretNameOf(registryName: string): string {
   return `registry-${registryName}-password`;
 }

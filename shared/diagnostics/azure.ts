@@ -14,7 +14,7 @@ export interface AzureCheckServices {
   isAllowedHost: HostCheck;
 }
 
-/** What Azure says of the registry, and whether it is as it was declared. */
+/** Checks that compare the registry in Azure with its record. */
 export function azureChecks({
   armCredentials,
   graph,
@@ -36,7 +36,7 @@ export function azureChecks({
     },
     {
       name: 'login-server',
-      truth: 'Its login server is the one that Coder was told, and may be sent tokens.',
+      truth: 'Its login server is the one in the record, and an allowed host.',
       needs: ['azure-resource'],
       async run({ registry, askAzure }) {
         const { loginServer } = await askAzure();
@@ -45,14 +45,18 @@ export function azureChecks({
           const remedy = `PUT the registry again: /api/registries/${registry.name}. Delete ${registry.loginServer} in Coder.`;
           return wrong('login-server-changed', message, remedy);
         }
-        if (isAllowedHost(loginServer)) return fine(`${loginServer} may be sent tokens.`);
-        const message = `${loginServer} is not a host that may be sent tokens.`;
-        return wrong('host-not-allowed', message, `If it is right, add it to the setting ACR_ALLOWED_HOSTS.`);
+        if (isAllowedHost(loginServer)) return fine(`${loginServer} is an allowed host.`);
+        const message = `${loginServer} is not an allowed host: the bridge sends it no tokens.`;
+        return wrong(
+          'host-not-allowed',
+          message,
+          `If the host is right, add it to the setting ACR_ALLOWED_HOSTS.`,
+        );
       },
     },
     {
       name: 'credential-kind',
-      truth: 'The registry allows the kind of credential that was declared, and the bridge may issue it.',
+      truth: 'The registry allows the declared kind of credential, and the bridge may issue it.',
       needs: ['azure-resource'],
       async run({ registry, askAzure, signal }) {
         const { credential } = registry;
@@ -73,13 +77,13 @@ function explainAzure(error: unknown, resourceId: string, principalId: string): 
   const message = `Azure Resource Manager: ${describe(error)}`;
   if (status === 404 || status === 400) {
     const remedy =
-      'Compare its resource id with: az acr list --query "[].id"\nA registry that was moved is DELETEd here and added again.';
+      'Compare its resource id with: az acr list --query "[].id"\nIf the registry was moved: DELETE it here, then add it again.';
     return wrong('registry-not-found', message, remedy);
   }
   if (status === 401 || status === 403) {
     return wrong('registry-not-readable', message, missingRole('Reader', principalId, resourceId));
   }
-  const remedy = 'Check ARM_URL, and that the network of the app reaches it.';
+  const remedy = "Check ARM_URL, and that the app's network reaches it.";
   return wrong('azure-unavailable', message, remedy);
 }
 
@@ -92,7 +96,7 @@ function explainKind(error: unknown, registry: StoredRegistry): Verdict {
     return wrong(error.reason, error.message, enable ? `Run: ${enable}` : guide);
   }
   if (error instanceof ServiceError) {
-    return wrong(error.reason, error.message, 'Wait some minutes, and ask again.');
+    return wrong(error.reason, error.message, 'Wait some minutes, then run the checks again.');
   }
   throw error;
 }

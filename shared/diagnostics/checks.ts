@@ -11,7 +11,7 @@ import { type IdentityCheckServices, identityCheck } from './identity.ts';
 import { type RegistryCheckServices, registryChecks } from './registry.ts';
 import { type StorageCheckServices, storageChecks } from './storage.ts';
 
-/** What a diagnosis needs. */
+/** The services that a diagnosis needs. */
 export type DiagnosisServices = IdentityCheckServices &
   StorageCheckServices &
   AzureCheckServices &
@@ -20,8 +20,9 @@ export type DiagnosisServices = IdentityCheckServices &
   EventCheckServices & { registries: Registries; arm: Arm; target: Target; settings: Settings };
 
 /**
- * Every check of one diagnosis, each after those that it needs; those of one file share what they asked. A new one is one more entry in the file of what it is
- * about.
+ * Every check of one diagnosis, each after those that it needs; the checks of one file share their calls. To add one,
+ * add
+ * an entry to the file of its subject.
  */
 export function listChecks(services: DiagnosisServices): Check<Diagnosis>[] {
   return [

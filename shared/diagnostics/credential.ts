@@ -18,7 +18,7 @@ export interface CredentialCheckServices {
   provePull: ProvePull;
 }
 
-/** What Coder pulls with, and what came of it. */
+/** Checks of the credential of Coder, and of the images that Coder could not read. */
 export function credentialChecks({
   acr,
   vault,
@@ -28,7 +28,7 @@ export function credentialChecks({
   return [
     {
       name: 'coder-credential',
-      truth: 'The registry accepts what Coder pulls with.',
+      truth: "The registry accepts Coder's credential.",
       needs: ['acr-exchange', 'credential-kind', 'key-vault-read'],
       appliesTo: ({ registry }) => givesLogin(registry.credential),
       async run({ registry, signal }) {
@@ -36,7 +36,7 @@ export function credentialChecks({
         try {
           const login = await loginOf(registry, vault);
           if (!login) return unclear('Coder pulls with an identity of its own.');
-          // What a person supplied may be for other repositories, and is tried by its password alone.
+          // A supplied credential may be for other repositories, so this tests only its password.
           const { current } = rotation;
           const isSupplied = current && credentialKind(current.declared.kind).supplied;
           const repository = isSupplied ? undefined : await chooseRepository(acr, registry, signal);
@@ -45,7 +45,7 @@ export function credentialChecks({
           return wrong('credential-refused', proof.message, renewal(registry));
         } catch (error) {
           if (!(error instanceof ServiceError)) throw error;
-          // Whether the registry answers is for other checks to tell.
+          // Other checks report whether the registry answers.
           if (error.reason === 'registry-unavailable') return unclear(error.message);
           return wrong(error.reason, error.message, renewal(registry));
         }
@@ -68,10 +68,10 @@ export function credentialChecks({
 
 function renewal({ name, credential: { kind } }: StoredRegistry): string {
   if (!credentialKind(kind).issuer) return `PUT /api/registries/${name} with a password that works.`;
-  return `The bridge renews it by itself within a few minutes; at once with POST /api/registries/${name}/rotate. If it stays, see rotation.lastResult of GET /api/registries/${name}.`;
+  return `The bridge renews it within a few minutes; POST /api/registries/${name}/rotate does so at once. If the error stays, see rotation.lastResult of GET /api/registries/${name}.`;
 }
 
-/** What Coder says tells what is wrong where Coder cannot be asked: its own identity, and its switches. */
+/** Coder's error message tells what no API of Coder shows: problems of its identity and its settings. */
 function explainPull(
   { name, loginServer, credential }: StoredRegistry,
   reason: 'coder-cannot-pull' | 'coder-rejected',
@@ -83,11 +83,11 @@ function explainPull(
     return wrong('coder-identity-not-found', message, remedy);
   }
   if (!givesLogin(credential) && reason === 'coder-rejected') {
-    const remedy = `Turn on Azure Container Registry authentication in Coder, under Manage > Admin > Infrastructure. Where it is on, compare CODER_REGISTRY_KIND_FIELD and CODER_REGISTRY_KIND_ACR with what Coder's API takes. Then replay: POST /api/images/replay {"registry":"${name}"}`;
+    const remedy = `Turn on Azure Container Registry authentication in Coder, under Manage > Admin > Infrastructure. If it is on, compare CODER_REGISTRY_KIND_FIELD and CODER_REGISTRY_KIND_ACR with Coder's API. Then replay: POST /api/images/replay {"registry":"${name}"}`;
     return wrong('acr-authentication-off', message, remedy);
   }
   if (/x509|certificate|self.signed/i.test(message)) {
-    const remedy = `Coder does not trust the certificate of ${loginServer}: give it the authority, or take away the proxy between them.`;
+    const remedy = `Coder does not trust the certificate of ${loginServer}: add the certificate authority to Coder, or remove the proxy between them.`;
     return wrong('coder-distrusts-registry', message, remedy);
   }
   return wrong(reason, message, remedyOf(reason) as string);

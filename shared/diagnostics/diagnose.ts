@@ -8,12 +8,12 @@ import { UNKNOWN_PRINCIPAL } from './commands.ts';
 import type { Diagnosis } from './diagnosis.ts';
 import { readPrincipalId } from './identity.ts';
 
-/** What one check found. */
+/** The result of one check. */
 export interface Finding {
   check: string;
-  /** null when it could not be found out, as after another check failed. */
+  /** null when there is no result, for example after another check failed. */
   ok: boolean | null;
-  /** `ok`, `not-checked`, or what is wrong. */
+  /** `ok`, `not-checked`, or the reason of the failure. */
   reason: string;
   message: string;
   /** What to do about it, when something is wrong. */
@@ -24,8 +24,9 @@ export interface Finding {
 const CHECK_BUDGET_MS = 15_000;
 
 /**
- * Looks at everything that must be true for this registry's images to arrive in Coder. A check whose needs are not met
- * is left out, so that one fault is one finding.
+ * Checks everything that must be true for this registry's images to arrive in Coder. A check is skipped when one that
+ * it
+ * needs fails, so that one fault gives one finding.
  *
  * @throws RefusedError `not-found` when there is no such registry
  */
@@ -35,7 +36,7 @@ export async function diagnose(
   signal: AbortSignal,
 ): Promise<Finding[]> {
   const registry = await services.registries.get(name).catch((error: unknown) => {
-    // The checks will tell; those that need the registry's record need the tables first.
+    // A check reports the failing tables; checks that read the registry's record need that one first.
     if (error instanceof StorageError) return null;
     throw error;
   });
@@ -68,7 +69,7 @@ async function judge(
   earlier: ReadonlyMap<string, Promise<Verdict>>,
   diagnosis: Diagnosis,
 ): Promise<Verdict> {
-  // Copied, since the map goes on growing while we wait.
+  // A copy, because the map grows while this waits.
   const needs = check.needs.map(need => [need, earlier.get(need)] as const);
   for (const [need, verdict] of needs) {
     const { ok } = (await verdict) ?? { ok: true };
@@ -78,7 +79,7 @@ async function judge(
   try {
     return await check.run({ ...diagnosis, signal });
   } catch (error) {
-    const remedy = 'Ask again. If it stays, please report it with this message.';
+    const remedy = 'Run the checks again. If it stays, report the bug with this message.';
     return { ok: false, reason: 'check-failed', message: describe(error), remedy };
   }
 }

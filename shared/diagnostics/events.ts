@@ -8,7 +8,7 @@ import { once } from '../lib/once.ts';
 import type { Heard, Images } from '../records/images.ts';
 import type { Diagnosis } from './diagnosis.ts';
 
-/** How much later a comparison may find a push of which the event is still on its way. */
+/** How long an event may take: a reconciliation may find the push first. */
 const GRACE_MS = 60 * 60_000;
 
 export interface EventCheckServices {
@@ -35,14 +35,14 @@ export function eventChecks({ eventSubscriptions, images }: EventCheckServices):
     },
     {
       name: 'events-arriving',
-      truth: 'Pushes are heard from events, and not only when registry and Coder are compared.',
+      truth: 'Pushes reach the bridge as events, and not only through reconciliations.',
       needs: ['event-subscription'],
       run: async ({ registry: { name, resourceId } }) => judgeArrival(await heard(name), resourceId),
     },
   ];
 }
 
-/** Which of them bring events to us, and whether they do so whole. */
+/** Whether a subscription sends all events that the bridge needs. */
 function judgeSubscriptions(
   found: readonly EventSubscription[],
   heard: Heard,
@@ -52,8 +52,10 @@ function judgeSubscriptions(
   const ours = found.filter(isOurs);
   if (ours.length === 0) {
     if (heard.byEvent) {
-      // One on a system topic shows only to those who may read that topic.
-      return fine(`No subscription shows, but an event told of a push on ${heard.byEvent.toISOString()}.`);
+      // A subscription on a system topic is visible only with the right to read that topic.
+      return fine(
+        `No subscription is visible, but an event about a push came on ${heard.byEvent.toISOString()}.`,
+      );
     }
     const others = found.map(({ name, destination }) => `${name} (to ${destination ?? 'elsewhere'})`);
     const message = `No event subscription of the registry ends at the function registry-event${others.length > 0 ? `, only ${others.join(', ')}` : ''}.`;
@@ -64,7 +66,7 @@ function judgeSubscriptions(
   const { name, state, eventTypes } = first as EventSubscription;
   if (state !== 'Succeeded') {
     const message = `The event subscription ${name} is ${state}.`;
-    return wrong('subscription-not-ready', message, `Delete it and make it again. ${create}`);
+    return wrong('subscription-not-ready', message, `Delete it and create it again. ${create}`);
   }
   const sent = ready.flatMap(subscription => subscription.eventTypes ?? EVENT_TYPES);
   const missing = EVENT_TYPES.filter(type => !sent.includes(type));
@@ -76,16 +78,16 @@ function judgeSubscriptions(
   return fine(`The event subscription ${name} sends ${(eventTypes ?? ['every event']).join(' and ')}.`);
 }
 
-/** Whether the newest pushes came to us by events. */
+/** Whether the newest pushes reached the bridge as events. */
 function judgeArrival({ byEvent, byReconciliation }: Heard, resourceId: string): Verdict {
-  if (!byEvent && !byReconciliation) return fine('No push was heard of yet.');
-  const last = byEvent ? `the last one told of a push on ${byEvent.toISOString()}` : 'none ever came';
+  if (!byEvent && !byReconciliation) return fine('There was no push yet.');
+  const last = byEvent ? `the last one was about a push on ${byEvent.toISOString()}` : 'none ever came';
   const found = byReconciliation?.getTime() ?? 0;
-  // What was there before the subscription is no sign: only when events did come can they have stopped.
+  // Images older than the subscription prove nothing: events can only have stopped if some came.
   if (!byEvent || found <= byEvent.getTime() + GRACE_MS) return fine(`Events: ${last}.`);
-  const message = `Events: ${last}, but a comparison found a push of ${byReconciliation?.toISOString()}.`;
+  const message = `Events: ${last}, but a reconciliation found a push of ${byReconciliation?.toISOString()}.`;
   const { registryName } = partsOf({ resourceId });
-  const remedy = `Look at what Event Grid could not deliver: az monitor metrics list --resource SYSTEM_TOPIC_ID --metric DeliveryAttemptFailCount DeadLetteredCount DroppedEventCount (az eventgrid system-topic list --query "[?contains(source,'${registryName}')].id")`;
+  const remedy = `See what Event Grid could not deliver: az monitor metrics list --resource SYSTEM_TOPIC_ID --metric DeliveryAttemptFailCount DeadLetteredCount DroppedEventCount (az eventgrid system-topic list --query "[?contains(source,'${registryName}')].id")`;
   return wrong('events-stopped', message, remedy);
 }
 

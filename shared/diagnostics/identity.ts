@@ -13,14 +13,14 @@ export interface IdentityCheckServices {
 export function identityCheck({ credential, settings }: IdentityCheckServices): Check<Diagnosis> {
   return {
     name: 'managed-identity',
-    truth: 'The bridge has a token of its managed identity, or Entra gives it one.',
+    truth: 'The bridge gets a token of its managed identity.',
     needs: [],
     async run({ principalId }) {
       try {
         const token = await credential.getToken(`${settings.ARM_AUDIENCE}/.default`);
         const until = new Date(token?.expiresOnTimestamp ?? 0).toISOString();
         return fine(
-          `There is a token of the identity with the object id ${principalId}, good until ${until}.`,
+          `There is a token of the identity with the object id ${principalId}, valid until ${until}.`,
         );
       } catch (error) {
         return explainIdentity(describe(error), settings.AZURE_CLIENT_ID);
@@ -29,15 +29,15 @@ export function identityCheck({ credential, settings }: IdentityCheckServices): 
   };
 }
 
-/** What IMDS, App Service and Entra answer in place of a token: the text tells, and the first that fits is meant. */
+/** What IMDS, App Service and Entra answer in place of a token. The first entry whose text matches applies. */
 const TROUBLES: readonly { sign: RegExp; reason: string; meaning: string; remedy: string }[] = [
   {
-    // IMDS says the first, App Service and Functions the second.
+    // IMDS sends the first text, App Service and Functions the second.
     sign: /identity not found|no user assigned or delegated managed identity found/i,
     reason: 'identity-not-found',
     meaning: 'The app does not have the identity that it asks for',
     remedy:
-      'Compare AZURE_CLIENT_ID with what the app has: az functionapp identity show --ids APP_ID\nAssign the identity if it is missing: az functionapp identity assign --ids APP_ID --identities IDENTITY_ID\nAn identity that was deleted and made again has another client id, even under the same name. Right after an assignment wait a minute and restart the app.',
+      'Compare AZURE_CLIENT_ID with what the app has: az functionapp identity show --ids APP_ID\nAssign the identity if it is missing: az functionapp identity assign --ids APP_ID --identities IDENTITY_ID\nAn identity that was deleted and created again has another client id, even under the same name. After a new assignment, wait a minute and restart the app.',
   },
   {
     sign: /no azure identity found for request/i,
@@ -63,32 +63,33 @@ const TROUBLES: readonly { sign: RegExp; reason: string; meaning: string; remedy
   {
     sign: /AADSTS(?:7000215|7000222)\b/,
     reason: 'client-secret-refused',
-    meaning: 'Entra does not accept the client secret of the app registration: it is wrong, or it has ended',
+    meaning: 'Entra does not accept the client secret of the app registration: it is wrong or expired',
     remedy:
       'Unset AZURE_TOKEN_CREDENTIALS, so that the app uses its managed identity, which has no secret; or give it a new secret.',
   },
   {
     sign: /AADSTS500011\b|invalid_resource/i,
     reason: 'audience-unknown',
-    meaning: 'Entra does not know the audience that the token is to be for',
+    meaning: 'Entra does not know the audience of the requested token',
     remedy: 'Set ARM_AUDIENCE, GRAPH_AUDIENCE and ACR_AUDIENCE to those of your cloud, without a path.',
   },
   {
     sign: /too many requests|\b429\b/i,
     reason: 'identity-throttled',
-    meaning: 'The identity service asked us to slow down',
-    remedy: 'Wait a minute, and ask again.',
+    meaning: 'The identity service asked the bridge to slow down',
+    remedy: 'Wait a minute, then run the checks again.',
   },
   {
     sign: /\b(?:410|50\d)\b|temporarily|internal server error/i,
     reason: 'identity-service-down',
     meaning: 'The identity service failed',
-    remedy: 'Wait some minutes, and ask again. If it stays, restart the app and look at Azure Status.',
+    remedy:
+      'Wait some minutes, then run the checks again. If it stays, restart the app and see Azure Status.',
   },
   {
     sign: /az login|Azure CLI/i,
     reason: 'not-signed-in',
-    meaning: 'AZURE_TOKEN_CREDENTIALS asks for the Azure CLI, and nobody is signed in there',
+    meaning: 'AZURE_TOKEN_CREDENTIALS selects the Azure CLI, but the CLI is not signed in',
     remedy: 'Run: az login',
   },
   {
@@ -96,16 +97,16 @@ const TROUBLES: readonly { sign: RegExp; reason: string; meaning: string; remedy
     reason: 'identity-service-unreachable',
     meaning: 'There is no identity service where the app runs',
     remedy:
-      'Give the app a managed identity: az functionapp identity assign --ids APP_ID --identities IDENTITY_ID\nOn a laptop set AZURE_TOKEN_CREDENTIALS to AzureCliCredential and run az login.',
+      'Give the app a managed identity: az functionapp identity assign --ids APP_ID --identities IDENTITY_ID\nOn a laptop, set AZURE_TOKEN_CREDENTIALS to AzureCliCredential and run az login.',
   },
 ];
 
-/** @param said what the credential's error says */
+/** @param said the message of the credential's error */
 export function explainIdentity(said: string, clientId: string | undefined): Verdict {
   const asked = clientId ? ` (client id ${clientId})` : ' (the system-assigned one)';
   const trouble = TROUBLES.find(({ sign }) => sign.test(said));
   if (!trouble) {
-    const remedy = 'Look the message up under https://aka.ms/azsdk/js/identity/troubleshoot.';
+    const remedy = 'Look up the message at https://aka.ms/azsdk/js/identity/troubleshoot.';
     return wrong('token-refused', `Entra gives no token${asked}: ${said}`, remedy);
   }
   return wrong(trouble.reason, `${trouble.meaning}${asked}. It said: ${said}`, trouble.remedy);

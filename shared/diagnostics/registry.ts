@@ -14,10 +14,10 @@ export interface RegistryCheckServices {
   now(): Date;
 }
 
-/** Entra and the registries refuse tokens that are not valid yet, or not any more, by about as much. */
+/** Entra and the registries tolerate about this much difference when they check the times in tokens. */
 const MOST_SKEW_MS = 5 * 60_000;
 
-/** Whether the bridge can read the registry, as the registry itself says. */
+/** Checks, at the registry itself, whether the bridge can read it. */
 export function registryChecks({ acr, exchange, now }: RegistryCheckServices): Check<Diagnosis>[] {
   const sample = once(findSample);
   return [
@@ -28,7 +28,7 @@ export function registryChecks({ acr, exchange, now }: RegistryCheckServices): C
       async run({ registry: { loginServer }, signal }) {
         try {
           await exchange(loginServer, signal);
-          return fine(`${loginServer} takes the identity's token.`);
+          return fine(`${loginServer} accepts the identity's token.`);
         } catch (error) {
           return explainExchange(error, loginServer);
         }
@@ -66,10 +66,10 @@ export function registryChecks({ acr, exchange, now }: RegistryCheckServices): C
         const { loginServer } = diagnosis.registry;
         return readable(diagnosis, READER_IN_ABAC_MODE, async () => {
           const { repository, tag } = await sample(acr, diagnosis);
-          if (!repository || !tag) return fine('There is no image to look at yet.');
+          if (!repository || !tag) return fine('There is no image to check yet.');
           const source = { loginServer, repository, signal: diagnosis.signal };
           const found = await acr.getManifest(source, tag);
-          return fine(`${repository}:${tag} is ${found?.digest ?? 'gone by now'}.`);
+          return fine(`${repository}:${tag} is ${found?.digest ?? 'deleted by now'}.`);
         });
       },
     },
@@ -79,20 +79,20 @@ export function registryChecks({ acr, exchange, now }: RegistryCheckServices): C
       needs: ['login-server'],
       async run({ registry: { loginServer }, signal }) {
         const date = await askTime(loginServer, signal);
-        if (!date) return unclear(`${loginServer} did not tell its time.`);
+        if (!date) return unclear(`${loginServer} did not send its time.`);
         const skewMs = now().getTime() - date.getTime();
         const seconds = Math.round(Math.abs(skewMs) / 1_000);
         const message = `The app's clock is ${seconds} s ${skewMs < 0 ? 'behind' : 'ahead of'} that of ${loginServer}.`;
         if (Math.abs(skewMs) <= MOST_SKEW_MS) return fine(message);
         const remedy =
-          'Where the app runs on Azure, restart it, which moves it to another machine. On a machine of your own run: timedatectl set-ntp true';
+          'If the app runs on Azure, restart it: that moves it to another machine. On your own machine, run: timedatectl set-ntp true';
         return wrong('clock-off', message, remedy);
       },
     },
   ];
 }
 
-/** A tag on which reading is tried, of a repository that Coder is to pull from. */
+/** A tag to test reading with, of a repository that Coder will pull from. */
 async function findSample(acr: Acr, { registry, signal }: Diagnosis) {
   const repository = await chooseRepository(acr, registry, signal);
   if (!repository) return {};
@@ -102,7 +102,7 @@ async function findSample(acr: Acr, { registry, signal }: Diagnosis) {
   return { repository };
 }
 
-/** @param abacRole what reading it takes in ABAC mode; AcrPull otherwise */
+/** @param abacRole the role that reading it needs in ABAC mode; otherwise the role is AcrPull */
 async function readable(
   { registry, askAzure, principalId }: Diagnosis,
   abacRole: string,
@@ -123,7 +123,7 @@ function explainExchange(error: unknown, loginServer: string): Verdict {
   if (!(error instanceof ServiceError)) throw error;
   if (error.reason !== 'registry-unauthorized') return unreachable(error, loginServer);
   const remedy =
-    'Registry and identity must be of one Entra tenant, and ACR_AUDIENCE must fit the cloud. Where the registry has a firewall, let the app through: az acr network-rule list --name NAME, or a private endpoint.';
+    'Registry and identity must be in one Entra tenant, and ACR_AUDIENCE must fit the cloud. If the registry has a firewall, let the app through: az acr network-rule list --name NAME, or a private endpoint.';
   return wrong('token-not-taken', error.message, remedy);
 }
 
@@ -132,7 +132,7 @@ function unreachable({ reason, message }: ServiceError, loginServer: string): Ve
   return wrong(reason, message, remedy);
 }
 
-/** What time it is for the registry, from its answer to somebody who has no token. */
+/** The registry's clock, from its answer to a call without a token. */
 async function askTime(loginServer: string, signal: AbortSignal): Promise<Date | undefined> {
   const answer = await ky
     .get(`https://${loginServer}/v2/`, { throwHttpErrors: false, redirect: 'error', retry: 0, signal })

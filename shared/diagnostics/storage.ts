@@ -1,7 +1,8 @@
+import { resourceNameOf } from '../azure/commands.ts';
 import type { Vault } from '../azure/vault.ts';
 import { ServiceError, StorageError, statusOf } from '../errors.ts';
 import { type Check, fine, type Verdict, wrong } from '../lib/check.ts';
-import { missingRole, resourceNameOf } from './commands.ts';
+import { missingRole } from './commands.ts';
 import type { Diagnosis } from './diagnosis.ts';
 
 export interface StorageCheckServices {
@@ -11,7 +12,7 @@ export interface StorageCheckServices {
   settings: { TABLES_URL: string; KEY_VAULT_URL: string; CODER_TOKEN_SECRET: string };
 }
 
-/** Where the bridge keeps what it knows: tables for records, Key Vault for secrets. */
+/** Checks of the bridge's storage: tables for records, Key Vault for secrets. */
 export function storageChecks({ vault, proveTables, settings }: StorageCheckServices): Check<Diagnosis>[] {
   const { TABLES_URL, KEY_VAULT_URL, CODER_TOKEN_SECRET } = settings;
   return [
@@ -40,7 +41,7 @@ export function storageChecks({ vault, proveTables, settings }: StorageCheckServ
           return wrong(
             'secret-missing',
             `Key Vault has no secret ${CODER_TOKEN_SECRET} that is switched on.`,
-            `Make a token as a site manager (coder tokens create coder-acr-bridge), then run: az keyvault secret set --vault-name ${resourceNameOf(KEY_VAULT_URL)} --name ${CODER_TOKEN_SECRET} --value TOKEN`,
+            `Make a token for the bridge in Coder (docs/deploy-on-azure.md says how), then run: az keyvault secret set --vault-name ${resourceNameOf(KEY_VAULT_URL)} --name ${CODER_TOKEN_SECRET} --value TOKEN`,
           );
         } catch (error) {
           return explainVault(error, principalId, KEY_VAULT_URL);
@@ -49,7 +50,7 @@ export function storageChecks({ vault, proveTables, settings }: StorageCheckServ
     },
     {
       name: 'key-vault-write',
-      truth: 'Key Vault lets the bridge store what Coder pulls with.',
+      truth: 'Key Vault lets the bridge store credentials.',
       needs: ['key-vault-read'],
       async run({ principalId }) {
         try {
@@ -69,7 +70,7 @@ function explainVault(error: unknown, principalId: string, url: string): Verdict
   if (status === 401 || status === 403) {
     const scope = `"$(az keyvault show --name ${resourceNameOf(url)} --query id --output tsv)"`;
     const remedy = missingRole('Key Vault Secrets Officer', principalId, scope);
-    const network = 'If the role is there, look at the network rules of the vault.';
+    const network = 'If the role is assigned, check the network rules of the vault.';
     return wrong('vault-forbidden', error.message, `${remedy}\n${network}`);
   }
   const remedy = `Check KEY_VAULT_URL (${url}), and that the app's network reaches the vault.`;
@@ -82,13 +83,13 @@ function explainTables(error: StorageError, principalId: string, url: string): V
   if (status === 401 || status === 403) {
     const scope = `"$(az storage account show --name ${account} --query id --output tsv)"`;
     const remedy = missingRole('Storage Table Data Contributor', principalId, scope);
-    const network = 'If the role is there, look at the network rules of the storage account.';
+    const network = 'If the role is assigned, check the network rules of the storage account.';
     return wrong('tables-forbidden', error.message, `${remedy}\n${network}`);
   }
   if (status === 404) {
     const create = (table: string) =>
       `az storage table create --account-name ${account} --auth-mode login --name ${table}`;
-    const remedy = `Make the tables: ${create('registries')} && ${create('images')}`;
+    const remedy = `Create the tables: ${create('registries')} && ${create('images')}`;
     return wrong('table-missing', error.message, remedy);
   }
   const remedy = `Check TABLES_URL (${url}), and that the app's network reaches the storage account.`;

@@ -1,7 +1,7 @@
 import { quote } from '../azure/commands.ts';
 import { EVENT_TYPES } from '../images/event.ts';
 
-/** The command that has Event Grid send a registry's events to the bridge, an option on each line. */
+/** The command that makes Event Grid send a registry's events to the bridge, one option per line. */
 export function createSubscription(resourceId: string): string[] {
   return [
     'az eventgrid event-subscription create',

@@ -1,10 +1,13 @@
 import type { DeclaredCredential } from '../credentials/kinds.ts';
 import type { Registry } from '../records/registry.ts';
+import type { Settings } from '../settings.ts';
 import admin from './admin.md';
+import coderV2 from './coder-v2.md';
 import entraIdentity from './entra-identity.md';
 import guide from './guide.md';
 import issuingRole from './issuing-role.md';
 import managedIdentity from './managed-identity.md';
+import nodes from './nodes.md';
 import { allPlaceholders, usedPlaceholders } from './placeholders.ts';
 import type { SetupGuide } from './schema.ts';
 import servicePrincipal from './service-principal.md';
@@ -12,20 +15,29 @@ import staticCredential from './static.md';
 import { readTemplate } from './template.ts';
 import { type GuideContext, guideValues } from './values.ts';
 
-/** How Coder comes by the credential. A new kind is one more line here, and one more template. */
+/** How Coder Classic comes by the credential. A new kind is one more line here, and one more template. */
 const CREDENTIAL_STEPS: Record<DeclaredCredential['kind'], string> = {
   static: staticCredential,
-  'managed-identity': managedIdentity,
+  'managed-identity': `${managedIdentity}\n${nodes}`,
   admin: `${admin}\n${issuingRole}`,
   'service-principal': servicePrincipal,
   'entra-identity': entraIdentity,
   token: issuingRole,
 };
 
+/** With Coder v2 the nodes pull; what the bridge issues all the same needs the rights to issue it. */
+function stepsInCoder(kind: DeclaredCredential['kind'], generation: Settings['CODER_GENERATION']): string {
+  if (generation === 'classic') return CREDENTIAL_STEPS[kind];
+  const isIssued = kind === 'admin' || kind === 'token' || kind === 'service-principal';
+  return [...(isIssued ? [CREDENTIAL_STEPS[kind]] : []), coderV2, nodes].join('\n');
+}
+
 /** Coder's own guide to ACR (https://coder.com/docs), filled in for one registry. No secret is in it. */
 export function setupGuide(registry: Registry, context: GuideContext): SetupGuide {
   const { name, loginServer, credential } = registry;
-  const template = guide.replace('{{> credential}}\n', () => CREDENTIAL_STEPS[credential.kind]);
+  const template = guide.replace('{{> coder}}\n', () =>
+    stepsInCoder(credential.kind, context.settings.CODER_GENERATION),
+  );
   const placeholders = allPlaceholders(context.clientId);
   const { title, about, steps } = readTemplate(template, {
     ...guideValues(registry, context),

@@ -2,7 +2,7 @@ import { quote } from '../azure/commands.ts';
 import type { Command, Placeholder, SetupGuide, Step } from './schema.ts';
 
 /** The phrases that mark parts of a step. */
-export const DONE_BY_AZD = '*Leave this out where `azd up` has connected the registry: it is done then.*';
+export const DONE_BY_AZD = '*Skip this if `azd up` connected the registry: it did this already.*';
 export const IN_ANY_CASE = 'In any case:';
 export const EXPECT = 'It prints:';
 
@@ -12,7 +12,7 @@ export function toMarkdown({ title, about, placeholders, steps }: SetupGuide): s
     `# ${title}`,
     about,
     '## What the bridge cannot know',
-    'Names in capitals stand for it: variables in commands, and in YAML what you write in their place.',
+    'Names in capitals stand for these values: in commands they are variables, in YAML replace them with the value.',
     table(
       ['name', 'what it is', 'where to find it'],
       placeholders.map(({ name, meaning, find }) => [code(name), meaning, code(find)]),
@@ -30,7 +30,7 @@ export function toMarkdown({ title, about, placeholders, steps }: SetupGuide): s
   return `${blocks.join('\n\n')}\n`;
 }
 
-/** Without a likely value the placeholder gets one that is plainly none. */
+/** Without a likely value, the placeholder gets one that is clearly a placeholder. */
 function toExport({ name, default: likely }: Placeholder): string {
   return `export ${name}=${quote(likely ?? 'REPLACE_ME')}`;
 }
@@ -77,7 +77,7 @@ function fenced(language: string, text: string): string {
   return `${fence}${language}\n${text}\n${fence}`;
 }
 
-/** More backticks than stand together anywhere in the text, at least so many. */
+/** More backticks than the longest run in the text, and at least the given number. */
 function longer(text: string, least: number): string {
   const runs = text.match(/`+/g)?.map(run => run.length + 1) ?? [];
   return '`'.repeat(Math.max(least, ...runs));

@@ -4,8 +4,8 @@ import { Placeholder, type Step } from './schema.ts';
 import { rowsOf } from './template.ts';
 
 /**
- * Every name that some guide leaves open.
- * @param clientId of the bridge's user-assigned identity, if it has one
+ * Every placeholder of the guides.
+ * @param clientId client id of the bridge's user-assigned identity, if it has one
  */
 export function allPlaceholders(clientId: string | undefined): Placeholder[] {
   return rowsOf(text.slice(text.indexOf('|'))).map(cells => {
@@ -16,7 +16,7 @@ export function allPlaceholders(clientId: string | undefined): Placeholder[] {
   });
 }
 
-/** Those that the steps name. */
+/** The placeholders that the steps use. */
 export function usedPlaceholders(all: readonly Placeholder[], steps: readonly Step[]): Placeholder[] {
   const text = steps
     .flatMap(({ values, commands }) => [values, ...commands.map(({ run }) => run)])

@@ -1,11 +1,12 @@
 import { quote } from '../azure/commands.ts';
 import { pullScopes } from '../policy/pull-scopes.ts';
 import type { Registry } from '../records/registry.ts';
+import { declarationOf } from './declaration.ts';
 import type { Values } from './template.ts';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** For a user name and a password that a person supplies: the narrowest that ACR has is a scope-map token. */
+/** Values for the kind `static`. The guide creates a scope-map token, which has the fewest rights in ACR. */
 export function staticValues(registry: Registry): Values {
   const tokenName = tokenNameOf(registry);
   const scopes = pullScopes(registry.policy);
@@ -20,7 +21,7 @@ export function staticValues(registry: Registry): Values {
   };
 }
 
-/** The user name that the registry has, so that doing it again renews the password, if a token can have that name. */
+/** The present user name if a token can have it, so that repeating the steps renews the password. */
 function tokenNameOf({ credential, resourceId }: Registry): string {
   const username = credential.kind === 'static' ? credential.username : '';
   const isToken = /^[\w-]{5,50}$/.test(username) && !UUID.test(username);
@@ -30,13 +31,10 @@ function tokenNameOf({ credential, resourceId }: Registry): string {
     : 'coder-pull';
 }
 
-/** What is declared of the registry, cut in two where the password belongs. */
+/** The declaration of the registry, split in two where the password goes. */
 function declarationAround(registry: Registry, username: string): [string, string] {
-  const { resourceId, organizationId, policy, suspended, pinned, reconcileEveryMinutes } = registry;
-  // What is undefined is left out.
-  const declared = { resourceId, organizationId, policy, suspended, pinned, reconcileEveryMinutes };
   const credential = { kind: 'static', username, password: '' };
-  const text = JSON.stringify({ ...declared, credential }, null, 2);
+  const text = JSON.stringify({ ...declarationOf(registry), credential }, null, 2);
   const end = text.lastIndexOf('"');
   return [text.slice(0, end), text.slice(end)];
 }

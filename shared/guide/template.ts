@@ -2,15 +2,16 @@ import { quote } from '../azure/commands.ts';
 import { DONE_BY_AZD, EXPECT, IN_ANY_CASE } from './markdown.ts';
 import { type Command, type SetupGuide, Step } from './schema.ts';
 
-/** The values that a template names, by name. */
+/** The values for a template, by name. */
 export type Values = Readonly<Record<string, string>>;
 
 /** A fenced block with its language and its content, or a paragraph, a table or a heading. */
 const BLOCK = /^```(\w+)\n([\s\S]*?)\n```$|^.+(?:\n.+)*/gm;
 
 /**
- * Reads a template: a guide as `toMarkdown` writes it, without its placeholders, and with names of values. Each text is
- * filled in after it was cut out, so that no value can end the block that it stands in.
+ * Reads a template: a guide in the form of `toMarkdown`, without its placeholders, and with names of values. It fills
+ * in
+ * values only after it has split the text, so that no value can end its block.
  */
 export function readTemplate(
   template: string,
@@ -41,7 +42,7 @@ function readStep(section: string, values: Values): Step {
     else if (block === IN_ANY_CASE) when = undefined;
     else if (block.endsWith(':')) when = fill(block.slice(0, -1), values);
     else if (step.why === undefined) step.why = fill(unwrap(block), values);
-    else throw new Error(`A step of the setup guide has no place for this: ${block}`);
+    else throw new Error(`A step of the setup guide cannot contain this block: ${block}`);
   }
   return Step.parse({ ...step, commands });
 }

@@ -3,24 +3,40 @@ import { issuingRole, issuingRoleDefinition } from '../azure/issuing-role.ts';
 import { givesLogin } from '../credentials/kinds.ts';
 import type { Registry } from '../records/registry.ts';
 import type { Settings } from '../settings.ts';
+import { coderV2Values } from './coder-v2-values.ts';
 import { createSubscription } from './event-subscription.ts';
 import { staticValues } from './static-values.ts';
 import type { Values } from './template.ts';
 
-/** What a guide is made from beside the registry. */
+/** The input of a guide, in addition to the registry. */
 export interface GuideContext {
-  settings: Pick<Settings, 'ARM_AUDIENCE' | 'CODER_URL'>;
+  settings: Pick<
+    Settings,
+    'ARM_AUDIENCE' | 'CODER_GENERATION' | 'CODER_URL' | 'CODER_TOKEN_SECRET' | 'KEY_VAULT_URL'
+  >;
   /** Of the bridge's user-assigned identity; undefined when it has the system-assigned one. */
   clientId: string | undefined;
-  /** Where the bridge is called, without a trailing slash. */
+  /** URL of the bridge, without a trailing slash. */
   bridgeUrl: string;
 }
 
-/** What Coder shows a registry as. */
+/** Coder's names of the registry kinds. */
 const CODER_REGISTRY_KINDS = {
   generic: 'Generic Registry',
   acr: 'Microsoft Azure Container Registry, without user name or password',
 };
+
+/** What both generations have steps about, in the words of each. */
+const IN_V2 = {
+  issued: 'a credential for pull secrets',
+  arrival: 'The bridge makes a version of the template that names the image, and promotes it.',
+};
+
+function inClassic({ credential }: Registry, coderUrl: string): Values {
+  const kind = CODER_REGISTRY_KINDS[givesLogin(credential) ? 'generic' : 'acr'];
+  const arrival = `You do not fill in Coder's dialog: the bridge adds the registry to ${coderUrl} together with its first image, as ${kind}.`;
+  return { issued: 'what Coder pulls with', arrival };
+}
 
 /** What the templates may name. */
 export function guideValues(registry: Registry, { settings, bridgeUrl }: GuideContext): Values {
@@ -29,7 +45,9 @@ export function guideValues(registry: Registry, { settings, bridgeUrl }: GuideCo
     ...{ name, resourceId, loginServer, bridgeUrl },
     ...partsOf(registry),
     coderUrl: settings.CODER_URL,
-    coderRegistryKind: CODER_REGISTRY_KINDS[givesLogin(credential) ? 'generic' : 'acr'],
+    ...(settings.CODER_GENERATION === 'v2'
+      ? { ...IN_V2, ...coderV2Values(registry, settings) }
+      : inClassic(registry, settings.CODER_URL)),
     armAudience: settings.ARM_AUDIENCE,
     armAudienceEncoded: encodeURIComponent(settings.ARM_AUDIENCE),
     createEventSubscription: createSubscription(resourceId).join(' \\\n  '),
@@ -39,7 +57,7 @@ export function guideValues(registry: Registry, { settings, bridgeUrl }: GuideCo
   };
 }
 
-/** What the registry declares about its credential, as `credential.appId` for example. */
+/** The fields of the declared credential, such as `credential.appId`. */
 function declaredValues({ credential }: Registry): Values {
   return Object.fromEntries(
     Object.entries(credential).map(([key, value]) => [`credential.${key}`, String(value)]),

@@ -6,7 +6,7 @@ import type { ImageView } from './views/image.ts';
 import type { RegistryView } from './views/registry.ts';
 import type { ReportView } from './views/report.ts';
 
-// What the OpenAPI document shows. Names are those of `npm start`.
+// Examples for the OpenAPI document. Names are those of `npm start`.
 
 const RESOURCE_ID =
   '/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/coder/providers/Microsoft.ContainerRegistry/registries/contoso';
@@ -19,10 +19,10 @@ const policy = {
   ],
 };
 
-/** A registry as it is declared, without its credential. */
+/** The declaration of a registry, without its credential. */
 export const DECLARED = { resourceId: RESOURCE_ID, policy };
 
-/** What the sample registry takes in place of this password is a random one. */
+/** The sample registry has a random password instead of this one. */
 export const CREDENTIAL = {
   kind: 'static' as const,
   username: 'coder-pull',
@@ -63,7 +63,7 @@ export const IMAGE: z.input<typeof ImageView> = {
   coderImageId: '5f2c1c2e-98b0-4f8e-a6a3-2d3a4f0e7c11',
 };
 
-/** One that waits, as lists show it. */
+/** A pending image, as lists show it. */
 export const PENDING_IMAGE: z.input<typeof ImageView> = {
   registry: 'contoso',
   repository: 'team/app',
@@ -74,7 +74,7 @@ export const PENDING_IMAGE: z.input<typeof ImageView> = {
   reason: 'coder-unavailable',
   message: 'Coder: 503 Service Unavailable',
   meaning: 'Coder did not answer, or answered with a server error.',
-  remedy: 'Nothing, if it passes; otherwise check CODER_URL and that Coder is up.',
+  remedy: 'Wait. If it stays, check CODER_URL and that Coder is up.',
   attempts: 3,
   nextAttemptOn: '2026-11-02T09:32:20.000Z',
   pushedOn: '2026-11-02T09:31:30.000Z',
@@ -98,14 +98,14 @@ export const REPORT: z.input<typeof ReportView> = {
       repository: 'team/app',
       tag: '1.1.0',
       difference: 'missed-push',
-      meaning: 'The registry has a tag, or a digest under it, that no event told of.',
+      meaning: 'The registry has a tag, or a digest under it, for which no event came.',
       state: 'imported',
       reason: 'tag-added',
     },
   ],
 };
 
-/** The same run when it has begun. */
+/** The same run after its start. */
 export const BEGUN_REPORT: z.input<typeof ReportView> = {
   registry: 'contoso',
   state: 'running',
@@ -119,7 +119,7 @@ export const BEGUN_REPORT: z.input<typeof ReportView> = {
   findings: [],
 };
 
-/** What an import would do whose tag has moved. */
+/** A dry run for a tag that has moved. */
 export const EXPLANATION: z.input<typeof ExplanationView> = {
   dryRun: true,
   registry: 'contoso',
@@ -141,7 +141,7 @@ export const DIAGNOSIS: z.input<typeof DiagnosisView> = {
       check: 'acr-exchange',
       ok: true,
       reason: 'ok',
-      message: "contoso.azurecr.io takes the identity's token.",
+      message: "contoso.azurecr.io accepts the identity's token.",
     },
     {
       check: 'repository-list',
@@ -159,7 +159,7 @@ export const DIAGNOSIS: z.input<typeof DiagnosisView> = {
   ],
 };
 
-/** The beginning of a guide. */
+/** The start of a guide. */
 export const GUIDE: SetupGuide = {
   title: 'Set up contoso.azurecr.io for Coder',
   registry: 'contoso',

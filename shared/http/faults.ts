@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 
-/** Words a fault for whoever sent the input; what has a message of its own at the schema keeps that. */
+/** Formats a schema issue for API clients; an issue whose schema has its own message keeps that. */
 export function wordFault(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {
     case 'invalid_type':

@@ -8,34 +8,34 @@ import { parseInput, readJson, readQuery } from './input.ts';
 import { type Problem, problemOf, problemResponse } from './problem.ts';
 import type { Role } from './roles.ts';
 
-/** The schema of an object, which the path or the query of a call is. */
+/** The schema of a call's path or query, which is an object. */
 type FieldsSchema = z.ZodType<unknown, Record<string, unknown>>;
 
-/** One call of the API: what it takes, what it gives, and what it does. The OpenAPI document is made from these. */
+/** One call of the API: its input, its answers and its code. The OpenAPI document is generated from these. */
 export interface HttpFunction<P extends FieldsSchema, Q extends FieldsSchema, B extends z.ZodType> {
   method: 'GET' | 'PUT' | 'POST' | 'DELETE';
   /** Route template of the platform, under `/api`. */
   route: string;
-  /** App role that it takes, or a function key; absent: anybody may call. */
+  /** App role that the caller needs, or a function key; absent when every caller may call it. */
   role?: Role;
   summary: string;
   description?: string;
   path?: P;
   query?: Q;
   body?: B;
-  /** Request headers that it heeds, with what they are for. */
+  /** Request headers that it reads, with their descriptions. */
   headers?: Record<string, string>;
-  /** Answers of success by status. */
+  /** Successful answers by status. */
   answers: Record<number, AnswerSpec>;
-  /** Reasons why it fails, beside those that every call has. */
+  /** Reasons why it fails, in addition to those of every call. */
   refusals?: readonly Problem['reason'][];
-  /** Answers 422 with the reason of an image's record when the image did not get to Coder. */
+  /** Answers 422 with the reason of the image record when the image did not reach Coder. */
   answersNotImported?: boolean;
-  /** Uses no services, and so works before any setting is right. */
+  /** Uses no services, so it works even with wrong settings. */
   standalone?: boolean;
-  /** Answers with a secret, which nobody on the way may keep. */
+  /** Answers with a secret, which no cache may store. */
   noStore?: boolean;
-  /** Bodies as somebody might send them, by what they are for. The samples of `npm start` take the first, with their own password. */
+  /** Example bodies by their purpose. The samples of `npm start` use the first, with their own password. */
   examples?: Record<string, z.input<B>>;
   answer(call: Call<z.output<P>, z.output<Q>, z.output<B>>, services: Services): Promise<HttpResponseInit>;
 }
@@ -45,13 +45,13 @@ export interface AnswerSpec {
   headers?: Record<string, string>;
   /** The body as JSON. */
   body?: z.ZodType;
-  /** Such a body as somebody might get it. */
+  /** An example of the body. */
   example?: unknown;
   /** Bodies of other content types. */
   content?: Record<string, { schema: z.ZodType; example: unknown }>;
 }
 
-/** A call with its input checked. */
+/** A call with valid input. */
 export interface Call<P, Q, B> {
   path: P;
   query: Q;
@@ -59,7 +59,7 @@ export interface Call<P, Q, B> {
   request: HttpRequest;
   caller: Caller | undefined;
   log: Log;
-  /** Aborts when the time for the answer is up. */
+  /** Aborts when the time for the answer ends. */
   signal: AbortSignal;
 }
 
@@ -69,12 +69,12 @@ export type AnyHttpFunction = HttpFunction<FieldsSchema, FieldsSchema, z.ZodType
 export const HTTP_FUNCTIONS = new Map<string, AnyHttpFunction>();
 
 const NOTHING = z.strictObject({});
-/** Longest time for one request, in ms; callers of the platform are cut off after 230 s. */
+/** Longest time for one request, in ms; the platform cuts off requests after 230 s. */
 const BUDGET_MS = 60_000;
 
 /**
- * Registers a call with the platform. Whatever it throws becomes a problem. Where the platform signs callers in, the
- * app checks their role and no function key is asked for; elsewhere the platform checks the key.
+ * Registers a call with the platform. Any error becomes a problem. Where the platform signs callers in, the app checks
+ * their role and needs no function key; elsewhere the platform checks the key.
  */
 export function httpFunction<
   P extends FieldsSchema = typeof NOTHING,
@@ -113,7 +113,7 @@ async function answerOrProblem<P extends FieldsSchema, Q extends FieldsSchema, B
 }
 
 function whoCalls({ headers }: HttpRequest, role: Role, easyAuth: boolean): Caller {
-  // Anybody can send this header where the platform does not set it itself.
+  // Any caller can forge this header where the platform does not set it.
   return easyAuth ? callerOf(headers.get('x-ms-client-principal'), role) : { kind: 'function-key' };
 }
 

@@ -7,7 +7,7 @@ import { IMAGE, PENDING_IMAGE } from './examples.ts';
 import { notImported } from './problem.ts';
 import { ImageView, imageView } from './views/image.ts';
 
-/** How a call answers that imports one image. */
+/** The answers of a call that imports one image. */
 export const IMPORT_ANSWERS = {
   200: { description: 'Coder had it already.', body: ImageView, example: IMAGE },
   201: {
@@ -19,18 +19,18 @@ export const IMPORT_ANSWERS = {
   202: {
     description: 'It is pending.',
     body: ImageView,
-    headers: { location: 'Where to look again.' },
+    headers: { location: 'Where the image record is.' },
     example: PENDING_IMAGE,
   },
 };
 
-/** The image record, or the problem that kept the image out of Coder. */
+/** The image record, or a problem with the reason why the image is not in Coder. */
 export function importAnswer({
   record,
   changed,
   registry,
 }: ImportResult & { registry: Registry }): HttpResponseInit {
-  // The registry was removed while we were at it.
+  // The registry was deleted during the import.
   if (!record) throw unknownRegistry(registry.name);
   if (record.state !== 'imported' && record.state !== 'pending') return notImported(record);
   const jsonBody = imageView(record, registry);

@@ -8,7 +8,7 @@ const LARGEST_BODY = 256 * 1024;
 
 /**
  * Checks a value against its schema.
- * @param unknownField what to say of a field that the schema does not have
+ * @param unknownField the message for a field that the schema does not have
  * @throws RefusedError `invalid-request` with every fault and its path
  */
 export function parseInput<T>(
@@ -29,7 +29,7 @@ export function parseInput<T>(
   throw invalidRequest(faults);
 }
 
-/** Reads a JSON body. @throws RefusedError when it is none */
+/** Reads a JSON body. @throws RefusedError when it is not JSON */
 export async function readJson<T>(request: HttpRequest, schema: z.ZodType<T>): Promise<T> {
   if (!/^application\/json\b/i.test(request.headers.get('content-type') ?? '')) {
     throw new RefusedError(
@@ -47,7 +47,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    // Only the place: the message quotes the text around it, which may be a password.
+    // Only the position: the message quotes the text around it, which may be a password.
     const [place] = /at position \d+/.exec((error as Error).message) ?? [''];
     throw new RefusedError(
       'invalid-request',
@@ -56,7 +56,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Checks the query; the `code` that carries a function key is none of our fields. */
+/** Checks the query, without `code`, which holds a function key. */
 export function readQuery<T>(request: HttpRequest, schema: z.ZodType<T>): T {
   const { code: _, ...query } = Object.fromEntries(request.query);
   return parseInput(schema, query, 'is not a known parameter');

@@ -1,13 +1,13 @@
 import type { HttpRequest } from '@azure/functions';
 import type { Precondition } from '../registries/precondition.ts';
 
-/** The headers of a change that is only wanted under a condition. */
+/** The headers that put a condition on a change. */
 export const PRECONDITION_HEADERS = {
-  'if-match': 'The version that the registry must have; `*` for any.',
-  'if-none-match': '`*`: only if there is no such registry.',
+  'if-match': 'The ETag that the registry must have; `*` for any.',
+  'if-none-match': '`*`: only if the registry does not exist.',
 };
 
-/** The conditions of a change, from the request's headers. */
+/** The conditions for a change, from the request's headers. */
 export function preconditionOf({ headers }: HttpRequest): Precondition {
   return {
     ifMatch: headers.get('if-match') ?? undefined,

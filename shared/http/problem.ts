@@ -14,7 +14,7 @@ import { REFUSALS, type Refusal, remedyOf } from '../reasons.ts';
 import type { ImageRecord } from '../records/image.ts';
 import { imageView } from './views/image.ts';
 
-/** An error as callers get it (RFC 9457), with a stable `reason` and, for bad input, every fault at once. */
+/** An error in the form of RFC 9457, with a stable `reason` and, for bad input, all faults at once. */
 export interface Problem {
   type: 'about:blank';
   title: string;
@@ -23,14 +23,14 @@ export interface Problem {
   detail: string;
   remedy?: string | undefined;
   errors?: readonly Fault[] | undefined;
-  /** The record of the image that the problem is about. */
+  /** The record of the image in question. */
   image?: object;
 }
 
-const CHANGED_MEANWHILE = 'Somebody else changed it at the same moment. Read it again, then retry.';
-const UNFORESEEN = 'The bridge failed. Its log has the details, under the time of this answer.';
+const CHANGED_MEANWHILE = 'Another request changed it at the same time. Read it again, then retry.';
+const UNFORESEEN = 'The bridge failed. See its log at the time of this answer.';
 
-/** Says what went wrong. An error that nobody foresaw is not shown: its details go to the log. */
+/** Describes an error to the caller. The details of an unexpected error go only to the log. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof RefusedError) {
     const errors = error.faults.length > 0 ? error.faults : undefined;
@@ -51,7 +51,7 @@ export function problemResponse(error: unknown): HttpResponseInit {
   return respond(problemOf(error));
 }
 
-/** An image that did not get to Coder, with the reason and the remedy that its record shows. */
+/** The problem for an image that did not reach Coder, with the reason and remedy of its record. */
 export function notImported(record: ImageRecord): HttpResponseInit {
   const { reason, message, state } = record;
   const detail = `${record.registry}/${formatReference(record)}: ${message}`;

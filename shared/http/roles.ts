@@ -2,8 +2,8 @@
 export const ROLES = {
   'Registries.Read': 'Read registries, image records, reports and guides.',
   'Registries.Write': 'Add, change, remove and reconcile registries.',
-  'Images.Import': 'Import images, and try parked imports again.',
-  'Credentials.Read': 'Read the credential that a registry accepts.',
+  'Images.Import': 'Import images, and replay failed and pending ones.',
+  'Credentials.Read': 'Read the credential of a registry.',
 } as const;
 
 export type Role = keyof typeof ROLES;

@@ -16,21 +16,21 @@ export interface AttemptServices {
   images: Images;
   target: Target;
   now: () => Date;
-  /** Operating systems and platforms that workspaces run on. */
+  /** The operating systems and platforms on which workspaces run. */
   runnable: readonly string[];
-  /** After so long whatever an import had begun is taken to be cut off. */
+  /** An import that has not ended after this time counts as cut off. */
   leaseMs: number;
 }
 
-/** One attempt at an import. The facts grow while it goes on. */
+/** One attempt at an import. It collects facts as it goes on. */
 export interface Attempt {
   image: ImageToImport;
   facts: ImportFacts;
-  /** The record as it is stored now. */
+  /** The stored record. */
   stored: StoredImage | undefined;
 }
 
-/** What is known before an attempt. */
+/** The facts before an attempt. */
 export function beginAttempt(
   image: ImageToImport,
   stored: StoredImage | undefined,
@@ -43,10 +43,10 @@ export function beginAttempt(
 }
 
 /**
- * Goes from step to step until there is an outcome; undefined when there is nothing to do. What a service refuses is
- * an outcome too.
+ * Takes step after step until there is an outcome; undefined when there is nothing to do. A refusal by a service is an
+ * outcome too.
  *
- * @throws what no record can hold, since it is about the record itself
+ * @throws errors about the record itself, which no outcome can hold
  */
 export async function carryOut(
   services: AttemptServices,
@@ -64,10 +64,10 @@ export async function carryOut(
 
 const NO_TIME: Outcome = {
   reason: 'coder-busy',
-  message: 'Other imports of this repository took all the time there was.',
+  message: 'Other imports of this repository used up the time.',
 };
 
-/** @param lock absent until this attempt holds it */
+/** @param lock absent until this attempt has it */
 async function walk(
   services: AttemptServices,
   attempt: Attempt,
@@ -110,8 +110,8 @@ async function walk(
 }
 
 /**
- * Goes on while no other worker touches the image in the target, with what the registry has then. A tag that moves
- * after that raises an event of its own, whose import finds the record claimed, and waits.
+ * Goes on under a lock, so that no other worker changes the image in the target, and reads the registry again. A tag
+ * that moves after that raises its own event; the import of that event finds the record pending, and waits.
  */
 async function underLock(
   services: AttemptServices,
@@ -129,8 +129,8 @@ async function underLock(
 }
 
 /**
- * A final record must not go on saying what Coder has while that changes: it becomes pending, so that the import is
- * taken up again if it is cut off.
+ * A final record must not go on saying what Coder has while that changes. It becomes pending, so that the sweep tries
+ * the import again if it is cut off.
  */
 async function claim({ images, now, leaseMs }: AttemptServices, attempt: Attempt): Promise<void> {
   const { stored, facts } = attempt;
@@ -148,11 +148,11 @@ function wanted(
   { image, facts }: Attempt,
   { digests, labels }: Extract<ImportStep, { do: 'apply' }>,
 ): Parameters<Target['apply']>[0] {
-  const { requested = {}, pushedOn } = image;
-  return { ...targeted({ image, facts }), digests, labels, requested, pushedOn };
+  const { requested = {}, pushedOn, isRetry } = image;
+  return { ...targeted({ image, facts }), digests, labels, requested, pushedOn, isRetry };
 }
 
-/** The image, with what its rule says of it; of an image that the policy leaves out, nothing. */
+/** The image, with the words of its rule; without them when the policy leaves it out. */
 function targeted({ image, facts }: Pick<Attempt, 'image' | 'facts'>): TargetedImage {
   const { registry, repository, tag } = image;
   const { rule, pinned } = facts.verdict.action === 'import' ? facts.verdict : { pinned: false };
@@ -164,7 +164,7 @@ function toApplied(applied: Applied, { found }: ImportFacts): Outcome {
   const known = { reason, digest: found?.digest, ...(memo && { memo }) };
   if (applied.state === 'waiting')
     return { ...known, message: applied.message, lookAgainOn: applied.lookAgainOn };
-  const message = [REASONS[reason].meaning, applied.note].filter(Boolean).join(' ');
+  const message = [applied.message ?? REASONS[reason].meaning, applied.note].filter(Boolean).join(' ');
   return { ...known, message, ...(applied.digest && { coderDigest: applied.digest }) };
 }
 
@@ -177,9 +177,20 @@ async function withdraw(
 ): Promise<Outcome> {
   const digest = attempt.facts.found?.digest;
   const withdrawn = await target.withdraw(targeted(attempt), lock, signal);
-  if (withdrawn.state === 'done') return { reason, message, digest, platforms, notInCoder: true };
-  return reason === 'removed-from-coder'
-    ? { reason: 'gone', message: `${NO_SUCH_TAG} ${withdrawn.note}` }
+  if (withdrawn.state === 'waiting') {
+    const { state: _, ...waiting } = withdrawn;
+    return { ...waiting, digest };
+  }
+  const isGone = reason === 'removed-from-coder';
+  if (withdrawn.state === 'done') {
+    const own =
+      isGone && withdrawn.reason
+        ? { reason: withdrawn.reason, message: REASONS[withdrawn.reason].meaning }
+        : {};
+    return { reason, message, digest, platforms, ...own, notInCoder: true };
+  }
+  return isGone
+    ? { reason: withdrawn.reason ?? 'gone', message: `${NO_SUCH_TAG} ${withdrawn.note}` }
     : { reason, message: `${message} ${withdrawn.note}`, digest, platforms };
 }
 

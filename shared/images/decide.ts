@@ -6,7 +6,7 @@ import { type ImportFacts, type ImportStep, leaveOut, settle, type Withdraw } fr
 
 export const NO_SUCH_TAG = 'The registry has no such tag.';
 
-/** Decides from facts alone, so that every case can stand in a table. */
+/** Decides from facts alone, so that a table can test every case. */
 export function decideImport(facts: ImportFacts): ImportStep {
   const step = decideUnlocked(facts);
   if (step.do === 'withdraw' && facts.onlyToImport) return notWithdrawn(step);
@@ -40,7 +40,7 @@ function decideGone({ rule }: Extract<Verdict, { action: 'import' }>, facts: Imp
   return isRemoved ? { do: 'nothing' } : { do: 'withdraw', reason: 'removed-from-coder', message };
 }
 
-/** Why an image is not imported that stays in the target for now. */
+/** Records why an image is not imported, and leaves the target as it is. */
 function notWithdrawn({ do: _, ...left }: Withdraw): ImportStep {
   if (left.reason === 'removed-from-coder') return { do: 'record', reason: 'gone', message: NO_SUCH_TAG };
   return { do: 'record', ...left };

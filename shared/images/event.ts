@@ -2,14 +2,14 @@ import * as z from 'zod';
 import { normalizeRegistryId } from '../azure/arm-id.ts';
 import { isDigest, isRepository, isTag } from '../policy/reference.ts';
 
-/** What an event tells: that something moved in a registry. It is a hint; the registry itself is asked. */
+/** A change in a registry, as an event reports it. It is only a hint: the import reads the registry itself. */
 export type AcrEvent =
   | { kind: 'push'; registryId: string; repository: string; tag: string; pushedOn: Date; digest?: string }
-  /** Names no tag; without a digest a whole repository may be gone. */
+  /** Has no tag; without a digest, the whole repository may be deleted. */
   | { kind: 'delete'; registryId: string; repository: string; digest?: string }
   | { kind: 'ignored'; reason: 'not-an-acr-event' | 'untagged' | 'helm-chart'; detail: string };
 
-/** What an event subscription sends to the bridge: tagged images, and what becomes of them. */
+/** The event types that a subscription must send to the bridge. */
 export const EVENT_TYPES = [
   'Microsoft.ContainerRegistry.ImagePushed',
   'Microsoft.ContainerRegistry.ImageDeleted',
@@ -17,10 +17,10 @@ export const EVENT_TYPES = [
 
 const ArmId = z.string().max(1_000);
 
-/** A detail without which the event still tells what happened. */
+/** A detail without which the event still says what happened. */
 const detail = z.string().optional().catch(undefined);
 
-/** Event Grid's own schema and CloudEvents 1.0 name the same three things differently. */
+/** Event Grid's own schema and CloudEvents 1.0 have different names for the same three fields. */
 const Envelope = z.union([
   z
     .object({ eventType: z.string(), topic: ArmId, eventTime: detail, data: z.unknown() })
@@ -33,7 +33,7 @@ const Envelope = z.union([
   z.object({ type: z.string(), source: ArmId, time: detail, data: z.unknown() }),
 ]);
 
-/** Only what is used. Fields that the service documents as required but leaves out at times are optional. */
+/** Only the fields in use. Fields that the service documents as required, but sometimes leaves out, are optional. */
 const Data = z.object({
   timestamp: detail,
   target: z.object({
@@ -44,16 +44,16 @@ const Data = z.object({
 });
 
 /**
- * Reads an event in either envelope. The subject is never parsed: what it holds for pushes without a tag and for
- * deletes is documented nowhere. Never throws: what it cannot read is `not-an-acr-event`.
+ * Reads an event in either envelope. It ignores the subject, whose format for deletes and pushes without a tag is not
+ * documented. Never throws: an event that it cannot read is `not-an-acr-event`.
  *
- * @param received when the event reached us, taken as the push time if the event names none
+ * @param received when the event reached the bridge; this is the push time if the event has none
  */
 export function decodeAcrEvent(event: unknown, received: Date): AcrEvent {
   const envelope = Envelope.safeParse(event);
   if (!envelope.success) return notOurs('no envelope of Event Grid or CloudEvents');
   const { type, source, time } = envelope.data;
-  // Old samples carry the type without its prefix.
+  // Old samples have the type without its prefix.
   const action = /^(?:Microsoft\.ContainerRegistry\.)?(Image|Chart)(Pushed|Deleted)$/i.exec(type);
   if (!action) return notOurs(`event type ${type.slice(0, 100)}`);
   if (action[1]?.toLowerCase() === 'chart') return { kind: 'ignored', reason: 'helm-chart', detail: type };
@@ -76,12 +76,12 @@ export function decodeAcrEvent(event: unknown, received: Date): AcrEvent {
   };
 }
 
-/** No registry is older; Table Storage would refuse times before 1601. */
+/** ACR is not older than this, and Table Storage refuses times before 1601. */
 const EARLIEST_PUSH = Date.parse('2015-01-01');
 
 function pushTime(text: string | undefined, received: Date): Date {
   const time = text === undefined ? Number.NaN : Date.parse(text);
-  // A clock ahead of ours must not make this push newer than one that has not happened yet.
+  // A sender whose clock is ahead must not make this push look newer than a later one.
   const credible = time > EARLIEST_PUSH && time <= received.getTime();
   return credible ? new Date(time) : received;
 }

@@ -16,18 +16,18 @@ import {
 } from './request.ts';
 import type { ImportFacts } from './step.ts';
 
-/** What an import would do, found out without doing it. */
+/** What an import would do, found out without changing anything. */
 export interface Explanation {
   facts: ImportFacts;
   registry: Registry;
-  /** Calls to Coder that would change something, in order. */
+  /** The calls that would change something in Coder, in order. */
   calls: readonly PlannedCall[];
-  /** The record as it would be; absent when there is nothing to do and nothing known. */
+  /** The record that the import would write; absent when there is nothing to do and no record. */
   record: ImageRecord | undefined;
 }
 
 /**
- * Runs an import with the code that does it, on services that are read and not changed.
+ * Runs the real import code on services that only read.
  * @throws RefusedError when there is no such registry, or the new one could not be added
  */
 export async function explainImport(
@@ -35,11 +35,12 @@ export async function explainImport(
   input: ImportInput,
   signal: AbortSignal,
 ): Promise<Explanation> {
+  const requested = requestedWords(input);
+  services.target.refuseRequest(requested);
   const vault = createOverlayVault(services.vault);
   const registry = await registryOf({ ...services, vault }, input, signal);
   const { repository, tag } = input;
   const previous = await services.images.get(registry.name, { repository, tag });
-  const requested = requestedWords(input);
   const inDoubt = Object.keys({ ...previous?.requested, ...requested }).length > 0;
   const image = { registry: registry.name, repository, tag, heardBy: 'request', requested } as const;
   const request = { ...image, inDoubt, onlyToImport: true };
@@ -50,7 +51,7 @@ export async function explainImport(
   return { facts, registry, calls, record };
 }
 
-/** Records as they are, which are not written; the planned target takes no locks. */
+/** The real records, but nothing is written; the planned target takes no locks. */
 function changingNothing({ images }: RequestServices) {
   return {
     images: { ...images, save: async () => 'not-saved' },
@@ -77,7 +78,7 @@ async function registryOf(
   return { ...declared, rotation, createdOn: services.now(), updatedOn: services.now() };
 }
 
-/** As if the first credential had been issued: an explanation shows no passwords. */
+/** Pretends that the first credential is issued: an explanation shows no passwords. */
 async function explainFirst(
   { vault, now }: RequestServices,
   { name, credential, rotation }: Pick<Registry, 'name' | 'credential' | 'rotation'>,

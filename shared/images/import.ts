@@ -12,15 +12,18 @@ import { type ImageToImport, type RecordServices, toRecord } from './outcome.ts'
 import { pushOf, type ToldPush } from './push.ts';
 import type { ImportFacts } from './step.ts';
 
-/** What an import needs. */
+/** The services that an import needs. */
 export interface ImportServices extends AttemptServices, RecordServices {
   registries: Registries;
   /**
-   * Imports of one repository run one after the other in this instance, as Coder is changed for one at a time anyway:
-   * those that wait for another instance must not take up the places of all other repositories.
+   * Runs imports of one repository one after the other in this instance, since only one at a time may change Coder.
+   * Otherwise imports that wait for another instance could take the places of all other repositories.
    */
   mutex: KeyedMutex;
-  /** Lets only so many imports of this instance run at once; a burst waits here, and not on its services. */
+  /**
+   * Limits how many imports of this instance run at once. A burst waits here, so that it does not overload the
+   * services.
+   */
   atMost: LimitFunction;
   publish: Publish;
   /** Longest time for one import. */
@@ -28,36 +31,38 @@ export interface ImportServices extends AttemptServices, RecordServices {
 }
 
 export interface ImportRequest extends Reference, ToldPush {
-  /** Name of the registry, ours. */
+  /** The bridge's name of the registry. */
   registry: string;
-  /** Leaves the image alone unless its record says that its time has come, and no other worker is at it. */
+  /** Does nothing unless the record is due and no other worker has the image. */
   onlyIfDue?: boolean;
-  /** Looks at Coder even if the record says that it has the image. */
+  /** Checks Coder even if the record says that Coder has the image. */
   inDoubt?: boolean;
-  /** Does and writes nothing when the image is not to be imported. */
+  /** Does and writes nothing when the policy does not import the image. */
   onlyToImport?: boolean;
-  /** What the caller asks for in place of what rule and labels say; kept for later pushes of the tag. */
+  /** The caller's values, which replace those of rule and labels; kept for later pushes of the tag. */
   requested?: RequestWords;
+  /** A person asked to try again what was refused before. */
+  isRetry?: boolean;
 }
 
-/** What happened: the record, and whether this call wrote it. */
+/** The result: the record, and whether this call wrote it. */
 export interface ImportResult {
-  /** Absent only when there was nothing to do and nothing known. */
+  /** Absent only when there was nothing to do and no record. */
   record: ImageRecord | undefined;
   changed: boolean;
   /** Where the bridge itself failed, for the log. */
   stack?: string;
 }
 
-/** Conflicts over the record once the time is up, when all that is left to do is to write that down. */
+/** Conflicts that are retried once the time is up, when only the outcome is left to write. */
 const MOST_LATE_CONFLICTS = 10;
 
 /**
- * Makes Coder have what the registry holds under one tag now, as the policy says, and records the outcome. May be
- * called any number of times, at once and in any order: the registry is asked each time, and an outcome that was
- * decided on an outdated record is not written but decided again.
+ * Makes Coder have what the registry holds under one tag now, as the policy says, and records the outcome. Callers may
+ * call this any number of times, at once and in any order: it reads the registry each time, and decides again when the
+ * record changed in between.
  *
- * @param signal ends the import; it is then `pending`, to be taken up again
+ * @param signal ends the import; the image is then `pending`, and the sweep tries it again
  * @throws StorageError when the outcome could not be written; nothing is lost if the caller tries again
  */
 export async function importImage(
@@ -71,7 +76,7 @@ export async function importImage(
     return await services.mutex.runExclusive(key, signal, work);
   } catch (error) {
     if (error !== signal.reason) throw error;
-    // The wait for our turn took all the time. What is due stays so; of all else that is an outcome to record.
+    // The wait for a turn used up the time. A due image stays due; for any other call, record that as the outcome.
     return request.onlyIfDue ? { record: undefined, changed: false } : work();
   }
 }
@@ -83,7 +88,7 @@ async function importUntilWritten(
 ): Promise<ImportResult> {
   let { onlyIfDue, inDoubt = false } = request;
   for (let lateConflicts = 0; ; ) {
-    // Read each time: the conflict may be about either.
+    // Read both again each time: either may have caused the conflict.
     const [registry, previous] = await Promise.all([
       services.registries.get(request.registry),
       services.images.get(request.registry, request),
@@ -96,7 +101,7 @@ async function importUntilWritten(
       return await importOnce(services, { ...request, inDoubt }, registry, { previous, stored }, signal);
     } catch (error) {
       if (!(error instanceof ConflictError)) throw error;
-      // We may have changed Coder by now, so that what the record says of it need not be true any more.
+      // This call may have changed Coder already, so the record may be outdated.
       inDoubt = true;
       if (signal.aborted && ++lateConflicts > MOST_LATE_CONFLICTS) throw error;
     }
@@ -104,10 +109,10 @@ async function importUntilWritten(
 }
 
 /**
- * Attempts the import and writes what it came to.
+ * Attempts the import and writes the outcome.
  *
- * @param record as it was read, and as it is stored since this worker took it up
- * @throws ConflictError when another worker changed the record, or the tag moved, meanwhile
+ * @param record as it was read, and then as this worker has stored it
+ * @throws ConflictError when another worker changed the record, or the tag moved, in between
  */
 export async function importOnce(
   services: Omit<ImportServices, 'registries' | 'mutex' | 'atMost' | 'importBudgetMs'>,
@@ -124,7 +129,7 @@ export async function importOnce(
   if (!outcome) return { facts, record: previous, changed: false };
   const record = toRecord(services, image, previous, outcome);
   if (onlyToImport && isLeftOut(record)) {
-    // Nothing is kept, so nothing will be tried again either.
+    // Without a record, the sweep would never try it again.
     const { dueOn: _, ...shown } = record;
     return { facts, record: shown, changed: false };
   }
@@ -144,10 +149,11 @@ function toImport(
     ...{ registry, repository: request.repository, tag: request.tag },
     ...pushOf(request, previous, now),
     ...(Object.keys(requested).length > 0 && { requested }),
+    isRetry: request.isRetry === true || previous?.reason === 'replayed',
   };
 }
 
-/** Publishes what arrived in Coder, and what will never arrive by itself. */
+/** Publishes success and final failure. */
 async function publish(send: Publish, record: ImageRecord): Promise<void> {
   const { registry, repository, tag, digest, reason, message } = record;
   const image = { registry, repository, tag };
@@ -158,7 +164,7 @@ async function publish(send: Publish, record: ImageRecord): Promise<void> {
   if (record.state === 'failed') await send('Image.ImportFailed', subject, { ...image, reason, message });
 }
 
-/** Puts off the time of a pending image while this worker is at it, so that no other takes it up too. */
+/** Postpones the due time of a pending image while this worker has it, so that no other worker takes it. */
 async function takeUp({ images, now, leaseMs }: ImportServices, due: StoredImage): Promise<StoredImage> {
   const { etag: _, ...record } = due;
   const taken = { ...record, dueOn: new Date(now().getTime() + leaseMs) };

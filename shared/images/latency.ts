@@ -1,4 +1,4 @@
-/** How long pushes took to arrive in Coder, in ms; without any there is only the count. */
+/** How long pushes took to arrive in Coder, in ms; without a push there is only the count. */
 export interface Latency {
   count: number;
   p50Ms?: number;
@@ -6,7 +6,7 @@ export interface Latency {
   maxMs?: number;
 }
 
-/** Percentiles by nearest rank: each is a latency that a push really had. */
+/** Percentiles by nearest rank: each is the latency of a real push. */
 export async function summarize(latencies: AsyncIterable<number>): Promise<Latency> {
   const sorted: number[] = [];
   for await (const latency of latencies) sorted.push(latency);

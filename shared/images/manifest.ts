@@ -12,7 +12,7 @@ import {
 } from './media-types.ts';
 import { formatPlatform } from './platform.ts';
 
-/** What a manifest turned out to be. */
+/** The kind of a manifest, with the parts that the import needs. */
 export type Manifest =
   /** `platform` is that of its configuration, unless the manifest says otherwise. */
   | { kind: 'image'; configDigest: string; platform?: string }
@@ -61,8 +61,8 @@ type Content = z.infer<typeof Content>;
 const WASM_ANNOTATION = 'module.wasm.image/variant';
 
 /**
- * Tells images from what else lives in a registry. The event does not say it (its media type is that of any OCI
- * manifest), so the types of the configuration, of the layers and of the children decide. Never throws.
+ * Tells images from other artifacts in a registry. The event does not say which it is (its media type is that of any
+ * OCI manifest), so the types of the configuration, of the layers and of the children decide. Never throws.
  *
  * @param servedAs the media type that the registry gives, for manifests that do not name theirs
  */

@@ -1,7 +1,7 @@
 import type { ImageRecord } from '../records/image.ts';
 import type { Images } from '../records/images.ts';
 
-/** The image of a repository that was pushed last, of those that Coder has; a newer digest of it may be pending. */
+/** The image in Coder that was pushed last to a repository; a newer digest of its tag may be pending. */
 export async function newestImage(
   images: Images,
   registry: string,

@@ -6,19 +6,21 @@ import { type ImageReason, REASONS } from '../reasons.ts';
 import type { AwaitedPush, HeardBy, ImageRecord } from '../records/image.ts';
 import type { Registry } from '../records/registry.ts';
 
-/** A tag that is to be imported as the registry's record says now. */
+/** A tag to import, with the registry's present record. */
 export interface ImageToImport extends Reference {
   registry: Registry;
-  /** The latest push that the bridge knows of, and how it does. */
+  /** The latest push that the bridge knows, and how it learned of it. */
   pushedOn: Date;
   heardBy: HeardBy;
   /** That push, while the registry may not show it yet. */
   awaited?: AwaitedPush | undefined;
-  /** What a person asked for who imported it by hand. */
+  /** The values that a person gave who imported it by hand. */
   requested?: RequestWords;
+  /** A person asked to try it again. */
+  isRetry: boolean;
 }
 
-/** What one attempt at an import came to. */
+/** The outcome of one attempt at an import. */
 export interface Outcome {
   reason: ImageReason;
   message: string;
@@ -28,9 +30,9 @@ export interface Outcome {
   /** What an image is for that is left out because of it. */
   platforms?: string | undefined;
   retryAfterMs?: number | undefined;
-  /** When to look again at what the target or the registry is still at; this uses up no attempt. */
+  /** When to check again what the target or the registry has under way; this does not count as an attempt. */
   lookAgainOn?: Date;
-  /** The last time to look again at a pending image; without it the number of attempts is limited. */
+  /** The latest time to try a pending image again; without it, the number of attempts is limited. */
   until?: Date;
   memo?: Memo;
   /** The digest that Coder shows. */
@@ -47,7 +49,7 @@ export interface RecordServices {
   maxAttempts: number;
 }
 
-/** The record that an outcome makes of the one before it, with the time of the next attempt if there is to be one. */
+/** The record after an outcome, with the time of the next attempt if there is one. */
 export function toRecord(
   services: RecordServices,
   { registry, repository, tag, pushedOn, heardBy, requested }: ImageToImport,
@@ -71,7 +73,7 @@ export function toRecord(
   return { ...record, ...schedule(services, previous, outcome) };
 }
 
-/** What is known of the image in Coder. */
+/** The record's fields about the image in Coder. */
 function inCoder(
   previous: ImageRecord | undefined,
   { memo = previous?.memo, coderDigest = previous?.coderDigest, notInCoder }: Outcome,
@@ -87,8 +89,8 @@ function inCoder(
 }
 
 /**
- * Of the first arrival after a push, and only of pushes that came as an event: nobody waited for what was there before
- * the bridge.
+ * Latency of the first arrival after a push, and only for pushes with an event: an image that is older than the bridge
+ * would give a misleading one.
  */
 function latency(
   { pushedOn, heardBy }: Pick<ImageRecord, 'pushedOn' | 'heardBy'>,
@@ -101,7 +103,7 @@ function latency(
 
 type Schedule = Pick<ImageRecord, 'state' | 'attempts' | 'message' | 'dueOn' | 'digest'>;
 
-/** When a pending import is tried again, or that it is given up. */
+/** When to try a pending import again, or that the bridge gives up. */
 function schedule(
   { now, random, maxAttempts }: RecordServices,
   previous: ImageRecord | undefined,
@@ -119,7 +121,7 @@ function schedule(
       dueOn: lookAgainOn,
     };
   }
-  // An event that comes before the time uses up no attempt: many may come at once.
+  // An event before the due time does not count as an attempt: many events may come at once.
   if (goesOn && previous.dueOn && previous.dueOn > now()) {
     const asked = new Date(now().getTime() + Math.min(retryAfterMs ?? 0, LONGEST_RETRY_AFTER_MS));
     const dueOn = asked > previous.dueOn ? asked : previous.dueOn;

@@ -1,8 +1,8 @@
 import type { AwaitedPush, HeardBy, ImageRecord } from '../records/image.ts';
 
-/** What a caller knows of the push that it asks an import for. */
+/** The caller's knowledge of the push. */
 export interface ToldPush {
-  /** When the image was pushed. */
+  /** When the image was pushed, if the caller knows. */
   pushedOn?: Date;
   /** How the caller knows. */
   heardBy?: HeardBy;
@@ -12,7 +12,7 @@ export interface ToldPush {
 
 type KnownPush = Pick<ImageRecord, 'pushedOn' | 'heardBy'> & { awaited?: AwaitedPush };
 
-/** The latest push of a tag that the bridge knows of: the one that it is told of now, or that of the record. */
+/** The latest push of a tag that the bridge knows of: the one of the event or request, or that of the record. */
 export function pushOf(told: ToldPush, known: ImageRecord | undefined, now: Date): KnownPush {
   const { pushedOn, heardBy = 'event' } = told;
   const awaited = awaitedPush(told, known);
@@ -31,7 +31,7 @@ function awaitedPush(
   known: ImageRecord | undefined,
 ): AwaitedPush | undefined {
   if (!pushed || !pushedOn) return known?.awaited;
-  // Whoever asked for an import by hand did not say when the image was pushed.
+  // A request for an import by hand does not say when the image was pushed.
   if (!known || known.heardBy === 'request' || pushedOn > known.pushedOn) return pushed;
   if (known.awaited) return known.awaited;
   if (known.state === 'removed') return undefined;

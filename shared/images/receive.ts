@@ -1,24 +1,20 @@
 import { forEachAtMost } from '../lib/concurrency.ts';
 import type { Log } from '../lib/log.ts';
 import { REASONS } from '../reasons.ts';
-import type { Registries } from '../records/registries.ts';
 import type { StoredRegistry } from '../records/registry.ts';
 import { type AcrEvent, decodeAcrEvent } from './event.ts';
-import { type ImportResult, type ImportServices, importImage } from './import.ts';
+import { type FollowServices, importAndFollow } from './follow.ts';
 
-export interface EventServices extends ImportServices {
-  registries: Registries;
-}
+export type EventServices = FollowServices;
 
-/** Imports of one deleted digest that run at once. */
+/** Number of imports that run at once for one deleted digest. */
 const AT_ONCE = 4;
 
 /**
- * Does what one event of Event Grid calls for. Returning acknowledges the event, so it returns only when the outcome
- * is written or there is none to write; whatever is wrong with the event itself is logged and acknowledged, since
- * sending it again would not mend it.
+ * Handles one event of Event Grid. Returning acknowledges the event, so this returns only when the outcome is written, or
+ * there is none to write. An invalid event is logged and acknowledged, since delivering it again would not help.
  *
- * @throws StorageError and the like when nothing could be recorded: the event must come again
+ * @throws StorageError and the like when nothing could be recorded: Event Grid must deliver the event again
  */
 export async function handleEvent(services: EventServices, event: unknown, log: Log): Promise<void> {
   const decoded = decodeAcrEvent(event, services.now());
@@ -42,7 +38,7 @@ export async function handleEvent(services: EventServices, event: unknown, log: 
     : importDeleted(services, registry, decoded, signal, log));
 }
 
-/** The id under which Event Grid's own logs know the event, whatever else is wrong with it. */
+/** The id of the event in Event Grid's own logs, even for an invalid event. */
 function idOf(event: unknown): string | undefined {
   const { id } = (event ?? {}) as { id?: unknown };
   return typeof id === 'string' ? id.slice(0, 100) : undefined;
@@ -57,10 +53,10 @@ async function importPushed(
 ): Promise<void> {
   const pushed = digest ? { digest } : {};
   const request = { registry: registry.name, repository, tag, pushedOn, pushed };
-  logImport(log, await importImage(services, request, signal));
+  await importAndFollow(services, request, signal, log);
 }
 
-/** A delete names a digest and no tag: our records know the tags, and the registry says whether they are gone. */
+/** A delete names a digest and no tag: the records give its tags, and the registry says whether they are gone. */
 async function importDeleted(
   services: EventServices,
   registry: StoredRegistry,
@@ -71,29 +67,6 @@ async function importDeleted(
   const records = services.images.ofRepository(registry.name, repository, digest);
   await forEachAtMost(AT_ONCE, records, async ({ tag, state }) => {
     if (state === 'removed') return;
-    logImport(log, await importImage(services, { registry: registry.name, repository, tag }, signal));
+    await importAndFollow(services, { registry: registry.name, repository, tag }, signal, log);
   });
-}
-
-/** One line per import. `latencyMs` is there when this import brought the image to Coder. */
-export function logImport(log: Log, { record, changed, stack }: ImportResult): void {
-  if (!record) return;
-  const { registry, repository, tag, digest, state, reason, message, attempts, dueOn } = record;
-  const latencyMs = state === 'imported' ? record.latencyMs : undefined;
-  const entry = {
-    registry,
-    repository,
-    tag,
-    digest,
-    state,
-    reason,
-    message,
-    attempts,
-    dueOn,
-    latencyMs,
-    stack,
-  };
-  if (!changed) log.info('nothing to do', { registry, repository, tag, digest, state, reason });
-  else if (state === 'failed') log.error('import', entry);
-  else log.info('import', entry);
 }

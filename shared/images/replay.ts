@@ -9,14 +9,14 @@ interface ReplayServices {
   now: () => Date;
 }
 
-/** Records that are written at once. */
+/** Number of records that are written at once. */
 const AT_ONCE = 16;
 
 /**
- * Makes every unfinished image of a registry due now, with all its attempts before it; the sweep does the rest.
+ * Makes every `failed` or `pending` image of a registry due now, with no attempts counted; the sweep tries them again.
  *
- * @param reason only those that are parked or waiting with it
- * @returns how many, and whether `signal` left others
+ * @param reason limits this to the images with that reason
+ * @returns how many images, and whether that is all of them: `signal` may have stopped it early
  */
 export async function replay(
   { images, now }: ReplayServices,
@@ -31,7 +31,7 @@ export async function replay(
   return { replayed, complete: !signal.aborted };
 }
 
-/** False when somebody else is at the image. */
+/** False when another worker changed the image in between. */
 async function makeDue(images: Images, { etag, ...image }: StoredImage, now: Date): Promise<boolean> {
   const reason = 'replayed';
   const due = { ...image, state: 'pending', reason, message: REASONS[reason].meaning } as const;

@@ -8,17 +8,17 @@ import type { Log } from '../lib/log.ts';
 import { isRepository, isTag } from '../policy/reference.ts';
 import { RegistryInput, RegistryName, type StoredRegistry } from '../records/registry.ts';
 import { putRegistry, type RegistryServices } from '../registries/put.ts';
-import { type ImportRequest, type ImportResult, type ImportServices, importImage } from './import.ts';
-import { logImport } from './receive.ts';
+import { type FollowServices, importAndFollow } from './follow.ts';
+import type { ImportRequest, ImportResult } from './import.ts';
 
 const LOGIN_SERVER = /^[a-z0-9][a-z0-9.-]*(:\d+)?$/i;
 
-/** A registry that is added in the call that imports an image, as in Coder's own dialog. */
+/** A registry that the import of an image adds in the same call, as in Coder's own dialog. */
 const NewRegistry = z
   .strictObject({
     name: RegistryName,
     resourceId: RegistryInput.shape.resourceId.optional(),
-    /** Host of the registry, where the resource id is not at hand; Azure is asked for it. */
+    /** Host of the registry, instead of the resource id; the bridge asks Azure for the id. */
     loginServer: z
       .string()
       .max(255)
@@ -37,14 +37,14 @@ const isAcrHost = createHostCheck([]);
 
 const repository = z
   .string()
-  .refine(isRepository, 'must be a repository name of OCI, such as team/app')
+  .refine(isRepository, 'must be an OCI repository name, such as team/app')
   .refine(
     text => !isAcrHost(text.split('/', 1)[0] as string),
     'must leave out the host of the registry, as in team/app',
   );
-const tag = z.string().refine(isTag, 'must be a tag of OCI, such as v1');
+const tag = z.string().refine(isTag, 'must be an OCI tag, such as v1');
 
-/** Coder's dialog *Import Image*: what to import, and what a workspace of it gets at least. */
+/** The fields of Coder's dialog *Import Image*: what to import, and the least resources of its workspaces. */
 export const ImportInput = z
   .strictObject({
     /** Name of a registry that was added. */
@@ -60,10 +60,10 @@ export const ImportInput = z
   );
 export type ImportInput = z.infer<typeof ImportInput>;
 
-export type RequestServices = ImportServices & RegistryServices;
+export type RequestServices = FollowServices & RegistryServices;
 
 /**
- * Imports one image now, as its registry's policy says. What is not to be imported leaves no trace.
+ * Imports one image now, as its registry's policy says. An image that the policy does not import leaves no record.
  *
  * @throws RefusedError when there is no such registry, or the new one cannot be added
  * @throws StorageError when the outcome could not be written
@@ -74,11 +74,12 @@ export async function importRequested(
   signal: AbortSignal,
   log: Log,
 ): Promise<ImportResult & { registry: StoredRegistry }> {
+  const requested = requestedWords(input);
+  services.target.refuseRequest(requested);
   const registry = input.newRegistry
     ? await addRegistry(services, input.newRegistry, signal, log)
     : await services.registries.get(input.registry as string);
   if (!registry) throw unknownRegistry(input.registry as string);
-  const requested = requestedWords(input);
   const request: ImportRequest = {
     ...{ registry: registry.name, repository: input.repository, tag: input.tag, requested },
     heardBy: 'request',
@@ -86,18 +87,17 @@ export async function importRequested(
     onlyToImport: true,
   };
   const budget = AbortSignal.any([signal, AbortSignal.timeout(services.importBudgetMs)]);
-  const result = await importImage(services, request, budget);
-  logImport(log, result);
+  const result = await importAndFollow(services, request, budget, log);
   return { ...result, registry };
 }
 
-/** What the request says of the image, beside its name. */
+/** The fields of the request about the image, except its name. */
 export function requestedWords(input: ImportInput): RequestWords {
   const { registry: _r, newRegistry: _n, repository: _p, tag: _t, ...words } = input;
   return words;
 }
 
-/** Adds the registry, unless it is there already. */
+/** Adds the registry, unless it was added already. */
 async function addRegistry(
   services: RequestServices,
   { name, ...added }: NewRegistry,
@@ -110,14 +110,14 @@ async function addRegistry(
   return (await putRegistry(services, name, input, {}, signal, log)).registry;
 }
 
-/** A call that is made again finds what the first one added; its policy and credential stay. */
+/** A repeated call finds the registry that the first one added; its policy and credential stay. */
 export function sameOrRefused(known: StoredRegistry, { resourceId }: RegistryInput): StoredRegistry {
   if (normalizeRegistryId(known.resourceId) === normalizeRegistryId(resourceId)) return known;
   const message = `${known.name} is another registry, ${known.resourceId}. Choose another name.`;
   throw new RefusedError('registry-changed', message);
 }
 
-/** @throws RefusedError when Azure shows us no registry with that login server */
+/** @throws RefusedError when Azure shows the bridge no registry with that login server */
 export async function toRegistryInput(
   { arm }: RegistryServices,
   { loginServer, ...added }: Omit<NewRegistry, 'name'>,

@@ -2,67 +2,68 @@ import type { CredentialHolder } from '../credentials/holder.ts';
 import { describe } from '../errors.ts';
 import { forEachAtMost } from '../lib/concurrency.ts';
 import type { Log } from '../lib/log.ts';
+import { isCheckedSoon } from '../reasons.ts';
 import type { WaitingImage } from '../records/images.ts';
 import type { StoredRegistry } from '../records/registry.ts';
+import { type FollowServices, logImport } from './follow.ts';
 import { importImage } from './import.ts';
-import { type EventServices, logImport } from './receive.ts';
 
-export interface SweepServices extends EventServices {
+export interface SweepServices extends FollowServices {
   holder: CredentialHolder;
-  /** Returns early when `signal` aborts. */
-  wait: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
+/** Between two looks at images that are checked again within seconds. */
+const SHORTEST_WAIT_MS = 1_000;
 /** Imports that run at once. */
 const AT_ONCE = 16;
-/** Images that wait are counted up to here: as many rows come with one request, even if only one is due. */
+/** Waiting images are counted up to this number, which is the size of one page of rows. */
 const COUNTED = 1_000;
 
-/** Between two looks at what the registry does not show yet. */
-const LOOK_AGAIN_MS = 10_000;
-
-/** Sweeps, and again until `endsOn` while the registry does not show everything that was pushed. */
-export async function sweepUntil(
-  services: SweepServices,
-  endsOn: Date,
-  signal: AbortSignal,
-  log: Log,
-): Promise<void> {
-  while ((await sweep(services, signal, log)).awaited > 0) {
-    if (services.now().getTime() + LOOK_AGAIN_MS >= endsOn.getTime()) return;
-    await services.wait(LOOK_AGAIN_MS, signal);
-    if (signal.aborted) return;
-  }
-}
-
 /**
- * Tries again what is due, and gives Coder credentials that it could not be given when they changed. What fails, or
- * is not done when `signal` aborts, stays as it is for the next sweep, and keeps nothing else from being done.
+ * Tries due images again, and delivers credentials that Coder did not take when they changed. Anything that fails, or is
+ * not done when `signal` aborts, waits for the next sweep, and does not stop the rest.
  *
- * @returns how many images the registries are still asked for
  * @throws StorageError when the registries cannot be read
  */
-export async function sweep(
-  services: SweepServices,
-  signal: AbortSignal,
-  log: Log,
-): Promise<{ awaited: number }> {
+export async function sweep(services: SweepServices, signal: AbortSignal, log: Log): Promise<void> {
   let registries = 0;
-  let awaited = 0;
+  let nextLookOn: Date | undefined;
   for await (const registry of services.registries.each()) {
     if (signal.aborted) break;
     registries += 1;
     try {
-      awaited += await sweepImages(services, registry, signal, log);
+      nextLookOn = earlier(nextLookOn, await sweepImages(services, registry, signal, log));
       const budget = AbortSignal.any([signal, AbortSignal.timeout(services.importBudgetMs)]);
       await services.holder.deliver(registry, budget);
     } catch (error) {
       log.error('sweep incomplete', { registry: registry.name, message: describe(error) });
     }
   }
-  // The sign of life that an alert waits for.
+  // An alert fires when this line stops coming.
   log.info('sweep', { registries });
-  return { awaited };
+  await sweepAgain(services, nextLookOn, signal, log);
+}
+
+/** Looks again every few seconds while the target is at work, or the registry does not show a push yet. */
+async function sweepAgain(
+  services: SweepServices,
+  firstLookOn: Date | undefined,
+  signal: AbortSignal,
+  log: Log,
+): Promise<void> {
+  for (let lookOn = firstLookOn; lookOn && !signal.aborted; ) {
+    const waitMs = lookOn.getTime() - services.now().getTime();
+    await services.wait(Math.max(SHORTEST_WAIT_MS, waitMs), signal);
+    lookOn = undefined;
+    for await (const registry of services.registries.each()) {
+      if (signal.aborted) return;
+      lookOn = earlier(lookOn, await sweepImages(services, registry, signal, log));
+    }
+  }
+}
+
+function earlier(one: Date | undefined, other: Date | undefined): Date | undefined {
+  return one && other ? (one < other ? one : other) : (one ?? other);
 }
 
 async function sweepImages(
@@ -70,8 +71,9 @@ async function sweepImages(
   registry: StoredRegistry,
   signal: AbortSignal,
   log: Log,
-): Promise<number> {
-  const depth: Depth = { waiting: 0, due: 0, awaited: 0 };
+): Promise<Date | undefined> {
+  const depth: Depth = { waiting: 0, due: 0 };
+  let nextLookOn: Date | undefined;
   const due = dueOf(services.images.waiting(registry.name), services.now(), depth);
   await forEachAtMost(AT_ONCE, due, async ({ repository, tag }) => {
     if (signal.aborted) return;
@@ -79,29 +81,30 @@ async function sweepImages(
     try {
       const request = { registry: registry.name, ...image, onlyIfDue: true };
       const result = await importImage(services, request, AbortSignal.timeout(services.importBudgetMs));
-      if (result.record?.reason === 'waiting-for-registry') depth.awaited += 1;
       logImport(log, result);
+      if (result.record && isCheckedSoon(result.record))
+        nextLookOn = earlier(nextLookOn, result.record.dueOn);
     } catch (error) {
       log.error('import not recorded', { registry: registry.name, ...image, message: describe(error) });
     }
   });
-  const { awaited, ...counted } = depth;
+  const { nextLookOn: notDueYet, ...counted } = depth;
   if (depth.waiting > 0) log.info('images waiting', { registry: registry.name, ...counted });
-  return awaited;
+  return earlier(nextLookOn, notDueYet);
 }
 
-/** How much a sweep found. */
+/** The number and age of the images that wait. */
 interface Depth {
-  /** At least so many, from `COUNTED` on. */
+  /** The exact number below `COUNTED`; otherwise a lower bound. */
   waiting: number;
   due: number;
-  /** Those that the registry is still asked for, afterwards. */
-  awaited: number;
-  /** The oldest push among them. */
+  /** Their oldest push. */
   oldestPushedOn?: Date;
+  /** When the first image is due that is checked again within seconds. */
+  nextLookOn?: Date | undefined;
 }
 
-/** Those of the images, in the order of their times, that are due now; all are counted as they are read. */
+/** Yields the images that are due now, the earliest due time first; counts all images that it reads. */
 async function* dueOf(images: AsyncIterable<WaitingImage>, now: Date, depth: Depth) {
   for await (const image of images) {
     depth.waiting += 1;
@@ -112,7 +115,7 @@ async function* dueOf(images: AsyncIterable<WaitingImage>, now: Date, depth: Dep
       depth.due += 1;
       yield image;
     } else {
-      if (image.isAwaited) depth.awaited += 1;
+      if (image.isCheckedSoon) depth.nextLookOn = earlier(depth.nextLookOn, image.dueOn);
       if (depth.waiting >= COUNTED) return;
     }
   }

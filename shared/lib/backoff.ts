@@ -4,8 +4,8 @@ const LONGEST_DELAY_MS = 3_600_000;
 export const LONGEST_RETRY_AFTER_MS = 86_400_000;
 
 /**
- * When to try again after `attempts` failed ones: after 5 s, doubled each time up to an hour. A random part of up to
- * half is taken off, so that what failed together does not return together. Never before the time that the service
+ * When to try again after `attempts` failures: after 5 s, doubled each time up to an hour, minus a random part of up to
+ * half, so that attempts that failed together do not all come back together. Never before the time that the service
  * asked for, up to a day.
  *
  * @param random a number in [0, 1), as Math.random gives

@@ -1,23 +1,23 @@
 /**
- * One thing that must be true, and how that is found out.
+ * One thing that must be true, and how to find out.
  * @typeParam D what the checks of one diagnosis share
  */
 export interface Check<D> {
   name: string;
   /** What must be true, as a sentence for people. */
   truth: string;
-  /** Checks without which this one would say nothing; they come before it. */
+  /** Checks that must pass before this one is meaningful; they run first. */
   needs: readonly string[];
-  /** False where this does not matter; it always matters when absent. */
+  /** False where the check does not apply; it always applies when absent. */
   appliesTo?(diagnosis: D): boolean;
-  /** Finds it out, and changes nothing. The check does not foresee what this throws. */
+  /** Finds out, and changes nothing. It throws only on unexpected failures. */
   run(diagnosis: D): Promise<Verdict>;
 }
 
 export type Verdict =
   | { ok: true; message: string }
   | { ok: false; reason: string; message: string; remedy: string }
-  /** It could not be found out, because something else is wrong. */
+  /** The check has no result, because something else is wrong. */
   | { ok: null; message: string };
 
 export function fine(message: string): Verdict {

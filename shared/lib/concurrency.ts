@@ -1,7 +1,7 @@
 /**
- * Runs `work` for every item, at most `limit` at a time, and reads no further ahead than that. It ends only when no
- * work runs any more, also when reading or some work failed; then it throws the first of the failures. Each failure
- * takes away one of the `limit` places, so that it stops early when everything fails.
+ * Runs `work` for every item, at most `limit` at a time, and reads no further ahead than that. It ends when all started
+ * work has ended, even after a failure, and then throws the first failure. Each failure takes away one of the `limit`
+ * places, so that it stops early when everything fails.
  */
 export async function forEachAtMost<T>(
   limit: number,

@@ -1,6 +1,6 @@
 /**
  * The claims of a JSON Web Token (RFC 7519). Its signature is not checked: the service that takes the token does that.
- * @throws Error when it is no token. The error does not quote it.
+ * @throws Error when it is not a token. The error does not quote it.
  */
 export function claimsOf(jwt: string): unknown {
   const payload = Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString();

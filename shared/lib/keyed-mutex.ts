@@ -1,8 +1,8 @@
 import pLimit, { type LimitFunction } from 'p-limit';
 
-/** Runs work under the same key one after the other, in the order of the calls, within this process. */
+/** Runs work with the same key one after the other, in the order of the calls, within this process. */
 export interface KeyedMutex {
-  /** Rejects with the signal's reason when that aborts before the work has begun, which then never runs. */
+  /** Rejects with the signal's reason when the signal aborts before the work starts; the work then never runs. */
   runExclusive<T>(key: string, signal: AbortSignal, work: () => Promise<T>): Promise<T>;
 }
 

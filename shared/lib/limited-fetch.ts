@@ -5,19 +5,19 @@ import pLimit from 'p-limit';
 export interface LimitedFetchOptions {
   /** How many calls the server may work on at once. */
   most: number;
-  /** A call that has no whole answer by then is cut. */
+  /** A call without a complete answer by then is aborted. */
   answerWithinMs: number;
-  /** How long the server may take to notice that: a busy one first reads what else has come in. */
+  /** How long the server may take to notice the abort: a busy one first reads other requests. */
   cutUnseenMs?: number;
 }
 
 const CUT_UNSEEN_MS = 5_000;
 
 /**
- * A `fetch` that waits until one of `most` places is free, and keeps it until the server has sent the whole body, or
- * must have noticed that the call was cut. When the caller's signal aborts, the caller gets its error at once, but the
- * call runs on and keeps its place: a server may begin the next call before it notices that an earlier one was given up.
- * @throws TimeoutError (ky's) for a call that was cut; the wait for a place does not count
+ * A `fetch` that waits until one of `most` places is free. The call keeps its place until the server has sent the whole
+ * body, or must have noticed the abort. When the caller's signal aborts, the caller gets its error at once, but the call
+ * goes on and keeps its place: a server may start the next call before it notices that an earlier one was aborted.
+ * @throws TimeoutError (ky's) for a call that took too long; the wait for a place does not count
  */
 export function createLimitedFetch(options: LimitedFetchOptions): typeof fetch {
   const { most, answerWithinMs, cutUnseenMs = CUT_UNSEEN_MS } = options;
@@ -27,7 +27,7 @@ export function createLimitedFetch(options: LimitedFetchOptions): typeof fetch {
     new Promise((resolve, reject) => {
       const request = new Request(input, init);
       const { signal } = request;
-      // An aborted signal fires no event any more.
+      // A signal that is aborted already fires no event.
       signal.throwIfAborted();
       signal.addEventListener('abort', () => reject(signal.reason), { once: true });
       atMost(async () => {
@@ -43,7 +43,7 @@ export function createLimitedFetch(options: LimitedFetchOptions): typeof fetch {
     });
 }
 
-/** The same answer once all of it has come. */
+/** The same answer, with the whole body read. */
 async function whole(response: Response): Promise<Response> {
   const body = await response.arrayBuffer();
   // Some statuses, such as 204, may not have a body, not even an empty one.

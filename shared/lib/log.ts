@@ -1,18 +1,18 @@
-/** Structured logging: a fixed text, and what it is about beside it. */
+/** Structured logging: a fixed text, and its details as fields. */
 export interface Log {
   info(text: string, fields: Record<string, unknown>): void;
   warn(text: string, fields: Record<string, unknown>): void;
   error(text: string, fields: Record<string, unknown>): void;
 }
 
-/** The part of an invocation's context that writes lines. */
+/** The part of an invocation's context that writes log lines. */
 interface LineLogger {
   info(line: string): void;
   warn(line: string): void;
   error(line: string): void;
 }
 
-/** Each entry becomes one line of JSON, which Application Insights can take apart again. */
+/** Writes each entry as one line of JSON, which Application Insights can parse. */
 export function createLog(lines: LineLogger): Log {
   const line = (text: string, fields: Record<string, unknown>) => JSON.stringify({ text, ...fields });
   return {

@@ -1,4 +1,4 @@
-/** Makes `ask` run at the first call only; every later call gets the same answer, or the same failure. */
+/** Runs `ask` at the first call only; every later call gets the same answer, or the same failure. */
 export function once<A extends unknown[], T>(ask: (...args: A) => Promise<T>): (...args: A) => Promise<T> {
   let asked: Promise<T> | undefined;
   return (...args) => {

@@ -1,14 +1,14 @@
-/** Hosts that asked for a pause, for all who call them from this process. */
+/** Hosts that asked for a pause, shared by all callers in this process. */
 export interface Pauses {
-  /** Milliseconds until the host takes calls again; 0 when it does. */
+  /** Milliseconds until the host takes calls again; 0 when it takes them now. */
   remaining(host: string): number;
-  /** Notes an answer that asks for a pause. */
+  /** Remembers the pause that an answer asks for. */
   asked(host: string, retryAfterMs: number | undefined): void;
 }
 
 /** The pause for a host that does not say how long. */
 const UNSTATED_MS = 5_000;
-/** One odd answer must not keep all callers from a host for longer. */
+/** Longest pause, so that one wrong answer does not block all callers for longer. */
 const LONGEST_MS = 5 * 60_000;
 
 export function createPauses(now: () => Date): Pauses {

@@ -1,35 +1,62 @@
-import picomatch from 'picomatch';
-import { RE2JS } from 're2js';
+import { compileRe2, type Pattern } from './re2.ts';
 
-/** What picomatch puts in to keep `.`, `..` and nothing from matching, none of which is an OCI name. */
-const LOOK_AHEADS = /\(\?!(?:\(\?:\^\|\\\/\))?\\\.\{1,2\}\(\?:\\\/\|\$\)\)|\(\?=\.\)/g;
+/** `**` is a whole part of a name where a slash, a choice's edge or an end stands on either side of it. */
+const TOKENS = /(?<whole>(?<=^|[/{,])\*\*(?:\/|(?=$|[},])))|\*+|\[[!^]?[\w.-]+\]|./gsu;
 
 /**
- * A glob as a regular expression: picomatch reads it and RE2 matches it, since a backtracking engine can take
- * exponential time over a few `*`, and a policy must not be able to stop the app.
+ * Compiles a glob. RE2 matches it, since a backtracking engine can take exponential time over a few `*`, and a policy
+ * must not be able to stop the app.
  *
- * @throws Error when the glob is none, or needs what RE2 lacks
+ * - `*`: any characters but `/`; `?`: one of them
+ * - `**` as a whole part of a name: any number of parts; elsewhere it means `*`
+ * - `[a-z]`: one of these characters; `[!a]`: one that is neither of these nor `/`
+ * - `{a,b}`: what one of these globs matches
+ *
+ * @throws Error that says what is wrong with the glob
  */
-function compileGlob(glob: string): RE2JS {
-  const { source } = picomatch.makeRe(glob, {
-    dot: true,
-    noextglob: true,
-    nonegate: true,
-    strictSlashes: true,
-  });
-  return RE2JS.compile(source.replaceAll(LOOK_AHEADS, ''));
+export function compileGlob(glob: string): Pattern {
+  if (/^[\w./-]*$/.test(glob)) return { matches: text => text === glob, programSize: () => 1 };
+  if (!hasPairedBraces(glob))
+    throw new Error('braces come in pairs, around choices with commas between them');
+  const parts = Array.from(glob.matchAll(TOKENS), ([token, whole]) =>
+    whole ? wholePart(token) : toRe2(token),
+  );
+  return compileRe2(parts.join(''));
 }
 
-/** `*` stays within one segment of a path, `**` crosses them; `?`, `[a-z]` and `{a,b}` are known too. */
-export function matchesGlob(glob: string, text: string): boolean {
-  return compileGlob(glob).matches(text);
+function wholePart(token: string): string {
+  return token.endsWith('/') ? '(?:.*/)?' : '.*';
 }
 
-export function isGlob(text: string): boolean {
-  try {
-    compileGlob(text);
-    return true;
-  } catch {
-    return false;
+function toRe2(token: string): string {
+  switch (token[0]) {
+    case '*':
+      return '[^/]*';
+    case '?':
+      return '[^/]';
+    case '{':
+      return '(?:';
+    case ',':
+      return '|';
+    case '}':
+      return ')';
+    case '.':
+      return '\\.';
+    case '[':
+      if (token === '[') throw new Error('brackets come in pairs, around letters, digits, "_", "." or "-"');
+      return token.replace(/^\[[!^](.*)\]$/, '[^$1/]');
+    default:
+      if (!/[\w/-]/.test(token)) throw new Error(`no name has a ${JSON.stringify(token)}`);
+      return token;
   }
+}
+
+/** Takes the innermost choices away until none are left. */
+function hasPairedBraces(glob: string): boolean {
+  let rest = glob;
+  for (let before = ''; before !== rest; ) {
+    before = rest;
+    rest = rest.replace(/\{[^{}]*,[^{}]*\}/g, '');
+  }
+  return !/[{},]/.test(rest);
 }

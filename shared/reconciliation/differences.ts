@@ -1,56 +1,65 @@
-import type { RepositoryInTarget } from '../coder/target.ts';
+import { type RepositoryInTarget, TARGET_DIFFERENCES, type TargetDifference } from '../coder/target.ts';
 import { isRunnable } from '../images/platform.ts';
+import { createBreather } from '../lib/breather.ts';
 import { applyPolicy, type PolicyHolder, type Verdict } from '../policy/policy.ts';
-import { type ImageReason, REASONS } from '../reasons.ts';
+import { REASONS } from '../reasons.ts';
 import type { ImageRecord } from '../records/image.ts';
 
-/** How registry, records and Coder can differ about one tag, as reports and the README show it. */
+/** How registry, records and Coder can differ about one tag, as reports and the docs show it. */
 export const DIFFERENCES = {
-  'missed-push': 'The registry has a tag, or a digest under it, that no event told of.',
-  untagged: 'The registry does not have the tag any more; it has the manifest.',
-  deleted: 'The registry does not have the tag any more, nor the manifest.',
-  'policy-changed': 'The policy decides otherwise than when the tag was last looked at.',
-  'given-up': 'The import was given up after too many attempts, for a reason that may have passed.',
-  'registry-deleted-in-coder': 'Coder does not have the registry any more.',
-  'image-deleted-in-coder': 'Coder does not have the image any more.',
-  'tag-deleted-in-coder': 'Coder does not have the tag any more.',
-  'digest-drift': 'Coder has another digest under the tag than it had when it was imported.',
-  'default-tag-drift': 'Coder offers another default tag than the policy chooses.',
+  'missed-push': 'The registry has a tag, or a digest under it, for which no event came.',
+  untagged: 'The registry no longer has the tag; it still has the manifest.',
+  deleted: 'The registry no longer has the tag, nor the manifest.',
+  'policy-changed': 'The policy now decides differently about the tag than in its image record.',
+  'given-up': 'The bridge gave up the import after too many attempts, for a reason that may have passed.',
+  ...TARGET_DIFFERENCES,
+  'default-tag-drift': 'Coder offers a different default tag than the policy chooses.',
 } as const;
 
 export type DifferenceKind = keyof typeof DIFFERENCES;
 
-/** What is to be looked at again. `gone` is told apart into `untagged` and `deleted` by asking the registry. */
+/** A tag to import again. The registry's answer splits `gone` into `untagged` and `deleted`. */
 export interface Difference {
   tag: string;
   kind: Exclude<DifferenceKind, 'untagged' | 'deleted'> | 'gone';
 }
 
+/** Reasons to leave out an image that are no verdict of the policy. */
+const SETTLED: ReadonlySet<string> = new Set([
+  'not-an-image',
+  'build-cache',
+  'not-runnable',
+  'not-chosen',
+  'held',
+]);
+
 /** All that is known of one repository. */
 export interface RepositoryFacts {
   repository: string;
   registry: PolicyHolder;
-  /** What the registry has. */
+  /** The tags in the registry. */
   tags: ReadonlyMap<string, { digest: string; pushedOn: Date }>;
   records: ReadonlyMap<string, ImageRecord>;
-  /** What Coder has; undefined when it does not have the image. */
+  /** The image in Coder; undefined when Coder does not have it. */
   image: RepositoryInTarget | undefined;
-  /** Operating systems and platforms that workspaces run on. */
+  /** The operating systems and platforms on which workspaces run. */
   runnable: readonly string[];
-  /** False when Coder had the registry once, and does not any more. */
-  coderHasRegistry: boolean;
+  /** What is to be said of images when Coder does not have the repository. */
+  missing: TargetDifference;
 }
 
 /** Tags about which the three do not agree, in the order in which they were pushed; those that are gone come last. */
-export function findDifferences(facts: RepositoryFacts): Difference[] {
+export async function findDifferences(facts: RepositoryFacts): Promise<Difference[]> {
+  const breathe = createBreather();
   const { tags, records, image } = facts;
   const names = new Set([...tags.keys(), ...records.keys(), ...(image?.tags.keys() ?? [])]);
   const differences: Difference[] = [];
   for (const tag of names) {
+    await breathe();
     const kind = compare(facts, tag);
     if (kind) differences.push({ tag, kind });
   }
-  const drifted = driftedTo(facts);
+  const drifted = await driftedTo(facts, breathe);
   if (drifted && !differences.some(({ tag }) => tag === drifted)) {
     differences.push({ tag: drifted, kind: 'default-tag-drift' });
   }
@@ -62,7 +71,7 @@ function compare(facts: RepositoryFacts, tag: string): Difference['kind'] | unde
   const { repository, registry, records, tags } = facts;
   const record = records.get(tag);
   const verdict = applyPolicy(registry, { repository, tag });
-  // The sweep looks after what is pending, and nobody after what is suspended.
+  // The sweep handles pending images; suspended ones stay as they are.
   if (record?.state === 'pending' || isSuspended(verdict)) return undefined;
   if (verdict.action === 'skip') return compareSkipped(facts, tag, verdict);
   if (!tags.has(tag)) return compareGone(facts, tag, verdict);
@@ -101,42 +110,35 @@ function compareWanted(
 ): Difference['kind'] | undefined {
   const record = facts.records.get(tag);
   if (!record || record.state === 'removed') return 'missed-push';
-  if (record.state === 'skipped' && !isSkippedStill(record, [...facts.runnable, ...(rule?.platforms ?? [])]))
-    return 'policy-changed';
+  const runnable = [...facts.runnable, ...(rule?.platforms ?? [])];
+  if (record.state === 'skipped' && !isSettled(record, runnable)) return 'policy-changed';
   if (record.digest !== facts.tags.get(tag)?.digest) return 'missed-push';
-  // What Coder or the registry refuse stays parked until somebody pushes again.
+  // An image that Coder or the registry refused stays `failed` until its next push.
   if (record.state === 'failed') return REASONS[record.reason].state === 'pending' ? 'given-up' : undefined;
-  return record.state === 'imported' ? compareImported(facts, record) : undefined;
+  if (record.state !== 'imported') return undefined;
+  return facts.image ? facts.image.compare(record) : facts.missing;
 }
 
-/** What a tag holds is not judged otherwise later, except when other platforms are allowed. */
-function isSkippedStill({ reason, platforms = '' }: ImageRecord, runnable: readonly string[]): boolean {
-  if (reason !== 'no-runnable-platform') return ABOUT_CONTENT.has(reason);
+/** An image that was left out stays so, unless its platforms are allowed by now. */
+function isSettled({ reason, platforms = '' }: ImageRecord, runnable: readonly string[]): boolean {
+  if (reason !== 'no-runnable-platform') return SETTLED.has(reason);
   return !platforms.split(',').some(platform => isRunnable(platform, runnable));
 }
 
-const ABOUT_CONTENT: ReadonlySet<ImageReason> = new Set<ImageReason>([
-  'not-an-image',
-  'build-cache',
-  'not-runnable',
-]);
-
-function compareImported(
-  { image, coderHasRegistry }: RepositoryFacts,
-  { tag, digest, coderDigest }: ImageRecord,
-): Difference['kind'] | undefined {
-  if (!coderHasRegistry) return 'registry-deleted-in-coder';
-  if (!image) return 'image-deleted-in-coder';
-  if (!image.tags.has(tag)) return 'tag-deleted-in-coder';
-  return image.tags.get(tag) === (coderDigest ?? digest) ? undefined : 'digest-drift';
-}
+type DefaultCandidate = Parameters<RepositoryInTarget['findDrift']>[0][number];
 
 /** The tag that the policy prefers, when Coder has both it and prefers another. */
-function driftedTo({ repository, registry, tags, records, image }: RepositoryFacts): string | undefined {
-  const imported = [...tags.keys()].filter(tag => records.get(tag)?.state === 'imported');
-  const candidates = imported.flatMap(tag => {
+async function driftedTo(
+  { repository, registry, tags, records, image }: RepositoryFacts,
+  breathe: () => Promise<void>,
+): Promise<string | undefined> {
+  const candidates: DefaultCandidate[] = [];
+  for (const tag of tags.keys()) {
+    await breathe();
+    if (records.get(tag)?.state !== 'imported') continue;
     const verdict = applyPolicy(registry, { repository, tag });
-    return verdict.action === 'import' ? [{ tag, words: verdict.rule ?? {}, pinned: verdict.pinned }] : [];
-  });
+    if (verdict.action === 'import')
+      candidates.push({ tag, words: verdict.rule ?? {}, pinned: verdict.pinned });
+  }
   return image?.findDrift(candidates, tag => records.get(tag)?.pushedOn);
 }

@@ -1,22 +1,22 @@
 import { formatReference } from '../policy/reference.ts';
 import { emptyTally, type Finding, type Report, sum, type Tally } from './report.ts';
 
-/** Counts what a run has done. Several repositories are under way at once, and each counts for itself. */
+/** Counts the work of a run. Several repositories are under way at once, each with its own count. */
 export interface Progress {
-  /** Begins to count for a repository, in which there are so many tags to look at. */
+  /** Starts the count of a repository with this number of tags. */
   open(repository: string, tags: number): RepositoryProgress;
-  /** The report as it stands. */
+  /** The report with the present counts. */
   report(): Report;
 }
 
 export interface RepositoryProgress {
   lookedAt(tags: number): void;
-  /** Counts one tag that was looked at, and what was found. */
+  /** Counts one tag that was compared, and its difference, if any. */
   found(finding: Finding): void;
   finish(): void;
 }
 
-/** @param repositories those that the run goes through, in the order in which it does */
+/** @param repositories those of the run, in its order */
 export function createProgress(begun: Report, repositories: readonly string[]): Progress {
   const tallies = new Map<string, Tally>();
   const findings = new Map(begun.findings.map(finding => [formatReference(finding), finding]));

@@ -2,6 +2,7 @@ import type { TagInRegistry } from '../azure/acr.ts';
 import type { Inventory } from '../coder/target.ts';
 import { ServiceError } from '../errors.ts';
 import { type ImportServices, importImage } from '../images/import.ts';
+import { createBreather } from '../lib/breather.ts';
 import type { Log } from '../lib/log.ts';
 import type { Pauses } from '../lib/pauses.ts';
 import type { ImageReason } from '../reasons.ts';
@@ -19,19 +20,19 @@ export interface RepositoryServices extends ImportServices {
   pauses: Pauses;
 }
 
-/** What one run works with. */
+/** The services and facts of one run. */
 export interface Run {
   services: RepositoryServices;
   registry: Registry;
   inventory: Inventory;
   /** Only reports. */
   dryRun: boolean;
-  /** Aborts when the run is to stop. */
+  /** Aborts when the run must stop. */
   signal: AbortSignal;
   log: Log;
 }
 
-/** When one of these is in the way of an image, it is in the way of all, which are better left as they are. */
+/** A reason of these for one image applies to all of them, so the run stops and leaves the others as they are. */
 const COMMON_TROUBLE: ReadonlySet<ImageReason> = new Set<ImageReason>([
   'registry-unavailable',
   'registry-unauthorized',
@@ -42,11 +43,12 @@ const COMMON_TROUBLE: ReadonlySet<ImageReason> = new Set<ImageReason>([
 ]);
 
 /**
- * Compares one repository, and mends what differs, one image after the other as they were pushed. It holds the names
- * and digests of one repository in memory, and no more.
+ * Reconciles one repository, one image after the other in the order of their pushes. It keeps only the names and
+ * digests
+ * of one repository in memory.
  *
  * @param save called now and then
- * @throws ServiceError when something is in the way of every image
+ * @throws ServiceError for a reason that applies to every image
  */
 export async function reconcileRepository(
   run: Run,
@@ -55,14 +57,16 @@ export async function reconcileRepository(
   save: () => Promise<void>,
 ): Promise<void> {
   const facts = await readFacts(run, repository);
-  const differences = findDifferences(facts);
+  const differences = await findDifferences(facts);
   const alike = facts.tags.size - differences.filter(({ tag }) => facts.tags.has(tag)).length;
   const counted = progress.open(repository, alike + differences.length);
   counted.lookedAt(alike);
+  const breathe = createBreather();
   for (const difference of differences) {
+    await breathe();
     if (run.signal.aborted) return;
     const kind = await tellApart(run, facts, difference);
-    const record = run.dryRun ? undefined : await mend(run, facts, difference);
+    const record = run.dryRun ? undefined : await repair(run, facts, difference);
     const outcome = record && { state: record.state, reason: record.reason };
     const finding = { repository, tag: difference.tag, difference: kind, ...outcome };
     counted.found(finding);
@@ -83,11 +87,10 @@ async function readFacts({ services, registry, inventory, signal }: Run, reposit
   for await (const found of acr.listTags(source)) tags.set(found.tag, found);
   const image = await inventory.find(repository, signal);
   const { runnable } = services;
-  const { hasRegistry: coderHasRegistry } = inventory;
-  return { repository, registry, tags, records, image, runnable, coderHasRegistry };
+  return { repository, registry, tags, records, image, runnable, missing: inventory.missing };
 }
 
-async function mend(
+async function repair(
   { services, registry }: Run,
   { repository, tags }: RepositoryFacts,
   { tag }: Difference,
@@ -99,7 +102,7 @@ async function mend(
   return (await importImage(services, request, AbortSignal.timeout(services.importBudgetMs))).record;
 }
 
-/** @throws ServiceError when the registry or the target asked everyone for a pause */
+/** @throws ServiceError when the registry or the target asked for a pause */
 function leaveAloneIfAsked({ pauses, target }: RepositoryServices, { loginServer }: Registry): void {
   for (const [host, reason] of [
     [loginServer, 'registry-unavailable'],
@@ -107,12 +110,12 @@ function leaveAloneIfAsked({ pauses, target }: RepositoryServices, { loginServer
   ] as const) {
     const retryAfterMs = pauses.remaining(host);
     if (retryAfterMs > 0) {
-      throw new ServiceError(reason, `${host} asked to be left alone for a while.`, { retryAfterMs });
+      throw new ServiceError(reason, `${host} asked for a pause.`, { retryAfterMs });
     }
   }
 }
 
-/** A tag that is gone was either taken off its manifest, or deleted together with it. */
+/** A tag that is gone was either removed from its manifest, or deleted together with it. */
 async function tellApart(
   { services, registry, signal }: Run,
   { repository, records }: RepositoryFacts,

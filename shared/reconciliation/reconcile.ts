@@ -18,17 +18,17 @@ export interface ReconcileServices extends RepositoryServices {
   maxAttempts: number;
 }
 
-/** Repositories that are compared at once. */
+/** Number of repositories that are compared at once. */
 const AT_ONCE = 4;
-/** How much older than the run the report on it may be. */
+/** How long the run may go on before it saves its report again. */
 const SAVE_EVERY_MS = 2_000;
 
 /**
- * Carries on the registry's run, if one was started and nobody else carries it on: compares what the registry, our
- * records and Coder have, repository by repository, and imports anew what differs. A run that `signal` ends is
- * carried on by the next call.
+ * Continues the registry's run, if one was started and no other worker has it: compares the registry, the records and
+ * Coder, repository by repository, and imports again where they differ. After `signal` ends it, the next call
+ * continues the run.
  *
- * @throws StorageError when the report cannot be kept
+ * @throws StorageError when the report cannot be stored
  */
 export async function reconcile(
   services: ReconcileServices,
@@ -45,12 +45,12 @@ export async function reconcile(
     const { state, dryRun, settled, reason, message } = report;
     log.info('reconciliation', { registry: registryName, state, dryRun, ...settled, reason, message });
   } catch (error) {
-    // Somebody else took the run over, or the registry was removed.
+    // Another worker took over the run, or the registry was deleted.
     if (!(error instanceof ConflictError)) throw error;
   }
 }
 
-/** The report on as much of the run as could be done. */
+/** Works until the end or an obstacle, and returns the report. */
 async function carryOn(
   services: ReconcileServices,
   registry: StoredRegistry,
@@ -81,7 +81,7 @@ async function carryOn(
   }
 }
 
-/** Every repository that the registry, our records or Coder know of, in an order that stays the same. */
+/** Every repository in the registry, the records or Coder, always in the same order. */
 async function listRepositories(
   { acr, images }: ReconcileServices,
   registry: StoredRegistry,
@@ -94,7 +94,7 @@ async function listRepositories(
   return [...names].sort();
 }
 
-/** Works through the repositories, a few at a time, until `signal` aborts or one of them fails. */
+/** Reconciles the repositories, a few at a time, until `signal` aborts or one of them fails. */
 async function untilOneFails(
   repositories: readonly string[],
   signal: AbortSignal,
@@ -118,7 +118,7 @@ async function untilOneFails(
   });
 }
 
-/** Saves the report now and then, by which the run stays ours. */
+/** Saves the report now and then, which renews the lease of the run. */
 function createSaver(leased: LeasedReport, progress: Progress, now: () => Date): () => Promise<void> {
   let savedMs = 0;
   let saving = false;
@@ -139,7 +139,7 @@ function completed(report: Report, endedOn: Date): Report {
   return { ...rest, state: 'completed', endedOn, attempts: 0 };
 }
 
-/** What is in the way of everything ends the run, for good or until it may have passed. */
+/** A reason that applies to everything ends the run: for good, or until a later attempt. */
 function interrupted(
   { now, random, maxAttempts }: ReconcileServices,
   before: Report,

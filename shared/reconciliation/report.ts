@@ -4,47 +4,47 @@ import type { Reference } from '../policy/reference.ts';
 import type { ImageReason, State } from '../reasons.ts';
 import type { DifferenceKind } from './differences.ts';
 
-/** How many of what. */
+/** Counts by name. */
 export interface Tally {
-  /** Repositories that are finished. */
+  /** Number of finished repositories. */
   repositories: number;
-  /** Tags that there are to look at in the repositories that were opened, and tags that were looked at. */
+  /** Number of tags in the repositories that were started, and of tags that were compared. */
   total: number;
   done: number;
   differences: { [K in DifferenceKind]?: number };
-  /** What became of the differences; empty in a dry run. */
+  /** The outcomes of the differences; empty in a dry run. */
   outcomes: { [S in State]?: number };
 }
 
-/** One difference, and what became of it. */
+/** One difference and its outcome. */
 export interface Finding extends Reference {
   difference: DifferenceKind;
   state?: State;
   reason?: ImageReason;
 }
 
-/** The last comparison of one registry, or the one that is under way. Times are UTC. */
+/** The report of a registry's last reconciliation, or of the one that is under way. Times are UTC. */
 export const Report = z.object({
-  /** Name of the registry, ours. */
+  /** The bridge's name of the registry. */
   registry: z.string(),
   /** Only reports, and changes nothing. */
   dryRun: z.boolean(),
   state: z.enum(['running', 'completed', 'failed']),
   startedOn: z.date(),
   endedOn: z.date().exactOptional(),
-  /** Repositories that the run goes through, as soon as they are known. */
+  /** Number of repositories in the run, once it is known. */
   repositories: z.number().exactOptional(),
-  /** The last repository, in order of their names, with which all before it are done. */
+  /** The last repository, in order of names, up to which all are done. */
   cursor: z.string().exactOptional(),
-  /** Of the repositories up to the cursor, which no resumed run looks at again. */
+  /** Counts of the repositories up to the cursor. A resumed run skips these. */
   settled: json<Tally>(),
-  /** Of those that follow; a resumed run begins with none. */
+  /** Counts of the repositories after the cursor. A resumed run starts them at zero. */
   ahead: json<Tally>(),
-  /** The first differences that were found, as many as fit. */
+  /** The first differences, as many as fit. */
   findings: json<Finding[]>(),
-  /** Times in a row that the run came to nothing. */
+  /** Number of times in a row that the run stopped early without progress. */
   attempts: z.number(),
-  /** Why it stopped, and when it goes on if it does. */
+  /** Why it stopped, and when it goes on, if it does. */
   reason: word<ImageReason>().exactOptional(),
   message: z.string().exactOptional(),
   dueOn: z.date().exactOptional(),

@@ -7,24 +7,26 @@ import { ConflictError } from '../errors.ts';
 import { RECONCILIATION_KEY } from '../records/keys.ts';
 import { emptyTally, type Finding, Report } from './report.ts';
 
-/** A report in the hands of the worker that carries the run on. */
+/** A report whose lease this worker holds. */
 export interface LeasedReport {
   report: Report;
   /**
-   * Writes the report, and goes on holding it.
-   * @throws ConflictError when another worker took the run over, or the registry was removed
+   * Writes the report and keeps the lease.
+   * @throws ConflictError when another worker took over the run, or the registry was deleted
    */
   save(report: Report): Promise<void>;
-  /** Writes the report, and gives it back. @throws ConflictError as `save` does */
+  /** Writes the report and releases the lease. @throws ConflictError as `save` does */
   release(report: Report): Promise<void>;
 }
 
-/** One report per registry, which is also the lease of the run. */
+/** One report per registry. The same row has the lease of the run. */
 export interface Reports {
   get(registry: string): Promise<Report | undefined>;
-  /** Begins a run, or joins the one that is under way; one that only reports gives way to one that does not. */
+  /** Starts a run, or joins the one that is under way. A real run replaces a dry run. */
   start(registry: string, dryRun: boolean): Promise<Report>;
-  /** Takes a run that goes on and that nobody carries on; undefined when there is none, or it is not due. */
+  /**
+   * Takes the lease of a run that is under way; undefined when there is none, another worker has it, or it is not due.
+   */
   take(registry: string): Promise<LeasedReport | undefined>;
 }
 
@@ -38,7 +40,7 @@ const codec = createRowCodec(Report, {
 
 /**
  * @param table the `images` table
- * @param leaseMs longer than a holder goes without saving
+ * @param leaseMs longer than a holder works without saving
  */
 export function createReports(table: TableClient, now: () => Date, leaseMs: number): Reports {
   const lease = createLease(write, now, leaseMs);
@@ -93,7 +95,7 @@ export function createReports(table: TableClient, now: () => Date, leaseMs: numb
   };
 }
 
-/** Whether a run that is asked for is the one that is under way. */
+/** Whether a new request joins the run that is under way. */
 function isJoined({ state, dryRun }: Report, asksForDryRun: boolean): boolean {
   return state === 'running' && (asksForDryRun || !dryRun);
 }

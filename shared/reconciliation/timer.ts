@@ -6,16 +6,16 @@ import { type ReconcileServices, reconcile } from './reconcile.ts';
 import type { Report } from './report.ts';
 
 export interface ScheduleServices extends ReconcileServices {
-  /** How often a registry is reconciled that does not say so itself. */
+  /** How often a registry is reconciled whose declaration does not say. */
   reconcileEveryMinutes: number;
 }
 
-/** Registries that are reconciled at once. */
+/** Number of registries that are reconciled at once. */
 const AT_ONCE = 2;
 
 /**
- * Starts the runs whose time has come, and carries on those that were begun. What fails, or is not done when
- * `signal` aborts, is left to the next call, and keeps no other registry from its turn.
+ * Starts the runs that are due, and continues those under way. A run that fails, or is not done when `signal` aborts,
+ * waits for the next call, and does not stop the other registries.
  *
  * @throws StorageError when the registries cannot be read
  */
@@ -35,7 +35,7 @@ export async function reconcileDue(services: ScheduleServices, signal: AbortSign
   });
 }
 
-/** When the next run begins by itself; undefined while one is under way. A new registry has one interval of peace. */
+/** When the timer starts the next run; undefined while one is under way. For a new registry, after one interval. */
 export function nextRun(
   { createdOn, reconcileEveryMinutes }: Registry,
   report: Report | undefined,

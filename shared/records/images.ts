@@ -5,23 +5,23 @@ import { ROW_VERSION } from '../azure/row-version.ts';
 import { type Page, type PageRequest, readPage } from '../azure/table-pages.ts';
 import { change, deleteRows, type Row, type RowKey, readRow, readRows } from '../azure/tables.ts';
 import type { Reference } from '../policy/reference.ts';
-import type { ImageReason, State } from '../reasons.ts';
+import { type ImageReason, isCheckedSoon, type State } from '../reasons.ts';
 import { type HeardBy, ImageRecord, type StoredImage } from './image.ts';
 import { dueKey, imageKey, parseDueKey, repositoryOfRow } from './keys.ts';
 
-/** When the newest push was that was heard of in each way; absent when none was. */
+/** Time of the newest push by the way the bridge learned of it; absent when there was none. */
 export interface Heard {
   byEvent?: Date;
   byReconciliation?: Date;
 }
 
-/** What a due row tells. */
+/** The content of a due row. */
 export interface WaitingImage extends Reference {
   dueOn: Date;
-  /** The push that is to arrive in Coder; absent when only a comparison found it. */
+  /** The push that must arrive in Coder; absent when only a reconciliation found it. */
   pushedOn?: Date;
-  /** The registry may show it any moment. */
-  isAwaited: boolean;
+  /** It is checked again within seconds. */
+  isCheckedSoon: boolean;
 }
 
 export interface ImageFilter {
@@ -29,25 +29,28 @@ export interface ImageFilter {
   state?: State | undefined;
 }
 
-/** The image records, and beside each pending one its due row, which always change together. */
+/** The image records and, for each pending one, its due row. Both always change together. */
 export interface Images {
   get(registry: string, image: Reference): Promise<StoredImage | undefined>;
-  /** Writes `record` over `previous`, and gives the new ETag. @throws ConflictError when `previous` is no longer what is stored */
+  /**
+   * Writes `record` over `previous`, and gives the new ETag.
+   * @throws ConflictError when `previous` is no longer what is stored
+   */
   save(record: ImageRecord, previous: StoredImage | undefined): Promise<string>;
   list(filter: ImageFilter, page: PageRequest): Promise<Page<ImageRecord>>;
-  /** Records of one repository that hold this digest, or all of them. */
+  /** Records of one repository: those with this digest, or all. */
   ofRepository(registry: string, repository: string, digest?: string): AsyncIterable<ImageRecord>;
-  /** Every repository that has a row; some come twice. */
+  /** Every repository that has a row; yields some twice. */
   repositories(registry: string): AsyncIterable<string>;
-  /** Images that are parked or wait for another attempt; of one reason, if one is named. */
+  /** Images that are `failed` or `pending`; only those with the reason, if one is given. */
   unfinished(registry: string, reason?: ImageReason): AsyncIterable<StoredImage>;
-  /** How long each push took that arrived in Coder since then, in ms. */
+  /** The latency of each push that arrived in Coder since then, in ms. */
   latencies(registry: string, since: Date): AsyncIterable<number>;
-  /** Images that are to be tried again, in the order of their times. */
+  /** The pending images, the earliest due time first. */
   waiting(registry: string): AsyncIterable<WaitingImage>;
-  /** The newest push that an event told of, and the newest that only a comparison found. */
+  /** The newest push with an event, and the newest that only a reconciliation found. */
   heard(registry: string): Promise<Heard>;
-  /** Removes everything about a registry's images. */
+  /** Deletes everything about a registry's images. */
   deleteAll(registry: string): Promise<void>;
 }
 
@@ -55,12 +58,6 @@ const codec = createRowCodec(ImageRecord, {
   constants: { kind: 'image', version: ROW_VERSION },
   inKey: { partitionKey: 'registry' },
 });
-
-/** Beside a record that is due, under its time. */
-interface DueRow {
-  pushedOn?: Date;
-  isAwaited?: boolean;
-}
 
 /** @param table the `images` table */
 export function createImages(table: TableClient): Images {
@@ -72,7 +69,7 @@ export function createImages(table: TableClient): Images {
 
     async save(record, previous) {
       const before = previous?.dueOn && dueKey(previous.dueOn, record);
-      // A removal of the registry that was cut off may have left the record and taken its due row.
+      // A deletion of the registry that was cut off may have deleted the due row and left the record.
       const hasDueRow =
         before !== undefined &&
         (await readRow(table, { partitionKey: record.registry, rowKey: before })) !== undefined;
@@ -124,8 +121,10 @@ export function createImages(table: TableClient): Images {
 
     async *waiting(registry) {
       const filter = odata`PartitionKey eq ${registry} and RowKey ge '!' and RowKey lt '"'`;
-      for await (const { rowKey, pushedOn, isAwaited = false } of readRows<DueRow>(table, filter)) {
-        yield { ...parseDueKey(rowKey as string), isAwaited, ...(pushedOn && { pushedOn }) };
+      for await (const row of readRows<{ pushedOn?: Date; checkedSoon?: boolean }>(table, filter)) {
+        const { rowKey, pushedOn, checkedSoon = false } = row;
+        const due = parseDueKey(rowKey as string);
+        yield { ...due, isCheckedSoon: checkedSoon, ...(pushedOn && { pushedOn }) };
       }
     },
 
@@ -152,7 +151,7 @@ export function createImages(table: TableClient): Images {
   };
 }
 
-/** One entity group transaction: the record, the due row that it had, and the one that it gets. */
+/** One entity group transaction: the record, its old due row and its new one. */
 function saveActions(
   record: ImageRecord,
   previous: StoredImage | undefined,
@@ -166,11 +165,11 @@ function saveActions(
   const after = record.dueOn && dueKey(record.dueOn, record);
   if (before !== after) {
     if (before) actions.push(['delete', { partitionKey, rowKey: before }]);
-    // What was there before the bridge kept nobody waiting.
+    // A push that only a reconciliation found may be older than the bridge, so its age is no waiting time.
     const pushedOn = record.heardBy !== 'reconciliation' && { pushedOn: record.pushedOn };
-    const isAwaited = record.reason === 'waiting-for-registry' && { isAwaited: true };
+    const checkedSoon = isCheckedSoon(record) && { checkedSoon: true };
     if (after)
-      actions.push(['create', { partitionKey, rowKey: after, kind: 'due', ...pushedOn, ...isAwaited }]);
+      actions.push(['create', { partitionKey, rowKey: after, kind: 'due', ...pushedOn, ...checkedSoon }]);
   }
   return actions;
 }

@@ -6,9 +6,9 @@ import type { Reference } from '../policy/reference.ts';
  * for one another:
  *
  *     !2026-01-31T08:00:00.000Z!team|app:v1    due row: when to try the import again
- *     @reconciliation                           the last comparison of the registry
- *     @registry                                 what we know of the registry in Coder (coder/classic/memory.ts)
- *     team|app                                  what we know of the repository in Coder (the same)
+ *     @reconciliation                           the last reconciliation of the registry
+ *     @registry                                 the registry in Coder (coder/classic/memory.ts)
+ *     team|app                                  the repository's image in Coder (the same)
  *     team|app:v1                               the image record
  */
 export const RECONCILIATION_KEY = '@reconciliation';
@@ -17,7 +17,7 @@ export function imageKey({ repository, tag }: Reference): string {
   return `${repositoryKey(repository)}:${tag}`;
 }
 
-/** The repository that a row is about, or one of whose images it is about; undefined for rows of other kinds. */
+/** The repository of a row, or of the image in the row; undefined for rows of other kinds. */
 export function repositoryOfRow(key: string): string | undefined {
   return /^[!@]/.test(key) ? undefined : parseRepositoryKey(key.split(':', 1)[0] as string);
 }

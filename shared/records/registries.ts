@@ -6,7 +6,7 @@ import { type Page, type PageRequest, readPage } from '../azure/table-pages.ts';
 import { change, type Row, type RowKey, readRow, readRows, writeRow } from '../azure/tables.ts';
 import { Registry, type StoredRegistry } from './registry.ts';
 
-/** The registries that we watch. */
+/** The registries that the bridge watches. */
 export interface Registries {
   get(name: string): Promise<StoredRegistry | undefined>;
   /** By ARM resource id in its normalized form, through a cache of a few seconds that a miss bypasses. */
@@ -14,16 +14,16 @@ export interface Registries {
   list(page: PageRequest): Promise<Page<StoredRegistry>>;
   /** Every one of them. */
   each(): AsyncIterable<StoredRegistry>;
-  /** Writes `registry` over `previous`, and gives the new ETag. @throws ConflictError when it changed meanwhile */
+  /** Writes `registry` over `previous`, and gives the new ETag. @throws ConflictError when it changed in between */
   save(registry: Registry, previous: StoredRegistry | undefined): Promise<string>;
-  /** @throws ConflictError when it changed meanwhile */
+  /** @throws ConflictError when it changed in between */
   remove(registry: StoredRegistry): Promise<void>;
 }
 
 const PARTITION = 'registry';
 const ALL = odata`PartitionKey eq ${PARTITION}`;
 const codec = createRowCodec(Registry, { constants: { version: ROW_VERSION }, inKey: { rowKey: 'name' } });
-/** How long another instance may still see a registry as it was. */
+/** How long another instance may still see an old version of a registry. */
 const CACHE_MS = 10_000;
 
 /** @param table the `registries` table */
@@ -34,7 +34,7 @@ export function createRegistries(table: TableClient, now: () => Date): Registrie
     for await (const row of readRows(table, ALL)) yield fromRow(row);
   }
 
-  /** Fills the cache; whoever comes while that is under way waits for the same read. */
+  /** Fills the cache; callers that come while that is under way wait for the same read. */
   let reading: Promise<Map<string, StoredRegistry>> | undefined;
   function refill(): Promise<Map<string, StoredRegistry>> {
     reading ??= readAll().finally(() => {
@@ -61,7 +61,7 @@ export function createRegistries(table: TableClient, now: () => Date): Registrie
       if (cached) return cached;
       const begunBefore = reading !== undefined;
       const found = (await refill()).get(normalizedId);
-      // A read that had begun before us may have missed what was there when we asked.
+      // A read that started before this call may have missed a later change.
       return found ?? (begunBefore ? (await refill()).get(normalizedId) : undefined);
     },
 

@@ -6,7 +6,7 @@ import { CredentialInput, type DeclaredCredential } from '../credentials/kinds.t
 import { type CredentialState, parseCredentialState } from '../credentials/state.ts';
 import { Policy } from '../policy/policy.ts';
 
-/** Our name of a registry: part of URLs, of table keys, and of names in Key Vault. */
+/** The bridge's name of a registry: part of URLs, table keys and names in Key Vault. */
 export const RegistryName = z
   .string()
   .regex(
@@ -26,16 +26,16 @@ export const RegistryInput = z.strictObject({
   credential: CredentialInput,
   ...RegistryWords.shape,
   policy: Policy.default({ rules: [] }),
-  /** Nothing of this registry is imported or removed until that is taken back. */
+  /** While true, the bridge imports and removes nothing of this registry. */
   suspended: z.boolean().optional(),
-  /** The default tags in Coder are left to whoever chose them there. */
+  /** The bridge leaves the default tags as people chose them in Coder. */
   pinned: z.boolean().optional(),
-  /** How often the registry is compared with Coder; RECONCILE_EVERY_MINUTES when absent. */
+  /** How often the registry is reconciled; RECONCILE_EVERY_MINUTES when absent. */
   reconcileEveryMinutes: z.int().min(1).max(43_200).optional(),
 });
 export type RegistryInput = z.infer<typeof RegistryInput>;
 
-/** One ACR instance that we watch. */
+/** One Azure Container Registry that the bridge watches. */
 export const Registry = z.object({
   name: z.string(),
   resourceId: z.string(),
@@ -43,7 +43,7 @@ export const Registry = z.object({
   sku: z.string(),
   ...RegistryColumns.shape,
   credential: json<DeclaredCredential>(),
-  /** What Coder holds of it, and how far its renewal is; there is no such column before anything was issued. */
+  /** The state of its credential; there is no such column before the first credential is issued. */
   rotation: json<CredentialState>(parseCredentialState).prefault('{}'),
   policy: json<Policy>(),
   suspended: z.boolean().exactOptional(),
@@ -54,5 +54,5 @@ export const Registry = z.object({
 });
 export type Registry = z.infer<typeof Registry>;
 
-/** A registry as it was read, with the ETag that its next change must carry. */
+/** A registry as it was read, with the ETag that its next change must have. */
 export type StoredRegistry = Registry & { etag: string };

@@ -12,9 +12,9 @@ interface AccessServices {
 }
 
 /**
- * What Azure says of the registry, once it is sure that our identity can read it.
- * @throws RefusedError when it cannot, with the command that mends it
- * @throws ServiceError when Azure or the registry cannot be asked
+ * What Azure says of the registry, after a check that the bridge's identity can read it.
+ * @throws RefusedError when it cannot, with the command that repairs it
+ * @throws ServiceError when Azure or the registry does not answer
  */
 export async function describeReachable(
   { arm, acr, isAllowedHost }: AccessServices,
@@ -27,15 +27,15 @@ export async function describeReachable(
       throw explainArm(resourceId, error);
     });
   if (!isAllowedHost(registry.loginServer)) {
-    const message = `Azure says that its login server is ${registry.loginServer}, a host that may not be sent tokens. If it is right, add it to the setting ACR_ALLOWED_HOSTS.`;
+    const message = `Azure says that its login server is ${registry.loginServer}, which is not an allowed host. If the host is right, add it to the setting ACR_ALLOWED_HOSTS.`;
     throw new RefusedError('host-not-allowed', message);
   }
   await acr.checkAccess(registry.loginServer, signal).catch((error: unknown) => {
-    // No role that reads repositories in ABAC mode lists them, so being refused the list proves nothing there.
+    // In ABAC mode, a role that reads repositories does not list them, so a refused list proves nothing.
     const refused = error instanceof ServiceError && error.reason === 'registry-unauthorized';
     if (!refused) throw error;
     if (registry.abac) return;
-    const message = `${registry.loginServer} does not let the bridge's identity in. Run: ${assignment('AcrPull', resourceId)}`;
+    const message = `${registry.loginServer} refuses the bridge's identity. Run: ${assignment('AcrPull', resourceId)}`;
     throw new RefusedError('registry-not-reachable', message);
   });
   return registry;

@@ -5,12 +5,12 @@ import { checkPrecondition, type Precondition } from './precondition.ts';
 import type { RegistryServices } from './put.ts';
 
 /**
- * Removes the registry's secret, its records, and last the registry, so that a removal that was cut off can be done
- * again. Coder keeps what it has.
+ * Deletes the registry's secret, then its image records, and last its own record, so that a call that was cut off can be
+ * repeated. Coder keeps its images.
  *
- * @throws RefusedError when there is no such registry, or it is not as the precondition expects
- * @throws ServiceError when Key Vault cannot be asked
- * @throws ConflictError when somebody else changed the registry meanwhile
+ * @throws RefusedError when there is no such registry, or its record is not as the precondition expects
+ * @throws ServiceError when Key Vault does not answer
+ * @throws ConflictError when the registry's record changed in between
  */
 export async function deleteRegistry(
   { registries, images, leasedRows, vault }: RegistryServices,

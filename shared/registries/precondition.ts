@@ -1,11 +1,11 @@
 import { RefusedError } from '../errors.ts';
 import type { StoredRegistry } from '../records/registry.ts';
 
-/** Under which conditions a change is wanted, from `If-Match` and `If-None-Match` (RFC 9110, section 13.1). */
+/** The conditions for a change, from `If-Match` and `If-None-Match` (RFC 9110, section 13.1). */
 export interface Precondition {
-  /** The ETags of which the stored registry must have one; `*` for any. */
+  /** The stored registry must have one of these ETags; `*` for any. */
   ifMatch?: string | undefined;
-  /** `*`: only if there is no such registry yet. */
+  /** `*`: only if the registry does not exist yet. */
   ifNoneMatch?: string | undefined;
 }
 
@@ -24,6 +24,7 @@ export function checkPrecondition(
 
 /** The registry was changed after the caller read it. */
 export function outdated(): RefusedError {
-  const message = 'The registry is not as If-Match expects. GET it again, and decide on what it is now.';
+  const message =
+    'The registry was changed: it does not have the ETag of If-Match. GET it again, then decide.';
   return new RefusedError('precondition-failed', message);
 }

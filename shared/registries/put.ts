@@ -18,7 +18,7 @@ import type { RotationServices } from '../rotation/run.ts';
 import { describeReachable } from './access.ts';
 import { checkPrecondition, outdated, type Precondition } from './precondition.ts';
 
-/** What adding, changing and removing a registry needs. */
+/** The services that adding, changing and removing a registry need. */
 export interface RegistryServices extends RotationServices {
   images: Images;
   leasedRows: LeasedTable;
@@ -29,7 +29,7 @@ export interface RegistryServices extends RotationServices {
   importBudgetMs: number;
 }
 
-/** After so many a PUT gives up. */
+/** Number of attempts after which a PUT gives up. */
 const MOST_CONFLICTS = 5;
 
 export interface PutResult {
@@ -38,20 +38,19 @@ export interface PutResult {
 }
 
 /**
- * Makes the registry be as declared: asks ARM and the registry itself whether that can work, stores the credential,
- * then the record, and begins to issue what Coder is to pull with. The same declaration twice changes nothing the
- * second time.
+ * Adds or changes the registry: asks ARM and the registry itself whether the declaration can work, stores the credential,
+ * then the record, and starts to issue the credential for Coder. Repeating a declaration changes nothing.
  *
- * @throws RefusedError when it cannot work, with what to do about it; the registry's record is as it was
- * @throws ServiceError when Key Vault or the registry cannot be asked
- * @throws ConflictError when somebody else goes on changing the registry meanwhile
+ * @throws RefusedError when it cannot work, with what to do about it; the registry's record does not change
+ * @throws ServiceError when Key Vault or the registry does not answer
+ * @throws ConflictError when other calls keep changing the registry's record
  */
 export async function putRegistry(...call: Parameters<typeof putOnce>): Promise<PutResult> {
   for (let conflicts = 0; ; conflicts += 1) {
     try {
       return await putOnce(...call);
     } catch (error) {
-      // Mostly a rotation that made progress: decide again on what it made of the record.
+      // Mostly a rotation that made progress: decide again on the new record.
       if (!(error instanceof ConflictError) || conflicts === MOST_CONFLICTS) throw error;
     }
   }
@@ -75,7 +74,7 @@ async function putOnce(
   const now = services.now();
   const registry = { ...declared, createdOn: previous?.createdOn ?? now, updatedOn: now };
   const etag = await save(services, registry, previous, precondition);
-  // Coder is given a changed credential now if it answers, and by the next sweep otherwise.
+  // Delivers a changed credential to Coder now; if Coder does not answer, the next sweep does it.
   const soon = AbortSignal.any([signal, AbortSignal.timeout(services.importBudgetMs)]);
   if (credentialKind(registry.credential.kind).issuer || registry.rotation.previous) {
     await rotate(services, name, soon, log);
@@ -87,7 +86,7 @@ async function putOnce(
   return { registry: { ...registry, etag }, created: !previous };
 }
 
-/** The registry as it is declared and as Azure knows it; its secret is stored. @throws as `putRegistry` does */
+/** The registry's record from the declaration and from Azure. Stores the secret. @throws as `putRegistry` does */
 export async function declareRegistry(
   services: RegistryServices,
   name: string,
@@ -112,7 +111,7 @@ export async function declareRegistry(
   });
 }
 
-/** Refuses what our own records show to be impossible. */
+/** Refuses a declaration that contradicts the records. */
 export async function refuseIfImpossible(
   { registries, target }: RegistryServices,
   name: string,
@@ -135,8 +134,8 @@ export async function refuseIfImpossible(
 }
 
 /**
- * Where the rotation stands once that is declared. A kind that the bridge issues leaves Coder what it has until the
- * first new one is proven; a password that a person supplies takes its place at once.
+ * The state of the rotation after the declaration. For a kind that the bridge issues, Coder keeps its credential until the
+ * first new one is tested; a password that a person supplies replaces it at once.
  */
 async function rotationFor(
   { vault, acceptsLogin, now }: RegistryServices,
@@ -154,8 +153,8 @@ async function rotationFor(
   if (isIssued && (candidate || older)) {
     const ends = before.revokeOn?.toISOString();
     const message = ends
-      ? `The credential before this one is revoked on ${ends}, and until then no other kind can take its place. POST /api/registries/${registryName}/rotate?compromised=true does not wait for that.`
-      : 'A rotation of its credential is under way. Try again when GET shows no step any more.';
+      ? `The bridge revokes the previous credential on ${ends}; until then the kind cannot change. POST /api/registries/${registryName}/rotate?compromised=true does not wait for that.`
+      : 'A rotation of its credential is under way. Try again when GET no longer shows rotation.step.';
     throw new RefusedError('registry-busy', message);
   }
   const { current: _, ...kept } = before;
@@ -169,7 +168,7 @@ async function rotationFor(
   return { ...replaced, current: await supplied.adopt(credential, context) };
 }
 
-/** Somebody may have changed the registry since the precondition was checked. */
+/** Another call may have changed the registry after the precondition was checked. */
 async function save(
   { registries }: RegistryServices,
   registry: Registry,

@@ -3,7 +3,7 @@ import type { CredentialRecord, CredentialState, Failure, RotationResult } from 
 import { isLeaked } from './decide.ts';
 import type { RotationChanges } from './lease.ts';
 
-// What each step writes into the record.
+// The changes that each step writes into the record.
 
 /** The registry accepts the candidate. The first credential of a registry needs no confirmation by Coder. */
 export function proven({ current, candidate }: CredentialState, now: Date): RotationChanges {
@@ -22,7 +22,7 @@ export function delivered({ credential, rotation }: CredentialRecord, now: Date)
   return { revokeOn, lastResult: rotated(now), requestedOn: undefined };
 }
 
-/** Coder is to have the previous credential back. */
+/** Goes back to the previous credential. */
 export function fallenBack(
   { current, previous }: CredentialState,
   failure: Failure,

@@ -2,38 +2,38 @@ import { credentialKind } from '../credentials/kinds.ts';
 import { renewOn } from '../credentials/renewal.ts';
 import type { CredentialState, Declared, IssuedCredential } from '../credentials/state.ts';
 
-/** What is known when a run decides what to do next. */
+/** The facts on which a run decides what to do next. */
 export interface RotationFacts {
   declared: Declared;
   rotation: CredentialState;
   now: Date;
   /** Whether the registry accepts `current`; true when there is none. */
   currentWorks: boolean;
-  /** Whether the registry accepts `previous`; only looked at when it does not accept `current`. */
+  /** Whether the registry accepts `previous`; tested only when it does not accept `current`. */
   previousWorks: boolean;
 }
 
 export type RotationStep =
-  /** `nextOn`: when something will be due. */
+  /** `nextOn`: when the next step is due. */
   | { do: 'nothing'; nextOn?: Date }
   /** A person must act: the bridge issues no credential of this kind. */
   | { do: 'report' }
   | { do: 'issue'; why: 'first' | 'refused' | 'declared' | 'requested' | 'compromised' | 'due' }
   | { do: 'prove' }
-  /** `expired`: the registry did not come to accept it in time. */
+  /** `expired`: the registry did not accept it in time. */
   | { do: 'discard'; expired: boolean }
   | { do: 'deliver' }
-  /** Back to the previous one, which still works. */
+  /** Go back to the previous credential, which still works. */
   | { do: 'fall-back' }
-  /** `deliverFirst`: Coder may have been given the old one again by a late call, so it is given the current one first. */
+  /** `deliverFirst`: a late call may have given Coder the old credential again, so deliver the current one first. */
   | { do: 'revoke'; deliverFirst: boolean };
 
-/** Within 2 minutes it works in Entra, and within one in ACR; what is not accepted by then never will be. */
+/** A new credential works within 2 minutes in Entra and within one in ACR. One refused for longer never will. */
 const LONGEST_PROPAGATION_MS = 15 * 60_000;
 /** How long after a failure a rotation is tried again, unless Coder has no working credential or a person asks. */
 const AFTER_FAILURE_MS = 15 * 60_000;
 
-/** The one step that comes next. A run that was cut off is not resumed: the record says what to do now. */
+/** The one next step. A run that was cut off is not resumed: each run decides from the record. */
 export function decide(facts: RotationFacts): RotationStep {
   const { declared, rotation, now, currentWorks, previousWorks } = facts;
   const { current, candidate, previous, revokeOn } = rotation;
@@ -57,7 +57,7 @@ export function decide(facts: RotationFacts): RotationStep {
   const why = whyNow(facts);
   if (!why || hasJustFailed(rotation, now)) return nothing(facts);
   if (!previous) return { do: 'issue', why };
-  // What is merely due waits for the end of the grace period; everything else ends it.
+  // A rotation that is only due waits for the end of the grace period; every other one ends it.
   return why === 'due' ? nothing(facts) : { do: 'revoke', deliverFirst: true };
 }
 
@@ -82,14 +82,14 @@ export function isLeaked({ issuedOn }: IssuedCredential, { compromisedOn }: Cred
   return compromisedOn !== undefined && issuedOn < compromisedOn;
 }
 
-/** The first one is tried each time, since Coder waits for it. */
+/** A first credential is tried on each run, since Coder waits for it. */
 function hasJustFailed({ lastResult, current, requestedOn }: CredentialState, now: Date): boolean {
   if (!current || lastResult?.outcome !== 'failed') return false;
   if (requestedOn && requestedOn > lastResult.on) return false;
   return now.getTime() - lastResult.on.getTime() < AFTER_FAILURE_MS;
 }
 
-/** Whether both are credentials of the same account; how often they are renewed does not matter. */
+/** Whether both are for the same account; their schedules do not matter. */
 function isSameSource(one: Declared, other: Declared): boolean {
   return one.kind === other.kind && accountOf(one) === accountOf(other);
 }

@@ -4,7 +4,7 @@ import { ServiceError } from '../errors.ts';
 
 type FailedRegistry = CredentialRecord & { loginServer: string };
 
-/** The registry does not accept what Coder holds. */
+/** The registry does not accept the credential that Coder holds. */
 export function refusedBy({ loginServer, credential, rotation: { current } }: FailedRegistry): Failure {
   const { supplied } = credentialKind(credential.kind);
   const remedy = supplied ? ' PUT the registry again with a working password.' : '';
@@ -12,13 +12,13 @@ export function refusedBy({ loginServer, credential, rotation: { current } }: Fa
   return { reason: 'credential-refused', message };
 }
 
-/** The registry did not come to accept a new credential. */
+/** The registry did not accept a new credential in time. */
 export function neverAccepted({ loginServer }: FailedRegistry): Failure {
-  const message = `${loginServer} did not come to accept the new credential within 15 minutes; Coder keeps the one that it has. Check that the account may pull from the registry (AcrPull, or Container Registry Repository Reader in ABAC mode).`;
+  const message = `${loginServer} did not accept the new credential within 15 minutes; Coder keeps the old one. Check that the account may pull from the registry (AcrPull, or Container Registry Repository Reader in ABAC mode).`;
   return { reason: 'not-accepted', message };
 }
 
-/** What Coder says when it can use the old credential, but not the new one; its other refusals pass. */
+/** Reasons of Coder that mean it can use the old credential, but not the new one; its other refusals pass. */
 const FINAL: readonly string[] = ['coder-rejected', 'coder-cannot-pull', 'credential-refused'];
 
 export function isFinal(error: unknown): error is ServiceError {
@@ -29,7 +29,7 @@ export function isOutage({ reason }: Failure): boolean {
   return reason.endsWith('-unavailable') || reason === 'coder-busy';
 }
 
-/** Whether a healthy run clears this failure. What concerns a new credential stays until the next rotation. */
+/** Whether a healthy run clears this failure. A failure about a new credential stays until the next rotation. */
 export function isOver(failure: Failure): boolean {
   return isOutage(failure) || failure.reason === 'credential-refused';
 }

@@ -20,7 +20,7 @@ export async function issue(run: Run, why: WhyIssued): Promise<void> {
   notices.issued(declared.kind, described.slot, why);
 }
 
-/** Makes a credential useless, and its secret unreadable. @throws ServiceError, CredentialError */
+/** Revokes a credential, and disables its secret. @throws ServiceError, CredentialError */
 export async function revoke(run: Run, old: IssuedCredential): Promise<void> {
   const { services, lease } = run;
   const { issuer } = credentialKind(old.declared.kind);
@@ -33,7 +33,10 @@ export async function revoke(run: Run, old: IssuedCredential): Promise<void> {
   );
 }
 
-/** Puts in order what belongs to the credential, where the policy or a person changed it. @throws as `issue` does */
+/**
+ * Repairs what belongs to the credential, such as a scope map, after a change of the policy or by a person.
+ * @throws as `issue` does
+ */
 export async function maintain(run: Run): Promise<void> {
   const { credential, rotation } = run.lease.registry();
   const { issuer } = credentialKind(credential.kind);

@@ -6,27 +6,27 @@ import { withoutUndefined } from '../lib/without-undefined.ts';
 import type { Registries } from '../records/registries.ts';
 import type { Registry, StoredRegistry } from '../records/registry.ts';
 
-/** Longer than any run may take, so that it ends only by release or with its holder's death. */
+/** Longer than any run may take, so that the lease only runs out when its holder died. */
 const LEASE_MS = 300_000;
 
-/** The lease of a run, which is kept in the registry's record beside how far the rotation is. */
+/** The lease of a run, stored in the registry's record with the state of the rotation. */
 export interface RotationLease {
   /** The record as it was last read or written. */
   registry(): StoredRegistry;
-  /** Whether it was taken, and not yet given back. */
+  /** Whether this run took the lease and has not released it. */
   isHeld(): boolean;
-  /** Takes it unless that was done. @throws ConflictError when somebody else was faster */
+  /** Takes the lease unless this run holds it. @throws ConflictError when another run was faster */
   take(): Promise<void>;
   /**
-   * Writes how far the rotation is, and keeps or takes the lease. What a person asked for meanwhile is kept.
-   * @throws ConflictError when somebody else changed more than that
+   * Writes the state of the rotation, and keeps or takes the lease. Keeps a request that a person made in between.
+   * @throws ConflictError when anything else in the record changed
    */
   save(changes: RotationChanges): Promise<void>;
-  /** Gives it back. @throws ConflictError when somebody else has taken over */
+  /** Releases the lease. @throws ConflictError when another run has taken it over */
   release(): Promise<void>;
 }
 
-/** What is undefined is removed. */
+/** A field that is undefined here is removed from the state. */
 export type RotationChanges = {
   [K in keyof Omit<CredentialState, 'leaseUntil'>]?: CredentialState[K] | undefined;
 };
@@ -56,7 +56,7 @@ export function createRotationLease(
     }
   }
 
-  /** The record as somebody else changed it, when we may go on from there. @throws error when not */
+  /** The record with the changes of others, when this run may go on from there. @throws error when not */
   async function latestAfter(
     error: unknown,
     mayGoOn: (latest: StoredRegistry, known: StoredRegistry) => boolean,
@@ -80,7 +80,7 @@ export function createRotationLease(
         try {
           await write('release', {});
         } catch (error) {
-          // Who took over has a lease of its own; who changed what is declared left us ours.
+          // A run that took over has its own lease. A change of the declaration left this run's lease as it was.
           registry = await latestAfter(error, isSameLease);
         }
       }
@@ -94,7 +94,7 @@ function toRegistry({ content, leaseUntil, etag }: Leasable<Registry>): StoredRe
   return { ...content, rotation, etag: etag as string };
 }
 
-/** Whether all that is new is that somebody asked for a rotation. */
+/** Whether the only change is a request for a rotation. */
 function isSameButRequest(latest: StoredRegistry, known: StoredRegistry): boolean {
   const { requestedOn, compromisedOn } = latest.rotation;
   const rotation = { ...known.rotation, requestedOn, compromisedOn };

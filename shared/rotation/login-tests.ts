@@ -7,11 +7,11 @@ import { once } from '../lib/once.ts';
 import type { Registry } from '../records/registry.ts';
 import { chooseRepository } from './sample-repository.ts';
 
-/** Replicas of ACR and Entra answer in turn, and not all know a new credential at once. */
+/** Replicas of ACR and Entra answer in turn, and do not all know a new credential at once. */
 const IN_A_ROW = 3;
 const BETWEEN_TESTS_MS = 2_000;
 
-/** Asks the registry once. */
+/** Tests a login once at the registry. */
 type Try = () => Promise<boolean>;
 
 interface LoginTestServices {
@@ -21,11 +21,11 @@ interface LoginTestServices {
   wait(ms: number, signal: AbortSignal): Promise<void>;
 }
 
-/** Whether the registry accepts credentials, as far as one run has asked. @throws ServiceError, from both methods */
+/** Whether the registry accepts credentials, with the answers of one run. @throws ServiceError, from both methods */
 export interface LoginTests {
-  /** True for none. The first answer holds for the whole run. */
+  /** True when there is no credential. The run keeps the first answer. */
   works(credential: IssuedCredential | undefined): Promise<boolean>;
-  /** Whether it is accepted several times in a row before `isStillWanted` says no. */
+  /** Whether the registry accepts it several times in a row before `isStillWanted` returns false. */
   comesToWork(candidate: IssuedCredential, isStillWanted: () => boolean): Promise<boolean>;
 }
 
@@ -41,13 +41,13 @@ export function createLoginTests(
 
   const pause = () => wait(BETWEEN_TESTS_MS, signal);
 
-  /** One try, with exactly what Coder will use; undefined when the password is gone. */
+  /** Tests once, with exactly what Coder will use; undefined when the password is gone. */
   async function tryOf(credential: IssuedCredential): Promise<Try | undefined> {
     const { username, secretVersion, declared } = credential;
     const { name, loginServer } = registry();
     const password = await vault.find(secretNameOf(name), secretVersion);
     if (password === undefined) return undefined;
-    // A supplied credential may be for other repositories, or may not list tags.
+    // A supplied credential may cover other repositories, or lack the right to list tags.
     const isSupplied = credentialKind(declared.kind).supplied !== undefined;
     return async () => {
       const repository = isSupplied ? undefined : await repositoryToTry();
@@ -86,7 +86,7 @@ async function isEverAccepted(isAccepted: Try | undefined, pause: () => Promise<
   return false;
 }
 
-/** @param goesOn waits until the next try, and says whether there is one */
+/** @param goesOn waits until the next test, and returns whether there is one */
 async function isAcceptedInARow(
   isAccepted: Try | undefined,
   goesOn: () => Promise<boolean>,

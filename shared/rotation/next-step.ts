@@ -1,7 +1,7 @@
 import { decide, type RotationFacts, type RotationStep } from './decide.ts';
 import type { Run } from './run.ts';
 
-/** Finds out which credentials work, and decides on that. @throws ServiceError when the registry cannot be asked */
+/** Tests which credentials work, and decides the next step. @throws ServiceError when the registry does not answer */
 export async function nextStep(run: Run): Promise<RotationStep> {
   const { lease, tests } = run;
   const { current, previous } = lease.registry().rotation;
@@ -10,7 +10,7 @@ export async function nextStep(run: Run): Promise<RotationStep> {
   return decideNow(run, { currentWorks, previousWorks });
 }
 
-/** Whether the candidate is still the one to test: its time is not up, and it was not reported as compromised. */
+/** Whether to go on testing the candidate: it has time left, and was not reported as compromised. */
 export function isStillCandidate(run: Run): boolean {
   return decideNow(run, { currentWorks: true, previousWorks: true }).do === 'prove';
 }

@@ -3,14 +3,14 @@ import { credentialKind } from '../credentials/kinds.ts';
 import type { Failure, IssuedCredential } from '../credentials/state.ts';
 import type { Log } from '../lib/log.ts';
 
-/** Tells people what becomes of a registry's credential, in the log and, where they act on it, by an event. */
+/** Logs what happens to a registry's credential and, where people act on it, publishes an event. */
 export interface Notices {
   issued(kind: string, slot: string | undefined, why: string): void;
   rotated(credential: IssuedCredential, revokeOn: Date | undefined): Promise<void>;
   failed(kind: string, failure: Failure): Promise<void>;
   expiring(credential: IssuedCredential, expiresOn: Date): Promise<void>;
   revoked(credential: IssuedCredential): void;
-  /** A service was away while there was nothing to do. */
+  /** A service did not answer, but no step was due. */
   skipped(outage: Failure): void;
 }
 
@@ -43,7 +43,7 @@ export function createNotices(publish: Publish, registry: string, log: Log): Not
     },
 
     skipped({ reason, message }) {
-      log.warn('credential not looked at', { registry, reason, message });
+      log.warn('credential check skipped', { registry, reason, message });
     },
   };
 }

@@ -6,15 +6,15 @@ import { type Stage, stageOf } from './stage.ts';
 
 export interface PlannedStep {
   step: string;
-  /** When at the earliest. */
+  /** The earliest time. */
   on?: Date;
   slot?: string;
 }
 
-/** How many steps of a new rotation are done already by the one that is under way, which a request joins. */
+/** A request joins the rotation that is under way: how many steps that one has done, by stage. */
 const DONE: Record<Stage, number> = { issuing: 0, testing: 2, delivering: 3, 'waiting-to-revoke': 0 };
 
-/** What a rotation would do, in order, if a person asked for it now. */
+/** The steps of a rotation, in order, if a person asked for it now. */
 export function planRotation(registry: CredentialRecord, now: Date, compromised: boolean): PlannedStep[] {
   const stage = stageOf(registry);
   const joined = compromised ? undefined : stage;
@@ -26,7 +26,7 @@ export function planRotation(registry: CredentialRecord, now: Date, compromised:
   return done > 0 ? steps.slice(done) : [...clearing(registry, now), ...steps];
 }
 
-/** What a new rotation does first with what the record holds. */
+/** The first steps of a new rotation, about the credentials in the record. */
 function clearing({ rotation: { candidate, previous } }: CredentialRecord, now: Date): PlannedStep[] {
   return [
     { step: 'prove that the registry accepts what Coder holds', on: now },

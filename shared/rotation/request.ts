@@ -4,9 +4,9 @@ import type { Registries } from '../records/registries.ts';
 import type { StoredRegistry } from '../records/registry.ts';
 
 /**
- * Records that a person asks for a new credential. The next run of any instance issues it.
+ * Records that a person wants a new credential. The next run of any instance issues it.
  *
- * @param compromised revokes what there is now as soon as Coder has the new one, without a grace period
+ * @param compromised revokes the present credentials as soon as Coder has the new one, without a grace period
  * @throws RefusedError when there is no such registry, or the bridge issues no credential for it
  */
 export async function requestRotation(
@@ -22,7 +22,7 @@ export async function requestRotation(
       const etag = await registries.save({ ...registry, rotation }, registry);
       return { ...registry, rotation, etag };
     } catch (error) {
-      // A run under way saves often; this takes its place between two of its steps.
+      // A run under way saves often, so this retries until it writes between two of its steps.
       if (!(error instanceof ConflictError)) throw error;
     }
   }

@@ -12,8 +12,8 @@ import { fail, take } from './steps.ts';
 export const RUN_BUDGET_MS = 240_000;
 
 /**
- * Carries the rotation of a registry's credential on for as long as there is something to do and `signal` lets it. If
- * it is cut off, the next call goes on from there, in this instance or another.
+ * Takes the steps of a registry's rotation that are due now, until `signal` aborts. After a crash the next call goes
+ * on from there, in this instance or another.
  *
  * @throws StorageError when the record cannot be read or written
  */
@@ -56,7 +56,7 @@ async function warnOfExpiry({ services, lease, notices }: Run): Promise<void> {
   await notices.expiring(current, current.expiresOn);
 }
 
-/** Once the credential works: repairs what was changed around it, in Azure and in Coder, and clears an old failure. */
+/** Runs when the credential works: repairs what was changed around it in Azure and Coder, and clears an old failure. */
 async function tendHealthy(run: Run): Promise<void> {
   const { services, lease, tests, signal } = run;
   const { current, candidate, lastResult } = lease.registry().rotation;
@@ -68,7 +68,7 @@ async function tendHealthy(run: Run): Promise<void> {
   await lease.save({ lastResult: undefined });
 }
 
-/** Records why a run ended early, unless another run or a change of what is declared has overtaken it. */
+/** Records why a run ended early, unless another run or a change of the declaration has overtaken it. */
 async function report(run: Run, error: unknown): Promise<void> {
   if (error instanceof ConflictError) return;
   if (!(error instanceof ServiceError || error instanceof CredentialError)) throw error;

@@ -25,14 +25,14 @@ export interface RotationServices {
   provePull: ProvePull;
   publish: Publish;
   now: () => Date;
-  /** Waits, or ends early when `signal` aborts. */
+  /** Waits, but ends early when `signal` aborts. */
   wait(ms: number, signal: AbortSignal): Promise<void>;
 }
 
 /** What the steps of one run over one registry share. */
 export interface Run {
   services: RotationServices;
-  /** The registry's record, and the right to change it. */
+  /** The registry's record with the lease on it. */
   lease: RotationLease;
   tests: LoginTests;
   notices: Notices;

@@ -4,8 +4,8 @@ import { covers, pullScopes } from '../policy/pull-scopes.ts';
 import type { Registry } from '../records/registry.ts';
 
 /**
- * A repository on which a credential is tried: one that the policy names and the registry has. Undefined while there
- * is none, or when our identity may not list them (in ABAC mode) and the policy names no single one.
+ * A repository to test a credential with: one that the policy names and the registry has. Undefined while there is
+ * none, or when the bridge's identity may not list repositories (in ABAC mode) and the policy names no single one.
  *
  * @throws ServiceError `registry-unavailable`
  */

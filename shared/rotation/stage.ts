@@ -3,7 +3,7 @@ import type { CredentialRecord } from '../credentials/state.ts';
 
 export const STAGES = ['issuing', 'testing', 'delivering', 'waiting-to-revoke'] as const;
 
-/** How far a rotation is. */
+/** The stage of a rotation. */
 export type Stage = (typeof STAGES)[number];
 
 /** undefined while no rotation is under way. */

@@ -7,7 +7,7 @@ import { isStillCandidate } from './next-step.ts';
 import type { Run } from './run.ts';
 
 /**
- * Carries out a step that was decided on for the record as it is now.
+ * Carries out the decided step on the record as it is now.
  * @returns whether there is more to do now
  */
 export async function take(run: Run, step: RotationStep): Promise<boolean> {
@@ -36,7 +36,7 @@ export async function take(run: Run, step: RotationStep): Promise<boolean> {
   }
 }
 
-/** Records a failure and tells it, but not again with each run. */
+/** Records a failure and reports it, but not again with each run. */
 export async function fail({ services, lease, notices }: Run, failure: Failure): Promise<void> {
   const { credential, rotation } = lease.registry();
   const { lastResult } = rotation;
@@ -45,7 +45,7 @@ export async function fail({ services, lease, notices }: Run, failure: Failure):
   await notices.failed(credential.kind, failure);
 }
 
-/** @returns whether the registry came to accept the candidate */
+/** @returns whether the registry accepted the candidate */
 async function prove(run: Run): Promise<boolean> {
   const { services, lease, tests, notices, signal } = run;
   const { rotation } = lease.registry();
@@ -54,12 +54,12 @@ async function prove(run: Run): Promise<boolean> {
   await lease.save(proven(lease.registry().rotation, services.now()));
   if (rotation.current) return true;
   await notices.rotated(candidate, undefined);
-  // Coder may have the registry from before; otherwise it gets the credential with the first image.
+  // Coder may have the registry already; otherwise it gets the credential with the first image.
   await services.holder.prove(lease.registry(), signal);
   return true;
 }
 
-/** Gives Coder the current credential, or the previous one back when Coder cannot use it. */
+/** Gives Coder the current credential, or goes back to the previous one when Coder cannot use it. */
 async function deliver(run: Run): Promise<void> {
   const { services, lease, notices, signal } = run;
   const { current, givenUp } = lease.registry().rotation;
@@ -89,7 +89,7 @@ async function revokePrevious(run: Run, deliverFirst: boolean): Promise<void> {
   notices.revoked(previous);
 }
 
-/** @param expired the registry did not come to accept the candidate in time */
+/** @param expired the registry did not accept the candidate in time */
 async function discard(run: Run, expired: boolean): Promise<boolean> {
   const { lease } = run;
   await revoke(run, lease.registry().rotation.candidate as IssuedCredential);

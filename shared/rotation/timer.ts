@@ -7,12 +7,12 @@ import type { Registry } from '../records/registry.ts';
 import { rotate } from './rotate.ts';
 import type { RotationServices } from './run.ts';
 
-/** Registries whose credentials are looked at at once. */
+/** Number of registries that are checked at once. */
 const AT_ONCE = 4;
 
 /**
- * Looks at the credential of every registry, says how it is, and does what is due. What fails keeps no other registry
- * from its turn.
+ * Checks the credential of every registry, logs its state, and takes the steps that are due. A failure of one registry
+ * does not stop the others.
  *
  * @throws StorageError when the registries cannot be read
  */
@@ -20,7 +20,7 @@ export async function rotateDue(services: RotationServices, signal: AbortSignal,
   await forEachAtMost(AT_ONCE, services.registries.each(), async registry => {
     if (signal.aborted) return;
     const { name } = registry;
-    // With each run, so that an alert lasts for as long as what it tells of.
+    // Logged on each run, so that an alert stays on until the problem is gone.
     log.info('credential', { registry: name, ...credentialNow(registry, services.now()) });
     await rotate(services, name, signal, log).catch((error: unknown) =>
       log.error('rotation incomplete', { registry: name, message: describe(error) }),
@@ -28,7 +28,7 @@ export async function rotateDue(services: RotationServices, signal: AbortSignal,
   });
 }
 
-/** How the credential is that Coder pulls with, before the run: what it changes is told by the next one. */
+/** The state of the credential before the run; the next run logs what this one changes. */
 function credentialNow({ credential, rotation }: Registry, now: Date) {
   const { kind } = credential;
   const { current, lastResult } = rotation;
@@ -39,7 +39,7 @@ function credentialNow({ credential, rotation }: Registry, now: Date) {
     expiresOn: current?.expiresOn,
     endsSoon: current !== undefined && endsSoon(current, now),
     nextRotationOn: renewOn(credential, current),
-    // The result of a rotation is outdated once a kind without rotation is declared.
+    // A kind without rotation has no last result: an older one is outdated.
     lastResult: current || isRenewed ? lastResult : undefined,
   };
 }

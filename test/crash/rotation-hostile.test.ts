@@ -61,7 +61,7 @@ describe.each(KINDS)('a rotation of kind %s', kind => {
 
     expect(world.held()).not.toEqual(before);
     await world.expectSound();
-    // The administrator's old password is replaced by one that nobody is told.
+    // The administrator's old password is replaced by one that is not stored anywhere.
     const issued = secrets
       .all()
       .slice(length)

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, test } from 'vitest';
+import type { CoderGeneration } from '../../infra/local/cloud.ts';
 import { image } from '../../infra/local/oci-image.ts';
 import { type App, startSampleApp, until } from '../support/app.ts';
-import { expectBlockAfter, PAGES, readText } from '../support/docs.ts';
+import { coderOf } from '../support/coder-v2.ts';
+import { expectBlockAfter, generationOf, PAGES, readText } from '../support/docs.ts';
 
 // The docs mark an example answer with the request that it answers:
 //   <!-- answer to POST images with {"registry": …} while Coder is down -->
@@ -9,18 +11,19 @@ import { expectBlockAfter, PAGES, readText } from '../support/docs.ts';
 const MARK =
   /^<!-- answer to (?<method>[A-Z]+) (?<path>\S+)(?: with (?<body>\{.*\}))?(?: while (?<what>.*))? -->$/gm;
 
-let app: App;
+const apps = {} as Record<CoderGeneration, App>;
 beforeAll(async () => {
-  app = await startSampleApp();
+  apps.v2 = await startSampleApp({ coderGeneration: 'v2' });
+  apps.classic = await startSampleApp({ coderGeneration: 'classic' });
 });
-afterAll(() => app.close());
+afterAll(() => Promise.all(Object.values(apps).map(app => app.close())));
 
 /** What must be so before the request is made. */
-const SITUATIONS: Record<string, () => Promise<void>> = {
-  async 'Coder is down'() {
-    app.environment.cloud.standIns.coder.faults.add({ status: 503 });
-    await app.push('team/app:v1', image());
-    await until(async () => (await app.record('team/app:v1'))?.state === 'pending');
+const SITUATIONS: Record<string, (app: App) => Promise<void>> = {
+  async 'Coder is down'(app) {
+    coderOf(app.environment.cloud).faults.add({ status: 503 });
+    await app.push('samples/workspace:v2', image());
+    await until(async () => (await app.record('samples/workspace:v2'))?.state === 'pending');
   },
 };
 
@@ -31,6 +34,7 @@ const TIMES: Record<string, string> = {
   pushedOn: '2026-11-02T09:31:07.120Z',
   importedOn: '2026-11-02T09:31:08.904Z',
   updatedOn: '2026-11-02T09:31:08.904Z',
+  since: '2026-11-02T09:31:07.200Z',
   nextAttemptOn: '2026-11-02T09:31:14.250Z',
 };
 
@@ -45,6 +49,7 @@ function settle(key: string, value: unknown): unknown {
       /sha256:[0-9a-f]{64}/g,
       `sha256:4355a46b19d348dc2f57c046f8ef63d4538ebb936000f3c9ee954a27460dd865`,
     )
+    .replaceAll(/\bacr-(\w+)-[0-9a-f]{8}-[0-9a-f]{8}\b/g, 'acr-$1-4355a46b-3c9e11aa')
     .replaceAll(/(?:localhost|127\.0\.0\.1):\d+/g, 'contoso.azurecr.io')
     .replaceAll(
       /(?<!subscriptions\/)\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g,
@@ -58,7 +63,8 @@ const marks = PAGES.flatMap(page =>
 
 describe('the docs show what the bridge answers', () => {
   test.each(marks)('$method $path in $page', async ({ page, line, method, path, body, what }) => {
-    if (what) await SITUATIONS[what]?.();
+    const app = apps[generationOf(page)];
+    if (what) await SITUATIONS[what]?.(app);
     const { text } = await app.api(method, path, body && JSON.parse(body));
     app.clearFaults();
 

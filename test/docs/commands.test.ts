@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { describeForPeople } from '../../infra/local/welcome.ts';
-import { expectBlockAfter, PAGES, readText } from '../support/docs.ts';
+import { expectBlockAfter, generationOf, PAGES, readText } from '../support/docs.ts';
 
 const blocksOf = (page: string) =>
   [...readText(page).matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block = '']) => block);
@@ -42,12 +42,15 @@ describe.each(PAGES)('the shell blocks of %s', page => {
   });
 });
 
-test('the README shows what npm start says', () => {
-  const coder = { url: 'https://127.0.0.1:7080' };
+test.each([
+  ['README.md', 800],
+  ['docs/coder-classic.md', 200],
+])('%s shows what npm start says', (page, tookMs) => {
+  const coder = { generation: generationOf(page), url: 'https://127.0.0.1:7080' };
   const registry = { loginServer: 'localhost:5443' };
-  const environment = { cloud: { standIns: { registry, coder } }, host: { url: 'http://127.0.0.1:7071' } };
-  const sample = { reference: 'contoso/samples/workspace:v1', digest: '', tookMs: 200 };
+  const environment = { cloud: { standIns: { registry }, coder }, host: { url: 'http://127.0.0.1:7071' } };
+  const sample = { reference: 'contoso/samples/workspace:v1', digest: '', tookMs };
 
   const said = describeForPeople(environment as never, sample);
-  expectBlockAfter('README.md', '<!-- output of npm start -->', 'text', said.trim());
+  expectBlockAfter(page, '<!-- output of npm start -->', 'text', said.trim());
 });

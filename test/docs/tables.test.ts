@@ -28,10 +28,18 @@ test('the docs list every difference that a reconciliation finds', () => {
 });
 
 test('the docs list every check of a diagnosis', () => {
-  const services = createServices(readSettings(required), { now: () => new Date(), random: Math.random });
-  const rows = listChecks(services).map(({ name, truth }) => [`\`${name}\``, truth]);
+  const [v2, classic] = ['v2', 'classic'].map(CODER_GENERATION => {
+    const settings = readSettings({ ...required, CODER_GENERATION });
+    const services = createServices(settings, { now: () => new Date(), random: Math.random });
+    return listChecks(services).map(({ name, truth }) => `| \`${name}\` | ${truth} |`);
+  }) as [string[], string[]];
+  const rows = [
+    ...v2.map(row => `${row} ${classic.includes(row) ? 'both' : 'v2'} |`),
+    ...classic.filter(row => !v2.includes(row)).map(row => `${row} Classic |`),
+  ];
 
-  expectMarked('docs/why-is-my-image-missing.md', 'checks', tableOf(['check', 'what must be true'], rows));
+  const head = '| check | what must be true | Coder |\n|---|---|---|';
+  expectMarked('docs/why-is-my-image-missing.md', 'checks', `${[head, ...rows].join('\n')}\n`);
 });
 
 test('the docs list every app role', () => {

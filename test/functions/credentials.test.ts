@@ -47,7 +47,7 @@ describe('GET /registries/{name}/credentials', () => {
     expect(await logIn(`Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`)).toBe(200);
   });
 
-  test('gives the content of a Kubernetes secret, which logs in as it stands', async () => {
+  test('gives the content of a Kubernetes secret, which logs in without changes', async () => {
     const { loginServer } = app.environment.cloud.standIns.registry;
     const { username, password } = app.environment.cloud.registry.puller;
 
@@ -79,10 +79,10 @@ describe('GET /registries/{name}/credentials', () => {
       'no-credential-to-give',
       /identity of its own.*setup/,
     ],
-    ['an unknown registry', 'nobody/credentials', 404, 'not-found', /nobody/],
+    ['an unknown registry', 'unknown/credentials', 404, 'not-found', /unknown/],
     ['an unknown format', 'contoso/credentials?format=yaml', 400, 'invalid-request', /every fault/],
     ['a name that is none', 'CONTOSO/credentials', 400, 'invalid-request', /every fault/],
-  ])('%s: refused, with the reason, and not kept by anybody', async (_, path, status, reason, detail) => {
+  ])('%s: refused, with the reason, and not cached', async (_, path, status, reason, detail) => {
     const answer = await get(path);
 
     const problem = JSON.parse(answer.text);

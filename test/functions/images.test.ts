@@ -12,7 +12,7 @@ const POLICY = {
 };
 
 beforeAll(async () => {
-  // Nobody tells of pushes: what arrives was asked for.
+  // There are no events: every import here was requested.
   app = await startApp({ subscribed: false, registries: ['fabrikam'] });
   expect((await app.api('PUT', 'registries/contoso', declared())).status).toBe(201);
 });
@@ -258,7 +258,7 @@ describe('POST /images/replay', () => {
   });
 
   test.each([
-    ['an unknown registry', { registry: 'nobody' }, 404],
+    ['an unknown registry', { registry: 'unknown' }, 404],
     ['an unknown image', { registry: 'contoso', repository: 'unheard/of', tag: 'v1' }, 404],
     ['a repository without a tag', { registry: 'contoso', repository: 'parked/app' }, 400],
     ['a reason that is none', { registry: 'contoso', reason: 'because' }, 400],
@@ -268,7 +268,7 @@ describe('POST /images/replay', () => {
   });
 });
 
-test('GET /images of a registry that nobody added is refused, not answered with an empty list', async () => {
+test('GET /images of an unknown registry is refused, not answered with an empty list', async () => {
   expect(await app.api('GET', 'images?registry=contosso')).toMatchObject({
     status: 404,
     text: expect.stringContaining('There is no registry contosso.'),

@@ -64,6 +64,15 @@ CALLS.sort((one, other) => ORDER.indexOf(one.method) - ORDER.indexOf(other.metho
 const named = <T extends Described>(calls: T[]) => calls.map((call): [string, T] => [call.operationId, call]);
 const WITH_BODY = CALLS.flatMap(call => (call.body ? [{ ...call, body: call.body }] : []));
 
+/** Coder Classic has no templates: `templates.test.ts` calls these with Coder v2. */
+function isForTemplates({ operationId }: Described): boolean {
+  return operationId.startsWith('templates-');
+}
+
+function reasonOf({ text }: { text: string }): string {
+  return JSON.parse(text).reason;
+}
+
 /** Changes the credential of the sample registry. */
 async function declare(credential: object): Promise<void> {
   const { resourceId } = app.environment.cloud.registry;
@@ -137,7 +146,8 @@ describe('the app answers as the document says', () => {
     for (const body of others) expectDescribed(call, await ask(call, body));
     const answer = await ask(call, first);
 
-    expect(answer.status, answer.text).toBeLessThan(300);
+    if (isForTemplates(call)) expect([answer.status, reasonOf(answer)]).toEqual([409, 'no-templates']);
+    else expect(answer.status, answer.text).toBeLessThan(300);
     expectDescribed(call, answer);
     if (call.operationId === 'registries-rotate') {
       const { username, password } = app.environment.cloud.registry.puller;
@@ -165,7 +175,7 @@ describe('the app answers as the document says', () => {
     expect(unknownField.status).toBe(400);
     expectDescribed(call, unknownField);
     if (call.path.includes('contoso') && call.method !== 'PUT') {
-      const unknownName = await ask({ ...call, path: call.path.replace('contoso', 'nobody') }, body);
+      const unknownName = await ask({ ...call, path: call.path.replace('contoso', 'unknown') }, body);
       expect(JSON.parse(unknownName.text)).toMatchObject({ status: 404, reason: 'not-found' });
       expect(unknownName.status).toBe(404);
       expectDescribed(call, unknownName);
@@ -186,9 +196,10 @@ describe('the app answers as the document says', () => {
     for (const [i, answer] of answers.entries()) {
       const call = CALLS[i] as Described;
       expectDescribed(call, answer);
-      // A diagnosis is what tells of it.
+      // A diagnosis reports it.
       const isAnswered = !('503' in call.responses) || call.operationId === 'registries-diagnostics';
-      expect([call.operationId, answer.status]).toEqual([call.operationId, isAnswered ? 200 : 503]);
+      const expected = isForTemplates(call) ? 409 : isAnswered ? 200 : 503;
+      expect([call.operationId, answer.status]).toEqual([call.operationId, expected]);
     }
   });
 
@@ -207,8 +218,8 @@ describe('the app answers as the document says', () => {
   );
 
   test('slashes of an image reference may be sent as they are, or as %2F', async () => {
-    const plain = await app.api('GET', 'images/nobody/team/app:v1');
-    const encoded = await app.api('GET', 'images/nobody/team%2Fapp:v1');
+    const plain = await app.api('GET', 'images/unknown/team/app:v1');
+    const encoded = await app.api('GET', 'images/unknown/team%2Fapp:v1');
 
     expect(JSON.parse(plain.text)).toMatchObject({ status: 404, reason: 'not-found' });
     expect(encoded).toEqual(plain);

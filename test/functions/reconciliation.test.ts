@@ -63,7 +63,7 @@ describe('POST /registries/{name}/reconcile', () => {
   });
 });
 
-test('GET /registries/{name}/latency sums up how long pushes took that events told of', async () => {
+test('GET /registries/{name}/latency sums up how long pushes with an event took', async () => {
   expect(await get('registries/contoso/latency')).toMatchObject({ registry: 'contoso', count: 0 });
   await app.push('new/app:v1', image());
   const record = await until(async () => {

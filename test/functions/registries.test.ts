@@ -291,7 +291,7 @@ describe('what cannot work is refused, saying why and what to do, and changes no
     expect(answer.json.detail).toContain('az role assignment create --role AcrPull');
   });
 
-  test('a registry on a host that nobody allowed: no token goes there', async () => {
+  test('a registry on a host that is not allowed: the bridge sends no token there', async () => {
     const stranger = await startStandIn({
       routes: ['GET', 'POST', 'HEAD'].map(method => ({
         method,

@@ -7,9 +7,9 @@ import { principal } from '../support/principal.ts';
 
 const EVERY_ROLE = Object.keys(ROLES) as Role[];
 
-/** Every call there is, for something that nobody has. */
+/** Every call of the API, about a registry that does not exist. */
 const CALLS = [...HTTP_FUNCTIONS].map(([name, { method, route, role }]) => {
-  const path = `/api/${route.replace(/\{[^}]+\}/g, 'nobody')}`;
+  const path = `/api/${route.replace(/\{[^}]+\}/g, 'unknown')}`;
   return { name, method, path, role };
 });
 type Call = (typeof CALLS)[number];
@@ -26,7 +26,7 @@ const HEALTHY = { status: 200, text: '{"status":"ok"}' };
 
 const statusOf = async (answer: Promise<Answer>) => (await answer).status;
 
-test('health is all that takes no role, and each role opens something', () => {
+test('only health needs no role, and each role allows some call', () => {
   expect(OPEN.map(({ name }) => name)).toEqual(['health']);
   expect(new Set(GUARDED.map(({ role }) => role))).toEqual(new Set(EVERY_ROLE));
 });
@@ -43,41 +43,38 @@ describe('with function keys', () => {
   const own = ({ name }: Call) => keys.get(name) as string;
   const anothers = ({ name }: Call) => own(CALLS.find(call => call.name !== name) as Call);
 
-  test.each(OPEN)('$name is open to anybody', async call => {
+  test.each(OPEN)('$name needs no authentication', async call => {
     expect(await send(app, call, {})).toMatchObject(HEALTHY);
     expect(await send(app, call, { 'x-functions-key': 'wrong' })).toMatchObject(HEALTHY);
   });
 
-  test.each(GUARDED)(
-    '$name is opened by its own key and those of the host, and by nothing else',
-    async call => {
-      const { host, master } = app.environment.keys;
-      const key = (value: string) => ({ 'x-functions-key': value });
+  test.each(GUARDED)('$name takes its own key and those of the host, and no other', async call => {
+    const { host, master } = app.environment.keys;
+    const key = (value: string) => ({ 'x-functions-key': value });
 
-      const closed: [string, Record<string, string>][] = [
-        ['no key', {}],
-        ['an empty key', key('')],
-        ['a wrong key', key('wrong')],
-        ["another function's key", key(anothers(call))],
-        ['the key of the webhook', key(app.environment.keys.eventGrid)],
-        ['a forged principal', forged()],
-        ['a forged principal with a wrong key', { ...forged(), ...key('wrong') }],
-      ];
-      for (const [who, headers] of closed) {
-        const { status, text } = await send(app, call, headers);
-        expect([who, status, text]).toEqual([who, 401, '']);
-      }
-      const opened: [string, Promise<Answer>][] = [
-        ['its own key', send(app, call, key(own(call)))],
-        ['its own key in the query', send(app, { ...call, path: `${call.path}?code=${own(call)}` }, {})],
-        ['the host key', send(app, call, key(host))],
-        ['the master key', send(app, call, key(master))],
-      ];
-      for (const [who, answer] of opened) {
-        expect([who, [401, 403].includes(await statusOf(answer))]).toEqual([who, false]);
-      }
-    },
-  );
+    const closed: [string, Record<string, string>][] = [
+      ['no key', {}],
+      ['an empty key', key('')],
+      ['a wrong key', key('wrong')],
+      ["another function's key", key(anothers(call))],
+      ['the key of the webhook', key(app.environment.keys.eventGrid)],
+      ['a forged principal', forged()],
+      ['a forged principal with a wrong key', { ...forged(), ...key('wrong') }],
+    ];
+    for (const [who, headers] of closed) {
+      const { status, text } = await send(app, call, headers);
+      expect([who, status, text]).toEqual([who, 401, '']);
+    }
+    const opened: [string, Promise<Answer>][] = [
+      ['its own key', send(app, call, key(own(call)))],
+      ['its own key in the query', send(app, { ...call, path: `${call.path}?code=${own(call)}` }, {})],
+      ['the host key', send(app, call, key(host))],
+      ['the master key', send(app, call, key(master))],
+    ];
+    for (const [who, answer] of opened) {
+      expect([who, [401, 403].includes(await statusOf(answer))]).toEqual([who, false]);
+    }
+  });
 
   test.each(unroutable())('%s %s is not found, whatever the key', async (method, path) => {
     for (const headers of [{}, { 'x-functions-key': app.environment.keys.host }]) {
@@ -93,7 +90,7 @@ describe('where the platform signs callers in', () => {
   });
   afterAll(() => app.close());
 
-  test.each(OPEN)('$name is open to anybody', async call => {
+  test.each(OPEN)('$name needs no authentication', async call => {
     expect(await send(app, call, {})).toMatchObject(HEALTHY);
   });
 
@@ -103,7 +100,7 @@ describe('where the platform signs callers in', () => {
       ['a principal that is malformed', { 'x-ms-client-principal': 'bm90IEpTT04=' }],
       ['the host key', { 'x-functions-key': app.environment.keys.host }],
       [
-        'somebody of another provider',
+        'a user of another provider',
         { 'x-ms-client-principal': principal([call.role], { auth_typ: 'github' }) },
       ],
     ];
@@ -123,7 +120,7 @@ describe('where the platform signs callers in', () => {
     expect([401, 403]).not.toContain(letIn.status);
   });
 
-  test.each(unroutable())('%s %s is not found, whoever asks', async (method, path) => {
+  test.each(unroutable())('%s %s is not found, whatever the caller', async (method, path) => {
     expect(await app.request(path, { method, headers: forged() })).toMatchObject({ status: 404, text: '' });
   });
 

@@ -10,7 +10,7 @@ export type Step =
       repository: string;
       tag: string;
       content: Content;
-      /** Events that tell of it: none when it is lost, several when registries replicate. */
+      /** Its events: none when it is lost, several when registries replicate. */
       events: number;
     }
   /** One of the tags that the registry has goes, with its manifest and all other tags of that. */
@@ -20,7 +20,7 @@ export type Step =
   | { do: 'policy'; registry: RegistryName; policy: number }
   /** What the two instances do at once: events by their number, sweeps, and runs of a reconciliation. */
   | { do: 'work'; deliver: number[]; sweep: boolean; reconcile: boolean }
-  /** The instance ends after so many more calls. */
+  /** The instance ends after this number of further calls. */
   | { do: 'doom'; instance: 0 | 1; calls: number }
   | { do: 'fault'; standIn: 'coder' | 'registry' | 'tables' | 'keyVault'; fault: Fault }
   /** The replica that is read shows from now on what there is now, or everything again. */
@@ -60,7 +60,7 @@ const fault = fc.oneof(
   fc.record({ delayMs: fc.integer({ min: 1, max: 120 }), times: fc.integer({ min: 1, max: 4 }) }),
 );
 
-/** @param lossy also what no event tells of, which only a reconciliation can find */
+/** @param lossy also changes without an event, which only a reconciliation can find */
 export function histories(lossy: boolean) {
   const events = fc.integer({ min: lossy ? 0 : 1, max: 2 });
   const step = fc.oneof(

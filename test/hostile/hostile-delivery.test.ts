@@ -24,7 +24,7 @@ afterAll(() => {
 // often, in any order, and from several replicas.
 describe('Coder ends with exactly what the policies allow of what the registries have', () => {
   test.each([
-    ['by events and sweeps alone, when every push and delete is told of', false],
+    ['by events and sweeps alone, when every push and delete has an event', false],
     ['by a reconciliation, when events are lost, tags untagged and policies changed', true],
   ])(
     '%s',

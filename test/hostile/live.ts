@@ -167,7 +167,10 @@ export async function live(world: World, { policies, steps }: History, lossy: bo
 
   async function sweepAll(services: Services): Promise<void> {
     seen.sweeps += 1;
-    await sweep(services, AbortSignal.timeout(10_000), silent);
+    // The clock stands still during a sweep, so it ends where it would wait.
+    const ending = new AbortController();
+    const signal = AbortSignal.any([ending.signal, AbortSignal.timeout(10_000)]);
+    await sweep({ ...services, wait: async () => ending.abort() }, signal, silent);
   }
 
   async function reconcileAll(services: Services, names: readonly RegistryName[]): Promise<void> {
@@ -267,13 +270,13 @@ export async function live(world: World, { policies, steps }: History, lossy: bo
     for (const each of hit) each?.faults.add(fault);
   }
 
-  /** Moves the clock when nobody works, so that no lease ends of somebody who is alive. */
+  /** Moves the clock when no worker is busy, so that no lease of a live worker runs out. */
   async function pass(ms: number): Promise<void> {
     await quiet();
     world.cloud.clock.advance(ms);
   }
 
-  /** Coder may still be at what somebody asked of it who died since. */
+  /** Coder may still work on a request of an instance that died. */
   async function quiet(): Promise<void> {
     while (world.cloud.standIns.coder.requests.underWay() > 0) await new Promise(setImmediate);
   }
@@ -299,7 +302,7 @@ interface Held {
   content: Content;
 }
 
-/** Whoever is refused tries again. */
+/** Tries again after a refusal. */
 async function untilDone<T>(act: () => Promise<T>, wait = async () => {}): Promise<T> {
   for (let attempts = 1; ; attempts++) {
     try {

@@ -25,7 +25,7 @@ export interface Instance {
 /** Azure and Coder with two registries, what their owners do there, and instances of the app. */
 export type World = Awaited<ReturnType<typeof startWorld>>;
 
-/** An import has this much real time in the storm, so that nobody waits long for the lease of who died. */
+/** An import has this much real time under load, so that no worker waits long for the lease of one that died. */
 const BUDGET_MS = 1_500;
 /** On the clock that is moved; far above the budget, so that a busy machine cannot make a lease end too early. */
 const LEASE_MS = 30_000;
@@ -39,7 +39,7 @@ export async function startWorld(tls: Tls) {
     contoso: { ...cloud.registry, standIn: cloud.standIns.registry },
     fabrikam: cloud.otherRegistries[0] as (typeof cloud.otherRegistries)[number],
   };
-  /** Sees everything as it is, through nobody's faults. */
+  /** Reads the real state, without any faults. */
   const admin = createServices(settings, seams);
 
   /** What is gone may have been removed by an attempt of which the answer was lost. */

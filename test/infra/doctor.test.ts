@@ -50,10 +50,10 @@ test('it shows what is wrong with its remedy, in colour where that is wanted, an
 });
 
 test.each([
-  ['an unknown registry', ['nobody'], {}, /There is no registry nobody/],
+  ['an unknown registry', ['unknown'], {}, /There is no registry unknown/],
   ['no key', [], { BRIDGE_KEY: '' }, /needs a key: use --key/],
   ['a wrong key', ['--key', 'wrong'], {}, /refuses this key or token: use --key/],
-  ['nobody there', ['--url', 'http://127.0.0.1:9'], {}, /127\.0\.0\.1:9 does not answer/],
+  ['a port without a server', ['--url', 'http://127.0.0.1:9'], {}, /127\.0\.0\.1:9 does not answer/],
   ['an unknown option', ['--nope'], {}, /--nope/],
 ])('of %s it says what to do, and ends with 2', async (_, args, env, says) => {
   const { code, text } = await doctor(args, env);

@@ -44,18 +44,18 @@ describe.each(KINDS)('with a credential of kind %s skopeo', kind => {
 
       await pull(nth);
 
-      // A token that ACR issued to an identity cannot be revoked, and ends by itself.
+      // A token that ACR issued to an identity cannot be revoked, and is valid until it expires.
       if (kind !== 'entra-identity') await expect(pull(`${nth}-old`, before)).rejects.toThrow();
     },
   );
 
-  test('pulls after the credential was made useless and mended', async () => {
+  test('pulls after the credential was revoked and renewed', async () => {
     await world.breakCurrent(kind);
     await expect(pull('broken')).rejects.toThrow();
 
     await world.untilQuiet();
 
-    await pull('mended');
+    await pull('renewed');
   });
 
   test('pulls after the credential has ended while the bridge was down', async () => {

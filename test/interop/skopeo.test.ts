@@ -30,7 +30,7 @@ describe.each(['memory', 'a distribution registry'])('skopeo and a registry kept
     await rm(folder, { recursive: true, force: true });
   });
 
-  test('carry a multi-platform image there and back unchanged, and tell of each push', async () => {
+  test('carry a multi-platform image there and back unchanged, and give an event for each push', async () => {
     const children = [image({ content: kept }), image({ content: kept, platform: 'linux/arm64' })];
     const whole = index(children);
     const [there, back] = [join(folder, 'there'), join(folder, 'back')];

@@ -12,7 +12,7 @@ import { count, differences, imagesInCoder, pushMany } from './seed.ts';
 
 const REPOSITORIES = partOf(200);
 const TAGS_EACH = 35;
-/** Hundreds, so that so many per cent of them are a whole number. */
+/** A multiple of 100, so that each percentage of it is a whole number. */
 const EVENTS = 100 * partOf(100);
 /** POSTs that are under way at once: as many sockets as the sender holds open. */
 const SOCKETS = 512;
@@ -46,7 +46,8 @@ test('of a burst of events nothing is lost, Coder is spared, and memory stays bo
   coder.requests.clear();
   report(`${events.length} events, ${SOCKETS} under way at once, seed ${seed}`);
   const { posts, refused } = await deliver(events, report, acknowledged => {
-    // So that there are POSTs to repeat, which takes more faults than clients try again, and that the sweep has something to do: what fails until the burst is over
+    // So that there are POSTs to repeat, which takes more faults than clients try again, and that the sweep has
+    // something to do: what fails until the burst is over
     // cannot have been swept meanwhile.
     if (acknowledged === EVENTS / 2) tables.faults.add({ status: 503, times: 500 });
     if (acknowledged === (EVENTS / 100) * 95)

@@ -64,7 +64,7 @@ function docsSay(): string | undefined {
   return /At most, requests to [^.]*\./.exec(page)?.[0].replaceAll(/\s+/g, ' ');
 }
 
-/** Adds what lacks to so many records; half of them are of the repository that is pushed to among them. */
+/** Adds records up to the given number; half of them are of the repository that gets the pushes. */
 async function addRecords(wanted: number, there: number, report: (line: string) => void): Promise<void> {
   const records = Array.from({ length: wanted - there }, (_, i) => {
     const repository = i % 2 === 0 ? `among-${wanted}/known` : `elsewhere/app-${i % 500}`;
@@ -111,7 +111,7 @@ function toRow(record: ImageRecord) {
 
 async function measure(folder: string): Promise<Record<Kind, Cost>> {
   bridge.cloud.clock.advance(MUCH_LATER_MS);
-  // So that there are tokens, and that Coder has the repository of which so many records tell.
+  // So that there are tokens, and that Coder has the repository of those records.
   await push(`${folder}/known:v0`, 'zero');
   await costOf(`${folder}/known:v0`, 'image-created');
 

@@ -14,7 +14,7 @@ export interface ShownRecord {
   nextAttemptOn?: string;
 }
 
-/** The bundle in its host process, with real servers around it, of which nobody tells it anything. */
+/** The bundle in its host process, with real servers around it, but without events. */
 export interface LiveApp {
   environment: Environment;
   tls: Tls;
@@ -30,7 +30,7 @@ export interface LiveApp {
 
 export async function startLiveApp(): Promise<LiveApp> {
   const tls = await testTls();
-  // Nobody listens: the stand-ins share their process's time with whoever is measured.
+  // Log lines are dropped: the stand-ins share the process with the measurement.
   const settings = { EVENTS_TOPIC_ENDPOINT: '' };
   const environment = await startEnvironment({ tls, subscribed: false, settings });
   const { host, keys, cloud } = environment;

@@ -9,7 +9,7 @@ const ROOMS: Readonly<Record<string, RegExp>> = {
   settings: /^shared\/settings\.ts$/,
   azure: /^shared\/azure\//,
   // What a person may say to a Coder, as schemas alone, so that a policy can have it in it.
-  'words of coder': /^shared\/coder\/(?:\w+\/)?words\.ts$/,
+  'words of coder': /^shared\/coder\/(?:default-tag|(?:\w+\/)?words)\.ts$/,
   policy: /^shared\/policy\//,
   credentials: /^shared\/credentials\//,
   coder: /^shared\/coder\//,

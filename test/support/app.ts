@@ -16,10 +16,10 @@ export interface App {
   tls: Tls;
   /** What the app and its host wrote. */
   logs: string[];
-  /** Every answer that anybody got from the bridge. */
+  /** Every answer of the bridge. */
   answers: string[];
   request(path: string, init?: RequestInit): Promise<Answer>;
-  /** Calls a function as somebody who has a key. */
+  /** Calls a function with a key. */
   api(method: string, path: string, body?: object): Promise<Answer>;
   /** What is known of an image of the sample registry; undefined when that is nothing. */
   record(reference: string): Promise<ShownRecord | undefined>;
@@ -99,8 +99,8 @@ export async function startApp(options: Omit<EnvironmentOptions, 'tls'> = {}): P
 }
 
 /** The app with its sample registry added, and the sample image in Coder. */
-export async function startSampleApp(): Promise<App> {
-  const app = await startApp();
+export async function startSampleApp(options: Omit<EnvironmentOptions, 'tls'> = {}): Promise<App> {
+  const app = await startApp(options);
   await addSampleRegistry(app.environment);
   await pushSampleImage(app.environment, app.tls.ca);
   return app;

@@ -28,7 +28,7 @@ export interface Bridge {
   put(input?: object, name?: string): Promise<StoredRegistry>;
   /** Pushes to the sample registry, without telling the bridge. */
   push(reference: string, manifest: OciManifest): Promise<string>;
-  /** Takes a tag off its manifest in the sample registry, of which nobody is told. */
+  /** Removes a tag from its manifest in the sample registry, which gives no event. */
   untag(reference: string): Promise<void>;
   /** Deletes a manifest in the sample registry with the tags that point to it, without telling the bridge. */
   deleteManifest(repository: string, digest: string): Promise<void>;

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import type { CoderGeneration } from '../../infra/local/cloud.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
@@ -12,6 +13,14 @@ export const PAGES = [
     .sort()
     .map(name => `docs/${name}`),
 ];
+
+/** Pages about what only Coder Classic does; the others show Coder v2. */
+const CLASSIC_PAGES = ['docs/coder-classic.md', 'docs/credentials.md'];
+
+/** The Coder that the commands and answers of a page are about. */
+export function generationOf(page: string): CoderGeneration {
+  return CLASSIC_PAGES.includes(page) ? 'classic' : 'v2';
+}
 
 /** A file of the repository. */
 export function readText(path: string): string {

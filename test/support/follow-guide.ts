@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { expect } from 'vitest';
 import { quote } from '../../shared/azure/commands.ts';
 import type { SetupGuide } from '../../shared/guide/schema.ts';
@@ -14,19 +14,24 @@ export function bash(script: string, ...options: string[]) {
   return spawnSync('bash', options, { input: script, encoding: 'utf8' });
 }
 
-/** What the programs are called with, and sent, when a whole guide is run in one shell. */
-export async function follow(guide: SetupGuide): Promise<{ calls: string[][]; sent: string[] }> {
+/** What the programs are called with, and sent, and what is written, when a whole guide is run in one shell. */
+export async function follow(
+  guide: SetupGuide,
+): Promise<{ calls: string[][]; sent: string[]; files: Record<string, string> }> {
   const folder = await mkdtemp(join(tmpdir(), 'setup-guide-'));
   try {
+    const work = join(folder, 'work');
     const given = guide.placeholders.flatMap(({ name, setBy }) =>
       setBy === 'you' ? [`${name}=${name}`] : [],
     );
     const script = [
       'set -eu',
+      `mkdir ${quote(work)} && cd ${quote(work)}`,
       `calls=${quote(join(folder, 'calls'))} sent=${quote(join(folder, 'sent'))}`,
       'touch "$sent"',
       String.raw`note() { { printf '%s\0' "$@"; printf '\1\0'; } >>"$calls"; }`,
       'az() { note az "$@"; case "$*" in *"credential generate"*) echo pull-password;; *) echo found;; esac; }',
+      `coder() { note coder "$@"; case "$*" in "templates pull"*) mkdir "$4";; "tokens create"*) echo coder-token;; esac; }`,
       'kubectl() { note kubectl "$@"; }',
       'helm() { note helm "$@"; }',
       String.raw`docker() { note docker "$@"; { cat; printf '\0'; } >>"$sent"; }`,
@@ -38,10 +43,21 @@ export async function follow(guide: SetupGuide): Promise<{ calls: string[][]; se
     expect([status, stderr]).toEqual([0, '']);
     const calls = (await readFile(join(folder, 'calls'), 'utf8')).split('\u0001\0').slice(0, -1);
     const sent = (await readFile(join(folder, 'sent'), 'utf8')).split('\0').slice(0, -1);
-    return { calls: calls.map(call => call.split('\0').slice(0, -1)), sent };
+    const files = await readAll(work);
+    return { files, calls: calls.map(call => call.split('\0').slice(0, -1)), sent };
   } finally {
     await rm(folder, { recursive: true });
   }
+}
+
+/** The files of a folder with their texts, by their paths. */
+async function readAll(folder: string): Promise<Record<string, string>> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const paths = entries.filter(entry => entry.isFile()).map(entry => join(entry.parentPath, entry.name));
+  const texts = await Promise.all(
+    paths.map(async path => [relative(folder, path), await readFile(path, 'utf8')] as const),
+  );
+  return Object.fromEntries(texts);
 }
 
 /** The value after an option, for each call that has it. */

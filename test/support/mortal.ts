@@ -16,7 +16,7 @@ type Mortal = Life & { spend(): void; losesNext(): boolean };
 const current = new AsyncLocalStorage<Mortal>();
 
 /**
- * An instance that dies when it has made so many calls over the network: the last one is carried out, and its answer
+ * An instance that dies after a given number of network calls: the last one is carried out, and its answer
  * never arrives. That is what a crash looks like from outside, at every point where it can make a difference.
  *
  * @param last `lost` when the last call is not even carried out

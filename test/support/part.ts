@@ -2,7 +2,7 @@
 export const PART = Number(process.env.TEST_PART ?? 1);
 if (!(PART > 0 && PART <= 1)) throw new Error('TEST_PART must be above 0 and at most 1.');
 
-/** So many, of all that there are when the tests run whole. */
+/** A part of the cases; all of them when the tests run whole. */
 export function partOf(whole: number): number {
   return Math.max(1, Math.round(whole * PART));
 }

@@ -1,4 +1,4 @@
-/** What Easy Auth puts into `x-ms-client-principal` for somebody of Entra who has these app roles. */
+/** The content of `x-ms-client-principal` for an Entra user with these app roles. */
 export function principal(roles: readonly string[], more: object = {}): string {
   const claims = [
     { typ: 'name', val: 'Ada' },

@@ -17,7 +17,7 @@ import { createTimers } from './timers.ts';
 export interface FunctionsHostOptions {
   /** Path of a CommonJS bundle, or a function that loads the app. */
   app: string | (() => Promise<unknown>);
-  /** 0 takes any free one. */
+  /** 0 takes any free port. */
   port: number;
   keys: HostKeys;
   /** `extensions.http.routePrefix` of host.json; may be empty. */

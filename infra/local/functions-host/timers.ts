@@ -45,7 +45,7 @@ export function createTimers(
 
 /** Runs a timer's function once, now. */
 export async function runTimer(fn: TimerFunction, invoke: Invoke): Promise<void> {
-  // In the casing of the platform, which the library changes. There is no schedule monitor, hence no status.
+  // In the casing of the platform, which the library changes. There is no schedule monitor, so there is no status.
   const timer = { Schedule: { AdjustForDST: true }, ScheduleStatus: null, IsPastDue: false };
   await invoke(fn, { json: JSON.stringify(timer) });
 }

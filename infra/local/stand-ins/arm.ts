@@ -24,25 +24,28 @@ export interface ArmOptions {
   /** 0, the default, takes any free port. */
   port?: number | undefined;
   verifyEntraToken: VerifyEntraToken;
-  /** What each caller may do with all registries. */
+  /** Rights of each caller at all registries. */
   allowed: AllowedActions;
 }
 
-/** Plays Azure Resource Manager, for container registries and their credentials only. */
+/** A stand-in for Azure Resource Manager, for container registries and their credentials only. */
 export interface ArmStandIn extends StandIn {
-  /** Makes the registry known, or replaces what was known of it. @throws Error when the id is not a registry's */
+  /** Adds or replaces the registry. @throws Error when the id is not a registry's */
   addRegistry(registry: ArmRegistry): void;
-  /** Changes what is known of a registry, as in the portal. @throws Error when it is not known */
+  /** Changes a registry, as a person does in the portal. @throws Error when there is no such registry */
   changeRegistry(resourceId: string, changes: Partial<Omit<ArmRegistry, 'resourceId'>>): void;
-  /** Its administrator, tokens and scope maps, to be asked and changed as in the portal. @throws Error when it is not known */
+  /**
+   * Its administrator, tokens and scope maps, to read and change as in the portal.
+   * @throws Error when there is no such registry
+   */
   accounts(resourceId: string): RegistryAccounts;
-  /** How often the `roleAssignmentMode` of a registry was switched: each time, its logins end. */
+  /** Number of changes of a registry's `roleAssignmentMode`; each one ends its logins. */
   modeSwitches(resourceId: string): number;
-  /** Where Event Grid sends events; may be changed at any time. */
+  /** The event subscriptions; tests may change them at any time. */
   eventSubscriptions: ArmEventSubscription[];
   /** May be changed at any time. */
   behaviour: ArmBehaviour;
-  /** What each caller may do; may be changed at any time. */
+  /** Rights of each caller; tests may change them at any time. */
   allowed: AllowedActions;
 }
 
@@ -79,7 +82,7 @@ export async function startArm({
   return { ...standIn, addRegistry, changeRegistry, accounts, modeSwitches, ...state };
 }
 
-/** Who may read nothing sees empty lists. */
+/** A caller without the right to read gets empty lists. */
 function listingRoutes({ registries, allowed, verifyEntraToken }: OperationContext): Route[] {
   const list = (path: RegExp, items: (subscription: string) => object[]): Route => ({
     method: 'GET',
@@ -101,7 +104,7 @@ function listingRoutes({ registries, allowed, verifyEntraToken }: OperationConte
   ];
 }
 
-/** Where operations that were answered with 202 and a `Location` are polled: outside any registry. */
+/** The path for polling operations that were answered with 202 and a `Location`; it is not under a registry. */
 function resultRoute({ longRunning, allowed, verifyEntraToken }: OperationContext): Route {
   const provider = '/subscriptions/[^/]+/providers/Microsoft\\.ContainerRegistry';
   return {

@@ -11,7 +11,7 @@ export interface EntraOptions {
   /** 0, the default, takes any free port. */
   port?: number | undefined;
   tenantId: string;
-  /** Whoever names no identity gets the first. */
+  /** A request that names no identity gets the first. */
   identities: ManagedIdentity[];
   /** Value of IDENTITY_HEADER. */
   identityHeader: string;

@@ -15,18 +15,18 @@ import type { ImageDefaults } from './words.ts';
 export interface ApplyOptions extends PullingOptions {
   coder: ClassicClient;
   registries: ClassicRegistries;
-  /** Least resources of a new image when neither rule nor labels say. */
+  /** Least resources of a new image when neither rule nor labels set them. */
   fallback: ImageDefaults;
-  /** The last push of a tag that the bridge knows of. */
+  /** The last push of a tag that the bridge knows. */
   lastPush(registry: string, image: Reference): Promise<Date | undefined>;
 }
 
 const REASON_OF = { add: 'tag-added', refresh: 'tag-refreshed', keep: 'already-in-coder' } as const;
 
-/** Waits between looks at a tag that Coder refreshes, in milliseconds: 3 s in all. */
+/** Waits between reads of a tag that Coder refreshes, in milliseconds: 3 s in all. */
 const REFRESH_WAITS_MS = [100, 200, 400, 800, 1_500];
 
-/** The first tag of a repository imports it, and adds the registry in the same call if Coder does not have it. */
+/** Imports a repository with its first tag; the same call adds the registry if Coder does not have it. */
 export async function createImage(
   options: ApplyOptions,
   image: WantedImage,
@@ -46,7 +46,7 @@ export async function createImage(
   return applied('image-created', created.id, created.default_tag?.latest_hash);
 }
 
-/** Adds the tag to an image that Coder has, or refreshes it, with what the rule says of the image. */
+/** Adds the tag to an image that Coder has, or refreshes it, and sets what the rule says about the image. */
 export async function updateImage(
   options: ApplyOptions,
   existing: CoderImage,
@@ -58,12 +58,12 @@ export async function updateImage(
   const { registry } = image;
   const tag = await coder.getTag(existing.id, image.tag, signal);
   const currentDefault = existing.default_tag?.tag;
-  // On an image that we deprecated over its last tag, this one takes that tag's place.
+  // The bridge deprecated this image because its last tag was deleted; this tag replaces that one.
   const { goneTag } = lock.row;
   const replaces = goneTag !== undefined && goneTag !== image.tag;
   const moves = await movesDefault(options, image, currentDefault);
   const makeDefault = replaces || (moves && !image.pinned);
-  // The last holder of the lock may have deprecated the image, and been cut off before it noted that.
+  // The last holder of the lock may have deprecated the image, and crashed before it recorded that.
   const restore = goneTag !== undefined || lock.wasAbandoned;
   const wanted = { ...image, defaults: defaultsOf(image), makeDefault, restore };
   const plan = planImage({ image: existing, tag, wanted });
@@ -79,7 +79,7 @@ export async function updateImage(
   if (replaces) await removeLeftover(coder, existing.id, goneTag, signal);
   delete lock.row.goneTag;
   const isPinned = moves && !makeDefault && currentDefault !== undefined;
-  const note = isPinned ? `The default tag stays ${currentDefault}, as it is pinned.` : undefined;
+  const note = isPinned ? `The default tag stays ${currentDefault}, because it is pinned.` : undefined;
   return applied(REASON_OF[plan.tag], existing.id, digest, note);
 }
 
@@ -92,7 +92,7 @@ function applied(
   return { state: 'done', reason, memo: { coderImageId }, ...(digest && { digest }), ...(note && { note }) };
 }
 
-/** Coder answers before it has read the digest, so this looks until it has, and gives what Coder shows then. */
+/** Coder answers before it has read the digest, so this polls until it has, and returns the digest that Coder shows. */
 async function refresh(
   options: ApplyOptions,
   imageId: string,
@@ -107,7 +107,7 @@ async function refresh(
     const shown = (await coder.getTag(imageId, image.tag, signal))?.latest_hash;
     if (image.digests.includes(shown ?? '')) return shown;
     if (!shown || shown === before.latest_hash) continue;
-    // Which digest Coder keeps of an index is not documented, so there any change counts as having read it.
+    // It is not documented which digest Coder keeps of an index, so any change there counts as a refresh.
     if (image.digests.length > 1) return shown;
     throw new ConflictError('The tag moved on while Coder read it.');
   }
@@ -118,7 +118,7 @@ async function refresh(
   );
 }
 
-/** The next reconciliation finds it if workspaces still use it. */
+/** Deletes the tag; if workspaces still use it, a later reconciliation tries again. */
 async function removeLeftover(
   coder: ClassicClient,
   imageId: string,
@@ -137,7 +137,7 @@ async function movesDefault(
 ): Promise<boolean> {
   const becomes = becomesDefault(words.defaultTag ?? 'first', tag, current);
   if (becomes !== 'if-newer') return becomes;
-  // A push that the bridge does not know of, such as one before the bridge, is older than any that it does.
+  // A push that the bridge does not know, such as one before its deployment, counts as older than those it knows.
   const other = await lastPush(registry.name, { repository, tag: current as string });
   return other === undefined || pushedOn >= other;
 }

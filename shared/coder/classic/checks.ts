@@ -1,7 +1,8 @@
 import { givesLogin } from '../../credentials/kinds.ts';
 import { ServiceError } from '../../errors.ts';
-import { type Check, fine, unclear, type Verdict, wrong } from '../../lib/check.ts';
+import { type Check, fine, unclear, wrong } from '../../lib/check.ts';
 import { once } from '../../lib/once.ts';
+import { explainGeneration, explainReach, type OtherGeneration } from '../reach.ts';
 import type { SourceRegistry, TargetDiagnosis } from '../target.ts';
 import type { ClassicClient } from './client.ts';
 import { type ClassicRegistries, sameHost } from './registries.ts';
@@ -12,22 +13,24 @@ interface ClassicCheckOptions {
   /** Organization of registries that name none. */
   organizationId: string | undefined;
   acrKind: { field: string; value: string };
+  v2: OtherGeneration;
 }
 
-/** No registry of Coder has this id. */
-const NOBODY = '00000000-0000-0000-0000-000000000000';
+/** An id that no registry in Coder has. */
+const NO_REGISTRY = '00000000-0000-0000-0000-000000000000';
 
-/** Coder itself: whether it answers, what our token may do there, and how it has the registry. */
+/** Checks of Coder: whether it answers, what the session token may do, and how it has the registry. */
 export function classicChecks({
   coder,
   registries,
   organizationId,
   acrKind,
+  v2,
 }: ClassicCheckOptions): Check<TargetDiagnosis>[] {
-  /** Asks the one thing that any user may: what is wrong with that tells three of the checks. */
+  /** Makes the one call that any user may make; its error gives the result of three checks. */
   const ask = once(async ({ registry, signal }: TargetDiagnosis): Promise<ServiceError | undefined> => {
-    // The record is unknown while the tables are.
-    const id = (registry as SourceRegistry | null)?.organizationId ?? organizationId ?? NOBODY;
+    // Without the tables, the registry's record is unknown.
+    const id = (registry as SourceRegistry | null)?.organizationId ?? organizationId ?? NO_REGISTRY;
     try {
       await coder.listRegistries(id, signal);
       return undefined;
@@ -45,13 +48,16 @@ export function classicChecks({
   return [
     {
       name: 'coder-reachable',
-      truth: 'Coder answers at CODER_URL, with a certificate that the bridge trusts.',
+      truth:
+        'The Coder that CODER_GENERATION names answers at CODER_URL, with a certificate that the bridge trusts.',
       needs: ['key-vault-read'],
       async run(diagnosis) {
         const error = await ask(diagnosis);
+        const other = error && (await explainGeneration(error, v2, coder.host, diagnosis.signal));
+        if (other) return other;
         if (error?.reason === 'coder-unavailable') return explainReach(error, coder.host);
         if (error?.reason === 'coder-busy') {
-          return wrong(error.reason, error.message, 'Wait a minute, and ask again.');
+          return wrong(error.reason, error.message, 'Wait a minute, then run the checks again.');
         }
         return fine(`${coder.host} answers.`);
       },
@@ -67,7 +73,7 @@ export function classicChecks({
         return wrong(
           'coder-token-refused',
           error.message,
-          newToken('If a proxy stands before Coder, check CODER_AUDIENCE too.'),
+          newToken('If a proxy is in front of Coder, check CODER_AUDIENCE too.'),
         );
       },
     },
@@ -77,15 +83,13 @@ export function classicChecks({
       needs: ['coder-token'],
       async run({ signal }) {
         try {
-          // Coder says 404 to whoever may, and changes nothing.
-          await coder.updateRegistry(NOBODY, {}, signal);
+          // Coder answers 404 to users who have the right, and changes nothing.
+          await coder.updateRegistry(NO_REGISTRY, {}, signal);
           return fine('The session token may change registries.');
         } catch (error) {
           if (!(error instanceof ServiceError)) throw error;
           if (error.reason !== 'coder-unauthorized') return unclear(error.message);
-          const remedy = newToken(
-            'Any other user may import images, but not add the registry that they are in.',
-          );
+          const remedy = newToken('Any other user may import images, but cannot add their registry.');
           return wrong('coder-right-missing', error.message, remedy);
         }
       },
@@ -112,7 +116,7 @@ export function classicChecks({
         if (!found) return fine('Coder gets the registry with its first image.');
         const again = `POST /api/registries/${registry.name}/reconcile adds it again with its images.`;
         if (found === 'gone') {
-          const message = 'Somebody deleted the registry in Coder.';
+          const message = 'The registry was deleted in Coder.';
           return wrong('registry-gone-from-coder', message, again);
         }
         if (!sameHost(found, registry)) {
@@ -135,43 +139,10 @@ export function classicChecks({
 
 function newToken(note: string): string {
   const make =
-    'Make a new token of a site manager with `coder tokens create`, store it in Key Vault as the secret that CODER_TOKEN_SECRET names, then POST /api/images/replay with the reason coder-unauthorized.';
+    'Create a token as a site manager with `coder tokens create`, store it in Key Vault as the secret that CODER_TOKEN_SECRET names, then POST /api/images/replay with the reason coder-unauthorized.';
   return `${make} ${note}`;
 }
 
 function isForbidden(error: ServiceError): boolean {
   return (error.cause as { response?: Response } | undefined)?.response?.status === 403;
-}
-
-/** https://nodejs.org/api/tls.html#x509-certificate-error-codes */
-const CERTIFICATE = /CERT|UNABLE_TO_|SELF_SIGNED/;
-
-/** Why Coder was not reached, from what the client met on the way. */
-export function explainReach(error: ServiceError, host: string): Verdict {
-  const code = codeOf(error);
-  const { message } = error;
-  if (CERTIFICATE.test(code)) {
-    const remedy = `Give ${host} a certificate of a public authority for that name. On a machine of your own NODE_EXTRA_CA_CERTS can name a file with your authority; Flex Consumption has no place for one.`;
-    return wrong('coder-certificate', `${message} (${code})`, remedy);
-  }
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
-    const remedy = `Check CODER_URL. Where ${host} is a name of a private zone, link that zone to the app's network.`;
-    return wrong('coder-host-unknown', `${message} (${code})`, remedy);
-  }
-  if (/redirect|what its API promises/.test(message)) {
-    const remedy =
-      'Set CODER_URL to the address at which Coder itself answers. Where an Entra proxy stands before it, set CODER_AUDIENCE.';
-    return wrong('coder-not-there', message, remedy);
-  }
-  const remedy = `Check that Coder is up, and that the app's network reaches ${host}.`;
-  return wrong('coder-unavailable', message, remedy);
-}
-
-/** That of the first cause which has one. */
-function codeOf(error: unknown): string {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (typeof code === 'string') return code;
-  }
-  return '';
 }

@@ -1,9 +1,7 @@
-import ky, { HTTPError, type KyInstance, type Options, type RetryOptions, TimeoutError } from 'ky';
+import { HTTPError } from 'ky';
 import * as z from 'zod';
-import { describe, ServiceError } from '../../errors.ts';
-import { createLimitedFetch } from '../../lib/limited-fetch.ts';
-import type { Pauses } from '../../lib/pauses.ts';
-import { parseRetryAfter } from '../../lib/retry-after.ts';
+import { ServiceError } from '../../errors.ts';
+import { type CoderApi, type CoderConnection, createCoderHttp } from '../http.ts';
 import {
   CoderError,
   CoderImage,
@@ -15,8 +13,10 @@ import {
 
 /** The calls of Coder Classic's API that the bridge makes. All throw ServiceError. */
 export interface ClassicClient {
-  /** Of Coder, with a port if it has one of its own. */
+  /** Host of Coder, with its port if the URL has one. */
   host: string;
+  /** Whether it is Coder Classic that answers, whatever it says about the token. */
+  isThere(signal: AbortSignal): Promise<boolean>;
   getRegistry(id: string, signal: AbortSignal): Promise<CoderRegistry | undefined>;
   listRegistries(organizationId: string, signal: AbortSignal): Promise<CoderRegistry[]>;
   updateRegistry(
@@ -33,119 +33,61 @@ export interface ClassicClient {
   deleteTag(imageId: string, tag: string, signal: AbortSignal): Promise<void>;
   getTag(imageId: string, tag: string, signal: AbortSignal): Promise<CoderTag | undefined>;
   addTag(imageId: string, tag: string, isDefault: boolean, signal: AbortSignal): Promise<CoderTag>;
-  /** Coder reads the digests of all tags of the image again, some time after it answered. */
+  /** Makes Coder read the digests of all tags of the image again. Coder does so some time after it answers. */
   refreshTags(imageId: string, signal: AbortSignal): Promise<void>;
 }
 
-export interface ClassicClientOptions {
-  url: string;
-  /** @param renew asks Key Vault even if a token is at hand */
-  sessionToken(renew: boolean): Promise<string>;
-  /** Value of the Authorization header for a proxy before Coder; undefined when there is none. */
-  authorization(): Promise<string | undefined>;
-  /** Most calls that Coder may be at, those that were given up included. */
-  maxConcurrent: number;
-  pauses: Pauses;
-}
-
-const REQUEST_TIMEOUT_MS = 10_000;
-/** A longer Retry-After is left to the retries that the record schedules. */
-const LONGEST_WAIT_MS = 2_000;
-
-/** Only reads are tried again here: Coder has no way to tell a repeated write from a new one. */
-const RETRY: RetryOptions = {
-  limit: 2,
-  methods: ['get'],
-  statusCodes: [429, 502, 503, 504],
-  afterStatusCodes: [429, 503],
-  delay: attempt => 200 * 2 ** attempt,
-  shouldRetry: ({ error }) =>
-    error instanceof HTTPError && (retryAfterOf(error.response) ?? 0) > LONGEST_WAIT_MS ? false : undefined,
+const API: CoderApi = {
+  prefix: '/api/v0',
+  tokenHeader: 'session-token',
+  messageOf: body => CoderError.safeParse(body).data?.error.msg,
+  secretsOf({ json }) {
+    const body = (json ?? {}) as { password?: string; new_registry?: { password?: string } };
+    return [body.password, body.new_registry?.password];
+  },
 };
 
-/** A client of `url`, Coder's base URL. Redirects are not followed, since the session token would go along. */
-export function createClassicClient(options: ClassicClientOptions): ClassicClient {
-  const http: KyInstance = ky.create({
-    prefixUrl: `${options.url}/api/v0`,
-    timeout: false,
-    fetch: createLimitedFetch({ most: options.maxConcurrent, answerWithinMs: REQUEST_TIMEOUT_MS }),
-    retry: RETRY,
-    redirect: 'manual',
-  });
-  const { pauses } = options;
-  const { host } = new URL(options.url);
-
-  /** Sends a request; a refused session token is read from Key Vault anew once, in case it was replaced there. */
-  async function send(method: string, path: string, request: Options): Promise<Response> {
-    const pauseMs = pauses.remaining(host);
-    if (pauseMs > 0) {
-      const message = `Coder asked to be left alone for another ${Math.ceil(pauseMs / 1000)} s.`;
-      throw new ServiceError('coder-busy', message, { retryAfterMs: pauseMs });
-    }
-    for (const renew of [false, true]) {
-      try {
-        const authorization = await options.authorization();
-        const headers = {
-          'session-token': await options.sessionToken(renew),
-          ...(authorization && { authorization }),
-        };
-        return await http(path, { ...request, method, headers });
-      } catch (error) {
-        if (!renew && error instanceof HTTPError && error.response.status === 401) continue;
-        const failure = await toServiceError(method, error, request);
-        const isThrottled = error instanceof HTTPError && error.response.status === 429;
-        if (isThrottled || failure.retryAfterMs) pauses.asked(host, failure.retryAfterMs);
-        throw failure;
-      }
-    }
-    throw new Error('unreachable');
-  }
-
-  async function read<T>(schema: z.ZodType<T>, response: Response, method = 'get'): Promise<T> {
-    const parsed = schema.safeParse(await response.json().catch(() => undefined));
-    if (parsed.success) return parsed.data;
-    const detail = `Coder's answer is not what its API promises (is CODER_URL right?): ${z.prettifyError(parsed.error)}`;
-    throw new ServiceError('coder-unavailable', detail, { uncertain: method !== 'get' });
-  }
-
-  /** undefined when Coder has no such thing. */
-  async function find<T>(schema: z.ZodType<T>, path: string, signal: AbortSignal): Promise<T | undefined> {
-    const response = await send('get', path, { signal, throwHttpErrors: status => status !== 404 });
-    return response.status === 404 ? undefined : read(schema, response);
-  }
+/** A client of Coder Classic. */
+export function createClassicClient(connection: CoderConnection): ClassicClient {
+  const { host, send, call, find } = createCoderHttp(connection, API);
 
   return {
     host,
+    async isThere(signal) {
+      const answer = await send('get', 'registries', { signal, throwHttpErrors: false });
+      const body: unknown = await answer.json().catch(() => undefined);
+      return CoderError.safeParse(body).success || z.array(CoderRegistry).safeParse(body).success;
+    },
     getRegistry: (id, signal) => find(CoderRegistry, `registries/${encodeURIComponent(id)}`, signal),
     getImage: (id, signal) => find(CoderImage, `images/${encodeURIComponent(id)}`, signal),
     getTag: (imageId, tag, signal) =>
       find(CoderTag, `images/${encodeURIComponent(imageId)}/tags/${encodeURIComponent(tag)}`, signal),
 
     async listRegistries(org, signal) {
-      return read(z.array(CoderRegistry), await send('get', 'registries', { searchParams: { org }, signal }));
+      return call(z.array(CoderRegistry), 'get', 'registries', { searchParams: { org }, signal });
     },
     async listImages(org, signal) {
       // Without `workspaces=false` the answer carries every workspace of every image.
       const searchParams = { org, workspaces: 'false' };
-      return read(z.array(CoderImage), await send('get', 'images', { searchParams, signal }));
+      return call(z.array(CoderImage), 'get', 'images', { searchParams, signal });
     },
     async createImage(image, signal) {
-      return read(CoderImage, await send('post', 'images', { json: image, signal }), 'post');
+      return call(CoderImage, 'post', 'images', { json: image, signal });
     },
     async addTag(imageId, tag, isDefault, signal) {
       const path = `images/${encodeURIComponent(imageId)}/tags`;
-      return read(CoderTag, await send('post', path, { json: { tag, default: isDefault }, signal }), 'post');
+      return call(CoderTag, 'post', path, { json: { tag, default: isDefault }, signal });
     },
     async listTags(imageId, signal) {
       const path = `images/${encodeURIComponent(imageId)}/tags`;
-      return read(z.array(CoderTag), await send('get', path, { signal }));
+      return call(z.array(CoderTag), 'get', path, { signal });
     },
     async deleteTag(imageId, tag, signal) {
       const path = `images/${encodeURIComponent(imageId)}/tags/${encodeURIComponent(tag)}`;
       try {
         await send('delete', path, { signal, throwHttpErrors: status => status !== 404 });
       } catch (error) {
-        // We ask to delete none but other tags than the default, so that workspaces are the one reason to refuse.
+        // The bridge never deletes a default tag here, so workspaces are the only reason to refuse.
         if (
           !(error instanceof ServiceError) ||
           !(error.cause instanceof HTTPError) ||
@@ -168,58 +110,4 @@ export function createClassicClient(options: ClassicClientOptions): ClassicClien
       await send('post', `images/${encodeURIComponent(imageId)}/tags/update`, { signal });
     },
   };
-}
-
-async function toServiceError(method: string, error: unknown, request: Options): Promise<ServiceError> {
-  if (error instanceof ServiceError) return error;
-  if (!(error instanceof HTTPError)) {
-    const detail =
-      error instanceof TimeoutError ? `no answer in ${REQUEST_TIMEOUT_MS / 1000} s` : describe(error);
-    return new ServiceError('coder-unavailable', `Coder: ${detail}`, {
-      cause: error,
-      uncertain: method !== 'get',
-    });
-  }
-  const { status } = error.response;
-  const text = withoutSecrets(await messageOf(error.response), request).slice(0, 300);
-  const message = `Coder: ${status}, ${text}`;
-  const details = { cause: error, retryAfterMs: retryAfterOf(error.response) };
-  if (status === 401 || status === 403) return new ServiceError('coder-unauthorized', message, details);
-  // 409: somebody else was faster, and the next look shows what they did.
-  if ([408, 409, 425, 429].includes(status)) return new ServiceError('coder-busy', message, details);
-  if (status < 400) {
-    const target = error.response.headers.get('location') ?? 'nowhere';
-    const advice = `Coder: ${status}, a redirect to ${target}, as of a sign-in page. Set CODER_URL to the address that answers itself.`;
-    return new ServiceError('coder-unavailable', advice, details);
-  }
-  if (status < 500) return new ServiceError('coder-rejected', message, details);
-  // 503 comes from a server or a proxy that did not take the request; after the others anything is possible.
-  return new ServiceError('coder-unavailable', message, {
-    ...details,
-    uncertain: method !== 'get' && status !== 503,
-  });
-}
-
-async function messageOf(response: Response): Promise<string> {
-  const text = await response.text().catch(() => '');
-  try {
-    const parsed = CoderError.safeParse(JSON.parse(text));
-    if (parsed.success) return parsed.data.error.msg;
-  } catch {
-    // Not every error of Coder, or of a proxy before it, is JSON.
-  }
-  return response.statusText || 'without a message';
-}
-
-/** Coder may quote what it was sent. */
-function withoutSecrets(text: string, { json }: Options): string {
-  const body = (json ?? {}) as { password?: string; new_registry?: { password?: string } };
-  const password = body.password ?? body.new_registry?.password;
-  if (!password) return text;
-  const escaped = JSON.stringify(password).slice(1, -1);
-  return text.replaceAll(password, '***').replaceAll(escaped, '***');
-}
-
-function retryAfterOf({ headers }: Response): number | undefined {
-  return parseRetryAfter(headers.get('retry-after'), new Date());
 }

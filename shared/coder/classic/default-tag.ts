@@ -1,9 +1,9 @@
 import semver from 'semver';
-import type { DefaultTag } from './words.ts';
+import type { DefaultTag } from '../default-tag.ts';
 
 /**
- * Whether a tag becomes its image's default, given the one that Coder offers now; `if-newer`: only if it was pushed
- * later than that one.
+ * Whether a tag becomes its image's default, given the present default; `if-newer`: only if it was pushed later than
+ * that one.
  */
 export function becomesDefault(
   policy: DefaultTag,

@@ -2,8 +2,8 @@ import type { WantedImage } from '../target.ts';
 import type { ImageDefaults } from './words.ts';
 
 /**
- * What an image's own labels ask for. Labels come from whoever built the image, so a value that Coder would refuse
- * is left out rather than believed.
+ * The values that an image's own labels ask for. The image's builder wrote the labels, so this leaves out any value
+ * that Coder would refuse.
  */
 export function defaultsFromLabels(labels: Readonly<Record<string, string>>): ImageDefaults {
   const cpuCores = positive(labels['com.coder.cpu-cores']);
@@ -20,7 +20,7 @@ export function defaultsFromLabels(labels: Readonly<Record<string, string>>): Im
   };
 }
 
-/** What the image gets in Coder: a person's request goes before the rule, and the rule before the labels. */
+/** The values of the image in Coder: a person's request overrides the rule, and the rule overrides the labels. */
 export function defaultsOf({
   requested,
   words,

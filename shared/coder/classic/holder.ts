@@ -8,7 +8,7 @@ interface HolderOptions extends PullingOptions {
   registries: ClassicRegistries;
 }
 
-/** Coder Classic holds what it pulls with, as part of the registry that it has. */
+/** Coder Classic as holder: it keeps the credential as part of its registry. */
 export function createClassicHolder(options: HolderOptions): CredentialHolder {
   const { coder, registries } = options;
   return {

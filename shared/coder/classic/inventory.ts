@@ -4,7 +4,7 @@ import { becomesDefault } from './default-tag.ts';
 import { type ClassicRegistries, sameHost } from './registries.ts';
 import type { CoderImage, CoderTag } from './schema.ts';
 
-/** Lists what Coder has of a registry: the images with one call, and the tags of each when they are asked for. */
+/** Lists what Coder has of a registry: all images with one call, and the tags of an image when needed. */
 export async function takeInventory(
   { coder }: { coder: ClassicClient },
   registries: ClassicRegistries,
@@ -17,8 +17,9 @@ export async function takeInventory(
       images.set(image.repository, image);
     }
   }
+  const hasRegistry = images.size > 0 || (await registries.inspect(registry, signal)) !== 'gone';
   return {
-    hasRegistry: images.size > 0 || (await registries.inspect(registry, signal)) !== 'gone',
+    missing: hasRegistry ? 'image-deleted-in-coder' : 'registry-deleted-in-coder',
     repositories: [...images.keys()],
     async find(repository, findSignal) {
       const image = images.get(repository);
@@ -36,6 +37,10 @@ export function repositoryOf(
   const current = image.default_tag?.tag;
   return {
     tags,
+    compare({ tag, digest, coderDigest }) {
+      if (!tags.has(tag)) return 'tag-deleted-in-coder';
+      return tags.get(tag) === (coderDigest ?? digest) ? undefined : 'digest-drift';
+    },
     // The last tag of an image stays in Coder, on an image that is deprecated.
     offers: tag => tags.has(tag) && (!image.deprecated || tags.size > 1),
     keeps: ({ tag, pinned }) => pinned && tag === current,

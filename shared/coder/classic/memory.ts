@@ -3,38 +3,44 @@ import { repositoryKey } from '../../azure/keys.ts';
 import type { LeasedRows, LeasedTable } from '../../azure/leased-rows.ts';
 import type { RowKey } from '../../azure/tables.ts';
 
-/** What we know of a registry of ours in Coder. */
+/** What the bridge remembers of a registry in Coder. */
 export const ClassicRegistryRow = z.object({
-  /** Id in Coder; absent until Coder has it. */
+  /** Its id in Coder; absent until Coder has it. */
   coderId: z.string().exactOptional(),
-  /** Organization in which that id lives. */
+  /** Organization of that id. */
   organizationId: z.string().exactOptional(),
   /** Version of the credential that Coder holds. */
   credentialVersion: z.string().exactOptional(),
-  /** When Coder's registry was changed last, as Coder says, after it was given the credential; later changes are not ours. */
+  /**
+   * Coder's time of the last change after the bridge delivered the credential. A later time is another client's change.
+   */
   changedOn: z.string().exactOptional(),
 });
 export type ClassicRegistryRow = z.infer<typeof ClassicRegistryRow>;
 
-/** What we know of a repository's image in Coder. */
+/** What the bridge remembers of a repository's image in Coder. */
 export const ClassicRepositoryRow = z.object({
-  /** Id in Coder; absent until Coder has it. */
+  /** Its id in Coder; absent until Coder has it. */
   coderId: z.string().exactOptional(),
-  /** Organization in which that id lives. */
+  /** Organization of that id. */
   organizationId: z.string().exactOptional(),
-  /** The last tag of the image, which is gone: Coder keeps it, and we deprecated the image. */
+  /**
+   * The image's last tag, when the registry no longer has it: Coder keeps the tag, and the bridge deprecated the image.
+   */
   goneTag: z.string().exactOptional(),
 });
 export type ClassicRepositoryRow = z.infer<typeof ClassicRepositoryRow>;
 
-/** A repository's row in the hands of the worker that holds it. */
+/** A repository's row, leased by this worker. */
 export interface RepositoryLock {
   row: ClassicRepositoryRow;
-  /** Its last holder was cut off, so that more may have happened in Coder than the row says. */
+  /** The last holder crashed, and may have changed more in Coder than the row says. */
   wasAbandoned: boolean;
 }
 
-/** What we know of Coder Classic, in the `images` table. Who changes something in Coder holds its row meanwhile. */
+/**
+ * What the bridge remembers of Coder Classic, in the `images` table. A worker that changes Coder holds the row's lease.
+ */
 export interface ClassicMemory {
   registries: LeasedRows<ClassicRegistryRow>;
   repositories: LeasedRows<ClassicRepositoryRow>;

@@ -4,19 +4,19 @@ import type { ImageDefaults } from './words.ts';
 /** What Coder has of an image, and what it should have. */
 export interface PlanFacts {
   image: CoderImage;
-  /** The tag as Coder has it; undefined when it does not. */
+  /** The tag in Coder; undefined when Coder does not have it. */
   tag: CoderTag | undefined;
   wanted: {
     tag: string;
     digests: readonly string[];
     defaults: ImageDefaults;
     makeDefault: boolean;
-    /** That we deprecated the image, whose last tag was gone. */
+    /** Whether the bridge deprecated the image because its last tag was deleted. */
     restore: boolean;
   };
 }
 
-/** What is to be done so that it has. */
+/** The changes that make Coder have it. */
 export interface Plan {
   tag: 'add' | 'refresh' | 'keep';
   change: ImageChange | undefined;
@@ -36,7 +36,7 @@ export function planImage({ image, tag, wanted }: PlanFacts): Plan {
   };
 }
 
-/** Coder's names of the defaults. */
+/** The defaults under Coder's field names. */
 export function toCoderFields(defaults: ImageDefaults): ImageChange {
   const { cpuCores, memoryGb, diskGb, description, sourceRepoUrl } = defaults;
   return {

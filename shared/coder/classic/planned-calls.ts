@@ -4,13 +4,13 @@ import type { ClassicClient } from './client.ts';
 import type { ClassicMemory } from './memory.ts';
 import type { CoderImage, CoderRegistry, CoderTag } from './schema.ts';
 
-/** Coder, which is read, with a list of what it would be asked to change. */
+/** A client that only reads Coder, and lists the calls that would change it. */
 interface Planned {
   coder: ClassicClient;
   calls: readonly PlannedCall[];
 }
 
-/** The target on a Coder that is read and not changed, with the calls that would change it, in order. */
+/** The target on a Coder that is only read, with the calls that would change Coder, in order. */
 export function planCalls(
   coder: ClassicClient,
   memory: ClassicMemory,
@@ -26,7 +26,7 @@ export function planCalls(
   return { target: { ...target, apply }, calls: planned.calls };
 }
 
-/** @param digest what Coder would find under the tag that it is asked to read */
+/** @param digest the digest that Coder would read from the registry */
 function noteChanges(coder: ClassicClient, digest: () => string): Planned {
   const calls: PlannedCall[] = [];
   let refreshed = false;
@@ -64,7 +64,7 @@ function noteChanges(coder: ClassicClient, digest: () => string): Planned {
   };
 }
 
-/** What is remembered of Coder, which no worker holds and nothing is written to. */
+/** What the bridge remembers of Coder, without leases or writes. */
 function readOnly({ registries, repositories }: ClassicMemory): ClassicMemory {
   return { registries: readOnlyRows(registries), repositories: readOnlyRows(repositories) };
 }

@@ -2,39 +2,43 @@ import type { Vault } from '../../azure/vault.ts';
 import { givesLogin } from '../../credentials/kinds.ts';
 import { loginOf, loginVersionOf } from '../../credentials/login.ts';
 import { ConflictError, ServiceError } from '../../errors.ts';
-import type { SourceRegistry } from '../target.ts';
+import type { PullableRegistry } from '../target.ts';
 import type { ClassicClient } from './client.ts';
 import { type ClassicMemory, type ClassicRegistryRow, registryRow } from './memory.ts';
 import type { CoderRegistry, NewRegistry } from './schema.ts';
 
-/** How the call that imports an image names its registry. */
+/** The fields that name the registry in a call that imports an image. */
 export type RegistryOfImage = { registry_id: string } | { new_registry: NewRegistry };
 
-/** Our registries as Coder Classic has them, and the credentials that it was given. */
+/** The registries in Coder Classic, and the credentials that the bridge delivered. */
 export interface ClassicRegistries {
   /** @throws ServiceError when neither the registry nor the settings name an organization */
-  organizationOf(registry: SourceRegistry): string;
-  has(registry: SourceRegistry): Promise<boolean>;
+  organizationOf(registry: PullableRegistry): string;
+  has(registry: PullableRegistry): Promise<boolean>;
   /** The registry as Coder has it since we added it there; `gone` when it had it once. */
-  inspect(registry: SourceRegistry, signal: AbortSignal): Promise<CoderRegistry | 'not-added' | 'gone'>;
+  inspect(registry: PullableRegistry, signal: AbortSignal): Promise<CoderRegistry | 'not-added' | 'gone'>;
   /**
-   * Runs `importImage` with the registry's id in Coder or, since Coder adds a registry only together with an image,
-   * with what makes the call add it. No two workers add the same registry.
+   * Runs `importImage` with the registry's id in Coder. If Coder does not have it, passes the fields that make the call
+   * add it, since Coder adds a registry only with an image. Only one worker at a time adds a registry.
    */
   withRegistry<I extends { registry?: CoderRegistry | null | undefined }>(
-    registry: SourceRegistry,
+    registry: PullableRegistry,
     signal: AbortSignal,
     importImage: (registry: RegistryOfImage) => Promise<I>,
   ): Promise<I>;
   /** Gives Coder the credential unless it holds it. `seenId` is the registry's id that an image in Coder names, if one was looked at. */
-  deliverCredential(registry: SourceRegistry, seenId: string | undefined, signal: AbortSignal): Promise<void>;
+  deliverCredential(
+    registry: PullableRegistry,
+    seenId: string | undefined,
+    signal: AbortSignal,
+  ): Promise<void>;
   /**
-   * Gives Coder the credential even if it holds it, so that whatever it was given meanwhile, late or by hand, is
-   * replaced. Gives the registry's id in Coder; undefined when Coder does not have it.
+   * Delivers the credential to Coder even if Coder has it, to replace one that came by a late call or by hand. Returns
+   * the registry's id in Coder; undefined when Coder does not have it.
    */
-  deliverAgain(registry: SourceRegistry, signal: AbortSignal): Promise<string | undefined>;
-  /** Whether somebody else changed the registry in Coder since it was given the credential, or deleted it. */
-  wasTouched(registry: SourceRegistry, signal: AbortSignal): Promise<boolean>;
+  deliverAgain(registry: PullableRegistry, signal: AbortSignal): Promise<string | undefined>;
+  /** Whether the registry in Coder was changed or deleted since the bridge gave it the credential. */
+  wasTouched(registry: PullableRegistry, signal: AbortSignal): Promise<boolean>;
 }
 
 interface Options {
@@ -44,14 +48,14 @@ interface Options {
   organizationId: string | undefined;
   acrKind: { field: string; value: string };
   /** The registry as it is recorded now. */
-  findRegistry(name: string): Promise<SourceRegistry | undefined>;
+  findRegistry(name: string): Promise<PullableRegistry | undefined>;
 }
 
 export function createClassicRegistries(options: Options): ClassicRegistries {
   const { coder, vault } = options;
   const rows = options.memory.registries;
 
-  function organizationOf(registry: SourceRegistry): string {
+  function organizationOf(registry: PullableRegistry): string {
     const organizationId = registry.organizationId ?? options.organizationId;
     if (organizationId) return organizationId;
     const message = 'Neither the registry nor the setting CODER_ORGANIZATION_ID names an organization.';
@@ -59,23 +63,23 @@ export function createClassicRegistries(options: Options): ClassicRegistries {
   }
 
   /** Read under the lease of the registry's link, so that no older credential is given after a newer one. */
-  async function latest(registry: SourceRegistry): Promise<SourceRegistry> {
+  async function latest(registry: PullableRegistry): Promise<PullableRegistry> {
     const current = await options.findRegistry(registry.name);
-    if (!current) throw new ConflictError('The registry was removed.');
+    if (!current) throw new ConflictError('The registry was deleted.');
     return current;
   }
 
   /** The registry's id in Coder, if the link is about the organization that the registry belongs to now. */
-  function idIn(link: ClassicRegistryRow, registry: SourceRegistry): string | undefined {
+  function idIn(link: ClassicRegistryRow, registry: PullableRegistry): string | undefined {
     return link.organizationId === organizationOf(registry) ? link.coderId : undefined;
   }
 
   /**
-   * Gives Coder the credential unless it holds it, or there is none to give yet, and notes that. False when Coder has
-   * no such registry.
+   * Delivers the credential to Coder unless Coder has it, or there is none yet, and records that. False when Coder does
+   * not have the registry.
    */
   async function give(
-    registry: SourceRegistry,
+    registry: PullableRegistry,
     coderId: string,
     link: ClassicRegistryRow,
     signal: AbortSignal,
@@ -99,13 +103,13 @@ export function createClassicRegistries(options: Options): ClassicRegistries {
   }
 
   async function deliverCredential(
-    registry: SourceRegistry,
+    registry: PullableRegistry,
     seenId: string | undefined,
     signal: AbortSignal,
   ): Promise<void> {
     const isDelivered = (link: ClassicRegistryRow): boolean => {
       const id = seenId ?? idIn(link, registry);
-      // Without an id Coder does not have the registry yet: it gets the credential with the first image.
+      // Without an id, Coder does not have the registry yet: it gets the credential with the first image.
       if (id === undefined) return true;
       const version = loginVersionOf(registry);
       return version === undefined || (idIn(link, registry) === id && link.credentialVersion === version);
@@ -118,13 +122,14 @@ export function createClassicRegistries(options: Options): ClassicRegistries {
     });
   }
 
-  async function newRegistry(registry: SourceRegistry): Promise<NewRegistry> {
+  async function newRegistry(registry: PullableRegistry): Promise<NewRegistry> {
     const { field, value } = options.acrKind;
     return {
       friendly_name: registry.name,
       registry: registry.loginServer,
       ...(await loginOf(registry, vault)),
-      // Without a login it is a *Microsoft Azure Container Registry*, from which Coder pulls with its own identity.
+      // Without a login the registry gets the kind *Microsoft Azure Container Registry*: Coder pulls with its own
+      // identity.
       ...(!givesLogin(registry.credential) && { [field]: value }),
     };
   }
@@ -187,7 +192,7 @@ export function createClassicRegistries(options: Options): ClassicRegistries {
 }
 
 /** People type hosts with a scheme, a slash or capitals. */
-export function sameHost(candidate: CoderRegistry, { loginServer }: SourceRegistry): boolean {
+export function sameHost(candidate: CoderRegistry, { loginServer }: PullableRegistry): boolean {
   return (
     candidate.registry
       .toLowerCase()

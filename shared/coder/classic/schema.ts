@@ -1,8 +1,8 @@
 import * as z from 'zod';
 
-// Coder Classic's resources; only what is used of them.
+// Coder Classic's resources, with only the fields in use.
 
-/** Loose, since what Coder calls the registry kind, if it shows one, is a setting. */
+/** Loose, because a setting names the field of the registry kind, if Coder shows it. */
 export const CoderRegistry = z.looseObject({
   id: z.string(),
   organization_id: z.string().nullish(),
@@ -36,7 +36,7 @@ export type CoderImage = z.infer<typeof CoderImage>;
 
 export const CoderError = z.object({ error: z.object({ msg: z.string() }) });
 
-/** The fields of an image that can be changed. */
+/** The fields of an image that the bridge changes. */
 export interface ImageChange {
   default_cpu_cores?: number;
   default_memory_gb?: number;
@@ -47,7 +47,7 @@ export interface ImageChange {
   deprecated?: boolean;
 }
 
-/** A registry as it is added, in the call that imports its first image. */
+/** A new registry, in the call that imports its first image. */
 export interface NewRegistry {
   friendly_name: string;
   registry: string;

@@ -1,6 +1,9 @@
 import { givesLogin } from '../../credentials/kinds.ts';
 import { invalidRequest, RefusedError } from '../../errors.ts';
+import { type ForeignWords, findForeignWords } from '../foreign-words.ts';
+import type { OtherGeneration } from '../reach.ts';
 import type { SourceRegistry, Target, TargetedImage } from '../target.ts';
+import { V2RegistryWords, V2RuleWords } from '../v2/words.ts';
 import { type ApplyOptions, createImage, updateImage } from './apply.ts';
 import { classicChecks } from './checks.ts';
 import { takeInventory } from './inventory.ts';
@@ -16,16 +19,23 @@ export interface ClassicTargetOptions extends Omit<ApplyOptions, 'registries'> {
   organizationId: string | undefined;
   /** JSON field and value that make a new registry one of kind *Microsoft Azure Container Registry*. */
   acrKind: { field: string; value: string };
+  v2: OtherGeneration;
   /** The registry as it is recorded now. */
   findRegistry(name: string): Promise<SourceRegistry | undefined>;
 }
+
+const V2: ForeignWords = {
+  registry: V2RegistryWords,
+  rule: V2RuleWords,
+  generation: { theirs: 'v2', ours: 'classic' },
+};
 
 /** Coder Classic: images are imported from registries, and have tags. */
 export function createClassicTarget(options: ClassicTargetOptions): Target {
   const { coder, memory } = options;
   const registries = createClassicRegistries(options);
 
-  /** The image as Coder has it, even if a person imported it by hand. */
+  /** The image in Coder, even if a person imported it by hand. */
   async function findImage(
     { registry, repository }: TargetedImage,
     lock: RepositoryLock,
@@ -46,11 +56,13 @@ export function createClassicTarget(options: ClassicTargetOptions): Target {
     host: coder.host,
 
     async refuse(declared, previous) {
+      const faults = findForeignWords(declared, V2);
       if (!declared.organizationId && !options.organizationId) {
-        const message = 'is required, as the setting CODER_ORGANIZATION_ID is not set';
-        throw invalidRequest([{ path: 'organizationId', message }]);
+        const message = 'is required: the setting CODER_ORGANIZATION_ID is not set';
+        faults.push({ path: 'organizationId', message });
       }
-      // Coder's registry kind goes with whether it is given a login.
+      if (faults.length > 0) throw invalidRequest(faults);
+      // The registry kind in Coder depends on whether Coder gets a login.
       const isSameKind =
         givesLogin(previous?.credential ?? declared.credential) === givesLogin(declared.credential);
       if (!previous || isSameKind || !(await registries.has(previous))) return;
@@ -59,6 +71,9 @@ export function createClassicTarget(options: ClassicTargetOptions): Target {
         'Coder has this registry with another registry kind, which it cannot change. Delete the registry in Coder and here, then add it again.',
       );
     },
+
+    // Each of them is a field of an image in Coder Classic.
+    refuseRequest() {},
 
     withLock: ({ registry, repository }, signal, work) =>
       memory.repositories.withLease(repositoryRow(registry, repository), signal, (row, wasAbandoned) =>

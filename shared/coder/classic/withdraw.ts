@@ -1,20 +1,23 @@
 import semver from 'semver';
+import type { DefaultTag } from '../default-tag.ts';
 import type { TargetedImage, Withdrawn } from '../target.ts';
 import type { ClassicClient } from './client.ts';
 import type { RepositoryLock } from './memory.ts';
 import type { CoderImage, CoderTag } from './schema.ts';
-import type { DefaultTag } from './words.ts';
 
-/** What is to be done so that Coder no longer offers a tag. */
+/** The change that makes Coder stop offering a tag. */
 export type Removal =
   | { do: 'nothing' }
-  /** It is the default tag, which is not to be moved. */
+  /** It is the default tag, which must not change. */
   | { do: 'keep' }
-  /** Coder does not delete an image's default tag, and so not its last one; no workspace can start from the image then. */
+  /**
+   * Coder never deletes an image's default tag, and so not its last tag. No workspace can start from a deprecated
+   * image.
+   */
   | { do: 'deprecate' }
   | { do: 'delete'; nextDefault: string | undefined };
 
-/** Decides how a tag leaves an image; `tags` are those that Coder has. */
+/** Decides how to remove a tag from an image; `tags` are those in Coder. */
 export function planRemoval(
   image: CoderImage,
   tags: readonly CoderTag[],
@@ -32,7 +35,7 @@ export function planRemoval(
   };
 }
 
-/** The next default: the highest version where the policy goes by versions and there is one, else the newest tag. */
+/** The next default: the highest version if the policy chooses by version and there is one, else the newest tag. */
 function pickDefault(tags: readonly CoderTag[], policy: DefaultTag): string | undefined {
   const versions = tags.map(({ tag }) => tag).filter(tag => semver.valid(tag));
   if (policy === 'highest-semver' && versions.length > 0) return semver.rsort(versions)[0];
@@ -40,7 +43,7 @@ function pickDefault(tags: readonly CoderTag[], policy: DefaultTag): string | un
   return [...tags].sort((a, b) => age(b) - age(a))[0]?.tag;
 }
 
-/** Carries a removal out. @throws ServiceError `tag-in-use` and others */
+/** Carries out a removal. @throws ServiceError `tag-in-use` and others */
 export async function withdrawTag(
   coder: ClassicClient,
   image: CoderImage,
@@ -52,7 +55,7 @@ export async function withdrawTag(
   const removal = planRemoval(image, tags, tag, words.defaultTag ?? 'first', pinned);
   switch (removal.do) {
     case 'keep':
-      return { state: 'kept', note: "Coder keeps it as the image's default tag, which is pinned." };
+      return { state: 'kept', note: "Coder keeps it: it is the image's default tag, which is pinned." };
     case 'deprecate':
       await coder.updateImage(image.id, { deprecated: true }, signal);
       lock.row.goneTag = tag;

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { DefaultTag } from '../default-tag.ts';
 
 // What a person may say to Coder Classic, and what the API shows of it.
 
@@ -15,10 +16,6 @@ export const ImageDefaults = z.strictObject({
     .optional(),
 });
 export type ImageDefaults = z.infer<typeof ImageDefaults>;
-
-/** When a pushed tag becomes the one that Coder offers to new workspaces. */
-export const DefaultTag = z.enum(['first', 'newest', 'highest-semver', 'never']);
-export type DefaultTag = z.infer<typeof DefaultTag>;
 
 /** Of a registry. */
 export const ClassicRegistryWords = z.object({

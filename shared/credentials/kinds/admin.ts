@@ -11,7 +11,7 @@ type AdminInput = z.infer<typeof AdminInput>;
 
 const SLOTS = ['password', 'password2'] as const;
 
-/** The administrator account of the registry: one user name, two passwords, and every right. */
+/** The administrator account of the registry: one user name, two passwords and every right. */
 export const adminAccount = {
   input: AdminInput,
 
@@ -32,7 +32,8 @@ export const adminAccount = {
     async issue(_declared, { registry, arm, current, currentWorks, compromised, signal }) {
       const id = partsOf(registry);
       const slot = otherSlot(SLOTS, slotInUse(current));
-      // What Azure shows can be used at once. A regenerated password takes a minute, and ends what others use.
+      // A password that Azure shows works at once. Regenerating it would take a minute and stop the one that others
+      // use.
       const asItIs = !compromised && (!current || !currentWorks);
       const { username, passwords } = asItIs
         ? await arm.listAdminPasswords(id, signal)
@@ -46,7 +47,7 @@ export const adminAccount = {
     async revoke(_declared, { slot }, { registry, arm, current, signal }) {
       if (!slot || slotInUse(current) === slot) return;
       await arm.regenerateAdminPassword(partsOf(registry), slot, signal).catch((error: unknown) => {
-        // Switched off, the account accepts no password.
+        // An account that is off accepts no password: nothing is left to revoke.
         if (!(error instanceof CredentialError && error.reason === 'admin-disabled')) throw error;
       });
     },

@@ -8,10 +8,13 @@ type EntraIdentityInput = z.infer<typeof EntraIdentityInput>;
 
 const Claims = z.object({ exp: z.number() });
 
-/** By this user name ACR knows that the password is a token. */
+/** ACR takes the password for a token when the user name is this. */
 const TOKEN_USER = '00000000-0000-0000-0000-000000000000';
 
-/** A refresh token of the registry, minted from the bridge's own managed identity: about three hours of its rights. */
+/**
+ * A refresh token of the registry, issued to the bridge's own managed identity. It has the identity's rights for about
+ * three hours.
+ */
 export const entraIdentity = {
   input: EntraIdentityInput,
   issuer: {
@@ -25,7 +28,7 @@ export const entraIdentity = {
   },
 } satisfies CredentialKind<EntraIdentityInput>;
 
-/** @throws Error when it is no token, without quoting it */
+/** @throws Error when it is not a token; the error does not quote it */
 function expiryOf(jwt: string): Date {
   return new Date(Claims.parse(claimsOf(jwt)).exp * 1_000);
 }

@@ -11,24 +11,24 @@ const StaticInput = z.strictObject({
     .min(1)
     .max(256)
     .regex(/^[^:]+$/, 'must not contain a colon'),
-  /** May be left out when a password for this user name is stored already. Coder takes up to 32 KiB, a login header less. */
+  /** Optional when a password for this user name is stored already. Coder takes up to 32 KiB, a login header less. */
   password: z
     .string()
     .min(1)
     .max(8_192, 'is longer than an HTTP header may be (8,192 characters)')
     .optional(),
-  /** When the password ends, so that this is told in time. */
+  /** When the password ends, so that the bridge can warn in time. */
   expiresOn: z.iso.datetime({ offset: true }).optional(),
 });
 type StaticInput = z.infer<typeof StaticInput>;
 type DeclaredStatic = Omit<StaticInput, 'password'>;
 
-/** A username and password that a person supplies. The bridge tests it, and reports what will stop working. */
+/** A username and password that a person supplies. The bridge tests it, and warns before it ends. */
 export const staticCredential = {
   input: StaticInput,
   supplied: { withoutSecret, adopt },
   whyNothingToRotate: ({ name }) =>
-    `The password of ${name} is yours to renew: PUT the registry again with a new one.`,
+    `The bridge cannot renew the password of ${name}: PUT the registry again with a new one.`,
 } satisfies CredentialKind<DeclaredStatic, StaticInput>;
 
 function withoutSecret({ password: _, ...declared }: StaticInput): DeclaredStatic {
@@ -57,7 +57,7 @@ async function adopt(input: StaticInput, context: AdoptContext): Promise<IssuedC
 }
 
 function passwordMissing(): RefusedError {
-  const message = 'is required, as none is stored for this user name';
+  const message = 'is required: no password is stored for this user name';
   return invalidRequest([{ path: 'credential.password', message }]);
 }
 

@@ -11,7 +11,7 @@ import type { IssuedCredential } from '../state.ts';
 
 const TokenInput = z.strictObject({
   kind: z.literal('token'),
-  /** Name of the token, which is the user name, and of its scope map. */
+  /** Name of the token and of its scope map; also the user name. */
   tokenName: z
     .string()
     .regex(/^[a-zA-Z0-9_-]{5,50}$/, 'must be 5 to 50 letters, digits, dashes or underscores')
@@ -22,7 +22,9 @@ type TokenInput = z.infer<typeof TokenInput>;
 
 const SLOTS = ['password1', 'password2'] as const;
 
-/** A token that may read the repositories of the policy, and nothing else. It is made when it does not exist. */
+/**
+ * A token that may read the repositories of the policy, and nothing else. The bridge creates it when it does not exist.
+ */
 export const token = {
   input: TokenInput,
 
@@ -31,7 +33,7 @@ export const token = {
     if (await arm.findToken(id, tokenName, signal)) return;
     const most = { Basic: 100, Standard: 500 }[sku] ?? 50_000;
     if ((await arm.countTokens(id, signal)) < most) return;
-    const message = `${registry.loginServer} has ${most} tokens, the most that a ${sku} registry takes. Delete one that nobody uses (${listTokens(id.registryName)}), or name an existing one as tokenName.`;
+    const message = `${registry.loginServer} has ${most} tokens, the most that a ${sku} registry takes. Delete one that is not in use (${listTokens(id.registryName)}), or name an existing one as tokenName.`;
     throw new RefusedError('credential-kind-not-allowed', message);
   },
 
@@ -58,7 +60,7 @@ export const token = {
   },
 } satisfies CredentialKind<TokenInput>;
 
-/** Makes the scope map and the token, or brings the scope map in step with the policy. */
+/** Creates the scope map and the token, or updates the scope map to match the policy. */
 async function maintain({ tokenName }: TokenInput, { registry, arm, signal }: IssueContext): Promise<void> {
   const id = partsOf(registry);
   const actions = actionsFor(registry.policy);
@@ -69,11 +71,11 @@ async function maintain({ tokenName }: TokenInput, { registry, arm, signal }: Is
   const known = await arm.findToken(id, tokenName, signal);
   if (!known) return arm.createToken(id, tokenName, tokenName, signal);
   if (known.enabled) return;
-  const message = `The token ${tokenName} of ${registry.loginServer} is disabled. If nobody did that on purpose, run: ${enableToken(id.registryName, tokenName)}`;
+  const message = `The token ${tokenName} of ${registry.loginServer} is disabled. If that is a mistake, run: ${enableToken(id.registryName, tokenName)}`;
   throw new ServiceError('credential-refused', message);
 }
 
-/** The slot that Coder does not hold; of a token that the bridge did not issue, the empty or the older one. */
+/** The slot whose password Coder does not hold; for a token that the bridge did not issue, the empty or older slot. */
 async function idleSlot({ tokenName }: TokenInput, context: IssueContext): Promise<string> {
   const { registry, arm, current, signal } = context;
   if (isOf(current, tokenName)) return otherSlot(SLOTS, current.slot);
@@ -90,7 +92,7 @@ function isOf(current: IssuedCredential | undefined, tokenName: string): current
   return current?.declared.kind === 'token' && current.username === tokenName;
 }
 
-/** A policy has 100 rules at most, so these are never more than the 500 that a scope map takes. */
+/** A policy has 100 rules at most, so this stays below the 500 actions that a scope map takes. */
 function actionsFor(policy: Policy): string[] {
   return pullScopes(policy)
     .flatMap(scope => [`repositories/${scope}/content/read`, `repositories/${scope}/metadata/read`])

@@ -15,17 +15,17 @@ export const INFO = {
   title: 'Coder ACR Bridge',
   version: manifest.version,
   description:
-    'Brings every image pushed to an Azure Container Registry into Coder. Errors are `application/problem+json` with a stable `reason`. Lists go on with the `continuationToken` that they gave.',
+    'Brings every image pushed to an Azure Container Registry into Coder. Errors are `application/problem+json` with a stable `reason`. To read the next page of a list, send its `continuationToken`.',
 };
 
-/** The OpenAPI document of these functions, made from the schemas that check what they take. */
+/** The OpenAPI document of these functions, generated from the schemas that check their input. */
 export function openApiOf(functions: ReadonlyMap<string, AnyHttpFunction>): oas31.OpenAPIObject {
   const paths: ZodOpenApiPathsObject = {};
   for (const [name, spec] of functions) {
     const path = pathOf(spec.route);
     paths[path] = { ...paths[path], [spec.method.toLowerCase()]: operationOf(name, spec) };
   }
-  // The document has each of these schemas once, under its name, and refers to it.
+  // The document contains each of these schemas once, by name, and refers to it.
   const schemas = {
     ...{ Registry: RegistryView, Image: ImageView, Report: ReportView, Policy },
     Problem: problemSchema([...functions.values()]),
@@ -43,7 +43,7 @@ export function openApiOf(functions: ReadonlyMap<string, AnyHttpFunction>): oas3
   );
 }
 
-/** The path of a route template, whose parameters may also have the stars of a catch-all and constraints. */
+/** The path of a route template. Its parameters may have the stars of a catch-all, and constraints. */
 function pathOf(route: string): string {
   return `/${route.replace(/\{\*{0,2}(\w+)[^}]*\}/g, '{$1}')}`;
 }

@@ -9,7 +9,7 @@ export interface Failure {
   reason: Reason;
 }
 
-/** Every way in which a function may fail. */
+/** Every reason with which a function may fail. */
 export function failuresOf(spec: AnyHttpFunction): Failure[] {
   const { role, body, standalone, refusals = [], answersNotImported } = spec;
   const reasons: Reason[] = [
@@ -26,12 +26,12 @@ export function failuresOf(spec: AnyHttpFunction): Failure[] {
   return [...failures, ...notImported.map(reason => ({ status: 422, reason }))];
 }
 
-/** What was pending for too long fails with the reason that it waited for; being under way is no failure. */
+/** An image that was pending for too long fails with the same reason; `importing` and `replayed` are no failures. */
 const NOT_IMPORTED = IMAGE_REASONS.filter(
   reason => REASONS[reason].state !== 'imported' && reason !== 'importing' && reason !== 'replayed',
 );
 
-/** The status that `problemOf` gives; whatever is no refusal of ours is a service that fails us. */
+/** The status that `problemOf` gives. A reason that is no refusal means that a service failed. */
 export function statusOf(reason: Reason): number {
   if (reason === 'internal-error') return 500;
   if (reason === 'conflict') return 409;

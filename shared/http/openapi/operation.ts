@@ -4,10 +4,10 @@ import { problemResponses } from './problems.ts';
 import { securityOf } from './security.ts';
 import { tagOf } from './tags.ts';
 
-/** What the document says of one function. */
+/** The part of the document about one function. */
 export function operationOf(name: string, spec: AnyHttpFunction): ZodOpenApiOperationObject {
   const { summary, description, role, path, query, headers = {}, body, examples = {}, answers } = spec;
-  const whoMayCall = role ? `Takes the app role \`${role}\`, or a function key.` : 'Anybody may call it.';
+  const whoMayCall = role ? `Needs the app role \`${role}\`, or a function key.` : 'Needs no authentication.';
   return {
     operationId: name,
     tags: [tagOf(spec.route)],

@@ -6,7 +6,7 @@ import type { Problem } from '../problem.ts';
 import { ImageView } from '../views/image.ts';
 import { failuresOf, type Reason, statusOf } from './failures.ts';
 
-/** The failing answers of a function by their status, each with its reasons. */
+/** The error answers of a function by status, each with its reasons. */
 export function problemResponses(spec: AnyHttpFunction): Record<string, ZodOpenApiResponseObject> {
   const failures = failuresOf(spec);
   const responses = failures.map(({ status }) => {
@@ -18,7 +18,7 @@ export function problemResponses(spec: AnyHttpFunction): Record<string, ZodOpenA
 }
 
 const PLATFORM_401 =
-  'Where function keys are asked for, the platform answers a missing or wrong one itself, without a body.';
+  'Where calls need a function key, the platform itself answers a missing or wrong one, with an empty body.';
 
 function problemResponse(status: number, reasons: Reason[]): ZodOpenApiResponseObject {
   const title = `${STATUS_CODES[status]}: ${reasons.map(reason => `\`${reason}\``).join(', ')}.`;
@@ -46,7 +46,7 @@ const SHARED_REASONS: Reason[] = [
   'internal-error',
   'storage-unavailable',
 ];
-/** Failing answers that many functions have in common. The document has each once, under its id, and refers to it. */
+/** Error answers that many functions share. The document contains each once, by id, and refers to it. */
 const SHARED = SHARED_REASONS.map(reason => ({ id: reason, ...problemResponse(statusOf(reason), [reason]) }));
 
 const EXAMPLE: Problem = {
@@ -58,7 +58,7 @@ const EXAMPLE: Problem = {
   errors: [{ path: 'policy.rules[0].tag', message: 'needs exactly one of glob, semver, regex' }],
 };
 
-/** The body of every failing answer of these functions. */
+/** The body of every error answer of these functions. */
 export function problemSchema(functions: AnyHttpFunction[]): z.ZodType {
   const reasons = [...new Set(functions.flatMap(failuresOf).map(({ reason }) => reason))];
   return z
@@ -66,14 +66,14 @@ export function problemSchema(functions: AnyHttpFunction[]): z.ZodType {
       type: z.literal('about:blank'),
       title: z.string(),
       status: z.int(),
-      reason: z.enum(reasons).describe('What programs decide on; it stays the same.'),
-      detail: z.string().describe('What happened this time, and what to do, for people.'),
-      remedy: z.string().optional().describe('What a person can do about it.'),
+      reason: z.enum(reasons).describe('A stable code for programs.'),
+      detail: z.string().describe('For people: what happened, and what to do.'),
+      remedy: z.string().optional().describe('What a person must do.'),
       errors: z
         .array(z.strictObject({ path: z.string(), message: z.string() }))
         .optional()
-        .describe('Every fault of a bad request, each with the path to it.'),
-      image: ImageView.optional().describe('The record of the image that this is about.'),
+        .describe('Every fault of a bad request, each with its path.'),
+      image: ImageView.optional().describe('The record of the image in question.'),
     })
     .meta({ description: 'An error (RFC 9457).', examples: [EXAMPLE] });
 }

@@ -7,23 +7,23 @@ export const SECURITY_SCHEMES = {
     type: 'apiKey',
     in: 'header',
     name: 'x-functions-key',
-    description: 'A key of the function, or the host key, which opens every function.',
+    description: 'A key of the function, or the host key, which is valid for every function.',
   },
   functionKeyInQuery: {
     type: 'apiKey',
     in: 'query',
     name: 'code',
-    description: 'The same in the query. The header is better, as URLs end in logs.',
+    description: 'The same in the query. Prefer the header: URLs appear in logs.',
   },
   entra: {
     type: 'http',
     scheme: 'bearer',
     bearerFormat: 'JWT',
-    description: `Where the platform signs callers in: an Entra token for this app, with the app role that the call names. ${ROLES_WITH_MEANING.join(' ')}`,
+    description: `Where the platform signs callers in: an Entra token for this app, with the app role that the call needs. ${ROLES_WITH_MEANING.join(' ')}`,
   },
 } as const;
 
-/** The ways in, each of which suffices; none where anybody may call. */
+/** The ways to authenticate, one of which is enough; empty for calls without authentication. */
 export function securityOf(role: Role | undefined): Record<string, string[]>[] {
   return role ? [{ functionKey: [] }, { functionKeyInQuery: [] }, { entra: [role] }] : [];
 }

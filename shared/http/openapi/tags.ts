@@ -1,7 +1,7 @@
-/** What calls are grouped by: the first part of their path, or else `app`. */
+/** Groups of calls, by the first part of their path; `app` for the others. */
 export const TAGS: Record<string, string> = {
-  registries: 'Registries, and how they compare with Coder',
-  images: 'What became of each tag',
+  registries: 'Registries and their reconciliation',
+  images: 'Image records, and imports by hand',
   app: 'The app itself',
 };
 

@@ -3,9 +3,9 @@ import { isRepository, isTag } from '../../policy/reference.ts';
 import { IMAGE_REASONS, REASONS } from '../../reasons.ts';
 import { RegistryInput, RegistryName } from '../../records/registry.ts';
 
-const readOnly = z.unknown().optional().describe('As GET gives it; not heeded.');
+const readOnly = z.unknown().optional().describe('Read-only; ignored.');
 
-/** A registry as it is declared. What GET gave can be changed and sent back whole. */
+/** The declaration of a registry. A client may change the answer of GET and send it back. */
 export const RegistryBody = RegistryInput.extend({
   name: readOnly,
   loginServer: readOnly,
@@ -29,15 +29,18 @@ const UNFINISHED_REASONS = IMAGE_REASONS.filter(reason =>
   ['pending', 'failed'].includes(REASONS[reason].state),
 );
 
-/** What to try again: one image, or all of a registry that are parked or waiting, of one reason if one is named. */
+/**
+ * What to try again: one image, or all `failed` and `pending` images of a registry, limited to a reason if one is
+ * given.
+ */
 export const ReplayInput = z
   .strictObject({
     registry: RegistryName,
     repository: z
       .string()
-      .refine(isRepository, 'must be a repository name of OCI, such as team/app')
+      .refine(isRepository, 'must be an OCI repository name, such as team/app')
       .optional(),
-    tag: z.string().refine(isTag, 'must be a tag of OCI, such as v1').optional(),
+    tag: z.string().refine(isTag, 'must be an OCI tag, such as v1').optional(),
     reason: z.enum(UNFINISHED_REASONS, `must be one of ${UNFINISHED_REASONS.join(', ')}`).optional(),
   })
   .refine(

@@ -7,13 +7,13 @@ function wholeNumber(most: number) {
   return z.coerce.number('must be a number').int(message).min(1, message).max(most, message);
 }
 
-/** How lists are asked for. */
+/** The query of a list. */
 export const PageQuery = z.strictObject({
   limit: wholeNumber(1_000).default(100),
   continuationToken: z.string().max(4_096).optional(),
 });
 
-/** How image records are asked for. */
+/** The query of the list of image records. */
 export const ImagesQuery = PageQuery.extend({
   registry: RegistryName.optional(),
   state: z.enum(STATES, `must be one of ${STATES.join(', ')}`).optional(),
@@ -24,13 +24,13 @@ const flag = z
   .default('false')
   .transform(text => text === 'true');
 
-/** Whether something is only to be shown. */
+/** The query of calls with a dry run. */
 export const DryRunQuery = z.strictObject({ dryRun: flag });
 
-/** How a rotation is asked for. */
+/** The query of a rotation. */
 export const RotateQuery = z.strictObject({ dryRun: flag, compromised: flag });
 
-/** The window, up to now, over which latencies are summed up. */
+/** The window, up to now, of the latencies. */
 export const LatencyQuery = z.strictObject({
   minutes: wholeNumber(43_200).default(60),
 });

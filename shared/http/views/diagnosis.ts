@@ -3,8 +3,8 @@ import { Time } from './fields.ts';
 
 const Finding = z.strictObject({
   check: z.string(),
-  ok: z.boolean().nullable().describe('null when it was not checked, since something else is wrong.'),
-  reason: z.string().describe('`ok`, `not-checked`, or what is wrong.'),
+  ok: z.boolean().nullable().describe('null when it was not checked, because another check failed.'),
+  reason: z.string().describe('`ok`, `not-checked`, or the reason of the failure.'),
   message: z.string(),
   remedy: z.string().optional(),
 });
@@ -12,6 +12,6 @@ const Finding = z.strictObject({
 export const DiagnosisView = z.strictObject({
   registry: z.string(),
   checkedOn: Time,
-  ok: z.boolean().describe('Whether nothing was found to be wrong.'),
+  ok: z.boolean().describe('True when no check failed.'),
   findings: z.array(Finding),
 });

@@ -12,7 +12,7 @@ const Explained = z.strictObject({
   tag: z.string(),
   policy: z.strictObject({
     action: z.enum(['import', 'skip']),
-    rule: z.int().optional().describe('Place of the rule that decides, from 0; absent when none does.'),
+    rule: z.int().optional().describe('Index of the rule that decides, from 0; absent when no rule matches.'),
   }),
   found: z
     .strictObject({
@@ -22,17 +22,17 @@ const Explained = z.strictObject({
       platforms: z.array(z.string()).optional(),
     })
     .nullable()
-    .describe('What the registry has under the tag; null when it has nothing, or was not asked.'),
+    .describe('The manifest under the tag in the registry; null when there is none, or it was not read.'),
   calls: z
     .array(z.strictObject({ method: z.string(), path: z.string(), body: z.looseObject({}).optional() }))
-    .describe('The calls to Coder that would change something, in order.'),
-  image: ImageView.nullable().describe('The record as it would be.'),
-  wouldAnswer: z.int().optional().describe('The status that the call has without `dryRun`.'),
+    .describe('The calls that would change something in Coder, in order.'),
+  image: ImageView.nullable().describe('The image record that the import would write.'),
+  wouldAnswer: z.int().optional().describe('The status of the same call without `dryRun`.'),
 });
 
 export const ExplanationView = z.union([ImageView, Explained]);
 
-/** What an import would do, as callers see it. */
+/** The answer of a dry run of an import. */
 export function explanationView(
   { facts, registry, calls, record }: Explanation,
   { repository, tag }: Reference,

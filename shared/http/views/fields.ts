@@ -1,7 +1,7 @@
 import * as z from 'zod';
 
-// Schemas of views describe answers as JSON, for the OpenAPI document and the tests that hold the app to it. The
-// functions beside them may give undefined and dates: JSON leaves out the former, and has text for the latter.
+// Schemas of views describe answers as JSON, for the OpenAPI document and the tests that compare the app with it. The
+// functions next to them may return undefined and dates: JSON drops undefined, and turns dates into text.
 
 export const Time = z.iso.datetime();
 

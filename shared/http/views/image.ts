@@ -15,27 +15,27 @@ export const ImageView = z.strictObject({
   pinnedReference: z
     .string()
     .optional()
-    .describe('Pulls exactly the digest that Coder has; only of one record.'),
+    .describe('Reference that pulls exactly the digest in Coder; only in answers with one record.'),
   state: z.enum(STATES),
   reason: z.enum(IMAGE_REASONS),
-  message: z.string().describe('What happened this time.'),
+  message: z.string().describe('What happened last.'),
   meaning: z.string().optional().describe('What the reason means.'),
-  remedy: z.string().optional().describe('What a person can do about it.'),
+  remedy: z.string().optional().describe('What a person must do.'),
   attempts: Count.optional(),
   nextAttemptOn: Time.optional(),
   pushedOn: Time,
   importedOn: Time.optional(),
-  latencyMs: z.int().optional().describe('From the push to the moment when Coder had it.'),
+  latencyMs: z.int().optional().describe('Time from the push until Coder had it, in ms.'),
   updatedOn: Time,
   ...MemoView.shape,
   requested: RequestWords.optional().describe(
-    'What was asked for by hand, which goes before rule and labels.',
+    'The values of an import by hand; they override rule and labels.',
   ),
 });
 
 /**
- * An image record as callers see it, with the way out when there is something to do.
- * @param of the registry, for a reference that anybody can pull
+ * An image record as the API shows it, with the remedy when a person must act.
+ * @param of the registry, for a reference to pull by
  */
 export function imageView(record: ImageRecord, of?: Registry) {
   const { state, reason } = record;

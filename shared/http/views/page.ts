@@ -4,6 +4,9 @@ import * as z from 'zod';
 export function pageOf(item: z.ZodType) {
   return z.strictObject({
     items: z.array(item),
-    continuationToken: z.string().optional().describe('Asks for the next page; absent on the last.'),
+    continuationToken: z
+      .string()
+      .optional()
+      .describe('Send it to get the next page; absent on the last page.'),
   });
 }

@@ -11,7 +11,7 @@ export const RegistryView = z.strictObject({
   loginServer: z.string(),
   sku: z.string(),
   ...RegistryWords.shape,
-  credential: z.looseObject({ kind: z.string() }).describe('As it was declared, without a password.'),
+  credential: z.looseObject({ kind: z.string() }).describe('The declared credential, without its password.'),
   rotation: RotationView,
   policy: Policy,
   suspended: z.boolean().optional(),
@@ -21,7 +21,7 @@ export const RegistryView = z.strictObject({
   updatedOn: Time,
 });
 
-/** A registry as callers see it: as it was declared, and what Azure added. Where secrets are is left out. */
+/** A registry as the API shows it: the declaration, and what Azure says. It does not show where secrets are stored. */
 export function registryView(registry: StoredRegistry) {
   return {
     name: registry.name,

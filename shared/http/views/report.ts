@@ -23,8 +23,8 @@ export const ReportView = z.strictObject({
   dryRun: z.boolean(),
   startedOn: Time,
   endedOn: Time.optional(),
-  total: Count.describe('Tags to look at in the repositories that were opened.'),
-  done: Count.describe('Tags that were looked at.'),
+  total: Count.describe('Number of tags in the repositories that were started.'),
+  done: Count.describe('Number of tags that were compared.'),
   repositories: z.strictObject({ total: Count.optional(), done: Count }),
   differences: counts(DIFFERENCE_KINDS),
   outcomes: counts(STATES),
@@ -37,7 +37,7 @@ export const ReportView = z.strictObject({
   findingsLeftOut: Count.optional(),
 });
 
-/** A comparison as callers see it, with its progress, and the way out when something stopped it. */
+/** A reconciliation as the API shows it, with its progress, and the remedy when something stopped it. */
 export function reportView(report: Report, registry: StoredRegistry, everyMinutes: number) {
   const { reason, findings } = report;
   const { repositories, total, done, differences, outcomes } = sum(report.settled, report.ahead);

@@ -5,24 +5,24 @@ import { Time } from './fields.ts';
 
 const Planned = z.strictObject({
   step: z.string(),
-  on: Time.optional().describe('When at the earliest.'),
+  on: Time.optional().describe('The earliest time.'),
   slot: z.string().optional().describe('Which of the two passwords.'),
 });
 
-/** What a rotation would do, in order. */
+/** The steps of a rotation, in order. */
 export const RotationPlanView = z.strictObject({
   dryRun: z.literal(true),
   registry: z.string(),
   compromised: z.boolean(),
   steps: z.array(Planned),
-  interrupts: z.string().optional().describe('What it may interrupt.'),
+  interrupts: z.string().optional().describe('What the rotation may interrupt.'),
 });
 
-/** Said beside each emergency rotation. */
+/** A warning with each emergency rotation. */
 export const INTERRUPTS =
-  'Pulls that use the old credential fail from the moment at which it is revoked: those that began before, and those of whatever else was given it.';
+  'Pulls with the old credential fail as soon as it is revoked: pulls under way, and those of other clients that have it.';
 
-/** @param now when it would begin */
+/** @param now when the rotation would start */
 export function rotationPlanView(registry: Registry, now: Date, compromised: boolean) {
   return {
     dryRun: true,

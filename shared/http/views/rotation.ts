@@ -5,18 +5,17 @@ import { isLeaked } from '../../rotation/decide.ts';
 import { STAGES, stageOf } from '../../rotation/stage.ts';
 import { Time } from './fields.ts';
 
-/** How far the credential of a registry is. Its value is never here. */
+/** The state of a registry's credential, without any secret. */
 export const RotationView = z.strictObject({
-  username: z.string().optional().describe('Whom Coder logs in as.'),
+  username: z.string().optional().describe('User name of Coder at the registry.'),
   issuedOn: Time.optional(),
-  expiresOn: Time.optional().describe('Absent when the bridge knows of no end.'),
+  expiresOn: Time.optional().describe(
+    'When it expires; absent when it does not, or the bridge does not know.',
+  ),
   nextRotationOn: Time.optional(),
-  step: z.enum(STAGES).optional().describe('Absent while there is nothing under way.'),
-  compromised: z
-    .boolean()
-    .optional()
-    .describe('Whether what Coder holds is to be replaced without a grace period.'),
-  revokeOn: Time.optional().describe('When the credential before this one is revoked.'),
+  step: z.enum(STAGES).optional().describe('Stage of the rotation under way; absent when there is none.'),
+  compromised: z.boolean().optional().describe('Whether a rotation without a grace period was requested.'),
+  revokeOn: Time.optional().describe('When the bridge revokes the previous credential.'),
   lastResult: z
     .strictObject({
       on: Time,

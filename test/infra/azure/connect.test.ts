@@ -110,7 +110,7 @@ describe('connect', () => {
     expect((await app.api('GET', 'registries/fabrikam')).status).toBe(200);
   });
 
-  test('ends at once with what only a person can mend', async () => {
+  test('ends at once with a fault that only a person can repair', async () => {
     const refusal = 'AuthorizationFailed: The client may not write role assignments';
     await answers({ match: '^deployment sub create', error: refusal });
 
@@ -140,7 +140,7 @@ describe('connect', () => {
     expect(logged.join('\n')).toContain('--resource-group rg-test --name func-1');
   });
 
-  test('shows nobody a key', async () => {
+  test('never shows a key', async () => {
     await answers();
     await connect(outputsFor(contoso()), surroundings);
 

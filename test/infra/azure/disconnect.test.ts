@@ -57,7 +57,7 @@ describe('disconnect', () => {
   const log = (line: string) => void logged.push(line);
   const where = '--subscription s-2 --resource-group coder';
 
-  test('takes back roles, subscription, topic and custom role', async () => {
+  test('deletes roles, subscription, topic and custom role', async () => {
     await az.answer({ match: 'role assignment list .*registries/Contoso', output: 'a-1\na-2' });
 
     await disconnect(outputsFor(contoso()), log);
@@ -78,7 +78,7 @@ describe('disconnect', () => {
     );
   });
 
-  test('takes back the alert of that topic, whatever the case of its id, and no other', async () => {
+  test('deletes the alert of that topic, whatever the case of its id, and no other', async () => {
     const alert = (id: string, topic: string) => ({
       id,
       scopes: [`/subscriptions/S-2/resourcegroups/coder/providers/Microsoft.EventGrid/systemTopics/${topic}`],
@@ -98,7 +98,7 @@ describe('disconnect', () => {
     ]);
   });
 
-  test('takes back one registry alone, when that is named', async () => {
+  test('disconnects only one registry, when it is named', async () => {
     const fabrikam = { name: 'fabrikam', resourceId: contoso().resourceId.replace('Contoso', 'Fabrikam') };
     const outputs = outputsFor(contoso(), contoso(fabrikam));
     outputs.BRIDGE_CONNECTION.eventsTopicId = '/subscriptions/s-1/resourceGroups/g/providers/t/topics/told';
@@ -152,7 +152,7 @@ describe('disconnect', () => {
     expect(logged.at(-1)).toMatch(/^Kept the role/);
   });
 
-  test('stops at what it may not take back, before the identity is gone that it would be found by', async () => {
+  test('stops at what it may not delete, before it deletes the identity that is needed to find it', async () => {
     await az.answer({ match: '^role assignment list', error: '(AuthorizationFailed) no' });
 
     await expect(disconnect(outputsFor(contoso()), log)).rejects.toThrow('AuthorizationFailed');

@@ -70,7 +70,13 @@ test('the docs grant a service principal what the setup guide does', () => {
       '/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/contoso',
     credential: { kind: 'service-principal', appId: 'APP_ID' },
   };
-  const settings = { ARM_AUDIENCE: 'https://management.azure.com', CODER_URL: 'https://coder.example.com' };
+  const settings = {
+    ARM_AUDIENCE: 'https://management.azure.com',
+    CODER_URL: 'https://coder.example.com',
+    CODER_GENERATION: 'classic' as const,
+    CODER_TOKEN_SECRET: 'coder-session-token',
+    KEY_VAULT_URL: 'https://vault.vault.azure.net',
+  };
   const context = { settings, clientId: undefined, bridgeUrl: 'https://bridge.example.com' };
   const { steps } = setupGuide(registry as never, context);
   const renewal = steps.find(({ heading }) => heading === 'Let the bridge renew its client secret');

@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path';
 
 /**
  * Notes each call with the parameters file that it names, and answers with the first rule that its arguments match; a
- * rule that fails has an `error`, and one with `times` ends after so many.
+ * rule that fails has an `error`, and one with `times` ends after that number of calls.
  */
 const PROGRAM = `#!${process.execPath}
 const { appendFileSync, readFileSync, writeFileSync } = require('node:fs');

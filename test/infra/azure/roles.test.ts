@@ -36,7 +36,7 @@ const NEEDED = [
   'bridge: EventGrid Data Sender on topics',
   // shared/azure/event-subscriptions.ts
   'bridge: Reader on systemTopics',
-  // Whoever deploys stores Coder's session token
+  // The person who deploys stores Coder's session token
   'deployer: Key Vault Secrets Officer on vaults',
   // Event Grid writes what it could not deliver
   'systemTopic: Storage Blob Data Contributor on containers',
@@ -103,7 +103,7 @@ describe('role assignments', () => {
   });
 
   test.each(['static', 'service-principal', 'entra-identity'])(
-    'at a registry with %s let the bridge read, and nobody else do anything',
+    'at a registry with %s let the bridge read, and no one else do anything',
     kind => {
       expect(atRegistry(kind, false)).toEqual(READING);
       expect(atRegistry(kind, true)).toEqual(READING_IN_ABAC_MODE);
@@ -178,7 +178,13 @@ async function roleInGuide(kind: 'token' | 'admin') {
       '/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/coder/providers/Microsoft.ContainerRegistry/registries/Contoso',
     ...{ createdOn: new Date(0), updatedOn: new Date(0) },
   };
-  const settings = { ARM_AUDIENCE: 'https://management.azure.com', CODER_URL: 'https://coder.example.com' };
+  const settings = {
+    ARM_AUDIENCE: 'https://management.azure.com',
+    CODER_URL: 'https://coder.example.com',
+    CODER_GENERATION: 'classic' as const,
+    CODER_TOKEN_SECRET: 'coder-session-token',
+    KEY_VAULT_URL: 'https://vault.vault.azure.net',
+  };
   const guide = setupGuide(registry, {
     settings,
     clientId: 'client-1',

@@ -27,6 +27,7 @@ const settings = deployedSettings({
   tableEndpoint: 'https://account.table.core.windows.net/',
   vaultUrl: 'https://vault.vault.azure.net/',
   coderUrl: 'https://coder.example.com',
+  coderGeneration: 'classic',
   coderOrganizationId: 'organization-1',
   identityClientId: 'client-1',
   eventsTopicEndpoint: 'https://topic.westeurope-1.eventgrid.azure.net/api/events',
@@ -34,7 +35,7 @@ const settings = deployedSettings({
 const optional = literalsOf('SettingName');
 
 describe('the settings of the app', () => {
-  test('are those that the code reads, each set, left to a person, or left alone for a reason', () => {
+  test('are those that the code reads, each set, left to a person, or unset for a reason', () => {
     const set = Object.keys(settings).filter(name => !OF_THE_PLATFORM.includes(name));
 
     expect([...set, ...optional, ...Object.keys(LEFT_ALONE)].sort()).toEqual([...SETTING_NAMES].sort());
@@ -45,6 +46,7 @@ describe('the settings of the app', () => {
       TABLES_URL: 'https://account.table.core.windows.net',
       KEY_VAULT_URL: 'https://vault.vault.azure.net',
       CODER_URL: 'https://coder.example.com',
+      CODER_GENERATION: 'classic',
       CODER_ORGANIZATION_ID: 'organization-1',
       AZURE_CLIENT_ID: 'client-1',
       ARM_URL: 'https://management.azure.com',

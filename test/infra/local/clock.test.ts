@@ -17,7 +17,7 @@ test('moving the clock runs what became due, in order of time, and nothing that 
   expect(clock.now().getTime() - before).toBeGreaterThanOrEqual(7_200_000);
 });
 
-test('the clock goes on by itself', async () => {
+test('the clock goes on with real time', async () => {
   const clock = createMovableClock();
   clock.after(86_400_000, () => undefined);
 

@@ -21,6 +21,6 @@ test.each([
   ['contoso.azurecr.io:8443', false],
   ['a.b.azurecr.io', false],
   ['', false],
-])('%s may be sent tokens: %s', (host, allowed) => {
+])('%s is an allowed host: %s', (host, allowed) => {
   expect(isAllowedHost(host)).toBe(allowed);
 });

@@ -17,7 +17,7 @@ const read = async () => stored;
 const after = (ms: number) => new Date(now.getTime() + ms);
 const lease = createLease<string>(
   async changed => {
-    if (changed.etag !== stored.etag) throw new ConflictError('The row changed meanwhile.');
+    if (changed.etag !== stored.etag) throw new ConflictError('The row was changed in between.');
     writes += 1;
     stored = { ...changed, etag: String(writes) };
     return String(writes);

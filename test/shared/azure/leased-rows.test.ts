@@ -50,7 +50,7 @@ test('of many workers in two instances one works at a time, and each sees what t
   expect(await one.read(shared)).toEqual({ coderId: '6' });
 });
 
-test('after a failure whose effect is known the link is free at once, and keeps what was learnt', async () => {
+test('after a failure whose effect is known the lease is released at once, and the row keeps the changes', async () => {
   const shared = key();
   const failing = one.withLease(shared, later(), async link => {
     link.coderId = 'learnt';
@@ -61,7 +61,7 @@ test('after a failure whose effect is known the link is free at once, and keeps 
   expect(await other.withLease(shared, soon(), async link => link.coderId)).toBe('learnt');
 });
 
-test('after a failure whose effect is unknown the link stays held until its lease ends', async () => {
+test('after a failure whose effect is unknown the lease stays until it runs out', async () => {
   const shared = key();
   now = NOW;
   const failing = one.withLease(shared, later(), async () => {
@@ -77,7 +77,7 @@ test('after a failure whose effect is unknown the link stays held until its leas
   expect(await other.withLease(shared, soon(), async () => 'in time')).toBe('in time');
 });
 
-test('who waits in the same instance gives up when its time is over', async () => {
+test('a worker that waits in the same instance gives up when its time ends', async () => {
   const shared = key();
   let finish = () => {};
   const long = one.withLease(shared, later(), () => new Promise<void>(resolve => (finish = resolve)));
@@ -89,7 +89,7 @@ test('who waits in the same instance gives up when its time is over', async () =
   expect(await one.withLease(shared, soon(), async () => 'free')).toBe('free');
 });
 
-test('a lease lasts longer than any import, and whoever takes it over is not overwritten by who had it', async () => {
+test('a lease lasts longer than any import, and its old holder cannot overwrite a new one', async () => {
   const shared = key();
   now = NOW;
   let finish = () => {};

@@ -19,7 +19,7 @@ import { type Bridge, pushEvent, split, startBridge } from '../../support/bridge
 // Each case breaks one thing, as it breaks in real life, and expects one finding to be wrong: that one.
 
 let bridge: Bridge;
-/** TLS by an authority that nobody trusts. */
+/** TLS of an authority that the bridge does not trust. */
 let untrusted: StandIn;
 let folder: string;
 
@@ -40,10 +40,10 @@ afterAll(async () => {
   await Promise.all([bridge.close(), untrusted.close(), rm(folder, { recursive: true, force: true })]);
 });
 
-/** What a case leaves broken is mended before the next one. */
-const mending: (() => unknown)[] = [];
+/** Repairs what a case broke before the next one. */
+const repairs: (() => unknown)[] = [];
 afterEach(async () => {
-  for (const mend of mending.splice(0)) await mend();
+  for (const repair of repairs.splice(0)) await repair();
   bridge.clearFaults();
 });
 
@@ -69,7 +69,7 @@ function changeActions(without: string): void {
   const { bridgeActions } = bridge.cloud;
   const before = [...bridgeActions];
   bridgeActions.splice(0, Infinity, ...before.filter(action => action !== without));
-  mending.push(() => bridgeActions.splice(0, Infinity, ...before));
+  repairs.push(() => bridgeActions.splice(0, Infinity, ...before));
 }
 
 function changeRegistry(changes: Parameters<Bridge['cloud']['standIns']['arm']['changeRegistry']>[1]): void {
@@ -80,7 +80,7 @@ function changeRegistry(changes: Parameters<Bridge['cloud']['standIns']['arm']['
     adminUserEnabled: false,
     roleAssignmentMode: 'LegacyRegistryPermissions' as const,
   };
-  mending.push(() => arm.changeRegistry(bridge.cloud.registry.resourceId, before));
+  repairs.push(() => arm.changeRegistry(bridge.cloud.registry.resourceId, before));
 }
 
 function forbidBridge(but: readonly string[]): void {
@@ -88,7 +88,7 @@ function forbidBridge(but: readonly string[]): void {
   const [bridgeId] = Object.keys(allowed) as [string];
   const before = allowed[bridgeId] as readonly string[];
   allowed[bridgeId] = before.filter(action => but.some(allowedStill => action.includes(allowedStill)));
-  mending.push(() => {
+  repairs.push(() => {
     allowed[bridgeId] = before;
   });
 }
@@ -100,7 +100,7 @@ async function failImport(msg: string): Promise<void> {
   await bridge.push(reference, image({ content: reference }));
   await bridge.pushed(reference);
   bridge.clearFaults();
-  mending.push(() => bridge.pushed(reference));
+  repairs.push(() => bridge.pushed(reference));
 }
 
 /** Pushes to another registry than contoso, and tells the bridge of it. */
@@ -153,7 +153,7 @@ const CASES: Case[] = [
     ...{ check: 'tables', reason: 'tables-unavailable', remedy: /TABLES_URL/ },
   },
   {
-    when: 'nobody stored the session token',
+    when: 'the session token was not stored',
     break: () => fresh({ CODER_TOKEN_SECRET: 'another-name' }),
     check: 'key-vault-read',
     reason: 'secret-missing',
@@ -168,12 +168,12 @@ const CASES: Case[] = [
     remedy: /az role assignment create --role 'Key Vault Secrets Officer'/,
   },
   {
-    when: 'a firewall before the vault refuses without a word',
+    when: 'a firewall before the vault refuses with an empty body',
     break: () => standIns().keyVault.faults.add({ status: 403 }),
     ...{ check: 'key-vault-read', reason: 'vault-forbidden', remedy: /network rules of the vault/ },
   },
   {
-    when: 'a proxy before Azure Resource Manager refuses without a word',
+    when: 'a proxy before Azure Resource Manager refuses with an empty body',
     break: () => standIns().arm.faults.add({ status: 403 }),
     ...{ check: 'azure-resource', reason: 'registry-not-readable', remedy: /--role Reader/ },
   },
@@ -225,7 +225,7 @@ const CASES: Case[] = [
     ...{ check: 'login-server', reason: 'host-not-allowed', remedy: /ACR_ALLOWED_HOSTS/ },
   },
   {
-    when: 'somebody switched the administrator account off',
+    when: 'the administrator account was switched off',
     registry: 'adatum',
     async break() {
       const { arm } = standIns();
@@ -233,7 +233,7 @@ const CASES: Case[] = [
       arm.changeRegistry(resourceId, { adminUserEnabled: true });
       await bridge.put({ resourceId, credential: { kind: 'admin' } }, 'adatum');
       arm.changeRegistry(resourceId, { adminUserEnabled: false });
-      mending.push(() => arm.changeRegistry(resourceId, { adminUserEnabled: true }));
+      repairs.push(() => arm.changeRegistry(resourceId, { adminUserEnabled: true }));
     },
     check: 'credential-kind',
     reason: 'credential-kind-not-allowed',
@@ -256,7 +256,7 @@ const CASES: Case[] = [
     ...{ check: 'acr-exchange', reason: 'registry-unavailable', remedy: /network path/ },
   },
   {
-    when: 'the registry refuses whoever comes',
+    when: 'the registry refuses every caller',
     break: () => standIns().registry.faults.add({ status: 403 }),
     ...{ check: 'acr-exchange', reason: 'token-not-taken', remedy: /network-rule/ },
   },
@@ -311,7 +311,7 @@ const CASES: Case[] = [
     ...{ check: 'coder-reachable', reason: 'coder-unavailable', remedy: /Coder is up/ },
   },
   {
-    when: "Coder's certificate is of an authority that nobody trusts",
+    when: "Coder's certificate is of an authority that the bridge does not trust",
     break: () => fresh({ CODER_URL: untrusted.url }),
     ...{ check: 'coder-reachable', reason: 'coder-certificate', remedy: /NODE_EXTRA_CA_CERTS/ },
   },
@@ -340,7 +340,7 @@ const CASES: Case[] = [
     when: 'the owner of the session token is no site manager',
     break() {
       standIns().coder.setRole('image-manager');
-      mending.push(() => standIns().coder.setRole('site-manager'));
+      repairs.push(() => standIns().coder.setRole('site-manager'));
     },
     ...{ check: 'coder-rights', reason: 'coder-right-missing', remedy: /site manager/ },
   },
@@ -355,22 +355,22 @@ const CASES: Case[] = [
     ...{ check: 'coder-organization', reason: 'organization-unknown', remedy: /CODER_ORGANIZATION_ID/ },
   },
   {
-    when: 'somebody deleted the registry in Coder',
+    when: 'a person deleted the registry in Coder',
     break: () => standIns().coder.faults.add({ method: 'GET', path: '/registries/.', status: 404 }),
     ...{ check: 'coder-registry', reason: 'registry-gone-from-coder', remedy: /contoso\/reconcile/ },
   },
   {
-    when: 'somebody changed the host of the registry in Coder',
+    when: 'a person changed the host of the registry in Coder',
     async break() {
       const [known] = standIns().coder.state().registries;
       const path = `/api/v0/registries/${known?.id}`;
       await bridge.askCoder('PATCH', path, { registry: 'elsewhere.example.com' });
-      mending.push(() => bridge.askCoder('PATCH', path, { registry: standIns().registry.loginServer }));
+      repairs.push(() => bridge.askCoder('PATCH', path, { registry: standIns().registry.loginServer }));
     },
     ...{ check: 'coder-registry', reason: 'registry-edited-in-coder', remedy: /contoso\/rotate/ },
   },
   {
-    when: 'somebody had added the registry to Coder with another registry kind',
+    when: 'a person had added the registry to Coder with another registry kind',
     registry: 'fabrikam',
     async break() {
       const { coder } = standIns();
@@ -388,7 +388,7 @@ const CASES: Case[] = [
         bridge.log,
       );
       coder.switches.showRegistryKind = true;
-      mending.push(() => {
+      repairs.push(() => {
         coder.switches.showRegistryKind = false;
       });
     },
@@ -400,7 +400,7 @@ const CASES: Case[] = [
       const { puller } = bridge.cloud.registry;
       const { password } = puller;
       puller.password = 'regenerated';
-      mending.push(() => {
+      repairs.push(() => {
         puller.password = password;
       });
     },
@@ -437,7 +437,7 @@ const CASES: Case[] = [
     async break() {
       const { switches } = standIns().coder;
       switches.acrAuthentication = false;
-      mending.push(() => {
+      repairs.push(() => {
         switches.acrAuthentication = true;
       });
       const { resourceId } = other('tailspin');
@@ -453,7 +453,7 @@ const CASES: Case[] = [
     async break() {
       await bridge.put({ resourceId: other('northwind').resourceId }, 'northwind');
       standIns().arm.eventSubscriptions.splice(0);
-      mending.push(subscribe);
+      repairs.push(subscribe);
     },
     check: 'event-subscription',
     reason: 'no-subscription',
@@ -465,7 +465,7 @@ const CASES: Case[] = [
     async break() {
       await bridge.put({ resourceId: other('northwind').resourceId }, 'northwind');
       subscribe({ destination: '/subscriptions/s/queues/q' });
-      mending.push(subscribe);
+      repairs.push(subscribe);
     },
     ...{ check: 'event-subscription', reason: 'no-subscription', remedy: /event-subscription create/ },
   },
@@ -473,16 +473,16 @@ const CASES: Case[] = [
     when: 'the event subscription was not validated',
     break() {
       subscribe({ provisioningState: 'AwaitingManualAction' });
-      mending.push(subscribe);
+      repairs.push(subscribe);
     },
-    ...{ check: 'event-subscription', reason: 'subscription-not-ready', remedy: /make it again/ },
+    ...{ check: 'event-subscription', reason: 'subscription-not-ready', remedy: /create it again/ },
   },
   {
     when: 'the event subscription, on a system topic, leaves deletes out',
     break() {
       const includedEventTypes = ['Microsoft.ContainerRegistry.ImagePushed'];
       subscribe({ systemTopic: 'topic', includedEventTypes });
-      mending.push(subscribe);
+      repairs.push(subscribe);
     },
     ...{
       check: 'event-subscription',
@@ -495,7 +495,7 @@ const CASES: Case[] = [
     when: 'the event subscription, on the registry itself, leaves deletes out',
     break() {
       subscribe({ includedEventTypes: ['Microsoft.ContainerRegistry.ImagePushed'] });
-      mending.push(subscribe);
+      repairs.push(subscribe);
     },
     check: 'event-subscription',
     reason: 'event-types-missing',

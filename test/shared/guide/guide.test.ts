@@ -31,8 +31,14 @@ const KINDS = Object.keys(CREDENTIALS) as DeclaredCredential['kind'][];
 /** What would end a quotation, or begin a command, in a shell or in Markdown. */
 const AWKWARD = `it's "odd" $(exit 3) \`exit 4\` \${HOME} | ; & \\ \n\`\`\`\n# of`;
 
+const SETTINGS = {
+  ARM_AUDIENCE: 'https://management.azure.com',
+  CODER_URL: 'https://coder.example.com',
+  CODER_TOKEN_SECRET: 'coder-session-token',
+  KEY_VAULT_URL: 'https://kv-bridge.vault.azure.net',
+};
 const context: GuideContext = {
-  settings: { ARM_AUDIENCE: 'https://management.azure.com', CODER_URL: 'https://coder.example.com' },
+  settings: { ...SETTINGS, CODER_GENERATION: 'classic' },
   clientId: '11111111-2222-3333-4444-555555555555',
   bridgeUrl: 'https://bridge.example.net',
 };
@@ -46,101 +52,110 @@ function registryOf(kind: DeclaredCredential['kind'], more: Partial<Registry> = 
   };
 }
 
-const guideOf = (kind: DeclaredCredential['kind'], more?: Partial<Registry>) =>
-  setupGuide(registryOf(kind, more), context);
+type Generation = GuideContext['settings']['CODER_GENERATION'];
+const guideOf = (
+  kind: DeclaredCredential['kind'],
+  more?: Partial<Registry>,
+  CODER_GENERATION: Generation = 'classic',
+) => setupGuide(registryOf(kind, more), { ...context, settings: { ...SETTINGS, CODER_GENERATION } });
 
-describe.each(KINDS)('the guide for %s', kind => {
-  test('is as its schema says, with a command that finds each name it leaves open', () => {
-    const guide = guideOf(kind);
+describe.each(KINDS.flatMap(kind => [[kind, 'v2'] as const, [kind, 'classic'] as const]))(
+  'the guide for %s and Coder %s',
+  (kind, generation) => {
+    const guideOfKind = (more?: Partial<Registry>) => guideOf(kind, more, generation);
 
-    expect(SetupGuide.parse(guide)).toEqual(guide);
-    expect(guide).toMatchObject({
-      registry: 'contoso',
-      credentialKind: kind,
-      loginServer: 'contoso-hash.azurecr.io',
+    test('is as its schema says, with a command that finds each name it leaves open', () => {
+      const guide = guideOfKind();
+
+      expect(SetupGuide.parse(guide)).toEqual(guide);
+      expect(guide).toMatchObject({
+        registry: 'contoso',
+        credentialKind: kind,
+        loginServer: 'contoso-hash.azurecr.io',
+      });
+      expect(guide.placeholders.map(({ name }) => name).filter(name => !/^[A-Z][A-Z_]+$/.test(name))).toEqual(
+        [],
+      );
+      for (const { find } of guide.placeholders) expect(bash(find, '-n').stderr, find).toBe('');
     });
-    expect(guide.placeholders.map(({ name }) => name).filter(name => !/^[A-Z][A-Z_]+$/.test(name))).toEqual(
-      [],
-    );
-    for (const { find } of guide.placeholders) expect(bash(find, '-n').stderr, find).toBe('');
-  });
 
-  test.each([
-    ['plain', 'coder'],
-    ['awkward', AWKWARD],
-  ])('means the same to a shell with %s names', async (_, resourceGroup) => {
-    const resourceId = idIn(resourceGroup);
-    const rules = [
-      { repository: 'team/**', tag: { regex: '^v\'\\d+"%s$' }, defaults: { description: AWKWARD } },
-    ];
-    const guide = guideOf(kind, { resourceId, policy: Policy.parse({ rules }) });
+    test.each([
+      ['plain', 'coder'],
+      ['awkward', AWKWARD],
+    ])('means the same to a shell with %s names', async (_, resourceGroup) => {
+      const resourceId = idIn(resourceGroup);
+      const rules = [
+        { repository: 'team/**', tag: { regex: '^v\'\\d+"%s$' }, defaults: { description: AWKWARD } },
+      ];
+      const guide = guideOfKind({ resourceId, policy: Policy.parse({ rules }) });
 
-    for (const run of runsOf(guide)) expect(bash(run, '-n').stderr, run).toBe('');
-    const { calls } = await follow(guide);
-    for (const option of ['--scope', '--source-resource-id', '--attach-acr']) {
-      const values = optionsOf(calls, option);
-      expect(values, option).toEqual(values.map(() => resourceId));
-    }
-    expect(optionsOf(calls, '--scope').length).toBeGreaterThanOrEqual(4);
-    const acr = calls.filter(([program, group]) => program === 'az' && group === 'acr');
-    expect(new Set(optionsOf(acr, '--subscription'))).toEqual(new Set([SUBSCRIPTION]));
-    expect(new Set(optionsOf(acr, '--resource-group'))).toEqual(new Set([resourceGroup]));
-  });
+      for (const run of runsOf(guide)) expect(bash(run, '-n').stderr, run).toBe('');
+      const { calls } = await follow(guide);
+      for (const option of ['--scope', '--source-resource-id', '--attach-acr']) {
+        const values = optionsOf(calls, option);
+        expect(values, option).toEqual(values.map(() => resourceId));
+      }
+      expect(optionsOf(calls, '--scope').length).toBeGreaterThanOrEqual(4);
+      const acr = calls.filter(([program, group]) => program === 'az' && group === 'acr');
+      expect(new Set(optionsOf(acr, '--subscription'))).toEqual(new Set([SUBSCRIPTION]));
+      expect(new Set(optionsOf(acr, '--resource-group'))).toEqual(new Set([resourceGroup]));
+    });
 
-  test('assigns roles to object ids only, since a client id would be taken and be without effect', async () => {
-    const { calls } = await follow(guideOf(kind));
-    const created = calls.filter(call => call.slice(0, 4).join(' ') === 'az role assignment create');
+    test('assigns roles to object ids only, since a client id would be taken and be without effect', async () => {
+      const { calls } = await follow(guideOfKind());
+      const created = calls.filter(call => call.slice(0, 4).join(' ') === 'az role assignment create');
 
-    for (const call of created)
-      expect(call).toEqual(expect.arrayContaining(['ServicePrincipal', '--assignee-object-id']));
-    expect(optionsOf(created, '--role')).toEqual(
-      expect.arrayContaining([
-        'Reader',
-        'AcrPull',
-        'Container Registry Repository Reader',
-        'Container Registry Repository Catalog Lister',
-      ]),
-    );
-  });
+      for (const call of created)
+        expect(call).toEqual(expect.arrayContaining(['ServicePrincipal', '--assignee-object-id']));
+      expect(optionsOf(created, '--role')).toEqual(
+        expect.arrayContaining([
+          'Reader',
+          'AcrPull',
+          'Container Registry Repository Reader',
+          'Container Registry Repository Catalog Lister',
+        ]),
+      );
+    });
 
-  test('sends both kinds of event to the function that takes them', async () => {
-    const { calls } = await follow(guideOf(kind));
-    const created = calls.find(
-      call => call.slice(0, 4).join(' ') === 'az eventgrid event-subscription create',
-    );
+    test('sends both kinds of event to the function that takes them', async () => {
+      const { calls } = await follow(guideOfKind());
+      const created = calls.find(
+        call => call.slice(0, 4).join(' ') === 'az eventgrid event-subscription create',
+      );
 
-    expect(created).toEqual(
-      expect.arrayContaining([
-        'azurefunction',
-        'BRIDGE_APP_ID/functions/registry-event',
-        'Microsoft.ContainerRegistry.ImagePushed',
-        'Microsoft.ContainerRegistry.ImageDeleted',
-      ]),
-    );
-  });
+      expect(created).toEqual(
+        expect.arrayContaining([
+          'azurefunction',
+          'BRIDGE_APP_ID/functions/registry-event',
+          'Microsoft.ContainerRegistry.ImagePushed',
+          'Microsoft.ContainerRegistry.ImageDeleted',
+        ]),
+      );
+    });
 
-  test('as Markdown has all that the data has, and no name breaks out of its block', () => {
-    const guide = guideOf(kind, { resourceId: idIn(AWKWARD) });
-    const markdown = toMarkdown(guide);
+    test('as Markdown has all that the data has, and no name breaks out of its block', () => {
+      const guide = guideOfKind({ resourceId: idIn(AWKWARD) });
+      const markdown = toMarkdown(guide);
 
-    for (const { heading, why, values = '', commands, troubles = [] } of guide.steps) {
-      const texts = [heading, why, values.trimEnd(), ...commands.map(({ run }) => run)];
-      for (const text of [...texts, ...troubles.map(({ remedy }) => remedy)])
-        expect(markdown).toContain(text);
-    }
-    for (const { name, meaning } of guide.placeholders)
-      expect(markdown).toContain(`| \`${name}\` | ${meaning} |`);
-    expect(headingsOf(markdown)).toEqual([
-      `# ${guide.title}`,
-      '## What the bridge cannot know',
-      ...guide.steps.map(({ heading }, i) => `## ${i + 1}. ${heading}`),
-    ]);
-  });
+      for (const { heading, why, values = '', commands, troubles = [] } of guide.steps) {
+        const texts = [heading, why, values.trimEnd(), ...commands.map(({ run }) => run)];
+        for (const text of [...texts, ...troubles.map(({ remedy }) => remedy)])
+          expect(markdown).toContain(text);
+      }
+      for (const { name, meaning } of guide.placeholders)
+        expect(markdown).toContain(`| \`${name}\` | ${meaning} |`);
+      expect(headingsOf(markdown)).toEqual([
+        `# ${guide.title}`,
+        '## What the bridge cannot know',
+        ...guide.steps.map(({ heading }, i) => `## ${i + 1}. ${heading}`),
+      ]);
+    });
 
-  test('does not tell where the bridge keeps a secret', () => {
-    expect(JSON.stringify(guideOf(kind))).not.toMatch(/secret-name|secret-version/);
-  });
-});
+    test('does not tell where the bridge keeps a secret', () => {
+      expect(JSON.stringify(guideOfKind())).not.toMatch(/secret-name|secret-version/);
+    });
+  },
+);
 
 /** Headings outside of fenced blocks. */
 function headingsOf(markdown: string): string[] {
@@ -163,6 +178,74 @@ test('the identity of the bridge is found by its client id, or as that of the ap
 
   expect(findWith('client-1')).toBe('az ad sp show --id client-1 --query id --output tsv');
   expect(findWith(undefined)).toContain('--ids "$BRIDGE_APP_ID" --query identity.principalId');
+});
+
+describe('Coder v2', () => {
+  const declared = {
+    resourceId: idIn('coder'),
+    policy: Policy.parse({
+      rules: [
+        { repository: 'dev/*', templates: [{ template: 'dev-{name}' }] },
+        { repository: 'team/app', templates: [{ template: 'kubernetes', variable: 'workspace_image' }] },
+      ],
+    }),
+    pinned: true,
+    reconcileEveryMinutes: 60,
+  };
+
+  test('the bridge gets a user that may change templates, and its token goes to Key Vault', async () => {
+    const { calls } = await follow(guideOf('managed-identity', {}, 'v2'));
+
+    expect(calls).toContainEqual([
+      'coder',
+      'organizations',
+      'members',
+      'edit-roles',
+      'acr-bridge',
+      'organization-template-admin',
+    ]);
+    const stored = calls.find(call => call.slice(0, 4).join(' ') === 'az keyvault secret set') ?? [];
+    expect(optionsOf([stored], '--vault-name')).toEqual(['kv-bridge']);
+    expect(optionsOf([stored], '--name')).toEqual(['coder-session-token']);
+    expect(optionsOf([stored], '--value')).toEqual(['coder-token']);
+  });
+
+  test('a registry without templates gets a first rule for one repository, and keeps its others', async () => {
+    const policy = Policy.parse({ rules: [{ repository: 'a/**', tag: { regex: AWKWARD.slice(0, 7) } }] });
+    const { sent } = await follow(guideOf('static', { ...declared, policy }, 'v2'));
+
+    const first = { repository: 'WORKSPACE_REPOSITORY', templates: [{ template: 'CODER_TEMPLATE' }] };
+    const credential = { kind: 'static', username: 'coder-pull' };
+    expect(sent.map(text => JSON.parse(text))).toEqual([
+      { ...declared, credential, policy: { rules: [first, ...policy.rules] } },
+    ]);
+  });
+
+  test('what is declared of templates is kept, and the steps are about the first of them', async () => {
+    const guide = guideOf('managed-identity', declared, 'v2');
+    const { calls, sent, files } = await follow(guide);
+
+    expect(sent.map(text => JSON.parse(text))).toEqual([
+      { ...declared, credential: { kind: 'managed-identity' } },
+    ]);
+    const coder = calls.filter(([program, group]) => program === 'coder' && group === 'templates');
+    expect(coder.map(([, , verb, template]) => [verb, template])).toEqual([
+      ['pull', 'kubernetes'],
+      ['push', 'kubernetes'],
+    ]);
+    expect(files).toEqual({
+      'kubernetes/workspace_image.tf': expect.stringContaining('variable "workspace_image" {'),
+    });
+    expect(guide.placeholders.map(({ name }) => name)).not.toContain('CODER_TEMPLATE');
+  });
+
+  test.each(KINDS)('with %s the nodes pull, and no step is about a registry in Coder', async kind => {
+    const guide = guideOf(kind, {}, 'v2');
+    const { calls } = await follow(guide);
+
+    expect(optionsOf(calls, '--attach-acr')).toEqual([idIn('coder')]);
+    expect(JSON.stringify(guide)).not.toMatch(/Registry authentication|issue what Coder pulls with|dialog/);
+  });
 });
 
 describe('static', () => {

@@ -60,7 +60,7 @@ describe('a template', () => {
 
   test.each([
     ['Why {{valeu}}.', /no value for \{\{valeu\}\}/],
-    ['Why.\n\nWhy not.', /no place for this: Why not\./],
+    ['Why.\n\nWhy not.', /cannot contain this block: Why not\./],
     ['```sh\nrun\n```', /why/],
   ])('is refused with a mistake in it: %j', (text, message) => {
     expect(() => stepOf(text, { value: '' })).toThrow(message);

@@ -31,9 +31,9 @@ describe('a principal', () => {
       },
       'a1',
     ],
-    ['somebody whose claims .NET has mapped', { claims: [{ typ: MAPPED, val: ROLE }] }, 'unnamed'],
+    ['a user whose claims .NET has mapped', { claims: [{ typ: MAPPED, val: ROLE }] }, 'unnamed'],
     [
-      'somebody with roles under a name of their own',
+      'a user with roles under a custom claim name',
       { role_typ: 'r', claims: [{ typ: 'r', val: ROLE }] },
       'unnamed',
     ],
@@ -64,7 +64,7 @@ describe('a principal', () => {
     ['the role in another case', principal(['registries.read'])],
     ['the role in another claim', principal([], { claims: [{ typ: 'groups', val: ROLE }] })],
     ['no claims at all', principal([], { claims: undefined })],
-  ])('with %s is refused, and told which role it takes', (_, header) => {
+  ])('with %s is refused, with the role that the call needs', (_, header) => {
     expect(() => callerOf(header, ROLE)).toThrow(
       expect.objectContaining({ reason: 'forbidden', message: expect.stringContaining(ROLE) }),
     );
@@ -83,7 +83,7 @@ describe('a principal', () => {
     ['with a claim that is no text', principal([], { claims: [{ typ: 'roles', val: [ROLE] }] })],
     ['of another identity provider', principal([ROLE], { auth_typ: 'github' })],
     ['of no identity provider', principal([ROLE], { auth_typ: undefined })],
-  ])('that is %s is nobody', (_, header) => {
+  ])('that is %s is not authenticated', (_, header) => {
     expect(() => callerOf(header, ROLE)).toThrow(expect.objectContaining({ reason: 'unauthenticated' }));
   });
 });

@@ -135,7 +135,7 @@ describe('what two instances do at once', () => {
     expect(await bridge.record('waits/app:v1')).toMatchObject({ state: 'imported', digest: third });
   });
 
-  test('a tag that somebody else adds first is found on the next attempt', async () => {
+  test('a tag that another client adds first is found on the next attempt', async () => {
     await bridge.push('taken/app:v1', image());
     await bridge.pushed('taken/app:v1');
     const digest = await bridge.push('taken/app:v2', image({ content: 'two' }));
@@ -159,23 +159,23 @@ describe('what two instances do at once', () => {
     const { etag: _, ...record } = seen;
     await images.save({ ...record, message: 'newer' }, seen);
 
-    await expect(images.save({ ...record, message: 'outdated' }, seen)).rejects.toThrow('changed meanwhile');
-    await expect(images.save(record, undefined)).rejects.toThrow('changed meanwhile');
+    await expect(images.save({ ...record, message: 'outdated' }, seen)).rejects.toThrow('changed in between');
+    await expect(images.save(record, undefined)).rejects.toThrow('changed in between');
   });
 });
 
-test('of a storm of pushes of one tag the last one is what Coder has', async () => {
+test('after a burst of pushes of one tag Coder has the last one', async () => {
   let digest = '';
-  const told: Promise<void>[] = [];
+  const events: Promise<void>[] = [];
   const other = bridge.anotherInstance();
   for (let i = 0; i < 20; i++) {
-    digest = await bridge.push('storm/app:v1', image({ content: `storm ${i}` }));
-    told.push(bridge.pushed('storm/app:v1'), bridge.pushed('storm/app:v1', { services: other }));
+    digest = await bridge.push('burst/app:v1', image({ content: `burst ${i}` }));
+    events.push(bridge.pushed('burst/app:v1'), bridge.pushed('burst/app:v1', { services: other }));
   }
-  await Promise.all(told);
+  await Promise.all(events);
 
-  expect(await bridge.record('storm/app:v1')).toMatchObject({ state: 'imported', digest, attempts: 0 });
-  expect(bridge.inCoder('storm/app')).toEqual([{ v1: digest }]);
+  expect(await bridge.record('burst/app:v1')).toMatchObject({ state: 'imported', digest, attempts: 0 });
+  expect(bridge.inCoder('burst/app')).toEqual([{ v1: digest }]);
 });
 
 test('an import whose time is over before its turn comes is put off, not lost', async () => {

@@ -187,7 +187,7 @@ describe('when a service fails', () => {
     expect(bridge.inCoder('tables/app')).toEqual([{ v1: digest }]);
   });
 
-  test('a link that cannot be written is no outcome: the event is not acknowledged', async () => {
+  test('when the row of the registry in Coder cannot be written, the event is not acknowledged', async () => {
     await bridge.push('link/app:v1', image());
     bridge.cloud.standIns.tables.faults.add({ path: "RowKey='link\\|app'", status: 500 });
 
@@ -243,7 +243,7 @@ describe('when a service fails', () => {
     expect(await askedFor('twice/app', [bridge.services, other])).toBe(byOne);
   });
 
-  test('what a sweep died over is tried again by a later one', async () => {
+  test('an image at which a sweep died is tried again by a later one', async () => {
     await bridge.push('died/app:v1', image());
     coder.faults.add({ status: 503 });
     await bridge.pushed('died/app:v1');

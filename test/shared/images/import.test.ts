@@ -93,7 +93,7 @@ describe('the life of an image', () => {
     expect(bridge.inCoder('life/app')).toEqual(before);
   });
 
-  test('an event of a delete is not believed while the registry has the tag', async () => {
+  test('an event of a delete changes nothing while the registry has the tag', async () => {
     const digest = (await bridge.record('life/app:v1'))?.digest as string;
 
     await handleEvent(bridge.services, deleteEvent(topic, 'life/app', digest, new Date()), bridge.log);
@@ -152,7 +152,7 @@ test('an image for Windows is imported where workspaces run on it', async () => 
   expect(await bridge.record('allowed/win:v1')).toMatchObject({ state: 'imported', digest });
 });
 
-test('an image that somebody imported by hand is adopted, not imported again', async () => {
+test('an image that a person imported by hand is adopted, not imported again', async () => {
   await bridge.push('hand/app:v1', image({ content: 'by hand' }));
   const digest = await bridge.push('hand/app:v2', image({ content: 'by push' }));
   const headers = { 'session-token': bridge.cloud.coder.token, 'content-type': 'application/json' };

@@ -13,12 +13,12 @@ const outcome = { reason: 'tag-added', message: '' } as const;
 const imported = { state: 'imported', pushedOn: at(10), importedOn: at(12), latencyMs: 2_000 } as ImageRecord;
 
 test.each<[string, Partial<ImageToImport>, ImageRecord | undefined, number | undefined]>([
-  ['a push that an event told of', {}, undefined, 40_000],
+  ['a push with an event', {}, undefined, 40_000],
   ['the same push once more', {}, imported, 2_000],
   ['a later push', { pushedOn: at(45) }, imported, 5_000],
   ['a push that waited', {}, { ...imported, state: 'pending', importedOn: at(1) }, 40_000],
   ['what a reconciliation found', { heardBy: 'reconciliation' }, undefined, undefined],
-  ['what somebody asked for', { heardBy: 'request' }, undefined, undefined],
+  ['an import by request', { heardBy: 'request' }, undefined, undefined],
 ])('the latency of %s', (_, more, previous, expected) => {
   expect(toRecord(services, image(more), previous, outcome).latencyMs).toBe(expected);
 });

@@ -22,13 +22,13 @@ async function swept(): Promise<{ text: string; fields: object }[]> {
   });
 }
 
-test('a sweep tells that it ran, with nothing to do too', async () => {
+test('a sweep logs that it ran, even with nothing to do', async () => {
   expect(await swept()).toEqual([{ text: 'sweep', fields: { registries: 0 } }]);
   await bridge.put();
   expect(await swept()).toEqual([{ text: 'sweep', fields: { registries: 1 } }]);
 });
 
-test('a sweep tells how many images wait, how many of them are due, and how old the oldest push is', async () => {
+test('a sweep logs how many images wait, how many of them are due, and how old the oldest push is', async () => {
   await bridge.put();
   const { clock } = bridge.cloud;
   const push = async (tag: string, at: Date) => {

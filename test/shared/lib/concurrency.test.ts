@@ -10,7 +10,7 @@ async function* upTo(count: number, read: number[]) {
   }
 }
 
-test('works on so many items at once, and reads no others before one of them is done', async () => {
+test('works on the given number of items at once, and reads no others before one of them is done', async () => {
   const read: number[] = [];
   const done: number[] = [];
   let running = 0;

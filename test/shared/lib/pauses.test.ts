@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createPauses } from '../../../shared/lib/pauses.ts';
 
-test('a pause is for one host, ends by itself, and is never long', () => {
+test('a pause is for one host, ends after its time, and is never long', () => {
   let time = Date.parse('2026-01-31T08:00:00Z');
   const pauses = createPauses(() => new Date(time));
   pauses.asked('coder', 60_000);

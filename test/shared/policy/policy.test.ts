@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { matchesGlob } from '../../../shared/policy/glob.ts';
+import { compileGlob } from '../../../shared/policy/glob.ts';
 import { applyPolicy, Policy } from '../../../shared/policy/policy.ts';
 
 const HEX = 'a'.repeat(64);
@@ -94,6 +94,7 @@ test.each([
   ['a range that is none', { repository: '*', tag: { semver: 'one' } }, 'semver range'],
   ['an expression with look-ahead', { repository: '*', tag: { regex: '(?=a)' } }, 'RE2'],
   ['an unbalanced expression', { repository: '*', tag: { regex: '(' } }, 'RE2'],
+  ['an expression whose program is large', { repository: '*', tag: { regex: '\\pL{0,999}' } }, 'too large'],
   ['two languages at once', { repository: '*', tag: { glob: '*', semver: '*' } }, 'exactly one'],
   ['no language', { repository: '*', tag: {} }, 'exactly one'],
   ['a platform without architecture', { repository: '*', platforms: ['linux'] }, 'linux/amd64'],
@@ -137,13 +138,41 @@ test.each([
   ['*.*', '1.2', true],
   ['a.b', 'axb', false],
   ['{a,b/*}', 'b/c', true],
+  ['{a,{b,c}}-x', 'c-x', true],
+  ['{,team}/app', 'team/app', true],
+  ['x/{**,a}/c', 'x/y/z/c', true],
+  ['a/**', 'a', false],
+  ['a/**/**/b', 'a/b', true],
+  ['a**', 'a/b', false],
+  ['***', 'a/b', false],
+  ['[!a]x', 'bx', true],
+  ['[^a]x', 'ax', false],
+  ['a[!b]c', 'a/c', false],
+  ['[a-cx]', 'b', true],
+  ['[a-]', '-', true],
+  ['V*', 'v1', false],
 ])('the glob %s on %s: %s', (glob, text, expected) => {
-  expect(matchesGlob(glob, text)).toBe(expected);
+  expect(compileGlob(glob).matches(text)).toBe(expected);
 });
 
-test.each(['Team/**', '/team', 'team/', '{team', '[a', 'localhost:5443/team/**', ''])(
-  'a glob that can match no repository is refused: %s',
-  repository => {
-    expect(Policy.safeParse({ rules: [{ repository }] }).success).toBe(false);
-  },
-);
+test.each([
+  ['Team/**', 'lower case'],
+  ['/team', 'slash'],
+  ['team/', 'slash'],
+  ['localhost:5443/team/**', 'without a host'],
+  ['', 'empty'],
+  ['{team', 'braces come in pairs'],
+  ['{team}', 'braces come in pairs'],
+  ['a,b', 'braces come in pairs'],
+  ['{1..3}', 'braces come in pairs'],
+  ['[a', 'brackets come in pairs'],
+  ['[]', 'brackets come in pairs'],
+  ['[[:alpha:]]', 'without a host'],
+  ['[z-a]', 'range'],
+  ['(a|b)', 'no name has a "("'],
+  ['a\\*', 'no name has a "\\\\"'],
+  ['a b', 'no name has a " "'],
+])('a glob that can match no repository is refused: %s', (repository, message) => {
+  const { error } = Policy.safeParse({ rules: [{ repository }] });
+  expect(error?.issues.map(issue => issue.message)).toEqual([expect.stringContaining(message)]);
+});

@@ -43,7 +43,7 @@ const AGREED: RepositoryFacts = {
   records: records(imported('v1')),
   image: inCoder('v1'),
   runnable: ['linux'],
-  coderHasRegistry: true,
+  missing: 'image-deleted-in-coder',
 };
 
 const CASES: [string, Partial<RepositoryFacts>, string[]][] = [
@@ -172,7 +172,7 @@ const CASES: [string, Partial<RepositoryFacts>, string[]][] = [
   ],
   [
     'the registry deleted in Coder',
-    { image: undefined, coderHasRegistry: false },
+    { image: undefined, missing: 'registry-deleted-in-coder' },
     ['v1 registry-deleted-in-coder'],
   ],
   ['the image deleted in Coder', { image: undefined }, ['v1 image-deleted-in-coder']],
@@ -228,8 +228,8 @@ test.each([
   ...DEFAULTS.map(
     ([name, facts, found]) => [`the default tag is ${name}`, { ...VERSIONS, ...facts }, found] as const,
   ),
-])('%s', (_, facts, expected) => {
-  const found = findDifferences({ ...AGREED, ...facts });
+])('%s', async (_, facts, expected) => {
+  const found = await findDifferences({ ...AGREED, ...facts });
 
   expect(found.map(({ tag, kind }) => `${tag} ${kind}`)).toEqual(expected);
 });

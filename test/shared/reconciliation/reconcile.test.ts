@@ -102,7 +102,7 @@ const BREAKAGES: [string, Breakage][] = [
   [
     'digest-drift',
     async ({ v1, v2 }) => {
-      // Moved and read by Coder, and moved back since, while nobody told of it.
+      // The tag moved, Coder read it, and it moved back, all without an event.
       await bridge.push('team/app:v1', image({ content: 'for a moment' }));
       await bridge.askCoder('POST', `/api/v0/images/${imageOfCoder()?.id}/tags/update`);
       await expect.poll(() => bridge.inCoder('team/app')[0]?.v1).not.toBe(v1);
@@ -119,7 +119,7 @@ const BREAKAGES: [string, Breakage][] = [
   ],
 ];
 
-describe('each difference is reported, mended, and not found again', () => {
+describe('each difference is reported, repaired, and not found again', () => {
   test.each(BREAKAGES)('%s', async (difference, breakIt) => {
     const { tag, coder } = await breakIt(await begin());
     const finding = expect.objectContaining({ repository: 'team/app', tag, difference });
@@ -173,7 +173,7 @@ test('a default tag that is pinned is not moved, and the next import says so', a
 
   expect(imageOfCoder()?.default_tag).toBe('v1');
   expect((await bridge.record('team/app:v3'))?.message).toContain(
-    'The default tag stays v1, as it is pinned.',
+    'The default tag stays v1, because it is pinned.',
   );
 });
 
@@ -192,7 +192,7 @@ test('a pinned default tag that is gone from the registry stays in Coder, and it
   expect(await run()).toMatchObject(AGREED);
 });
 
-test('a suspended registry is left as it is until that is taken back', async () => {
+test('a suspended registry stays as it is until it is no longer suspended', async () => {
   const { v1 } = await begin();
   await bridge.put({ policy: { rules: [RULE] }, suspended: true });
   await bridge.untag('team/app:v2');
@@ -297,7 +297,7 @@ describe('a run that stops before its end', () => {
     expect(created()).toEqual(ALL);
   });
 
-  test('because Coder lets nobody in ends there, and leaves the images alone', async () => {
+  test('because Coder refuses every call ends there, and leaves the images alone', async () => {
     await fill();
     bridge.cloud.standIns.coder.faults.add({ status: 403 });
 
@@ -320,7 +320,7 @@ describe('of two that start a run', () => {
     expect(await bridge.services.reports.start('contoso', true)).toEqual(first);
   });
 
-  test('one that only reports gives way to one that does not', async () => {
+  test('a real run replaces a dry run', async () => {
     await begin();
     await bridge.untag('team/app:v2');
     await bridge.services.reports.start('contoso', true);

@@ -46,7 +46,7 @@ test('of two changes that were decided on the same state one is refused', async 
   const { etag: _, ...registry } = seen;
   await registries.save({ ...registry, sku: 'Basic' }, seen);
 
-  await expect(registries.save({ ...registry, sku: 'Standard' }, seen)).rejects.toThrow('changed meanwhile');
-  await expect(registries.save(registry, undefined)).rejects.toThrow('changed meanwhile');
-  await expect(registries.remove(seen)).rejects.toThrow('changed meanwhile');
+  await expect(registries.save({ ...registry, sku: 'Standard' }, seen)).rejects.toThrow('changed in between');
+  await expect(registries.save(registry, undefined)).rejects.toThrow('changed in between');
+  await expect(registries.remove(seen)).rejects.toThrow('changed in between');
 });

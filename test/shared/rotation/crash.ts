@@ -35,7 +35,7 @@ export async function crashEverywhere(kind: RotatingKind, every: number, from = 
         if (way.racing && tried % RACING_EVERY !== 0) continue;
         const died = await crashAt(world, calls, way);
         points += 1;
-        // Whoever races may leave the other one nothing to do.
+        // One of two racing runs may leave the other nothing to do.
         if (!died && !way.racing) return points;
       }
     }

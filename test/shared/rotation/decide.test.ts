@@ -44,13 +44,13 @@ const CASES: Case[] = [
   ],
   ['that failed a while ago', { current: issued(11), lastResult: failed(1) }, { do: 'issue', why: 'due' }],
   [
-    'it failed a moment ago, and somebody asks again',
+    'it failed a moment ago, and a person asks again',
     { current: issued(1), lastResult: failed(0.1), requestedOn: at(0) },
     { do: 'issue', why: 'requested' },
   ],
-  ['somebody asks', { current: issued(1), requestedOn: at(-0.5) }, { do: 'issue', why: 'requested' }],
+  ['a person asks', { current: issued(1), requestedOn: at(-0.5) }, { do: 'issue', why: 'requested' }],
   [
-    'somebody asked, and got it',
+    'a person asked, and got it',
     { current: issued(1), requestedOn: at(-2) },
     { do: 'nothing', nextOn: at(9) },
   ],

@@ -4,7 +4,7 @@ import { ACTIONS, CREDENTIAL_MANAGER } from '../../../infra/local/stand-ins/arm/
 import { sharedTenant } from '../../support/tenant.ts';
 import { type RotationWorld, startRotationWorld } from './world.ts';
 
-// What only some kinds have, and what only a person can mend.
+// What only some kinds have, and what only a person can repair.
 
 let world: RotationWorld;
 

@@ -41,7 +41,7 @@ export interface RotationWorld {
   untilRotated(before: string | undefined): Promise<void>;
   request(): Promise<void>;
   compromise(): Promise<void>;
-  /** @returns false when nobody can do that to the kind */
+  /** @returns false when that is impossible for the kind */
   breakCurrent(kind: RotatingKind): Promise<boolean>;
   changeInCoder(change: object): Promise<void>;
   loseSecret(): Promise<void>;
@@ -122,7 +122,7 @@ export async function startRotationWorld(): Promise<RotationWorld> {
         () => undefined,
       );
       await answer?.body?.cancel();
-      // Whatever else fails by order of the test fails so many times, and no more.
+      // Any other fault of the test happens this number of times.
       if (answer?.status === 200 || answer?.status === 401) return answer.ok;
     }
   }
@@ -205,21 +205,19 @@ export async function startRotationWorld(): Promise<RotationWorld> {
     async expectSound() {
       const { rotation } = await registry();
       const [password, ...others] = keyVault.readable(`registry-${NAME}-password`);
-      expect(others, 'secrets in Key Vault that nobody needs').toEqual([]);
+      expect(others, 'unused secrets in Key Vault').toEqual([]);
       expect(rotation).not.toHaveProperty('candidate');
       expect(rotation).not.toHaveProperty('previous');
       expect(held()).toEqual({ username: rotation.current?.username, password });
       expect(await isAccepted(held()), 'Coder holds what the registry refuses').toBe(true);
       const slots = leftOver();
-      expect(slots, 'passwords that nobody needs').toEqual(
-        kindNow === 'entra-identity' ? [] : [rotation.current?.slot],
-      );
+      expect(slots, 'unused passwords').toEqual(kindNow === 'entra-identity' ? [] : [rotation.current?.slot]);
     },
 
     close: () => bridge.close(),
   };
 
-  /** Every password of the kind that somebody could use. The administrator always has two. */
+  /** Every valid password of the kind. The administrator always has two. */
   function leftOver(): (string | undefined)[] {
     if (kindNow === 'token') {
       return arm

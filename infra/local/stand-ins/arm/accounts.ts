@@ -7,14 +7,14 @@ import { createScopeMaps, type ScopeMaps } from './scope-maps.ts';
 import { createTokens, type Tokens } from './tokens.ts';
 
 /**
- * Who has passwords of a registry, through Azure or behind the bridge's back: whoever calls this directly does what
- * somebody does in the portal.
+ * The accounts of a registry that have passwords. A test that calls these methods directly does what a person does in
+ * the portal, without the bridge.
  */
 export interface RegistryAccounts {
   admin: AdminAccount;
   scopeMaps: ScopeMaps;
   tokens: Tokens;
-  /** What the registry itself asks: whom a user name and password belong to now. */
+  /** For the registry: finds the account of a user name and password. */
   find(username: string, password: string): RegistryAccount | undefined;
 }
 

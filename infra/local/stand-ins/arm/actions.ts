@@ -1,9 +1,9 @@
-/** What a caller may do, by object id: role actions as ARM writes them. Read on each request. */
+/** Rights of each caller, by object id: role actions as ARM writes them. Read on each request. */
 export type AllowedActions = Record<string, readonly string[]>;
 
 const REGISTRIES = 'Microsoft.ContainerRegistry/registries';
 
-/** The role actions that the operations of this stand-in take, each under its name there. */
+/** The role actions that the operations of this stand-in need. */
 export const ACTIONS = {
   read: `${REGISTRIES}/read`,
   listCredentials: `${REGISTRIES}/listCredentials/action`,
@@ -21,7 +21,7 @@ export const ACTIONS = {
   readOperationResults: 'Microsoft.ContainerRegistry/locations/operationResults/read',
 } as const;
 
-/** Reader, and the custom role of whoever makes and rotates every kind of credential, but deletes nothing. */
+/** Reader, and the custom roles for issuing and rotating every kind of credential, without deleting. */
 export const CREDENTIAL_MANAGER: readonly string[] = Object.values(ACTIONS).filter(
   action => !action.endsWith('/delete'),
 );

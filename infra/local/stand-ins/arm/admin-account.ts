@@ -4,11 +4,11 @@ import type { RegistryState } from './registry.ts';
 export const ADMIN_PASSWORDS = ['password', 'password2'] as const;
 export type AdminPasswordName = (typeof ADMIN_PASSWORDS)[number];
 
-/** The administrator of a registry. Switched off, it keeps its passwords, and they open nothing. */
+/** The administrator of a registry. When it is off, it keeps its passwords, but they do not work. */
 export interface AdminAccount {
   username: string;
   passwords(): Password<AdminPasswordName>[];
-  /** The old value ends at once. */
+  /** The old value stops working at once. */
   regenerate(name: AdminPasswordName): void;
   accepts(username: string, password: string): boolean;
 }

@@ -1,8 +1,10 @@
-/** Where Azure may behave in one way or another. Whoever owns it may change it; it is read on each request. */
+/** Choices where Azure's behaviour varies. Tests may change them; they are read on each request. */
 export interface ArmBehaviour {
   /** How long a long-running operation takes; at 0 the first poll finds it done. */
   operationMs: number;
-  /** `Retry-After` of what is not done. The SDK takes 0 for absent, and polls every `updateIntervalInMs` then. */
+  /**
+   * `Retry-After` of an unfinished operation. The SDK treats 0 as absent, and then polls every `updateIntervalInMs`.
+   */
   retryAfterSeconds: number;
   /** How long after it was regenerated a password is accepted by registries. Azure's documentation says 60 seconds. */
   propagationMs: number;

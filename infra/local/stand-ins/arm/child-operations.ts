@@ -10,7 +10,7 @@ import {
 import { childNotFound, conflict, invalid } from './errors.ts';
 import type { Operation, RegistryCall } from './operation.ts';
 
-/** What is particular to tokens, or to scope maps. */
+/** The differences between tokens and scope maps. */
 export interface ChildKind<T extends ChildResource> {
   kind: 'tokens' | 'scopeMaps';
   /** How refusals name several. */
@@ -18,16 +18,16 @@ export interface ChildKind<T extends ChildResource> {
   /** The role actions that the operations take. */
   actions: { read: string; write: string; delete: string; readOperations: string };
   of(accounts: RegistryAccounts): { all(): T[]; find(name: string): T | undefined };
-  /** Whether it is one of those of which a registry has so many at most. */
+  /** Whether it counts towards the limit of a registry. */
   counts(child: T): boolean;
-  /** What ARM shows of it. */
+  /** Its resource as ARM shows it. */
   properties(child: T): object;
-  /** Carries a PUT or PATCH out: what has changed, or the refusal. */
+  /** Carries out a PUT or PATCH; returns the changed resource, or the refusal. */
   change(call: RegistryCall, name: string): { changed: T } | { refusal: StandInResponse };
   remove(call: RegistryCall, name: string): StandInResponse;
 }
 
-/** What ARM does alike with tokens and with scope maps. */
+/** The operations that tokens and scope maps share. */
 export function childOperations<T extends ChildResource>(child: ChildKind<T>): Operation[] {
   const { kind, plural, actions, of, properties } = child;
 

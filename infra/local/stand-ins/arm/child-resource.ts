@@ -5,16 +5,16 @@ export interface ChildResource {
   id: string;
   name: string;
   createdAt: Date;
-  /** What ARM says that it does with it until `readyAt`. */
+  /** Its provisioning state until `readyAt`. */
   doing: 'Creating' | 'Updating';
-  /** From when on it is `Succeeded`. */
+  /** The time at which it becomes `Succeeded`. */
   readyAt: Date;
 }
 
 /** The name that a token or scope map may be given. */
 export const CHILD_NAME = /^[a-zA-Z0-9-_]{5,50}$/;
 
-/** How many tokens a registry can have, and how many scope maps: the same, and not to be raised. */
+/** Most tokens of a registry, and also most scope maps; Azure does not raise this limit. */
 export function mostChildren({ sku = 'Standard' }: ArmRegistry): number {
   return { Basic: 100, Standard: 500, Premium: 50_000 }[sku];
 }

@@ -10,7 +10,7 @@ export interface ArmEventSubscription {
   name: string;
   /** Resource id of the registry. */
   source: string;
-  /** Resource id of the function, or of whatever else it ends at. */
+  /** Resource id of the function or other destination. */
   destination: string;
   /** Made on the system topic with this name, rather than on the registry itself. */
   systemTopic?: string;

@@ -43,7 +43,7 @@ function generate({ request, accounts: { tokens }, now }: RegistryCall) {
   return { username: token.name, passwords: token.passwords.map(password => describe(password, made)) };
 }
 
-/** The other password is listed too, but its value was seen when it was new, and never again. */
+/** The answer also lists the other password, but without its value, which was shown only when it was new. */
 function describe(
   { name, createdAt, expiry, value }: Password<TokenPasswordName>,
   made: readonly Password<TokenPasswordName>[],

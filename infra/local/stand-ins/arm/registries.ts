@@ -3,12 +3,15 @@ import type { ArmRegistry, RegistryState } from './registry.ts';
 
 /** The registries of all subscriptions. Ids are compared as ARM does, without regard to case. */
 export interface ArmRegistries {
-  /** Makes the registry known, or replaces what was known of it. @throws Error when the id is not a registry's */
+  /** Adds or replaces the registry. @throws Error when the id is not a registry's */
   add(registry: ArmRegistry): void;
-  /** Changes what is known of it. @throws Error when it is not known */
+  /** Changes the registry. @throws Error when there is no such registry */
   change(resourceId: string, changes: Partial<Omit<ArmRegistry, 'resourceId'>>): void;
   find(resourceId: string): ArmRegistry | undefined;
-  /** Who has passwords there; they outlive that the registry is replaced. @throws Error when it is not known */
+  /**
+   * Its accounts with passwords; they stay when the registry is replaced.
+   * @throws Error when there is no such registry
+   */
   accounts(resourceId: string): RegistryAccounts;
   /** How often its `roleAssignmentMode` was switched, which ends every login. */
   modeSwitches(resourceId: string): number;

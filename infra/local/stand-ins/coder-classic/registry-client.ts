@@ -7,10 +7,10 @@ import type { RegistryRecord } from './state.ts';
 export interface RegistryClient {
   /**
    * The digest that `repository:tag` has now.
-   * @throws CoderError 400 "unable to ping registry", with the cause, when it cannot be had
+   * @throws CoderError 400 "unable to ping registry", with the cause, when it cannot be read
    */
   digest(registry: RegistryRecord, repository: string, tag: string): Promise<string>;
-  /** Breaks off what is under way. */
+  /** Aborts the calls under way. */
   close(): Promise<void>;
 }
 

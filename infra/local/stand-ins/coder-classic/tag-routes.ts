@@ -53,7 +53,7 @@ async function addTag(context: CoderContext, image: ImageRecord, body: Buffer): 
   const wanted = parseBody(NewTag, body);
   refuseExisting(image, wanted.tag);
   const digest = await currentDigest(context, image, wanted.tag);
-  // Again, because meanwhile another call may have added it, or somebody deleted the image.
+  // Checks again, because another call may have added the tag or deleted the image in between.
   refuseExisting(findImage(context.state, image.id), wanted.tag);
   const tag = newTag(image.id, wanted.tag, digest, context.now());
   image.tags.push(tag);
@@ -67,7 +67,7 @@ function refuseExisting(image: ImageRecord, wanted: string): void {
   }
 }
 
-/** Asynchronous, and silent about failure, since 1.21: a digest that cannot be had stays as it is. */
+/** Asynchronous, and silent about failures, since 1.21: if the digest cannot be read, the old one stays. */
 async function refresh(context: CoderContext, tag: ImageTag): Promise<void> {
   const image = findImage(context.state, tag.image_id);
   const digest = await currentDigest(context, image, tag.tag).catch(() => tag.latest_hash);

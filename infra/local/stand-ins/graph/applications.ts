@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Secrets } from '../../secrets.ts';
 
-/** What somebody registered in the tenant. */
+/** An app registration in the tenant. */
 export interface AppRegistration {
   /** Of the application, which is not that of its service principal. */
   objectId: string;
@@ -21,7 +21,7 @@ export interface ClientSecret {
   start: Date;
   end: Date;
   addedAt: Date;
-  /** How often somebody tried it. */
+  /** Number of logins tried with it. */
   tried: number;
 }
 
@@ -31,22 +31,22 @@ export interface NewSecret {
   end?: Date | undefined;
 }
 
-/** Where Entra and the tenant may be one way or another. Whoever owns it may change it; it is read on each request. */
+/** Choices where the behaviour of Entra varies. Tests may change them; they are read on each request. */
 export interface GraphBehaviour {
-  /** For so long after it was added, a secret is refused and accepted in turn. 4 to 18 seconds were seen in practice. */
+  /** How long Entra alternately refuses and accepts a new secret. 4 to 18 seconds were seen in practice. */
   propagationMs: number;
   /** The longest that a secret may live by the tenant's application management policy; none by default. */
   longestLifetimeMs?: number | undefined;
 }
 
-/** An application as it is now; whoever calls this directly does what somebody does in the portal. */
+/** The present application. A test that calls these methods does what a person does in the portal. */
 export interface Application {
   registration: AppRegistration;
   secrets(): readonly ClientSecret[];
   add(secret: NewSecret): ClientSecret;
   /** @returns whether there was one */
   remove(keyId: string): boolean;
-  /** What Entra says when somebody signs in with it. */
+  /** Entra's result of signing in with it. */
   accepts(secretText: string): boolean;
 }
 

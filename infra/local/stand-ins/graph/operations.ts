@@ -78,7 +78,7 @@ function removePassword({ request, application }: ApplicationCall): StandInRespo
     : badRequest('No password credential found with keyId.');
 }
 
-/** @param secretText only in the answer to addPassword; nobody sees it again */
+/** @param secretText only in the answer to addPassword; Graph never shows it again */
 function describe({ keyId, displayName, start, end, secretText: text }: ClientSecret, secretText?: string) {
   return {
     ...{ customKeyIdentifier: null, displayName, keyId, hint: text.slice(0, 3) },

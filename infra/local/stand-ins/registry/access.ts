@@ -10,13 +10,13 @@ export interface RepositoryCall {
   repository: string;
   /** What the path says after the repository: a tag, a digest, an upload id; empty when it says nothing. */
   reference: string;
-  /** What the caller may do elsewhere. */
+  /** The rights of the caller elsewhere. */
   grant: Grant;
 }
 
 type Answer = StandInResponse | Promise<StandInResponse>;
 
-/** Makes routes that only those reach who may. */
+/** Creates routes that check the caller's rights. */
 export interface Access {
   /** The path captures the repository and, if there is one, the reference. The caller needs all `actions`. */
   onRepository(
@@ -25,7 +25,7 @@ export interface Access {
     actions: Action[],
     handle: (call: RepositoryCall) => Answer,
   ): Route;
-  /** A GET for anybody whose credentials are good and, when `needed` is given, grant it. */
+  /** A GET for every caller with valid credentials that, when `needed` is given, grant it. */
   onRegistry(path: RegExp, needed: Scope | undefined, handle: (request: StandInRequest) => Answer): Route;
 }
 
@@ -35,7 +35,7 @@ export const API_VERSION = { 'docker-distribution-api-version': 'registry/2.0' }
 const REPOSITORY_NAME = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
 
 export function createAccess(grants: Grants, loginServer: () => string): Access {
-  /** What the caller may do, or the answer that sends him away. */
+  /** The rights of the caller, or the refusal. */
   async function check(request: StandInRequest, needed?: Scope): Promise<Grant | StandInResponse> {
     const [scheme = '', credentials = ''] = (request.headers.authorization ?? '').split(' ');
     const grant = await grantOf(scheme, credentials);

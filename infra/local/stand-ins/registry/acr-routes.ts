@@ -75,7 +75,7 @@ export function acrRoutes(context: RegistryContext): Route[] {
     };
   }
 
-  /** The manifest stays, and nobody is told: ACR raises no event for this. */
+  /** The manifest stays, and ACR raises no event. */
   async function untag({ repository, reference }: RepositoryCall): Promise<StandInResponse> {
     const tags = await storage.tags(repository);
     if (!tags.some(({ name }) => name === reference)) return tagUnknown(reference);

@@ -14,7 +14,7 @@ export interface RegistryContext {
   /** What clients see of it. */
   replica: Replica;
   locks: Locks;
-  /** Tells the subscribers, after the client has had its answer. */
+  /** Sends the event to the subscribers, after the client got its answer. */
   announcePush(change: ManifestChange, tag?: string): void;
   announceDelete(change: ManifestChange): void;
 }

@@ -2,7 +2,7 @@ import type { Claims, TokenIssuer } from '../../jwt.ts';
 import type { Secrets } from '../../secrets.ts';
 import { type Action, type Grant, grantActions, grantScopes, type Scope } from './scope.ts';
 
-/** Whom a username and password belong to. */
+/** The owner of a username and password. */
 export interface RegistryAccount {
   /**
    * `admin` (the administrator account, or a service principal) may use Basic on /v2 directly. A scope-map
@@ -20,10 +20,10 @@ export interface RegistryUser extends RegistryAccount {
   actions: Action[];
 }
 
-/** Undefined when username or password are wrong, or do not count now. Asked once for each request that has them. */
+/** Undefined when username or password are wrong or not valid now. Called once for each request that has them. */
 export type FindAccount = (username: string, password: string) => RegistryAccount | undefined;
 
-/** Turns credentials into what they allow, and what somebody may do into tokens. */
+/** Turns credentials into rights, and rights into tokens. */
 export interface Grants {
   /** What a username and password allow at /oauth2/token; undefined when they are wrong. */
   ofPassword(username: string, password: string): Promise<Grant | undefined>;
@@ -42,7 +42,7 @@ export interface GrantsOptions {
   users: readonly RegistryUser[];
   findAccount: FindAccount;
   loginServer(): string;
-  /** How often all logins were ended: tokens from before the last time count no more. */
+  /** Number of times all logins were ended; tokens from before the last time are invalid. */
   loginsEnded(): number;
 }
 

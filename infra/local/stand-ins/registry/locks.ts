@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Route } from '../../stand-in.ts';
 import { steered } from './steering.ts';
 
-/** What somebody locked: a repository, or one tag or digest in it. Absent means as usual. */
+/** A lock on a repository, or on one tag or digest in it. An absent field means as usual. */
 const Lock = z.strictObject({
   repository: z.string(),
   /** Tag or digest; absent for the whole repository. */

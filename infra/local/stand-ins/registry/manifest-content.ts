@@ -20,7 +20,7 @@ const Descriptor = z.looseObject({
   digest: z.string(),
   size: z.int(),
   platform: optional(Platform),
-  /** Where a layer that is not in the registry can be had. */
+  /** Where to get a layer that is not in the registry. */
   urls: list(z.string()),
 });
 type Descriptor = z.infer<typeof Descriptor>;

@@ -5,7 +5,7 @@ import { steered } from './steering.ts';
 
 /** The network rules of a registry. */
 export interface Network {
-  /** The same routes, which answer nobody while the rules deny it. */
+  /** The same routes, which refuse all clients while the rules deny access. */
   guard(routes: readonly Route[]): Route[];
   routes: Route[];
 }

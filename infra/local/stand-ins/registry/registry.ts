@@ -32,15 +32,15 @@ export interface RegistryOptions {
   port?: number;
   /** The claims of a token that Entra issued, or undefined. The registry itself checks `aud`. */
   verifyEntraToken(token: string): Promise<Claims | undefined>;
-  /** Rights by the `oid` claim. Who is not named gets a refresh token all the same, which allows nothing. */
+  /** Rights by the `oid` claim. Other identities get a refresh token too, but it allows nothing. */
   identities: Readonly<Record<string, Action[]>>;
   /** Read on each request, so that its owner can add, replace and remove passwords. */
   users: readonly RegistryUser[];
-  /** Asked whom else a username and password belong to, such as the accounts that ARM manages. */
+  /** Finds further owners of a username and password, such as the accounts that ARM manages. */
   findAccount?: FindAccount;
-  /** How often all logins were ended, read on each request: tokens from before the last time count no more. */
+  /** Number of times all logins were ended, read on each request; tokens from before the last time are invalid. */
   loginsEnded?(): number;
-  /** Told after a manifest was written or deleted, when the client has had its answer. */
+  /** Called after a manifest was written or deleted and the client got its answer. */
   publish(event: RegistryEvent): void;
   /** Base URL of a distribution registry without credentials that keeps what is pushed, in place of memory. */
   upstream?: string;

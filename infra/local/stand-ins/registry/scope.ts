@@ -9,7 +9,7 @@ export interface Scope {
   actions: string[];
 }
 
-/** What somebody may do: of the actions that a scope asks for, those that are granted. */
+/** The rights of a caller: of the actions that a scope asks for, those that are granted. */
 export type Grant = (scope: Scope) => string[];
 
 export const CATALOG: Scope = { type: 'registry', name: 'catalog', actions: ['*'] };

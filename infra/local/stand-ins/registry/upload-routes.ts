@@ -30,7 +30,7 @@ export function uploadRoutes({ access, storage }: RegistryContext): Route[] {
     return progress(202, id, upload);
   }
 
-  /** Whoever may not pull from the other repository is not told whether the blob is there. */
+  /** A caller without the right to pull from the other repository does not learn whether the blob exists. */
   async function mount({ request, repository, grant }: RepositoryCall): Promise<boolean> {
     const digest = request.url.searchParams.get('mount');
     const from = request.url.searchParams.get('from');

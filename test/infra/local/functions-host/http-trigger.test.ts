@@ -16,7 +16,7 @@ test('get parameters, joined query values, headers and body as the library makes
   const response = await host.call('/API/Echo/7/?q=1&q=2', {
     method: 'POST',
     body: 'hello',
-    headers: { 'x-ms-client-principal-id': 'somebody' },
+    headers: { 'x-ms-client-principal-id': 'principal-1' },
   });
 
   expect(response.status).toBe(200);
@@ -24,7 +24,7 @@ test('get parameters, joined query values, headers and body as the library makes
   expect(await response.json()).toEqual({
     params: { id: '7' },
     q: ['1,2'],
-    principal: 'somebody',
+    principal: 'principal-1',
     body: 'hello',
   });
 });

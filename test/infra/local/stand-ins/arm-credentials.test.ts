@@ -71,7 +71,7 @@ describe('the administrator', () => {
     expect((await cloud.basic('contoso', (await passwords()).password ?? '')).status).toBe(200);
   });
 
-  test('can be given a new password behind our back', async () => {
+  test('can get a new password without the bridge', async () => {
     const before = await passwords();
     cloud.standIns.arm.accounts(cloud.registry.resourceId).admin.regenerate('password');
 
@@ -79,7 +79,7 @@ describe('the administrator', () => {
     expect((await passwords()).password).not.toBe(before.password);
   });
 
-  test('switched off opens nothing, and neither lists nor changes its passwords', async () => {
+  test('that is off cannot log in, and neither lists nor changes its passwords', async () => {
     const before = await passwords();
     switchAdmin(false);
 
@@ -118,7 +118,7 @@ test('the sample registry starts without an administrator, and keeps the user wh
   await other.close();
 });
 
-describe('whoever lacks the action', () => {
+describe('a caller without the action', () => {
   const calls: [string, string, () => PromiseLike<unknown>][] = [
     ['list credentials', ACTIONS.listCredentials, () => passwords()],
     ['regenerate a credential', ACTIONS.regenerateCredential, () => regenerate('password')],
@@ -164,7 +164,7 @@ describe('whoever lacks the action', () => {
     ],
   ];
 
-  test.each(calls)('to %s is told so', async (_, action, call) => {
+  test.each(calls)('to %s is refused', async (_, action, call) => {
     const { allowed } = cloud.standIns.arm;
     const everything = Object.values(ACTIONS);
     const [bridge = ''] = Object.keys(allowed);

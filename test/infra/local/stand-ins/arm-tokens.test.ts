@@ -83,7 +83,7 @@ describe('a token', () => {
     });
   });
 
-  test('is disabled, enabled and deleted, by us or behind our back', async () => {
+  test('is disabled, enabled and deleted, by the bridge or by a person', async () => {
     const token = await cloud.newToken();
     const value = secretOf(await generate(token));
     const status = async () => (await cloud.login(token.name, value)).status;
@@ -236,7 +236,7 @@ describe('a password', () => {
     expect(updated.credentials?.passwords?.[0]?.expiry).toEqual(expiry);
   });
 
-  test('is removed or replaced behind our back', async () => {
+  test('is removed or replaced by a person', async () => {
     const token = await cloud.newToken();
     const generated = await generate(token);
     accounts.tokens.removePassword(token.name, 'password1');

@@ -39,7 +39,7 @@ test('a managed identity gets a day-long token for the resource that it asks for
   expect(Number(claims?.exp) - Number(claims?.iat)).toBe(24 * 3600);
 });
 
-test('whoever names no identity gets the first', async () => {
+test('a request that names no identity gets the first', async () => {
   const { token } = await new ManagedIdentityCredential().getToken('https://management.azure.com/.default');
 
   expect(await entra.verify(token)).toMatchObject({ oid: first.objectId });

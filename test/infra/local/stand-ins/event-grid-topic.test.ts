@@ -35,7 +35,7 @@ test('refuses an identity without it', async () => {
 });
 
 test.each([
-  ['nobody', undefined, 401],
+  ['a caller without a token', undefined, 401],
   ['a token for another service', 'https://vault.azure.net', 401],
   ['what is no CloudEvent', 'https://eventgrid.azure.net', 400],
 ])('refuses %s', async (_, audience, status) => {

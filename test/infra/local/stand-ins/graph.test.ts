@@ -128,8 +128,8 @@ test('removePassword removes one secret, and no other twice', async () => {
   expect(await remove()).toBe(400);
 });
 
-describe('whoever', () => {
-  test('does not own the application is refused', async () => {
+describe('a caller', () => {
+  test('who does not own the application is refused', async () => {
     const { owners } = application.registration;
     const owner = owners.pop() as string;
     for (const answer of [
@@ -152,7 +152,7 @@ describe('whoever', () => {
     expect(await answer.json()).toMatchObject({ error: { code: 'InvalidAuthenticationToken' } });
   });
 
-  test('takes the client id for the object id finds nothing', async () => {
+  test('who uses the client id as object id finds nothing', async () => {
     for (const path of [`/${appId}`, `(appId='${objectId}')`]) {
       const answer = await ask(path);
       expect(answer.status).toBe(404);
@@ -195,7 +195,7 @@ describe('at the registry a secret', () => {
       ({ endDateTime }: Credential) =>
         cloud.clock.advance(Date.parse(endDateTime) - cloud.clock.now().getTime()),
     ],
-    ['was removed behind our back', ({ keyId }: Credential) => void application.remove(keyId)],
+    ['was removed by a person', ({ keyId }: Credential) => void application.remove(keyId)],
   ])('is refused once it %s', async (_, end) => {
     cloud.standIns.graph.behaviour.propagationMs = 0;
     const added = await addPassword({ endDateTime: inDays(0.01) });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { becomesDefault } from '../../../../shared/coder/classic/default-tag.ts';
-import type { DefaultTag } from '../../../../shared/coder/classic/words.ts';
+import type { DefaultTag } from '../../../../shared/coder/default-tag.ts';
 
 test.each<[DefaultTag, string, string | undefined, boolean | 'if-newer']>([
   ['first', 'v2', 'v1', false],

@@ -33,7 +33,7 @@ test.each(['javascript:alert(1)', 'git@github.com:contoso/app', 'https://'])(
   },
 );
 
-test('for each field the request goes before the rule, and the rule before the labels', () => {
+test('for each field the request overrides the rule, and the rule overrides the labels', () => {
   const labels = { 'com.coder.disk-gb': '1', 'com.coder.memory-gb': '1' };
   expect(
     defaultsOf({ requested: { cpuCores: 4 }, words: { defaults: { cpuCores: 2, diskGb: 9 } }, labels }),

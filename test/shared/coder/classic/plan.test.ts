@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { planImage } from '../../../../shared/coder/classic/plan.ts';
 import { planRemoval } from '../../../../shared/coder/classic/withdraw.ts';
-import type { DefaultTag } from '../../../../shared/coder/classic/words.ts';
+import type { DefaultTag } from '../../../../shared/coder/default-tag.ts';
 
 const image = {
   id: 'image',

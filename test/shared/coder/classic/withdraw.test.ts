@@ -79,7 +79,7 @@ test('a new tag on a deprecated image takes the place of the one that is gone', 
   expect(inCoder('next/app')).toEqual({ tags: ['v2'], default: 'v2', deprecated: false });
 });
 
-test('an image that somebody else deprecated stays so', async () => {
+test('an image that a person deprecated stays deprecated', async () => {
   await push('old/app:v1');
   const { coder } = bridge.cloud.standIns;
   const id = coder.state().images.find(({ repository }) => repository === 'old/app')?.id;

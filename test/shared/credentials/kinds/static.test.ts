@@ -74,7 +74,7 @@ test('an instance that remembers the old password gives Coder the new one all th
   expect(await bridge.record('team/app:v4')).toMatchObject({ state: 'imported', digest });
 });
 
-test('a password that was lost from Key Vault is mended by putting one', async () => {
+test('a PUT with a password repairs one that was lost from Key Vault', async () => {
   await bridge.services.vault.remove('registry-contoso-password');
   const { username, password } = bridge.cloud.registry.puller;
 
@@ -109,7 +109,7 @@ test('a password that the registry stopped accepting is named as the reason', as
   expect(record?.message).toContain('coder-pull');
 });
 
-test('a secret name that the vault keeps of a removed secret is taken again', async () => {
+test('the bridge reuses the name of a deleted secret that the vault keeps', async () => {
   const { keyVault } = bridge.cloud.standIns;
   await bridge.services.vault.write('again', 'first');
   await bridge.services.vault.remove('again');

@@ -25,7 +25,7 @@ test('an image manager imports from registries that are there, and changes none'
   expect(coder.state().registries).toEqual([]);
 });
 
-test('behind an Entra proxy a session token is not enough, and neither is a token for somebody else', async () => {
+test('behind an Entra proxy a session token is not enough, and neither is a token for another audience', async () => {
   const tokens = new Map([
     ['ours', { aud: 'api://coder' }],
     ['theirs', { aud: 'api://other' }],

@@ -12,7 +12,7 @@ export interface FakeRegistry extends StandIn {
   logins: Map<string, string>;
   /** Entra access token -> refresh token, which becomes the null user's password. */
   exchanges: Map<string, string>;
-  /** Leaves whoever looks at a tag without an answer. @returns ends that */
+  /** Leaves requests for tags without an answer. @returns a function that ends this */
   hold(): () => void;
 }
 

@@ -178,7 +178,7 @@ describe('/oauth2/token', () => {
   });
 
   test.each([
-    ['nobody', { grant_type: 'password', refresh_token: '' }, 401],
+    ['no username', { grant_type: 'password', refresh_token: '' }, 401],
     ['a wrong password', { grant_type: 'password', username: 'demo', password: 'wrong' }, 401],
     ['an Entra token for a refresh token', { grant_type: 'refresh_token', refresh_token: 'entra' }, 401],
     ['another grant type', { grant_type: 'authorization_code' }, 400],

@@ -131,7 +131,7 @@ describe('a blob', () => {
     expect(head.headers.get('content-length')).toBe('18');
   });
 
-  test('is uploaded at once, and mounted by whoever may pull it where it is', async () => {
+  test('is uploaded at once, and mounted by callers who may pull it from its repository', async () => {
     const digest = sha256(Buffer.from('mounted'));
     const path = `/v2/from/blobs/uploads/?digest=${digest}`;
     expect((await fixture.call(path, { method: 'POST', body: 'mounted' })).status).toBe(201);

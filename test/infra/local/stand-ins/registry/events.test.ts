@@ -87,7 +87,7 @@ test('a deleted repository is told manifest by manifest', async () => {
   expect(fixture.events.map(event => event.data.target.digest)).toEqual(pushed.toSorted());
 });
 
-test('nobody is told of an untagged image, nor of a push that was refused', async () => {
+test('an untagged image and a refused push give no event', async () => {
   await fixture.push('app', image(), 'v1');
   fixture.events.length = 0;
 

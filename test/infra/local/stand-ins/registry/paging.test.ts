@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.registry.close());
 
-/** So many names, in alphabetical order. */
+/** The given number of names, in alphabetical order. */
 function numbered(prefix: string, count: number): string[] {
   return Array.from({ length: count }, (_, i) => `${prefix}${String(i).padStart(4, '0')}`);
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { explainReach } from '../../../../shared/coder/classic/checks.ts';
-import { ServiceError } from '../../../../shared/errors.ts';
+import { explainReach } from '../../../shared/coder/reach.ts';
+import { ServiceError } from '../../../shared/errors.ts';
 
 test.each([
   ['CERT_HAS_EXPIRED', 'coder-certificate'],

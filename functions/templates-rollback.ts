@@ -1,0 +1,22 @@
+import * as z from 'zod';
+import { httpFunction } from '../shared/http/http-function.ts';
+import { TEMPLATE, TEMPLATE_REFUSALS, TemplatePath, templatesOf } from '../shared/http/templates.ts';
+import { TemplateView, templateView } from '../shared/http/views/template.ts';
+
+httpFunction('templates-rollback', {
+  method: 'POST',
+  route: 'templates/{organization}/{template}/rollback',
+  role: 'Registries.Write',
+  summary: 'Promotes an earlier version of a template, and holds the newer values',
+  description:
+    'Without `to` it is the version of the bridge before the active one. A held value stays away until another digest is pushed, or its image is replayed.',
+  path: TemplatePath,
+  query: z.strictObject({
+    to: z.string().max(64).optional().describe('Name or id of the version to promote.'),
+  }),
+  answers: { 200: { description: 'The template as it is now.', body: TemplateView, example: TEMPLATE } },
+  refusals: ['not-found', ...TEMPLATE_REFUSALS],
+  async answer({ path, query: { to }, signal }, services) {
+    return { status: 200, jsonBody: templateView(await templatesOf(services).rollBack(path, to, signal)) };
+  },
+});

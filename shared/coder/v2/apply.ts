@@ -1,0 +1,147 @@
+import { type ImageReason, REASONS } from '../../reasons.ts';
+import type { Applied, WantedImage } from '../target.ts';
+import type { RoundEnd } from './advance.ts';
+import { type Place, placesOf } from './destinations.ts';
+import type { Rollout } from './rollout.ts';
+import type { Rollouts } from './rollouts.ts';
+import { formatValue, isSameImage } from './value.ts';
+import { continueSeries, replaces, type Wish } from './wish.ts';
+import type { TemplateMemo } from './words.ts';
+
+export interface ApplyOptions {
+  rollouts: Rollouts;
+  now: () => Date;
+  /** Organization of destinations that name none. */
+  organization: string;
+}
+
+/** From the first look at an import on, each is as much later as a quarter of the time that has passed. */
+const FIRST_LOOK_MS = 250;
+const LONGEST_LOOK_MS = 15_000;
+
+/** Where images of the registry's rule go. */
+export function destinationsOf({ registry, words }: Pick<WantedImage, 'registry' | 'words'>) {
+  return words.templates ?? registry.templates ?? [];
+}
+
+/** Takes every template that the image goes to one round further. @throws ServiceError */
+export async function applyImage(
+  options: ApplyOptions,
+  image: WantedImage,
+  signal: AbortSignal,
+): Promise<Applied> {
+  const places = placesOf(destinationsOf(image), image.repository, options.organization);
+  if (places.length === 0) return { state: 'done', reason: 'no-template' };
+  const results: PlaceResult[] = [];
+  for (const place of places) results.push(await applyTo(options, place, image, signal));
+  return summarize(options, results);
+}
+
+interface PlaceResult extends TemplateMemo {
+  reason: ImageReason;
+  digest?: string | undefined;
+  since?: Date | undefined;
+}
+
+async function applyTo(
+  { rollouts, now }: ApplyOptions,
+  place: Place,
+  image: WantedImage,
+  signal: AbortSignal,
+): Promise<PlaceResult> {
+  const wish = wishOf(place, image);
+  const { organization, template, variable, destination } = place;
+  const { end, rollout } = await rollouts.round(
+    place,
+    current => {
+      const chosen = current.wishes[variable];
+      const isChosen = replaces(image.words.defaultTag ?? 'newest', wish, chosen);
+      if (isChosen) {
+        const isNew = !isSameImage(chosen?.value, wish.value);
+        if (isNew) current.series = continueSeries(current.series, now());
+        current.wishes[variable] = wish;
+      }
+      // Several tags of one digest are in the template together.
+      else if (!isSameImage(chosen?.value, wish.value)) return undefined;
+      if (image.isRetry) forgetRefusals(current, variable);
+      return destination;
+    },
+    signal,
+  );
+  const common = { organization, template, variable };
+  if (!end) return { ...common, ...notChosen(rollout, variable) };
+  return { ...common, ...resultOf(end, rollout, wish, variable) };
+}
+
+function wishOf({ destination }: Place, image: WantedImage): Wish {
+  const { registry, repository, tag, digests, pushedOn, pinned } = image;
+  const [digest] = digests;
+  const name = `${registry.loginServer}/${repository}`;
+  const value = formatValue({ name, tag, digest }, destination.reference);
+  const isManual = pinned || destination.promote === 'manual';
+  return { registry: registry.name, repository, tag, digest, value, pushedOn, ...(isManual && { isManual }) };
+}
+
+/** A person asked to try again what was held, or failed. */
+function forgetRefusals(rollout: Rollout, variable: string): void {
+  delete rollout.held[variable];
+  delete rollout.failed;
+  // Without it what is active in its place is no choice of a person.
+  delete rollout.last?.values[variable];
+}
+
+/** Another tag goes before this one. */
+function notChosen({ wishes }: Rollout, variable: string): Pick<PlaceResult, 'reason' | 'message'> {
+  const { repository, tag } = wishes[variable] ?? {};
+  return { reason: 'not-chosen', message: `The variable ${variable} follows ${repository}:${tag}.` };
+}
+
+function resultOf(
+  end: RoundEnd,
+  rollout: Rollout,
+  wish: Wish,
+  variable: string,
+): Omit<PlaceResult, 'organization' | 'template' | 'variable'> {
+  const { version } = end;
+  const isThere = isSameImage(
+    end.active?.variables?.find(({ name }) => name === variable)?.value,
+    wish.value,
+  );
+  const message = end.do === 'settle' && !isThere ? end.message : undefined;
+  // How the round ended may be about another variable.
+  const isOurs = end.do === 'settle' && rollout.last?.versionId === end.active?.id;
+  const reasonThere = isOurs ? 'template-updated' : 'already-in-template';
+  return {
+    reason: isThere ? reasonThere : end.reason,
+    ...(message && { message }),
+    ...(version && { version }),
+    ...(isThere && { digest: wish.digest }),
+    since: rollout.building?.since,
+  };
+}
+
+const RANK = { failed: 0, pending: 1, imported: 2, skipped: 3, removed: 4 } as const;
+
+/** The record shows the worst of them, and each in `coder.templates`. */
+function summarize({ now }: ApplyOptions, results: readonly PlaceResult[]): Applied {
+  const [worst] = [...results].sort((a, b) => RANK[stateOf(a)] - RANK[stateOf(b)]);
+  const { reason, message, digest, since } = worst as PlaceResult;
+  const templates = results.map(({ digest: _d, since: _s, ...shown }) => shown);
+  const memo = { coder: { templates } };
+  const state = REASONS[reason].state;
+  if (state === 'pending') {
+    const said = message ?? REASONS[reason].meaning;
+    return { state: 'waiting', reason, message: said, memo, lookAgainOn: nextLook(now(), since) } as Applied;
+  }
+  return { state: 'done', reason, memo, ...(message && { message }), ...(digest && { digest }) } as Applied;
+}
+
+function stateOf({ reason }: PlaceResult): keyof typeof RANK {
+  return REASONS[reason].state;
+}
+
+/** Quick at first, since an import can take two seconds. */
+export function nextLook(now: Date, since: Date | undefined): Date {
+  const passedMs = since ? now.getTime() - since.getTime() : 0;
+  return new Date(now.getTime() + Math.min(LONGEST_LOOK_MS, Math.max(FIRST_LOOK_MS, passedMs / 4)));
+}

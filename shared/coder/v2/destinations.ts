@@ -1,0 +1,78 @@
+import type { Fault } from '../../errors.ts';
+import type { TemplateName } from './advance.ts';
+import type { Destination } from './words.ts';
+
+/** One variable of one template, with what the rule says of it. */
+export interface Place extends TemplateName {
+  variable: string;
+  destination: Destination;
+}
+
+/** Where an image of this repository goes. */
+export function placesOf(
+  destinations: readonly Destination[],
+  repository: string,
+  defaultOrganization: string,
+): Place[] {
+  const name = repository.split('/').at(-1) as string;
+  return destinations.map(destination => ({
+    organization: destination.organization ?? defaultOrganization,
+    // A dot or an underscore occurs in repositories and in no template's name.
+    template: destination.template.replace('{name}', name.replaceAll(/[^a-zA-Z0-9]+/g, '-')),
+    variable: destination.variable ?? 'image',
+    destination,
+  }));
+}
+
+/** A registry's rules, as far as they say where images go. */
+export interface Declared {
+  templates?: readonly Destination[] | undefined;
+  policy: {
+    rules: readonly {
+      repository: string;
+      action?: string | undefined;
+      templates?: readonly Destination[] | undefined;
+    }[];
+  };
+}
+
+/** A destination of a rule, and where the rule says it. */
+export interface DeclaredDestination {
+  destination: Destination;
+  path: string;
+  /** Glob of the repositories that go there; everything where there are no rules. */
+  repository: string;
+}
+
+/** Every destination that images can have. */
+export function declaredDestinations({ templates, policy }: Declared): DeclaredDestination[] {
+  const list = (found: readonly Destination[], path: string, repository: string) =>
+    found.map((destination, i) => ({ destination, path: `${path}[${i}]`, repository }));
+  if (policy.rules.length === 0) return list(templates ?? [], 'templates', '**');
+  return policy.rules.flatMap((rule, i) => {
+    if (rule.action === 'exclude') return [];
+    return rule.templates
+      ? list(rule.templates, `policy.rules[${i}].templates`, rule.repository)
+      : list(templates ?? [], 'templates', rule.repository);
+  });
+}
+
+const GLOB = /[*?[\]{}!]/;
+
+/** A variable names one image, so what goes there must be one repository. */
+export function refuseSeveralRepositories({
+  destination,
+  path,
+  repository,
+}: DeclaredDestination): Fault | undefined {
+  if (destination.template.includes('{name}') || !GLOB.test(repository)) return undefined;
+  const message = `names one template for the images of several repositories (${repository}), which would take turns in its variable. Name one repository in the rule, or let the template's name have {name} in it, the last part of the repository's name`;
+  return { path: `${path}.template`, message };
+}
+
+/** The variable that a destination is about, as long as it is the same for every repository. */
+export function placeKey(destination: Destination, defaultOrganization: string): string | undefined {
+  if (destination.template.includes('{name}')) return undefined;
+  const organization = destination.organization ?? defaultOrganization;
+  return `${organization}/${destination.template}/${destination.variable ?? 'image'}`;
+}

@@ -1,0 +1,92 @@
+import * as z from 'zod';
+
+// Coder v2's resources; only what is used of them. Unknown fields are ignored, as newer releases add some.
+
+const Time = z.string().transform(text => new Date(text));
+
+export const CoderUser = z.object({ id: z.string(), username: z.string() });
+export type CoderUser = z.infer<typeof CoderUser>;
+
+export const CoderTemplate = z.object({
+  id: z.string(),
+  organization_id: z.string(),
+  name: z.string(),
+  active_version_id: z.string(),
+  deprecated: z.boolean().nullish(),
+  deprecation_message: z.string().nullish(),
+});
+export type CoderTemplate = z.infer<typeof CoderTemplate>;
+
+const Job = z.object({
+  status: z
+    .enum(['pending', 'running', 'succeeded', 'canceling', 'canceled', 'failed', 'unknown'])
+    .catch('unknown'),
+  error: z.string().nullish(),
+  error_code: z.string().nullish(),
+  file_id: z.string(),
+  tags: z.record(z.string(), z.string()).nullish(),
+});
+
+export const CoderVersion = z.object({
+  id: z.string(),
+  name: z.string(),
+  template_id: z.string().nullish(),
+  message: z.string().nullish(),
+  created_at: Time,
+  created_by: z.object({ id: z.string(), username: z.string() }),
+  job: Job,
+  archived: z.boolean().nullish(),
+  /** Only while the import waits for a provisioner. */
+  matched_provisioners: z.object({ count: z.int(), available: z.int().nullish() }).nullish(),
+});
+export type CoderVersion = z.infer<typeof CoderVersion>;
+
+export const CoderVariable = z.object({
+  name: z.string(),
+  type: z.string(),
+  value: z.string(),
+  sensitive: z.boolean(),
+});
+export type CoderVariable = z.infer<typeof CoderVariable>;
+
+export const CoderLog = z.object({
+  log_level: z.string(),
+  stage: z.string().nullish(),
+  output: z.string(),
+});
+export type CoderLog = z.infer<typeof CoderLog>;
+
+export const CoderError = z.object({
+  message: z.string(),
+  detail: z.string().nullish(),
+  validations: z.array(z.object({ field: z.string(), detail: z.string() })).nullish(),
+});
+
+export const BuildInfo = z.object({ version: z.string() });
+
+export const ProvisionerDaemon = z.object({
+  status: z.string().nullish(),
+  last_seen_at: z.string().nullish(),
+  tags: z.record(z.string(), z.string()).nullish(),
+});
+export type ProvisionerDaemon = z.infer<typeof ProvisionerDaemon>;
+
+export const ApiKey = z.object({
+  id: z.string(),
+  expires_at: Time,
+  created_at: Time.optional(),
+  token_name: z.string().nullish(),
+});
+export type ApiKey = z.infer<typeof ApiKey>;
+
+export const WorkspaceCount = z.object({ count: z.int() });
+
+/** A version as it is made. */
+export interface NewVersion {
+  name: string;
+  message: string;
+  template_id: string;
+  file_id: string;
+  tags: Readonly<Record<string, string>>;
+  user_variable_values: readonly { name: string; value: string }[];
+}

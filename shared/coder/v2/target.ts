@@ -1,0 +1,43 @@
+import { invalidRequest } from '../../errors.ts';
+import { ClassicRegistryWords, ClassicRuleWords } from '../classic/words.ts';
+import { type ForeignWords, findForeignWords, foreignWord } from '../foreign-words.ts';
+import type { Target } from '../target.ts';
+import { applyImage } from './apply.ts';
+import { type V2CheckOptions, v2Checks } from './checks.ts';
+import { takeInventory } from './inventory.ts';
+import { planCalls } from './planned-calls.ts';
+import { type RefuseOptions, refuseDestinations } from './refuse.ts';
+import { type WithdrawOptions, withdrawImage } from './withdraw.ts';
+
+export type V2TargetOptions = WithdrawOptions & RefuseOptions & V2CheckOptions;
+
+/** Coder v2: an image is what a variable of a template names. */
+export function createV2Target(options: V2TargetOptions): Target {
+  const { coder, rollouts, now } = options;
+  return {
+    host: coder.host,
+    async refuse(declared) {
+      const faults = findForeignWords(declared, CLASSIC);
+      if (faults.length > 0) throw invalidRequest(faults);
+      await refuseDestinations(options, declared);
+    },
+    refuseRequest(words) {
+      const faults = Object.keys(words).map(path => ({ path, message: foreignWord(CLASSIC.generation) }));
+      if (faults.length > 0) throw invalidRequest(faults);
+    },
+    // Each template has a lease of its own, and two imports of one tag meet at its record.
+    withLock: (_image, _signal, work) => work({}),
+    apply: (image, _lock, signal) => applyImage(options, image, signal),
+    withdraw: (image, _lock, signal) => withdrawImage(options, image, signal),
+    observe: async registry => takeInventory(options, registry),
+    plan: () => planCalls(coder, rollouts, now, planned => createV2Target({ ...options, ...planned })),
+    checks: () => v2Checks(options),
+  };
+}
+
+/** Resources and texts of an image have no place in Coder v2; the choice of a tag has. */
+const CLASSIC: ForeignWords = {
+  registry: ClassicRegistryWords,
+  rule: ClassicRuleWords.omit({ defaultTag: true }),
+  generation: { theirs: 'classic', ours: 'v2' },
+};

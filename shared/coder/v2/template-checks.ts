@@ -1,0 +1,183 @@
+import { ServiceError } from '../../errors.ts';
+import { type Check, fine, unclear, type Verdict, wrong } from '../../lib/check.ts';
+import type { TargetDiagnosis } from '../target.ts';
+import type { RightToCheck, V2Client } from './client.ts';
+import { refuseVariable } from './decide.ts';
+import { type Declared, declaredDestinations } from './destinations.ts';
+import type { CoderTemplate } from './schema.ts';
+
+const SEEN_WITHIN_MS = 2 * 60_000;
+
+/** A variable of a template that images go to, as the rules name it. */
+interface Named {
+  organization: string;
+  template: string;
+  variable: string;
+}
+
+/** Whether Coder has the templates that images go to, and the bridge may and can build them. */
+export function templateChecks(
+  coder: V2Client,
+  organization: string,
+  now: () => Date,
+): Check<TargetDiagnosis>[] {
+  return [
+    {
+      name: 'templates-named',
+      truth: 'A rule, or the registry, says which template images go to.',
+      needs: ['tables', 'coder-token'],
+      async run({ registry }) {
+        const templates = declaredDestinations(registry).map(({ destination }) => destination.template);
+        if (templates.length > 0) return fine(`Images go to ${list(templates)}.`);
+        const remedy = `PUT /api/registries/${registry.name} with templates, such as "templates": [{"template": "kubernetes"}].`;
+        return wrong('no-template', 'No image of this registry goes to any template.', remedy);
+      },
+    },
+    {
+      name: 'template-exists',
+      truth: 'Coder shows the bridge each template, and none is deprecated.',
+      needs: ['templates-named'],
+      run: ({ registry, signal }) =>
+        forEach(namedBy(registry, organization), 'Coder shows the bridge', async named => {
+          const found = await coder.findTemplate(named.organization, named.template, signal);
+          return found ? checkDeprecated(found) : missing(named);
+        }),
+    },
+    {
+      name: 'template-variable',
+      truth: 'Each template declares the variable, as a string that is not sensitive.',
+      needs: ['template-exists'],
+      run: ({ registry, signal }) =>
+        forEach(namedBy(registry, organization), 'The variable is declared by', async named => {
+          const found = await coder.findTemplate(named.organization, named.template, signal);
+          return found && checkVariable(named, await coder.listVariables(found.active_version_id, signal));
+        }),
+    },
+    {
+      name: 'coder-rights',
+      truth: 'The token may make and promote versions of each template.',
+      needs: ['template-exists'],
+      run: ({ registry, signal }) =>
+        forEach(namedBy(registry, organization), 'The token may change', async named => {
+          const found = await coder.findTemplate(named.organization, named.template, signal);
+          return found && checkRights(coder, found, signal);
+        }),
+    },
+    {
+      name: 'template-builds',
+      truth: 'A provisioner that Coder has seen lately has the tags of each template.',
+      needs: ['template-exists'],
+      run: ({ registry, signal }) =>
+        forEach(namedBy(registry, organization), 'A provisioner is there for', async named => {
+          const found = await coder.findTemplate(named.organization, named.template, signal);
+          return found && checkProvisioners(coder, named, found, now(), signal);
+        }),
+    },
+  ];
+}
+
+/** Without those whose names come from the repository: there is one for each that is pushed. */
+function namedBy(registry: Declared, defaultOrganization: string): Named[] {
+  return declaredDestinations(registry)
+    .map(({ destination }) => destination)
+    .filter(({ template }) => !template.includes('{name}'))
+    .map(({ organization = defaultOrganization, template, variable = 'image' }) => {
+      return { organization, template, variable };
+    });
+}
+
+/** The first verdict that is not fine. */
+async function forEach(
+  named: readonly Named[],
+  truth: string,
+  look: (named: Named) => Promise<Verdict | undefined>,
+): Promise<Verdict> {
+  if (named.length === 0) return fine('The name of each template has the name of the repository in it.');
+  try {
+    for (const each of named) {
+      const verdict = await look(each);
+      if (verdict) return verdict;
+    }
+    return fine(`${truth} ${list(named.map(({ template }) => template))}.`);
+  } catch (error) {
+    if (error instanceof ServiceError) return unclear(error.message);
+    throw error;
+  }
+}
+
+function list(names: readonly string[]): string {
+  return [...new Set(names)].join(', ');
+}
+
+function missing({ organization, template }: Named): Verdict {
+  return wrong(
+    'template-missing',
+    `Coder shows the bridge no template ${template} in the organization ${organization}.`,
+    "Compare with: coder templates list\nGive the bridge's user the role organization-template-admin, or the role admin on the template.",
+  );
+}
+
+function checkDeprecated({ name, deprecated, deprecation_message }: CoderTemplate): Verdict | undefined {
+  if (!deprecated) return undefined;
+  return wrong(
+    'template-deprecated',
+    `The template ${name} is deprecated: ${deprecation_message}`,
+    'Name its successor in the policy, or take the deprecation back.',
+  );
+}
+
+function checkVariable(
+  { template, variable }: Named,
+  variables: Parameters<typeof refuseVariable>[1],
+): Verdict | undefined {
+  const refused = refuseVariable(variable, variables);
+  if (!refused) return undefined;
+  const remedy = `Add to the template ${template}, and push it: variable "${variable}" { type = string }`;
+  return wrong(refused.reason, `${template}: ${refused.message}`, remedy);
+}
+
+async function checkRights(
+  coder: V2Client,
+  { id, name, organization_id }: CoderTemplate,
+  signal: AbortSignal,
+): Promise<Verdict | undefined> {
+  const object = { resource_type: 'template', organization_id, resource_id: id };
+  const checks: Record<string, RightToCheck> = {
+    read: { object, action: 'read' },
+    create: { object, action: 'create' },
+    update: { object, action: 'update' },
+  };
+  const rights = await coder.authCheck(checks, signal);
+  const lacking = Object.keys(checks).filter(action => !rights[action]);
+  if (lacking.length === 0) return undefined;
+  return wrong(
+    'coder-right-missing',
+    `The token lacks template:${lacking.join(', template:')} on ${name}.`,
+    `Give the bridge's user the role: coder organizations members edit-roles USER organization-template-admin\nWith a licence the role admin on the template alone is enough. A token with scopes needs template:read, template:create, template:update, organization:read and user:read.`,
+  );
+}
+
+async function checkProvisioners(
+  coder: V2Client,
+  { organization, template }: Named,
+  { active_version_id }: CoderTemplate,
+  now: Date,
+  signal: AbortSignal,
+): Promise<Verdict | undefined> {
+  const [active, daemons] = await Promise.all([
+    coder.getVersion(active_version_id, signal),
+    coder.listProvisioners(organization, signal),
+  ]);
+  const wanted = Object.entries(active?.job.tags ?? {}).filter(([name, value]) => name !== 'owner' && value);
+  const fits = daemons.some(({ tags, last_seen_at }) => {
+    const isSeen = Date.parse(last_seen_at ?? '') > now.getTime() - SEEN_WITHIN_MS;
+    return isSeen && wanted.every(([name, value]) => tags?.[name] === value);
+  });
+  if (fits) return undefined;
+  const tags = wanted.map(([name, value]) => `${name}=${value}`);
+  return wrong(
+    'no-provisioner',
+    `No provisioner with the tags ${tags.join(' ')} of ${template} was seen in the last two minutes.`,
+    `Start one: coder provisioner start --tag ${tags.join(' --tag ')}`,
+  );
+}

@@ -1,0 +1,224 @@
+import { ConflictError, RefusedError } from '../../errors.ts';
+import type { TemplateName } from './advance.ts';
+import type { V2Client } from './client.ts';
+import { type Declared, declaredDestinations } from './destinations.ts';
+import type { Rollout } from './rollout.ts';
+import type { Rollouts } from './rollouts.ts';
+import type { CoderTemplate, CoderVariable, CoderVersion } from './schema.ts';
+import { isSameImage } from './value.ts';
+import { VERSION_PREFIX } from './version-name.ts';
+
+/** A template as it is in Coder, beside what the bridge wants of it. */
+export interface TemplateState extends TemplateName {
+  template: string;
+  rollout: Rollout;
+  /** undefined when Coder shows no such template. */
+  found:
+    | { template: CoderTemplate; active: CoderVersion | undefined; variables: readonly CoderVariable[] }
+    | undefined;
+  /** Workspaces that were started from another version; undefined when the token may not count them. */
+  outdated: number | undefined;
+}
+
+/** The templates that images go to. All methods throw ServiceError. */
+export interface Templates {
+  /** Those that the registries' rules name; a name with `{name}` in it is not listed. */
+  list(signal: AbortSignal): Promise<TemplateState[]>;
+  /**
+   * The organization may be named as the rules do not, such as by its id.
+   * @throws RefusedError `not-found` for what neither Coder nor the bridge knows
+   */
+  get(name: TemplateName, signal: AbortSignal): Promise<TemplateState>;
+  /** Versions of the bridge's own, the latest first. */
+  versions(template: CoderTemplate, signal: AbortSignal): Promise<CoderVersion[]>;
+  /**
+   * Promotes the version before the active one, or the one with this id or name, and holds the newer values until
+   * another digest is pushed.
+   * @throws RefusedError `not-found`, also for a version whose import did not succeed
+   */
+  rollBack(name: TemplateName, to: string | undefined, signal: AbortSignal): Promise<TemplateState>;
+  /**
+   * Promotes what is built and verified and waits for a person.
+   * @throws RefusedError `not-found`, `nothing-to-promote`
+   */
+  promote(name: TemplateName, signal: AbortSignal): Promise<TemplateState>;
+}
+
+export interface TemplatesOptions {
+  coder: V2Client;
+  rollouts: Rollouts;
+  /** Organization of destinations that name none. */
+  organization: string;
+  registries(): AsyncIterable<Declared>;
+}
+
+export function createTemplates({ coder, rollouts, organization, registries }: TemplatesOptions): Templates {
+  async function look(
+    { organization, template: called }: TemplateName,
+    signal: AbortSignal,
+  ): Promise<TemplateState> {
+    const name = { organization, template: called };
+    const [rollout, template] = await Promise.all([
+      rollouts.read(name),
+      coder.findTemplate(name.organization, name.template, signal),
+    ]);
+    if (!template) return { ...name, rollout, found: undefined, outdated: undefined };
+    const [active, variables, outdated] = await Promise.all([
+      coder.getVersion(template.active_version_id, signal),
+      coder.listVariables(template.active_version_id, signal),
+      countOutdated(template, signal),
+    ]);
+    return { ...name, rollout, found: { template, active, variables }, outdated };
+  }
+
+  /** undefined where the token may not. */
+  function countOutdated({ name, organization_id }: CoderTemplate, signal: AbortSignal) {
+    const query = `template:${name} organization:${organization_id} outdated:true`;
+    return coder.countWorkspaces(query, signal).catch(() => undefined);
+  }
+
+  async function declaredNames(): Promise<TemplateName[]> {
+    const names = new Map<string, TemplateName>();
+    for await (const registry of registries()) {
+      for (const { destination } of declaredDestinations(registry)) {
+        const { template } = destination;
+        const name = { organization: destination.organization ?? organization, template };
+        names.set(`${name.organization}/${template}`, name);
+      }
+    }
+    return [...names.values()];
+  }
+
+  /** As the rules name the template, under which the bridge remembers it. */
+  async function asDeclared(
+    name: TemplateName,
+    declared: readonly TemplateName[],
+    signal: AbortSignal,
+  ): Promise<TemplateName> {
+    const organizations = [...new Set(declared.map(other => other.organization))];
+    if (organizations.includes(name.organization)) return name;
+    const idOf = async (other: string) => (await coder.findTemplate(other, name.template, signal))?.id;
+    const id = await idOf(name.organization);
+    if (id === undefined) return name;
+    for (const other of organizations) {
+      if ((await idOf(other)) === id) return { ...name, organization: other };
+    }
+    return name;
+  }
+
+  async function get(name: TemplateName, signal: AbortSignal): Promise<TemplateState> {
+    const declared = await declaredNames();
+    const state = await look(await asDeclared(name, declared, signal), signal);
+    const isDeclared = declared.some(
+      other => other.organization === state.organization && other.template === state.template,
+    );
+    const isWished = Object.keys(state.rollout.wishes).length > 0;
+    if (!isDeclared && !isWished) foundOf(state);
+    return state;
+  }
+
+  async function versions(template: CoderTemplate, signal: AbortSignal): Promise<CoderVersion[]> {
+    const { id: me } = await coder.me(signal);
+    const all = await coder.listVersions(template.id, signal);
+    return all
+      .filter(({ created_by, name }) => created_by.id === me && name.startsWith(VERSION_PREFIX))
+      .sort((a, b) => b.created_at.getTime() - a.created_at.getTime());
+  }
+
+  async function versionBefore(state: TemplateState, signal: AbortSignal): Promise<CoderVersion> {
+    const { template, active } = foundOf(state);
+    const ours = await versions(template, signal);
+    const before = ours.find(
+      ({ id, job, created_at }) =>
+        id !== active?.id &&
+        job.status === 'succeeded' &&
+        active !== undefined &&
+        created_at < active.created_at,
+    );
+    if (before) return before;
+    throw new RefusedError(
+      'not-found',
+      `The template ${state.template} has no earlier version of the bridge's.`,
+    );
+  }
+
+  return {
+    get,
+    versions,
+
+    async list(signal) {
+      const names = (await declaredNames()).filter(({ template }) => !template.includes('{name}'));
+      return Promise.all(names.map(name => look(name, signal)));
+    },
+
+    async rollBack(name, to, signal) {
+      const state = await get(name, signal);
+      const { template } = foundOf(state);
+      const version =
+        to === undefined
+          ? await versionBefore(state, signal)
+          : await findVersion(coder, template, to, signal);
+      const variables = await coder.listVariables(version.id, signal);
+      await rollouts.round(
+        state,
+        async rollout => {
+          if (version.archived) await coder.unarchive(version.id, signal);
+          await coder.promote(template.id, version.id, signal);
+          rollout.held = takenBack(rollout, variables);
+          delete rollout.building;
+          return undefined;
+        },
+        signal,
+      );
+      return look(state, signal);
+    },
+
+    async promote(name, signal) {
+      const state = await get(name, signal);
+      foundOf(state);
+      const { end } = await rollouts.round(
+        state,
+        rollout => {
+          if (!rollout.building) {
+            throw new RefusedError(
+              'nothing-to-promote',
+              `No version of ${name.template} waits for its promotion.`,
+            );
+          }
+          rollout.building.isApproved = true;
+          return {};
+        },
+        signal,
+      );
+      if (end?.do === 'wait') throw new ConflictError('The version is still being built.');
+      return look(state, signal);
+    },
+  };
+}
+
+/** What is wished for and a version with these variables does not have. */
+function takenBack({ wishes }: Rollout, variables: readonly CoderVariable[]): Rollout['held'] {
+  const given = new Map(variables.map(({ name, value }) => [name, value]));
+  const values = Object.entries(wishes).map(([variable, { value }]) => [variable, value] as const);
+  return Object.fromEntries(values.filter(([variable, value]) => !isSameImage(given.get(variable), value)));
+}
+
+async function findVersion(
+  coder: V2Client,
+  template: CoderTemplate,
+  to: string,
+  signal: AbortSignal,
+): Promise<CoderVersion> {
+  const byId = /^[0-9a-f-]{36}$/i.test(to) ? await coder.getVersion(to, signal) : undefined;
+  const found = byId ?? (await coder.findVersion(template.id, to, signal));
+  const isOfTemplate = found && (!found.template_id || found.template_id === template.id);
+  if (isOfTemplate && found.job.status === 'succeeded') return found;
+  const what = isOfTemplate ? 'version of that name whose import succeeded:' : 'version';
+  throw new RefusedError('not-found', `The template ${template.name} has no ${what} ${to}.`);
+}
+
+function foundOf({ found, organization, template }: TemplateState): NonNullable<TemplateState['found']> {
+  if (found) return found;
+  const message = `Coder shows the bridge no template ${template} in the organization ${organization}.`;
+  throw new RefusedError('not-found', message);
+}

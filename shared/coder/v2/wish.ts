@@ -1,0 +1,70 @@
+import semver from 'semver';
+import * as z from 'zod';
+import type { DefaultTag } from '../default-tag.ts';
+
+/** What a variable of a template is to name. Kept as JSON. */
+export const Wish = z.object({
+  /** Name of the registry, ours. */
+  registry: z.string(),
+  repository: z.string(),
+  tag: z.string(),
+  digest: z.string(),
+  /** What the variable is given. */
+  value: z.string(),
+  pushedOn: z.coerce.date(),
+  /** A person promotes the version that carries it. */
+  isManual: z.boolean().optional(),
+});
+export type Wish = z.infer<typeof Wish>;
+
+/**
+ * Whether a pushed tag takes the place of the one that a variable was to name. The same tag always does: the registry
+ * was asked what it points to now.
+ */
+export function replaces(choice: DefaultTag, pushed: Wish, current: Wish | undefined): boolean {
+  if (!current || isSameTag(pushed, current)) return true;
+  if (choice === 'newest') return pushed.pushedOn >= current.pushedOn;
+  return choice === 'highest-semver' && isHigher(pushed.tag, current.tag);
+}
+
+/** Pushes that follow each other this quickly are built together. */
+const QUICK_MS = 1_000;
+/** But the first of them does not wait for longer. */
+const LONGEST_SERIES_MS = 5_000;
+
+export interface Series {
+  firstOn: Date;
+  lastOn: Date;
+}
+
+/** The series of changes once another one has come. */
+export function continueSeries(series: Series | undefined, now: Date): Series {
+  const isQuick = series !== undefined && now.getTime() - series.lastOn.getTime() < QUICK_MS;
+  return { firstOn: isQuick ? series.firstOn : now, lastOn: now };
+}
+
+/** Whether another change is likely to follow, so that it is better to wait. A single one is served at once. */
+export function isInSeries(series: Series | undefined, now: Date): boolean {
+  if (!series || series.lastOn <= series.firstOn) return false;
+  const isQuick = now.getTime() - series.lastOn.getTime() < QUICK_MS;
+  return isQuick && now.getTime() - series.firstOn.getTime() < LONGEST_SERIES_MS;
+}
+
+/** The one of these that a variable is to name; undefined when there is none. */
+export function choose(choice: DefaultTag, wishes: readonly Wish[]): Wish | undefined {
+  const byTime = [...wishes].sort((a, b) => a.pushedOn.getTime() - b.pushedOn.getTime());
+  return byTime.reduce<Wish | undefined>(
+    (best, wish) => (replaces(choice, wish, best) ? wish : best),
+    undefined,
+  );
+}
+
+export function isSameTag(one: Wish, other: Wish): boolean {
+  return one.registry === other.registry && one.repository === other.repository && one.tag === other.tag;
+}
+
+function isHigher(tag: string, current: string): boolean {
+  const version = semver.parse(tag);
+  const other = semver.parse(current);
+  return version !== null && (other === null || semver.gt(version, other));
+}

@@ -1,0 +1,124 @@
+import { REASONS } from '../../reasons.ts';
+import type { TargetedImage, Withdrawn } from '../target.ts';
+import type { RoundEnd } from './advance.ts';
+import { type ApplyOptions, destinationsOf, nextLook } from './apply.ts';
+import { type Place, placesOf } from './destinations.ts';
+import type { Rollout } from './rollout.ts';
+import { formatValue, isSameImage, parseValue } from './value.ts';
+import { choose, type Wish } from './wish.ts';
+
+export interface WithdrawOptions extends ApplyOptions {
+  /** Images of a repository that the registry has and the policy lets through, with their last pushes. */
+  otherTags(
+    registry: string,
+    repository: string,
+  ): AsyncIterable<{ tag: string; digest: string; pushedOn: Date }>;
+}
+
+/**
+ * Makes each template name the next best tag where it names this one. Where there is none the template keeps it:
+ * Coder has no way to name no image.
+ */
+export async function withdrawImage(
+  options: WithdrawOptions,
+  image: TargetedImage,
+  signal: AbortSignal,
+): Promise<Withdrawn> {
+  const places = placesOf(destinationsOf(image), image.repository, options.organization);
+  const ends: PlaceEnd[] = [];
+  for (const place of places) ends.push(await withdrawFrom(options, place, image, signal));
+  const lasting = ends.filter(({ rollout, place }) => isNamedBy(rollout, place, image));
+  if (lasting.length > 0) {
+    const names = lasting.map(({ place }) => place.template).join(', ');
+    const note = `The template ${names} keeps it, as there is no other tag to name.`;
+    return { state: 'kept', reason: 'last-image', note };
+  }
+  const waiting = ends.find(({ end }) => end?.do === 'wait');
+  if (waiting) {
+    const message = `The template ${waiting.place.template} is given another tag.`;
+    const lookAgainOn = nextLook(options.now(), waiting.rollout.building?.since);
+    return { state: 'waiting', reason: 'coder-building', message, lookAgainOn };
+  }
+  const stuck = ends.filter(end => stillNames(end, image));
+  if (stuck.length > 0) return { state: 'kept', note: stuck.map(whyStuck).join(' ') };
+  return { state: 'done', ...(ends.some(hasFallenBack) && { reason: 'template-fell-back' as const }) };
+}
+
+interface PlaceEnd {
+  place: Place;
+  /** undefined when there was nothing to do. */
+  end: RoundEnd | undefined;
+  rollout: Rollout;
+}
+
+async function withdrawFrom(
+  options: WithdrawOptions,
+  place: Place,
+  image: TargetedImage,
+  signal: AbortSignal,
+): Promise<PlaceEnd> {
+  const change = async ({ wishes }: Rollout) => {
+    if (isNamedBy({ wishes }, place, image)) {
+      const next = await nextBest(options, image, place, { wishes });
+      if (!next) return undefined;
+      wishes[place.variable] = next;
+    }
+    return wishes[place.variable] && place.destination;
+  };
+  return { place, ...(await options.rollouts.round(place, change, signal)) };
+}
+
+function activeValue({ end, place }: PlaceEnd): string | undefined {
+  return end?.active?.variables?.find(({ name }) => name === place.variable)?.value;
+}
+
+function hasFallenBack(at: PlaceEnd): boolean {
+  const value = activeValue(at);
+  return value !== undefined && isSameImage(value, at.rollout.wishes[at.place.variable]?.value);
+}
+
+/** Another tag is wished for, and Coder could not be given it. */
+function stillNames(at: PlaceEnd, { registry, repository, tag }: TargetedImage): boolean {
+  const active = parseValue(activeValue(at) ?? '');
+  const isThis = active?.name === `${registry.loginServer}/${repository}` && (active.tag ?? tag) === tag;
+  return isThis && !hasFallenBack(at);
+}
+
+function whyStuck({ place, end }: PlaceEnd): string {
+  const why = end?.do === 'settle' ? (end.message ?? REASONS[end.reason].meaning) : '';
+  return `The template ${place.template} still names it: ${why}`;
+}
+
+function isNamedBy(
+  { wishes }: Pick<Rollout, 'wishes'>,
+  { variable }: Place,
+  { registry, repository, tag }: TargetedImage,
+): boolean {
+  const wish = wishes[variable];
+  return wish?.registry === registry.name && wish.repository === repository && wish.tag === tag;
+}
+
+async function nextBest(
+  options: WithdrawOptions,
+  image: TargetedImage,
+  { variable, destination }: Place,
+  { wishes }: Pick<Rollout, 'wishes'>,
+): Promise<Wish | undefined> {
+  const others = await wishesOf(options, image, wishes[variable] as Wish, destination.reference);
+  return choose(image.words.defaultTag ?? 'newest', others);
+}
+
+async function wishesOf(
+  { otherTags }: WithdrawOptions,
+  { registry, repository, tag }: TargetedImage,
+  like: Wish,
+  reference: Parameters<typeof formatValue>[1],
+): Promise<Wish[]> {
+  const wishes: Wish[] = [];
+  for await (const other of otherTags(registry.name, repository)) {
+    if (other.tag === tag) continue;
+    const value = formatValue({ name: `${registry.loginServer}/${repository}`, ...other }, reference);
+    wishes.push({ ...like, ...other, value });
+  }
+  return wishes;
+}

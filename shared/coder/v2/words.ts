@@ -1,0 +1,69 @@
+import * as z from 'zod';
+import { json } from '../../azure/row-codec.ts';
+
+// What a person may say to Coder v2, and what the API shows of it.
+
+const NAME = '[a-zA-Z0-9]+(?:-[a-zA-Z0-9]+)*';
+/** A template's name, in which `{name}` may stand for the last part of the repository's name. */
+const TEMPLATE = new RegExp(`^(?:${NAME}|(?:${NAME}-)?\\{name\\}(?:-${NAME})?)$`);
+
+/** Where an image goes in Coder v2: one variable of one template. */
+export const Destination = z.strictObject({
+  template: z
+    .string()
+    .regex(
+      TEMPLATE,
+      'must be the name of a template, in which {name} may stand for the last part of the repository',
+    ),
+  /** Name of the organization; CODER_ORGANIZATION_ID when absent. */
+  organization: z
+    .string()
+    .regex(/^[a-zA-Z0-9]+(?:-[a-zA-Z0-9]+)*$/, 'must be the name of an organization')
+    .max(36)
+    .optional(),
+  /** Variable of the template that names the image; `image` when absent. */
+  variable: z
+    .string()
+    .regex(/^[a-zA-Z_][a-zA-Z0-9_-]*$/, 'must be the name of a Terraform variable')
+    .max(64)
+    .optional(),
+  /** How the variable names the image; `tag-and-digest` when absent, `digest` for old Docker providers. */
+  reference: z.enum(['tag-and-digest', 'digest']).optional(),
+  /** `manual` builds and verifies a version, and leaves its promotion to a person; `auto` when absent. */
+  promote: z.enum(['auto', 'manual']).optional(),
+  /** Versions of the bridge's own that stay; older ones are archived. 10 when absent. */
+  keepVersions: z.int().min(1).max(1_000).optional(),
+  /** What happens when a person promoted an older version; `report` leaves it. */
+  onDrift: z.enum(['report', 'restore']).optional(),
+});
+export type Destination = z.infer<typeof Destination>;
+
+const Templates = z.array(Destination).min(1).max(10);
+
+/** Of a registry: where images of rules go that name no templates of their own. */
+export const V2RegistryWords = z.object({ templates: Templates.optional() });
+
+/** As a registry's row keeps them. */
+export const V2RegistryColumns = z.object({ templates: json<Destination[]>().exactOptional() });
+
+/** Of the images that a rule matches. */
+export const V2RuleWords = z.object({ templates: Templates.optional() });
+
+/** What became of an image in one template. */
+const TemplateMemo = z.object({
+  organization: z.string(),
+  template: z.string(),
+  variable: z.string(),
+  reason: z.string(),
+  message: z.string().optional(),
+  version: z.string().optional().describe('Name of the version that is active, or that is being built.'),
+});
+export type TemplateMemo = z.infer<typeof TemplateMemo>;
+
+/** What the target remembers of an image, as the API shows it. */
+export const V2Memo = z.object({
+  coder: z
+    .object({ templates: z.array(TemplateMemo) })
+    .optional()
+    .describe('What became of the image in each template.'),
+});

@@ -1,0 +1,52 @@
+import * as z from 'zod';
+import type { TemplateState } from '../../coder/v2/templates.ts';
+import { Time } from './fields.ts';
+
+const Values = z.record(z.string(), z.string());
+
+export const TemplateView = z.strictObject({
+  organization: z.string(),
+  template: z.string(),
+  exists: z.boolean().describe('Whether Coder shows the bridge the template.'),
+  active: z
+    .strictObject({
+      version: z.string(),
+      createdOn: Time,
+      createdBy: z.string(),
+      variables: Values.describe('What the variables that the bridge sets hold.'),
+    })
+    .optional(),
+  wanted: Values.describe('What each variable is to name, by the newest pushes and the rules.'),
+  building: z
+    .strictObject({ version: z.string(), since: Time, values: Values })
+    .optional()
+    .describe('The version that is being built, or waits for a person to promote it.'),
+  held: Values.describe('What a person took back, which stays away until another digest is pushed.'),
+  failed: z.strictObject({ reason: z.string(), message: z.string() }).optional(),
+  outdatedWorkspaces: z
+    .int()
+    .optional()
+    .describe('Workspaces of other versions than the active one; absent where the token may not count them.'),
+});
+
+export function templateView({ organization, template, rollout, found, outdated }: TemplateState) {
+  const { wishes, building, held, failed } = rollout;
+  const isOurs = (name: string) => name in wishes;
+  const variables = (found?.variables ?? []).filter(({ name }) => isOurs(name));
+  return {
+    organization,
+    template,
+    exists: found !== undefined,
+    active: found?.active && {
+      version: found.active.name,
+      createdOn: found.active.created_at,
+      createdBy: found.active.created_by.username,
+      variables: Object.fromEntries(variables.map(({ name, value }) => [name, value])),
+    },
+    wanted: Object.fromEntries(Object.entries(wishes).map(([name, { value }]) => [name, value])),
+    building: building && { version: building.name, since: building.since, values: building.values },
+    held,
+    failed: failed && { reason: failed.reason, message: failed.message },
+    outdatedWorkspaces: outdated,
+  };
+}

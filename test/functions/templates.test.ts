@@ -1,0 +1,289 @@
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import formats from 'ajv-formats';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { SAMPLE_TEMPLATE } from '../../infra/local/coder-v2-sample.ts';
+import { image } from '../../infra/local/oci-image.ts';
+import { addSampleRegistry, pushSampleImage, type SampleImage } from '../../infra/local/sample.ts';
+import { openApiOf } from '../../shared/http/openapi/document.ts';
+import { type App, startApp, until } from '../support/app.ts';
+import { call } from '../support/bridge.ts';
+import { activeVersion, coderOf, createTemplate } from '../support/coder-v2.ts';
+import { HTTP_FUNCTIONS } from '../support/http-functions.ts';
+
+interface OpenApi {
+  paths: Record<string, Record<string, Operation>>;
+}
+interface Operation {
+  operationId: string;
+  responses: Record<string, { content?: Record<string, { schema: object }> }>;
+}
+
+const document = JSON.parse(JSON.stringify(openApiOf(HTTP_FUNCTIONS)));
+const validator = new Validator();
+await validator.validate(structuredClone(document));
+const { paths } = validator.resolveRefs({ specification: document }) as unknown as OpenApi;
+const OPERATIONS = Object.values(paths).flatMap(operations => Object.values(operations));
+const ajv = new Ajv2020({ strict: false });
+formats.default(ajv);
+
+const rules: object[] = [{ repository: 'samples/workspace', templates: [{ template: SAMPLE_TEMPLATE }] }];
+
+let app: App;
+let sample: SampleImage;
+let organization: string;
+
+beforeAll(async () => {
+  app = await startApp({ coderGeneration: 'v2' });
+  organization = app.environment.cloud.coder.organizationId;
+  await addSampleRegistry(app.environment);
+  sample = await pushSampleImage(app.environment, app.tls.ca);
+});
+afterAll(() => app.close());
+
+const CALLS = {
+  'templates-list': ['GET', ''],
+  'templates-get': ['GET', ''],
+  'templates-promote': ['POST', '/promote'],
+  'templates-rollback': ['POST', '/rollback'],
+} as const;
+type Name = keyof typeof CALLS;
+
+/** Calls a function, and expects its answer to be as the OpenAPI document says. */
+async function ask(name: Name, template = '', query = '', from = app) {
+  const [method, action] = CALLS[name];
+  const at = template && `/${template.includes('/') ? template : `${organization}/${template}`}`;
+  const { status, contentType, text } = await from.api(method, `templates${at}${action}${query}`);
+  const json = JSON.parse(text);
+  const responses = OPERATIONS.find(({ operationId }) => operationId === name)?.responses ?? {};
+  const described = responses[status]?.content?.[contentType?.split(';')[0] ?? ''];
+  expect(described, `${name} ${status} ${text}`).toBeDefined();
+  const isDescribed = ajv.compile(described?.schema ?? {});
+  expect(isDescribed(json) || isDescribed.errors, text).toBe(true);
+  return { status, json };
+}
+
+const imageValue = (reference: string, digest: string) =>
+  `${app.environment.cloud.standIns.registry.loginServer}/${reference}@${digest}`;
+const activeImage = (template: string) => activeVersion(app.environment.cloud, template)?.image;
+
+/** Pushes to the sample registry, and waits until the bridge says this of the image. */
+async function pushed(reference: string, content: string, reason: string): Promise<string> {
+  const digest = await app.push(reference, image({ content }));
+  await until(async () => {
+    const record = await app.record(reference);
+    return record?.reason === reason && record.digest === digest;
+  });
+  return digest;
+}
+
+/** Makes a template, and adds a rule to the sample registry by which the images of `team/<template>` go there. */
+async function connect(template: string, destination: object = {}): Promise<void> {
+  const { cloud } = app.environment;
+  await createTemplate(cloud, template);
+  const { registry } = cloud;
+  const { username, password } = registry.puller;
+  rules.push({ repository: `team/${template}`, templates: [{ template, ...destination }] });
+  const answer = await app.api('PUT', `registries/${registry.name}`, {
+    resourceId: registry.resourceId,
+    credential: { kind: 'static', username, password },
+    policy: { rules },
+  });
+  expect(answer.status, answer.text).toBe(200);
+}
+
+describe('templates-list and templates-get', () => {
+  test('show what the template names and what it is to name', async () => {
+    const value = imageValue('samples/workspace:v1', sample.digest);
+    const shown = {
+      ...{ organization, template: SAMPLE_TEMPLATE, exists: true },
+      active: {
+        version: activeVersion(app.environment.cloud, SAMPLE_TEMPLATE)?.name,
+        createdOn: expect.any(String),
+        createdBy: 'acr-bridge',
+        variables: { image: value },
+      },
+      ...{ wanted: { image: value }, held: {}, outdatedWorkspaces: 0 },
+    };
+
+    expect(await ask('templates-list')).toEqual({ status: 200, json: { items: [shown] } });
+    expect(await ask('templates-get', SAMPLE_TEMPLATE)).toEqual({ status: 200, json: shown });
+    // Coder knows the organization by its name, too, and has one that is the default.
+    expect(await ask('templates-get', `coder/${SAMPLE_TEMPLATE}`)).toEqual({ status: 200, json: shown });
+    expect(await ask('templates-get', `default/${SAMPLE_TEMPLATE}`)).toEqual({ status: 200, json: shown });
+  });
+
+  test('count the workspaces that were started from another version', async () => {
+    await connect('counted');
+    await pushed('team/counted:v1', 'one', 'template-updated');
+    const { coder } = app.environment.cloud;
+    const { templates } = coderOf(app.environment.cloud).state();
+    const id = templates.find(({ settings }) => settings.name === 'counted')?.id;
+    const asOwner = { 'coder-session-token': coder.ownerToken ?? '', 'content-type': 'application/json' };
+    const workspace = { name: 'mine', template_id: id };
+    await call(`${coder.url}/api/v2/users/me/workspaces`, 'POST', asOwner, workspace);
+    expect((await ask('templates-get', 'counted')).json.outdatedWorkspaces).toBe(0);
+
+    await pushed('team/counted:v2', 'two', 'template-updated');
+
+    expect((await ask('templates-get', 'counted')).json.outdatedWorkspaces).toBe(1);
+  });
+});
+
+describe('templates-rollback', () => {
+  let [first, second] = ['', ''];
+
+  test('promotes the version before, and holds the newer values', async () => {
+    await connect('rolled');
+    first = await pushed('team/rolled:v1', 'one', 'template-updated');
+    second = await pushed('team/rolled:v2', 'two', 'template-updated');
+    const held = { image: imageValue('team/rolled:v2', second) };
+
+    expect(await ask('templates-rollback', 'coder/rolled')).toMatchObject({
+      status: 200,
+      json: { organization, active: { variables: { image: imageValue('team/rolled:v1', first) } }, held },
+    });
+    expect((await ask('templates-get', 'rolled')).json.held).toEqual(held);
+  });
+
+  test('keeps the same digest away, whatever its tag', async () => {
+    expect(await pushed('team/rolled:latest', 'two', 'held')).toBe(second);
+
+    expect(activeImage('rolled')).toContain(first);
+  });
+
+  test('lets another digest through, which is held no longer', async () => {
+    const third = await pushed('team/rolled:v3', 'three', 'template-updated');
+
+    const { json } = await ask('templates-get', 'rolled');
+    expect(json).toMatchObject({ active: { variables: { image: imageValue('team/rolled:v3', third) } } });
+    expect(json.held).toEqual({});
+  });
+
+  test('promotes the version that is named', async () => {
+    const { versions } = coderOf(app.environment.cloud).state();
+    const value = imageValue('team/rolled:v1', first);
+    const named = versions.find(({ variables }) => variables.some(variable => variable.value === value));
+
+    const { status, json } = await ask('templates-rollback', 'rolled', `?to=${named?.name}`);
+
+    expect(status).toBe(200);
+    expect(json.active.version).toBe(named?.name);
+    expect(activeImage('rolled')).toContain(first);
+  });
+
+  test('holds nothing when it goes forward to what is wished for', async () => {
+    const { versions } = coderOf(app.environment.cloud).state();
+    const newest = versions.filter(({ name }) => name.startsWith('acr-v3-')).at(-1);
+
+    const { json } = await ask('templates-rollback', 'rolled', `?to=${newest?.id}`);
+
+    expect(json).toMatchObject({ active: { version: newest?.name } });
+    expect(json.held).toEqual({});
+  });
+
+  test('refuses a version that is not there, or was not built', async () => {
+    coderOf(app.environment.cloud).controls.failNextImport('exit status 1');
+    await pushed('team/rolled:v4', 'four', 'template-build-failed');
+    const failed = coderOf(app.environment.cloud)
+      .state()
+      .versions.find(({ name }) => name.startsWith('acr-v4-'));
+
+    for (const to of ['nowhere', failed?.name]) {
+      expect(await ask('templates-rollback', 'rolled', `?to=${to}`)).toMatchObject({
+        status: 404,
+        json: { reason: 'not-found', detail: expect.stringContaining(`${to}`) },
+      });
+    }
+    expect((await ask('templates-get', 'rolled')).json.failed).toMatchObject({
+      reason: 'template-build-failed',
+    });
+  });
+
+  test('refuses when there is no earlier version of the bridge', async () => {
+    await connect('first');
+    await pushed('team/first:v1', 'one', 'template-updated');
+
+    expect(await ask('templates-rollback', 'first')).toMatchObject({
+      status: 404,
+      json: { reason: 'not-found' },
+    });
+  });
+});
+
+describe('templates-promote', () => {
+  test('promotes what is built and verified and waits for a person', async () => {
+    await connect('reviewed', { promote: 'manual' });
+    const digest = await pushed('team/reviewed:v1', 'one', 'version-ready');
+    const value = imageValue('team/reviewed:v1', digest);
+    const waiting = await ask('templates-get', 'reviewed');
+    expect(waiting.json).toMatchObject({ building: { values: { image: value } } });
+    expect(activeImage('reviewed')).not.toContain(digest);
+
+    const { status, json } = await ask('templates-promote', 'reviewed');
+
+    expect(status).toBe(200);
+    expect(json).toMatchObject({
+      active: { version: waiting.json.building.version, variables: { image: value } },
+    });
+    expect(json.building).toBeUndefined();
+    expect(activeImage('reviewed')).toBe(value);
+  });
+
+  test('refuses while the version is being built, and when there is none', async () => {
+    await connect('early', { promote: 'manual' });
+    const { controls } = coderOf(app.environment.cloud);
+    expect(await ask('templates-promote', 'early')).toMatchObject({
+      status: 409,
+      json: { reason: 'nothing-to-promote' },
+    });
+    controls.holdImports('running');
+    await pushed('team/early:v1', 'one', 'coder-building');
+
+    expect(await ask('templates-promote', 'early')).toMatchObject({
+      status: 409,
+      json: { reason: 'conflict' },
+    });
+
+    // It was approved by then, so that it is promoted as soon as it is built.
+    controls.releaseImports();
+    await until(() => activeImage('early')?.startsWith(imageValue('team/early:v1', '')));
+  });
+});
+
+test.each(['templates-get', 'templates-promote', 'templates-rollback'] as const)(
+  '%s: a template that neither Coder nor the bridge knows is not found',
+  async name => {
+    for (const template of ['nowhere', 'elsewhere/nowhere']) {
+      expect(await ask(name, template)).toMatchObject({ status: 404, json: { reason: 'not-found' } });
+    }
+  },
+);
+
+// Last, as no registry can be changed after that.
+test('templates-list and templates-get show a template that a rule names and Coder no longer has', async () => {
+  await connect('removed');
+  coderOf(app.environment.cloud).controls.deleteTemplate('removed');
+
+  const shown = { template: 'removed', exists: false, wanted: {} };
+  expect(await ask('templates-get', 'removed')).toMatchObject({ status: 200, json: shown });
+  const { items } = (await ask('templates-list')).json;
+  expect(items).toContainEqual(expect.objectContaining(shown));
+});
+
+describe('with Coder Classic', () => {
+  let classic: App;
+  beforeAll(async () => {
+    classic = await startApp();
+  });
+  afterAll(() => classic.close());
+
+  test.each(Object.keys(CALLS) as Name[])('%s is refused, as it has no templates', async name => {
+    const template = name === 'templates-list' ? '' : `coder/${SAMPLE_TEMPLATE}`;
+
+    expect(await ask(name, template, '', classic)).toMatchObject({
+      status: 409,
+      json: { reason: 'no-templates' },
+    });
+  });
+});

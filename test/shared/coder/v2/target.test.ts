@@ -1,0 +1,202 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { image } from '../../../../infra/local/oci-image.ts';
+import { handleEvent } from '../../../../shared/images/receive.ts';
+import { sweep } from '../../../../shared/images/sweep.ts';
+import { type Bridge, deleteEvent, startBridge } from '../../../support/bridge.ts';
+import { activeVersion, coderOf, createTemplate } from '../../../support/coder-v2.ts';
+
+let bridge: Bridge;
+
+beforeAll(async () => {
+  bridge = await startBridge({ coderGeneration: 'v2' });
+});
+afterEach(() => bridge.clearFaults());
+afterAll(() => bridge.close());
+
+const templateOf = (name: string) => ({ template: name });
+const soon = () => AbortSignal.timeout(20_000);
+const activeImage = (template: string) => activeVersion(bridge.cloud, template)?.image;
+const ours = (template: string) =>
+  coderOf(bridge.cloud)
+    .state()
+    .versions.filter(version => version.name.startsWith('acr-') && version.templateId === idOf(template));
+const idOf = (template: string) =>
+  coderOf(bridge.cloud)
+    .state()
+    .templates.find(({ settings }) => settings.name === template)?.id;
+
+/** A template of its own, fed by a repository of its own. */
+async function connect(name: string, more: { rule?: object; destination?: object } = {}): Promise<void> {
+  await createTemplate(bridge.cloud, name);
+  const destination = { ...templateOf(name), ...more.destination };
+  const rules = [{ repository: `team/${name}`, templates: [destination], ...more.rule }];
+  await bridge.put({ policy: { rules } });
+}
+
+test('a pushed image is in the promoted version of the template when its event is answered', async () => {
+  await connect('arrives');
+  const digest = await bridge.push('team/arrives:v1', image());
+
+  await bridge.pushed('team/arrives:v1');
+
+  const value = `${bridge.cloud.standIns.registry.loginServer}/team/arrives:v1@${digest}`;
+  expect(activeImage('arrives')).toBe(value);
+  expect(await bridge.record('team/arrives:v1')).toMatchObject({
+    ...{ state: 'imported', reason: 'template-updated', digest },
+    memo: { coder: { templates: [{ template: 'arrives', variable: 'image', reason: 'template-updated' }] } },
+  });
+
+  const moved = await bridge.push('team/arrives:v1', image({ content: 'two' }));
+  await bridge.pushed('team/arrives:v1');
+  expect(activeImage('arrives')).toContain(moved);
+});
+
+test('three tags of one digest make one version', async () => {
+  await connect('tags');
+  for (const tag of ['1.4.2', '1.4', 'latest'])
+    await bridge.push(`team/tags:${tag}`, image({ content: 'same' }));
+
+  await Promise.all(['1.4.2', '1.4', 'latest'].map(tag => bridge.pushed(`team/tags:${tag}`)));
+
+  expect(ours('tags')).toHaveLength(1);
+  for (const tag of ['1.4.2', '1.4', 'latest']) {
+    expect(await bridge.record(`team/tags:${tag}`)).toMatchObject({ state: 'imported' });
+  }
+});
+
+test('twenty pushes at once make at most three versions, and the last digest is active', async () => {
+  await connect('burst');
+  const at = bridge.cloud.clock.now().getTime();
+  let last = '';
+  const pushes = [];
+  for (let i = 0; i < 20; i += 1) {
+    last = await bridge.push(`team/burst:v${i}`, image({ content: `burst ${i}` }));
+    pushes.push(bridge.pushed(`team/burst:v${i}`, { at: new Date(at - 1_000 + i) }));
+  }
+  await Promise.all(pushes);
+  await sweep(bridge.services, soon(), bridge.log);
+
+  expect(activeImage('burst')).toContain(last);
+  expect(ours('burst').length).toBeLessThanOrEqual(3);
+  expect(await bridge.record('team/burst:v19')).toMatchObject({ state: 'imported' });
+  expect(await bridge.record('team/burst:v3')).toMatchObject({ state: 'skipped', reason: 'not-chosen' });
+});
+
+test('an import that outlasts the event is looked after by the sweep', async () => {
+  await connect('slow');
+  const { controls } = coderOf(bridge.cloud);
+  const digest = await bridge.push('team/slow:v1', image());
+  controls.holdImports('running');
+  const impatient = { ...bridge.services, importBudgetMs: 1_500 };
+  await bridge.pushed('team/slow:v1', { services: impatient });
+  expect(await bridge.record('team/slow:v1')).toMatchObject({ state: 'pending', reason: 'coder-building' });
+
+  controls.releaseImports();
+  await sweep(bridge.services, soon(), bridge.log);
+
+  expect(activeImage('slow')).toContain(digest);
+  expect(await bridge.record('team/slow:v1')).toMatchObject({ state: 'imported', attempts: 0 });
+});
+
+describe('what a person took back', () => {
+  test('is held when its image is looked at again, until it is replayed', async () => {
+    await connect('held');
+    const first = await bridge.push('team/held:v1', image({ content: 'one' }));
+    await bridge.pushed('team/held:v1');
+    const second = await bridge.push('team/held:v1', image({ content: 'two' }));
+    await bridge.pushed('team/held:v1');
+    const name = { organization: bridge.cloud.coder.organizationId, template: 'held' };
+
+    await bridge.services.templates?.rollBack(name, undefined, soon());
+    expect(activeImage('held')).toContain(first);
+    await bridge.pushed('team/held:v1', { at: new Date() });
+    expect(activeImage('held')).toContain(first);
+
+    const image_ = { registry: 'contoso', repository: 'team/held', tag: 'v1', inDoubt: true, isRetry: true };
+    const { importAndFollow } = await import('../../../../shared/images/follow.ts');
+    await importAndFollow(bridge.services, image_, soon(), bridge.log);
+    expect(activeImage('held')).toContain(second);
+  });
+});
+
+test('a version that waits for a person is promoted when one asks for it', async () => {
+  await connect('manual', { destination: { promote: 'manual' } });
+  const digest = await bridge.push('team/manual:v1', image());
+  await bridge.pushed('team/manual:v1');
+  expect(await bridge.record('team/manual:v1')).toMatchObject({ state: 'imported', reason: 'version-ready' });
+  expect(activeImage('manual')).not.toContain(digest);
+
+  const name = { organization: bridge.cloud.coder.organizationId, template: 'manual' };
+  await bridge.services.templates?.promote(name, soon());
+
+  expect(activeImage('manual')).toContain(digest);
+});
+
+test('a tag that is deleted gives way to the next best, and the last one stays', async () => {
+  await connect('deleted', { rule: { onDelete: 'remove' } });
+  const first = await bridge.push('team/deleted:v1', image({ content: 'one' }));
+  await bridge.pushed('team/deleted:v1');
+  bridge.cloud.clock.advance(1_000);
+  const second = await bridge.push('team/deleted:v2', image({ content: 'two' }));
+  await bridge.pushed('team/deleted:v2');
+  const remove = async (digest: string) => {
+    await bridge.deleteManifest('team/deleted', digest);
+    const event = deleteEvent(bridge.cloud.registry.resourceId, 'team/deleted', digest, new Date());
+    await handleEvent(bridge.services, event, bridge.log);
+    await sweep(bridge.services, soon(), bridge.log);
+  };
+
+  await remove(second);
+  expect(await bridge.record('team/deleted:v2')).toMatchObject({
+    state: 'removed',
+    reason: 'template-fell-back',
+  });
+  expect(activeImage('deleted')).toContain(first);
+  await remove(first);
+  expect(await bridge.record('team/deleted:v1')).toMatchObject({ state: 'removed', reason: 'last-image' });
+  expect(activeImage('deleted')).toContain(first);
+});
+
+describe('a registry is refused', () => {
+  test.each([
+    ['a template that is not there', [{ template: 'nowhere' }], {}, 'policy.rules[0].templates[0].template'],
+    [
+      'a variable that is not there',
+      [{ template: 'kubernetes', variable: 'imge' }],
+      {},
+      'templates[0].variable',
+    ],
+    [
+      'several repositories for one variable',
+      [{ template: 'kubernetes' }],
+      { repository: 'team/*' },
+      'templates[0].template',
+    ],
+    [
+      'words of Coder Classic',
+      [{ template: 'kubernetes' }],
+      { defaults: { cpuCores: 2 } },
+      'policy.rules[0].defaults',
+    ],
+  ])('with %s', async (_, templates, rule, path) => {
+    const rules = [{ repository: 'team/one', templates, ...rule }];
+
+    await expect(bridge.put({ policy: { rules } })).rejects.toMatchObject({
+      faults: [expect.objectContaining({ path: expect.stringContaining(path) })],
+    });
+  });
+});
+
+test('an image that no template is named for is left out, and says so', async () => {
+  await bridge.put({ policy: { rules: [] } });
+  await bridge.push('team/nowhere:v1', image());
+
+  await bridge.pushed('team/nowhere:v1');
+
+  expect(await bridge.record('team/nowhere:v1')).toMatchObject({ state: 'skipped', reason: 'no-template' });
+});
+
+test('no secret is in any request to Coder', () => {
+  const asked = JSON.stringify(coderOf(bridge.cloud).requests.all());
+  expect(asked).not.toContain(bridge.cloud.registry.puller.password);
+});
