@@ -66,6 +66,17 @@ export const REASONS = {
     state: 'skipped',
     meaning: 'The tag holds another kind of OCI artifact (a Helm chart, a signature, an SBOM, …).',
   },
+  'build-cache': { state: 'skipped', meaning: 'The tag holds a build cache of BuildKit, and no image.' },
+  'not-runnable': {
+    state: 'skipped',
+    meaning: 'It looks like an image, but no container runtime unpacks its layers (a model, a policy, …).',
+  },
+  'no-runnable-platform': {
+    state: 'skipped',
+    meaning: 'The image is for none of the platforms of `IMPORT_PLATFORMS`, such as for Windows only.',
+    remedy:
+      'Push it for Linux too; or, if workspaces run on its platform, add that to `IMPORT_PLATFORMS`, then reconcile the registry.',
+  },
 
   suspended: {
     state: 'skipped',
@@ -80,6 +91,11 @@ export const REASONS = {
   replayed: {
     state: 'pending',
     meaning: 'A person asked for another attempt. The sweep makes it within a minute.',
+  },
+  'waiting-for-registry': {
+    state: 'pending',
+    meaning:
+      'The registry does not show what was pushed yet; it is asked again several times for a minute and a half.',
   },
   'waiting-for-platforms': {
     state: 'pending',
@@ -166,6 +182,13 @@ export const REASONS = {
     meaning: 'A platform that its rule requires did not arrive in time.',
     remedy:
       "Push the image for the missing platforms; or change `platforms` in the registry's policy, then replay the image.",
+  },
+  'manifest-missing': {
+    state: 'failed',
+    meaning:
+      'The registry lists the tag, but does not have its manifest. If Coder has the tag, Coder keeps it.',
+    remedy:
+      'Push the tag again, or delete it with `az acr repository untag`; if the registry has the manifest by now, replay the image.',
   },
   'coder-rejected': {
     state: 'failed',
@@ -269,6 +292,11 @@ const UNDER_WAY: ReadonlySet<string> = new Set<ImageReason>(['coder-building', '
 
 export function isUnderWay({ state, reason }: { state: State; reason: ImageReason }): boolean {
   return state === 'pending' && UNDER_WAY.has(reason);
+}
+
+/** Whether an image is checked again within seconds: the target is at work on it, or the registry may show it soon. */
+export function isCheckedSoon(record: { state: State; reason: ImageReason }): boolean {
+  return isUnderWay(record) || record.reason === 'waiting-for-registry';
 }
 
 /** What a person must do about a reason; undefined when nothing. */

@@ -94,6 +94,7 @@ export function createServices(
     atMost: pLimit(IMPORTS_AT_ONCE),
     importBudgetMs,
     leaseMs,
+    runnable: settings.IMPORT_PLATFORMS,
     registries,
     images,
     leasedRows,

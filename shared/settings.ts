@@ -19,6 +19,8 @@ const list = z.string().transform(text =>
     .filter(item => item !== ''),
 );
 
+const PLATFORM = /^[a-z0-9]+(\/[a-z0-9_]+(\/[a-z0-9]+)?)?$/;
+
 /** NCRONTAB: every other minute. */
 export const DEFAULT_ROTATE_SCHEDULE = '30 */2 * * * *';
 
@@ -76,6 +78,13 @@ const Settings = z.object({
   EVENTS_TOPIC_ENDPOINT: baseUrl.optional(),
   /** Number of failed attempts after which an import is `failed`; 24 take about half a day. */
   IMPORT_MAX_ATTEMPTS: z.coerce.number().int().min(1).max(1_000).default(24),
+  /** What workspaces run on, comma-separated: operating systems (`windows`) or platforms (`linux/amd64`, `wasi/wasm`). */
+  IMPORT_PLATFORMS: list
+    .refine(
+      names => names.length > 0 && names.every(name => PLATFORM.test(name)),
+      'must be such as linux,windows/amd64',
+    )
+    .default(['linux']),
 });
 
 /** The app's settings, checked. Names are those of the environment variables. */

@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { artifact, image, type OciManifest } from '../infra/local/oci-image.ts';
+import { artifact, buildCache, image, type OciManifest } from '../infra/local/oci-image.ts';
 import type { RegistryEvent } from '../infra/local/stand-ins/registry/registry.ts';
 import type { ImageReason, Reason, V2ImageReason } from '../shared/reasons.ts';
+import { imageKey } from '../shared/records/keys.ts';
 import { type App, type ShownRecord, startApp, until } from './support/app.ts';
 import { asPusher, call, pushEvent, split } from './support/bridge.ts';
 import { marked } from './support/docs.ts';
@@ -108,6 +109,18 @@ async function ask(path: string): Promise<ShownRecord> {
   return JSON.parse(text);
 }
 
+/** Makes the bridge know of a push that it has waited for long enough. */
+async function waitedFor(name: string, reference: string): Promise<void> {
+  const { repository, tag } = split(reference);
+  const soon = new Date(Date.now() + 60_000);
+  const awaited = JSON.stringify({ until: new Date() });
+  const known = { state: 'pending', reason: 'waiting-for-registry', message: '…', attempts: 0 };
+  const times = { pushedOn: soon, heardBy: 'event', updatedOn: new Date() };
+  const key = { partitionKey: name, rowKey: imageKey({ repository, tag }), kind: 'image' };
+  const row = { ...key, repository, tag, ...known, ...times, awaited };
+  await cloud.standIns.tables.insert('images', [row]);
+}
+
 function idInCoder(repository: string): string | undefined {
   return coder.state().images.find(known => known.repository === repository)?.id;
 }
@@ -149,6 +162,10 @@ const OUTCOMES: Record<Exclude<ImageReason, V2ImageReason>, () => Promise<string
   'no-rule': () => pushed('contoso/elsewhere/app:v1'),
   excluded: () => pushed('contoso/scratch/app:v1'),
   'not-an-image': () => pushed('contoso/team/chart:v1', CHART),
+  'build-cache': () => pushed('contoso/team/cache:v1', buildCache()),
+  'not-runnable': () =>
+    pushed('contoso/team/model:v1', image({ layerMediaType: 'application/vnd.ollama.image.model' })),
+  'no-runnable-platform': () => pushed('contoso/team/windows:v1', image({ platform: 'windows/amd64' })),
   suspended: () => pushed('contoso/frozen/app:v1'),
 
   'credential-not-ready': async () => {
@@ -170,6 +187,10 @@ const OUTCOMES: Record<Exclude<ImageReason, V2ImageReason>, () => Promise<string
     const path = await pushed('contoso/team/parked:v1');
     await app.api('POST', 'images/replay', { registry: 'contoso', reason: 'coder-rejected' });
     return path;
+  },
+  'waiting-for-registry': () => {
+    registry.faults.add({ method: 'GET', path: '/team/unseen/(manifests|_tags)/', status: 404 });
+    return pushed('contoso/team/unseen:v1');
   },
   'waiting-for-platforms': () => pushed('contoso/multi/early:v1'),
   'registry-unavailable': () => {
@@ -207,6 +228,11 @@ const OUTCOMES: Record<Exclude<ImageReason, V2ImageReason>, () => Promise<string
     // The bridge's first event about the push.
     await published('fabrikam/multi/late:v1', new Date(Date.now() - 2 * 3_600_000));
     return 'fabrikam/multi/late:v1';
+  },
+  'manifest-missing': async () => {
+    registry.faults.add({ method: 'GET', path: '/team/broken/manifests/', status: 404 });
+    await waitedFor('contoso', 'team/broken:v1');
+    return pushed('contoso/team/broken:v1');
   },
   'coder-rejected': () => {
     coder.faults.add({ method: 'POST', status: 400, body: { error: { msg: 'too many images' } } });

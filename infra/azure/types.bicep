@@ -44,6 +44,7 @@ type SettingName =
   | 'RECONCILE_EVERY_MINUTES'
   | 'ROTATE_SCHEDULE'
   | 'IMPORT_MAX_ATTEMPTS'
+  | 'IMPORT_PLATFORMS'
 
 @export()
 @sealed()

@@ -25,6 +25,8 @@ export interface ImageOptions {
   content?: string;
   /** Of the manifest. Others make another digest over the same blobs. */
   annotations?: Record<string, string>;
+  /** Of OCI, when absent. */
+  layerMediaType?: string;
 }
 
 export interface ArtifactOptions {
@@ -39,6 +41,8 @@ export interface ArtifactOptions {
 
 const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
 const INDEX = 'application/vnd.oci.image.index.v1+json';
+const ARTIFACT = 'application/vnd.oci.artifact.manifest.v1+json';
+const LAYER = 'application/vnd.oci.image.layer.v1.tar+gzip';
 const EMPTY_CONFIG = 'application/vnd.oci.empty.v1+json';
 
 /** A small real image: same options, same digest. */
@@ -47,9 +51,10 @@ export function image({
   platform = 'linux/amd64',
   content = '',
   annotations,
+  layerMediaType = LAYER,
 }: ImageOptions = {}): OciManifest {
   const tar = tarOf('etc/motd', content);
-  const layer = blob('application/vnd.oci.image.layer.v1.tar+gzip', gzipSync(tar));
+  const layer = blob(layerMediaType, gzipSync(tar));
   const config = jsonBlob('application/vnd.oci.image.config.v1+json', {
     ...parsePlatform(platform),
     config: { Labels: labels },
@@ -80,6 +85,23 @@ export function artifact(options: ArtifactOptions = {}): OciManifest {
     ...(artifactType ? { artifactType } : {}),
     ...(subject ? { subject: describe(subject) } : {}),
   });
+}
+
+/** What `docker buildx build --cache-to type=registry` pushes: an index whose children are blobs. */
+export function buildCache(): OciManifest {
+  const blobs = [
+    blob(LAYER, gzipSync(tarOf('etc/motd', 'cached'))),
+    jsonBlob('application/vnd.buildkit.cacheconfig.v0', { layers: [], records: [] }),
+  ];
+  const content = jsonBlob(INDEX, { schemaVersion: 2, mediaType: INDEX, manifests: blobs.map(describe) });
+  return { ...content, blobs, manifests: [] };
+}
+
+/** A manifest of release candidates of OCI 1.1, as ORAS 0.15 pushed it. */
+export function ociArtifact(artifactType: string): OciManifest {
+  const held = blob('application/json', Buffer.from('{}'));
+  const content = jsonBlob(ARTIFACT, { mediaType: ARTIFACT, artifactType, blobs: [describe(held)] });
+  return { ...content, blobs: [held], manifests: [] };
 }
 
 function manifestOf(config: OciBlob, layers: OciBlob[], more: object = {}): OciManifest {

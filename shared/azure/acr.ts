@@ -13,8 +13,10 @@ import { retryOptions } from './retries.ts';
 
 /** Reads the content of a registry, with the managed identity. */
 export interface Acr {
-  /** What a tag points to now, or undefined when the registry has no such tag. */
-  getManifest(source: ImageSource, tag: string): Promise<{ digest: string; manifest: unknown } | undefined>;
+  /** What a tag or a digest stands for now, or undefined when the registry has no such manifest. */
+  getManifest(source: ImageSource, reference: string): Promise<FoundManifest | undefined>;
+  /** What the list of tags says of one; undefined when it does not have it. */
+  getTag(source: ImageSource, tag: string): Promise<TagInRegistry | undefined>;
   /** The configuration of an image, parsed from JSON. */
   getConfig(source: ImageSource, digest: string): Promise<unknown>;
   /** Lists a first page of repositories. This tests that the registry accepts the bridge's identity. */
@@ -24,6 +26,13 @@ export interface Acr {
   countTags(source: ImageSource): Promise<number>;
   /** Yields nothing when the repository does not exist. */
   listTags(source: ImageSource): AsyncIterable<TagInRegistry>;
+}
+
+export interface FoundManifest {
+  digest: string;
+  manifest: unknown;
+  /** The media type that the registry gives. */
+  mediaType?: string;
 }
 
 export interface TagInRegistry {
@@ -51,6 +60,12 @@ interface AcrOptions {
 /** Clients kept for reuse, each with its ACR tokens. An access token is for one repository, and so is its client. */
 const MOST_CLIENTS = 200;
 const LARGEST_CONFIG = 4 * 1024 * 1024;
+
+/** A manifest of release candidates of OCI 1.1. */
+export const OCI_ARTIFACT = 'application/vnd.oci.artifact.manifest.v1+json';
+
+/** ACR answers so to clients that do not name that type, as the SDK does not (github.com/Azure/acr/issues/764). */
+const HIDES_ARTIFACT = /accept header does not support OCI artifacts/i;
 
 /** Largest page that ACR gives (github.com/Azure/acr/issues/749). */
 const PAGE = { maxPageSize: 1_000 };
@@ -126,16 +141,36 @@ export function createAcr({ credential, audience, isAllowedHost, pauses }: AcrOp
     }
   }
 
+  async function getTag({ loginServer, repository, signal }: ImageSource, tag: string) {
+    try {
+      const artifact = listerFor(loginServer).getArtifact(repository, tag);
+      const { digest, lastUpdatedOn } = await artifact.getTagProperties(tag, { abortSignal: signal });
+      return { tag, digest, pushedOn: lastUpdatedOn };
+    } catch (error) {
+      if (statusOf(error) === 404) return undefined;
+      if (statusOf(error) === 401) listers.delete(loginServer);
+      throw toServiceError(loginServer, error, pauses);
+    }
+  }
+
+  /** An artifact that ACR hides: its digest comes from the list of tags. */
+  async function hiddenArtifact(source: ImageSource, reference: string): Promise<FoundManifest | undefined> {
+    const digest = reference.includes(':') ? reference : (await getTag(source, reference))?.digest;
+    return digest === undefined ? undefined : { digest, manifest: {}, mediaType: OCI_ARTIFACT };
+  }
+
   return {
-    async getManifest(source, tag) {
+    getTag,
+
+    async getManifest(source, reference) {
       try {
-        const { digest, manifest } = await withClient(source, client =>
-          client.getManifest(tag, { abortSignal: source.signal }),
+        const { digest, manifest, mediaType } = await withClient(source, client =>
+          client.getManifest(reference, { abortSignal: source.signal }),
         );
-        return { digest, manifest };
+        return { digest, manifest, mediaType };
       } catch (error) {
-        if (statusOf(error) === 404) return undefined;
-        throw toServiceError(source.loginServer, error, pauses);
+        if (statusOf(error) !== 404) throw toServiceError(source.loginServer, error, pauses);
+        return HIDES_ARTIFACT.test(messageOf(error)) ? hiddenArtifact(source, reference) : undefined;
       }
     },
 

@@ -5,15 +5,19 @@ import { applyPolicy } from '../policy/policy.ts';
 import { REASONS } from '../reasons.ts';
 import type { ImageRecord, StoredImage } from '../records/image.ts';
 import type { Images } from '../records/images.ts';
-import { decideImport, type ImportFacts, type ImportStep, NO_SUCH_TAG } from './decide.ts';
-import { readConfig } from './facts.ts';
+import { decideImport, NO_SUCH_TAG } from './decide.ts';
+import { stillAwaited } from './decide-shown.ts';
+import { readChild, readConfig } from './facts.ts';
 import type { ImageToImport, Outcome } from './outcome.ts';
+import type { ImportFacts, ImportStep, Withdraw } from './step.ts';
 
 export interface AttemptServices {
   acr: Acr;
   images: Images;
   target: Target;
   now: () => Date;
+  /** The operating systems and platforms on which workspaces run. */
+  runnable: readonly string[];
   /** An import that has not ended after this time counts as cut off. */
   leaseMs: number;
 }
@@ -30,13 +34,12 @@ export interface Attempt {
 export function beginAttempt(
   image: ImageToImport,
   stored: StoredImage | undefined,
-  { inDoubt, onlyToImport }: Pick<ImportFacts, 'inDoubt' | 'onlyToImport'>,
-  now: Date,
+  known: Pick<ImportFacts, 'inDoubt' | 'onlyToImport' | 'runnable' | 'now'>,
 ): Attempt {
-  const { registry, pushedOn } = image;
+  const { registry, pushedOn, awaited } = image;
   const verdict = applyPolicy(registry, image);
-  const facts = { verdict, record: stored, inDoubt, onlyToImport, pushedOn, now, isLocked: false };
-  return { image, facts, stored };
+  const empty = { isLocked: false, children: new Map() };
+  return { image, facts: { ...known, ...empty, verdict, record: stored, pushedOn, awaited }, stored };
 }
 
 /**
@@ -50,11 +53,12 @@ export async function carryOut(
   attempt: Attempt,
   signal: AbortSignal,
 ): Promise<Outcome | undefined> {
-  if (signal.aborted) return NO_TIME;
+  const { facts } = attempt;
+  if (signal.aborted) return { ...NO_TIME, awaited: facts.awaited };
   try {
     return await walk(services, attempt, undefined, signal);
   } catch (error) {
-    return { ...toOutcome(error), digest: attempt.facts.found?.digest };
+    return { ...toOutcome(error), digest: facts.found?.digest, awaited: stillAwaited(facts) };
   }
 }
 
@@ -79,8 +83,17 @@ async function walk(
       case 'read-manifest':
         facts.found = (await services.acr.getManifest(source, image.tag)) ?? null;
         break;
+      case 'read-tag':
+        facts.listed = (await services.acr.getTag(source, image.tag)) ?? null;
+        break;
       case 'read-config':
-        facts.config = await readConfig(services.acr, source, step.from);
+        facts.config = {
+          digest: step.digest,
+          config: await readConfig(services.acr, source, step.digest),
+        };
+        break;
+      case 'read-child':
+        facts.children.set(step.digest, await readChild(services.acr, source, step.digest));
         break;
       case 'lock':
         return underLock(services, attempt, signal);
@@ -89,7 +102,7 @@ async function walk(
       case 'withdraw':
         return withdraw(services.target, attempt, step, lock as Lock, signal);
       case 'record':
-        return { ...step, digest: facts.found?.digest };
+        return { digest: facts.found?.digest, ...step };
       case 'nothing':
         return undefined;
     }
@@ -110,6 +123,7 @@ async function underLock(
   return services.target.withLock(image, signal, async lock => {
     facts.isLocked = true;
     delete facts.found;
+    delete facts.listed;
     return walk(services, attempt, lock, signal);
   });
 }
@@ -132,10 +146,9 @@ async function claim({ images, now, leaseMs }: AttemptServices, attempt: Attempt
 
 function wanted(
   { image, facts }: Attempt,
-  { digests }: Extract<ImportStep, { do: 'apply' }>,
+  { digests, labels }: Extract<ImportStep, { do: 'apply' }>,
 ): Parameters<Target['apply']>[0] {
   const { requested = {}, pushedOn, isRetry } = image;
-  const labels = facts.config?.config?.config?.Labels ?? {};
   return { ...targeted({ image, facts }), digests, labels, requested, pushedOn, isRetry };
 }
 
@@ -158,7 +171,7 @@ function toApplied(applied: Applied, { found }: ImportFacts): Outcome {
 async function withdraw(
   target: Target,
   attempt: Attempt,
-  { reason, message }: Extract<ImportStep, { do: 'withdraw' }>,
+  { reason, message, platforms }: Withdraw,
   lock: Lock,
   signal: AbortSignal,
 ): Promise<Outcome> {
@@ -174,11 +187,11 @@ async function withdraw(
       isGone && withdrawn.reason
         ? { reason: withdrawn.reason, message: REASONS[withdrawn.reason].meaning }
         : {};
-    return { reason, message, digest, ...own, notInCoder: true };
+    return { reason, message, digest, platforms, ...own, notInCoder: true };
   }
   return isGone
     ? { reason: withdrawn.reason ?? 'gone', message: `${NO_SUCH_TAG} ${withdrawn.note}` }
-    : { reason, message: `${message} ${withdrawn.note}`, digest };
+    : { reason, message: `${message} ${withdrawn.note}`, digest, platforms };
 }
 
 function toOutcome(error: unknown): Outcome {

@@ -4,7 +4,7 @@ import { isDigest, isRepository, isTag } from '../policy/reference.ts';
 
 /** A change in a registry, as an event reports it. It is only a hint: the import reads the registry itself. */
 export type AcrEvent =
-  | { kind: 'push'; registryId: string; repository: string; tag: string; pushedOn: Date }
+  | { kind: 'push'; registryId: string; repository: string; tag: string; pushedOn: Date; digest?: string }
   /** Has no tag; without a digest, the whole repository may be deleted. */
   | { kind: 'delete'; registryId: string; repository: string; digest?: string }
   | { kind: 'ignored'; reason: 'not-an-acr-event' | 'untagged' | 'helm-chart'; detail: string };
@@ -17,26 +17,29 @@ export const EVENT_TYPES = [
 
 const ArmId = z.string().max(1_000);
 
+/** A detail without which the event still says what happened. */
+const detail = z.string().optional().catch(undefined);
+
 /** Event Grid's own schema and CloudEvents 1.0 have different names for the same three fields. */
 const Envelope = z.union([
   z
-    .object({ eventType: z.string(), topic: ArmId, eventTime: z.string().optional(), data: z.unknown() })
+    .object({ eventType: z.string(), topic: ArmId, eventTime: detail, data: z.unknown() })
     .transform(({ eventType, topic, eventTime, data }) => ({
       type: eventType,
       source: topic,
       time: eventTime,
       data,
     })),
-  z.object({ type: z.string(), source: ArmId, time: z.string().optional(), data: z.unknown() }),
+  z.object({ type: z.string(), source: ArmId, time: detail, data: z.unknown() }),
 ]);
 
 /** Only the fields in use. Fields that the service documents as required, but sometimes leaves out, are optional. */
 const Data = z.object({
-  timestamp: z.string().optional(),
+  timestamp: detail,
   target: z.object({
     repository: z.string().refine(isRepository, 'is not a repository name'),
-    tag: z.string().refine(isTag, 'is not a tag').optional(),
-    digest: z.string().refine(isDigest, 'is not a digest').optional(),
+    tag: z.string().refine(isTag, 'is not a tag').nullish(),
+    digest: z.string().refine(isDigest, 'is not a digest').optional().catch(undefined),
   }),
 });
 
@@ -69,6 +72,7 @@ export function decodeAcrEvent(event: unknown, received: Date): AcrEvent {
     repository,
     tag,
     pushedOn: pushTime(data.data.timestamp ?? time, received),
+    ...(digest && { digest }),
   };
 }
 

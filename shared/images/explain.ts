@@ -6,7 +6,6 @@ import { unknownRegistry } from '../errors.ts';
 import type { ImageRecord } from '../records/image.ts';
 import type { Registry } from '../records/registry.ts';
 import { declareRegistry, refuseIfImpossible } from '../registries/put.ts';
-import type { ImportFacts } from './decide.ts';
 import { importOnce } from './import.ts';
 import {
   type ImportInput,
@@ -15,6 +14,7 @@ import {
   sameOrRefused,
   toRegistryInput,
 } from './request.ts';
+import type { ImportFacts } from './step.ts';
 
 /** What an import would do, found out without changing anything. */
 export interface Explanation {

@@ -1,18 +1,18 @@
 import type { Acr, ImageSource } from '../azure/acr.ts';
-import type { ConfigSource, ReadConfig } from './decide.ts';
-import { classifyManifest, ImageConfig } from './manifest.ts';
+import { ImageConfig } from './image-config.ts';
+import type { ReadChild } from './image-index.ts';
+import { classifyManifest } from './manifest.ts';
 
-/** @throws ServiceError */
-export async function readConfig(acr: Acr, source: ImageSource, from: ConfigSource): Promise<ReadConfig> {
-  const blob = from.kind === 'blob' ? from.digest : await configOf(acr, source, from.digest);
-  if (blob === undefined) return { digest: from.digest, config: null };
-  const config = ImageConfig.safeParse(await acr.getConfig(source, blob)).data ?? {};
-  return { digest: from.digest, config };
+/** What cannot be read of a configuration is absent. @throws ServiceError */
+export async function readConfig(acr: Acr, source: ImageSource, digest: string): Promise<ImageConfig> {
+  return ImageConfig.parse(await acr.getConfig(source, digest));
 }
 
-/** Digest of an image's configuration. */
-async function configOf(acr: Acr, source: ImageSource, image: string): Promise<string | undefined> {
-  const found = await acr.getManifest(source, image);
-  const manifest = found && classifyManifest(found.manifest);
-  return manifest?.kind === 'image' ? manifest.configDigest : undefined;
+/** Reads a child of an index with at most two requests. @throws ServiceError */
+export async function readChild(acr: Acr, source: ImageSource, digest: string): Promise<ReadChild> {
+  const found = await acr.getManifest(source, digest);
+  if (!found) return { manifest: null, config: null };
+  const manifest = classifyManifest(found.manifest, found.mediaType);
+  const config = manifest.kind === 'image' ? await readConfig(acr, source, manifest.configDigest) : null;
+  return { manifest, config };
 }

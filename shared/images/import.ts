@@ -4,12 +4,13 @@ import type { RequestWords } from '../coder/words.ts';
 import { ConflictError } from '../errors.ts';
 import type { KeyedMutex } from '../lib/keyed-mutex.ts';
 import type { Reference } from '../policy/reference.ts';
-import type { HeardBy, ImageRecord, StoredImage } from '../records/image.ts';
+import type { ImageRecord, StoredImage } from '../records/image.ts';
 import type { Registries } from '../records/registries.ts';
 import type { Registry } from '../records/registry.ts';
 import { type AttemptServices, beginAttempt, carryOut } from './attempt.ts';
-import type { ImportFacts } from './decide.ts';
 import { type ImageToImport, type RecordServices, toRecord } from './outcome.ts';
+import { pushOf, type ToldPush } from './push.ts';
+import type { ImportFacts } from './step.ts';
 
 /** The services that an import needs. */
 export interface ImportServices extends AttemptServices, RecordServices {
@@ -29,13 +30,9 @@ export interface ImportServices extends AttemptServices, RecordServices {
   importBudgetMs: number;
 }
 
-export interface ImportRequest extends Reference {
+export interface ImportRequest extends Reference, ToldPush {
   /** The bridge's name of the registry. */
   registry: string;
-  /** When the image was pushed, if the caller knows. */
-  pushedOn?: Date;
-  /** How the caller knows. */
-  heardBy?: HeardBy;
   /** Does nothing unless the record is due and no other worker has the image. */
   onlyIfDue?: boolean;
   /** Checks Coder even if the record says that Coder has the image. */
@@ -125,7 +122,8 @@ export async function importOnce(
   signal: AbortSignal,
 ): Promise<ImportResult & { facts: ImportFacts }> {
   const image = toImport(request, registry, previous, services.now());
-  const attempt = beginAttempt(image, stored, { inDoubt, onlyToImport }, services.now());
+  const known = { inDoubt, onlyToImport, runnable: services.runnable, now: services.now() };
+  const attempt = beginAttempt(image, stored, known);
   const outcome = await carryOut(services, attempt, signal);
   const { facts } = attempt;
   if (!outcome) return { facts, record: previous, changed: false };
@@ -149,7 +147,7 @@ function toImport(
   const requested = { ...previous?.requested, ...request.requested };
   return {
     ...{ registry, repository: request.repository, tag: request.tag },
-    ...latestPush(request, previous, now),
+    ...pushOf(request, previous, now),
     ...(Object.keys(requested).length > 0 && { requested }),
     isRetry: request.isRetry === true || previous?.reason === 'replayed',
   };
@@ -179,15 +177,4 @@ function isDue(record: ImageRecord | undefined, now: Date): boolean {
 
 function isLeftOut({ state }: ImageRecord): boolean {
   return state === 'skipped' || state === 'removed';
-}
-
-function latestPush(
-  { pushedOn, heardBy = 'event' }: Pick<ImportRequest, 'pushedOn' | 'heardBy'>,
-  known: ImageRecord | undefined,
-  now: Date,
-): Pick<ImageRecord, 'pushedOn' | 'heardBy'> {
-  if (known && !(pushedOn && pushedOn > known.pushedOn)) {
-    return { pushedOn: known.pushedOn, heardBy: known.heardBy };
-  }
-  return { pushedOn: pushedOn ?? now, heardBy };
 }

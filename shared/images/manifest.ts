@@ -1,105 +1,129 @@
 import * as z from 'zod';
+import { OCI_ARTIFACT } from '../azure/acr.ts';
+import { listOf, mediaType, text } from '../lib/lenient.ts';
+import {
+  isArtifactType,
+  isBuildCache,
+  isImageConfig,
+  isLayer,
+  kindOf,
+  type ManifestKind,
+  shown,
+} from './media-types.ts';
+import { formatPlatform } from './platform.ts';
 
 /** The kind of a manifest, with the parts that the import needs. */
 export type Manifest =
-  | { kind: 'image'; configDigest: string }
-  | { kind: 'index'; images: [ImageInIndex, ...ImageInIndex[]] }
-  | { kind: 'other'; what: string };
+  /** `platform` is that of its configuration, unless the manifest says otherwise. */
+  | { kind: 'image'; configDigest: string; platform?: string }
+  | { kind: 'index'; children: [IndexChild, ...IndexChild[]] }
+  | NotAnImage;
 
-interface ImageInIndex {
+/** Why something is not offered. */
+export interface NotAnImage {
+  kind: 'other';
+  reason: 'not-an-image' | 'build-cache' | 'not-runnable';
+  what: string;
+}
+
+/** What an index says of an image in it, or of an index in it. */
+export interface IndexChild {
   digest: string;
+  /** Absent when the index does not tell; then the child itself has to be read. */
   platform?: string;
 }
 
-/** The configuration types of container images; every other type marks another kind of OCI artifact. */
-const IMAGE_CONFIGS = new Set([
-  'application/vnd.oci.image.config.v1+json',
-  'application/vnd.docker.container.image.v1+json',
-]);
-
-const Platform = z.object({ os: z.string(), architecture: z.string(), variant: z.string().optional() });
-
-const ImageManifest = z.object({
-  config: z.object({ mediaType: z.string(), digest: z.string() }),
-  artifactType: z.string().optional(),
-  subject: z.unknown().optional(),
+const Platform = z.object({ os: text, architecture: text, variant: text }).optional().catch(undefined);
+const Annotations = z.record(z.string(), z.unknown()).optional().catch(undefined);
+const Descriptor = z.object({ mediaType, digest: text });
+const Child = z.object({
+  mediaType,
+  digest: text,
+  artifactType: mediaType,
+  platform: Platform,
+  annotations: Annotations,
 });
+type Child = z.infer<typeof Child>;
 
-const ImageIndex = z.object({
-  manifests: z.array(
-    z.object({
-      digest: z.string(),
-      artifactType: z.string().optional(),
-      platform: Platform.optional(),
-      annotations: z.record(z.string(), z.string()).optional(),
-    }),
-  ),
-  artifactType: z.string().optional(),
-  subject: z.unknown().optional(),
+/** What is read of manifests and indexes. What cannot be read is absent, and so is what is `null`. */
+const Content = z.object({
+  mediaType,
+  artifactType: mediaType,
+  config: Descriptor.optional().catch(undefined),
+  layers: listOf(Descriptor),
+  manifests: listOf(Child),
+  subject: z.object({ digest: z.string() }).optional().catch(undefined),
+  annotations: Annotations,
 });
+type Content = z.infer<typeof Content>;
+
+/** https://tag-runtime.cncf.io/wgs/wasm/deliverables/wasm-oci-artifact/ and crun know such modules by it. */
+const WASM_ANNOTATION = 'module.wasm.image/variant';
 
 /**
  * Tells images from other artifacts in a registry. The event does not say which it is (its media type is that of any
- * OCI manifest), so the manifest's `config.mediaType`, `artifactType` and `subject` decide.
+ * OCI manifest), so the types of the configuration, of the layers and of the children decide. Never throws.
+ *
+ * @param servedAs the media type that the registry gives, for manifests that do not name theirs
  */
-export function classifyManifest(manifest: unknown): Manifest {
-  const index = ImageIndex.safeParse(manifest);
-  const single = ImageManifest.safeParse(manifest);
-  const common = index.data ?? single.data;
-  if (!common) return { kind: 'other', what: 'a manifest that is neither an image nor an index' };
-  if (common.artifactType) return { kind: 'other', what: `an artifact of type ${common.artifactType}` };
-  if (common.subject) return { kind: 'other', what: 'an artifact attached to another manifest' };
-  if (index.data) return classifyIndex(index.data);
-
-  const { mediaType, digest } = (single.data as z.infer<typeof ImageManifest>).config;
-  if (!IMAGE_CONFIGS.has(mediaType)) return { kind: 'other', what: `an artifact with config ${mediaType}` };
-  return { kind: 'image', configDigest: digest };
+export function classifyManifest(manifest: unknown, servedAs?: string): Manifest {
+  const content = Content.safeParse(manifest).data;
+  if (!content) return notAnImage('a manifest that is neither an image nor an index');
+  const type = content.mediaType ?? mediaType.parse(servedAs);
+  const { artifactType, subject } = content;
+  if (isBuildCache(artifactType)) return BUILD_CACHE;
+  if (type === OCI_ARTIFACT) return notAnImage('an OCI artifact');
+  if (isArtifactType(artifactType)) return notAnImage(`an artifact of type ${shown(artifactType as string)}`);
+  if (subject) return notAnImage('an artifact attached to another manifest');
+  switch (formOf(content, kindOf(type))) {
+    case 'index':
+      return classifyIndex(content.manifests ?? []);
+    case 'image':
+      return classifyImage(content, type);
+    default:
+      return notAnImage('a manifest that is neither an image nor an index');
+  }
 }
 
-function classifyIndex({ manifests }: z.infer<typeof ImageIndex>): Manifest {
-  const [first, ...others] = manifests
-    .filter(({ artifactType, platform, annotations }) => {
-      // buildx lists its attestations as children of platform unknown/unknown.
-      const attached = annotations?.['vnd.docker.reference.type'] !== undefined || platform?.os === 'unknown';
-      return !attached && artifactType === undefined;
-    })
-    .map(({ digest, platform }) => ({ digest, ...(platform && { platform: formatPlatform(platform) }) }));
-  return first
-    ? { kind: 'index', images: [first, ...others] }
-    : { kind: 'other', what: 'an index without images' };
+/** A manifest is what its media type says, as far as it has the parts for it. */
+function formOf({ manifests, config }: Content, kind: ManifestKind): ManifestKind {
+  if (manifests && (kind === 'index' || !config?.digest)) return 'index';
+  if (config?.digest && (kind === 'image' || !manifests?.length)) return 'image';
+  return manifests ? 'index' : 'neither';
 }
 
-/** The parts of an image's configuration that the bridge reads. */
-export const ImageConfig = z.object({
-  os: z.string().optional(),
-  architecture: z.string().optional(),
-  variant: z.string().optional(),
-  config: z.object({ Labels: z.record(z.string(), z.string()).nullish() }).nullish(),
-});
-export type ImageConfig = z.infer<typeof ImageConfig>;
+const BUILD_CACHE: NotAnImage = { kind: 'other', reason: 'build-cache', what: 'a build cache of BuildKit' };
 
-/** The platform that a single image's configuration names, if it names one. */
-function platformOf({ os, architecture, variant }: ImageConfig): string | undefined {
-  return os && architecture ? formatPlatform({ os, architecture, variant }) : undefined;
+function classifyImage({ config, layers = [], annotations }: Content, type: string | undefined): Manifest {
+  if (isBuildCache(config?.mediaType)) return BUILD_CACHE;
+  if (!isImageConfig(config?.mediaType, type)) {
+    return notAnImage(`an artifact with config ${shown(config?.mediaType as string)}`);
+  }
+  const odd = layers.find(layer => layer.mediaType !== undefined && !isLayer(layer.mediaType));
+  if (odd) {
+    const what = `an artifact with the configuration of an image and layers of type ${shown(odd.mediaType as string)}`;
+    return { kind: 'other', reason: 'not-runnable', what };
+  }
+  const isWasm = text.parse(annotations?.[WASM_ANNOTATION]) !== undefined;
+  return { kind: 'image', configDigest: config?.digest as string, ...(isWasm && { platform: 'wasi/wasm' }) };
 }
 
-function formatPlatform({ os, architecture, variant }: z.infer<typeof Platform>): string {
-  return [os, architecture, variant].filter(part => part).join('/');
+function classifyIndex(children: readonly Child[]): Manifest {
+  if (children.some(child => isBuildCache(child.mediaType))) return BUILD_CACHE;
+  const [first, ...others] = children.flatMap(toIndexChild);
+  return first ? { kind: 'index', children: [first, ...others] } : notAnImage('an index without images');
 }
 
-/** The platforms of an image, or of each image of an index; not all name one. */
-export function platformsOf(
-  manifest: Exclude<Manifest, { kind: 'other' }>,
-  config: ImageConfig | null | undefined,
-): string[] {
-  const platforms =
-    manifest.kind === 'index'
-      ? manifest.images.map(({ platform }) => platform)
-      : [config ? platformOf(config) : undefined];
-  return platforms.filter(platform => platform !== undefined);
+/** The child, unless it is something else than an image or an index. */
+function toIndexChild({ mediaType: type, digest, artifactType, platform, annotations }: Child): IndexChild[] {
+  // buildx lists its attestations as children of platform unknown/unknown.
+  const isAttached = text.parse(annotations?.['vnd.docker.reference.type']) !== undefined;
+  if (isAttached || platform?.os === 'unknown' || isArtifactType(artifactType)) return [];
+  if (!digest || kindOf(type) === 'neither') return [];
+  const name = platform?.architecture && formatPlatform(platform);
+  return [{ digest, ...(name && { platform: name }) }];
 }
 
-/** The required platforms that are missing. Any variant of `linux/arm64` counts as `linux/arm64`. */
-export function missingPlatforms(required: readonly string[], present: readonly string[]): string[] {
-  return required.filter(want => !present.some(have => have === want || have.startsWith(`${want}/`)));
+function notAnImage(what: string): NotAnImage {
+  return { kind: 'other', reason: 'not-an-image', what };
 }

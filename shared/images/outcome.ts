@@ -3,7 +3,7 @@ import type { RequestWords } from '../coder/words.ts';
 import { LONGEST_RETRY_AFTER_MS, nextAttempt } from '../lib/backoff.ts';
 import type { Reference } from '../policy/reference.ts';
 import { type ImageReason, REASONS } from '../reasons.ts';
-import type { HeardBy, ImageRecord } from '../records/image.ts';
+import type { AwaitedPush, HeardBy, ImageRecord } from '../records/image.ts';
 import type { Registry } from '../records/registry.ts';
 
 /** A tag to import, with the registry's present record. */
@@ -12,6 +12,8 @@ export interface ImageToImport extends Reference {
   /** The latest push that the bridge knows, and how it learned of it. */
   pushedOn: Date;
   heardBy: HeardBy;
+  /** That push, while the registry may not show it yet. */
+  awaited?: AwaitedPush | undefined;
   /** The values that a person gave who imported it by hand. */
   requested?: RequestWords;
   /** A person asked to try it again. */
@@ -23,8 +25,12 @@ export interface Outcome {
   reason: ImageReason;
   message: string;
   digest?: string | undefined;
+  /** The push that the registry may not show yet. */
+  awaited?: AwaitedPush | undefined;
+  /** What an image is for that is left out because of it. */
+  platforms?: string | undefined;
   retryAfterMs?: number | undefined;
-  /** When to check again work that the target has under way; this does not count as an attempt. */
+  /** When to check again what the target or the registry has under way; this does not count as an attempt. */
   lookAgainOn?: Date;
   /** The latest time to try a pending image again; without it, the number of attempts is limited. */
   until?: Date;
@@ -43,9 +49,6 @@ export interface RecordServices {
   maxAttempts: number;
 }
 
-/** How long the bridge waits for replicas of a registry to agree. */
-const LOOK_AGAIN_MS = 60_000;
-
 /** The record after an outcome, with the time of the next attempt if there is one. */
 export function toRecord(
   services: RecordServices,
@@ -53,20 +56,19 @@ export function toRecord(
   previous: ImageRecord | undefined,
   outcome: Outcome,
 ): ImageRecord {
-  const { reason, message, digest } = outcome;
+  const { reason, message, digest, awaited, platforms } = outcome;
   const at = services.now();
   const record = {
     ...{ registry: registry.name, repository, tag, reason, message, pushedOn, heardBy, updatedOn: at },
     ...(digest && { digest }),
+    ...(awaited && { awaited }),
+    ...(platforms && { platforms }),
     ...(requested && { requested }),
     ...inCoder(previous, outcome),
   };
   const { state } = REASONS[reason];
   if (state === 'imported')
     return { ...record, state, attempts: 0, importedOn: at, ...latency(record, previous, at) };
-  if (state === 'removed' && mayStillShow(pushedOn, previous, at)) {
-    return { ...record, state, attempts: 0, dueOn: new Date(at.getTime() + LOOK_AGAIN_MS) };
-  }
   if (state !== 'pending') return { ...record, state, attempts: 0 };
   return { ...record, ...schedule(services, previous, outcome) };
 }
@@ -97,15 +99,6 @@ function latency(
 ): { latencyMs?: number } {
   if (previous?.importedOn && previous.importedOn > pushedOn && previous.state === 'imported') return {};
   return heardBy === 'event' ? { latencyMs: importedOn.getTime() - pushedOn.getTime() } : {};
-}
-
-/**
- * A tag that was pushed to one replica of the registry may still be missing on another one, so an import looks once more
- * for a tag that is missing right after its push.
- */
-function mayStillShow(pushedOn: Date, previous: ImageRecord | undefined, now: Date): boolean {
-  const isFresh = now.getTime() - pushedOn.getTime() < LOOK_AGAIN_MS;
-  return isFresh && !(previous?.state === 'removed' && previous.dueOn);
 }
 
 type Schedule = Pick<ImageRecord, 'state' | 'attempts' | 'message' | 'dueOn' | 'digest'>;

@@ -47,11 +47,13 @@ function idOf(event: unknown): string | undefined {
 async function importPushed(
   services: EventServices,
   registry: StoredRegistry,
-  { repository, tag, pushedOn }: Extract<AcrEvent, { kind: 'push' }>,
+  { repository, tag, pushedOn, digest }: Extract<AcrEvent, { kind: 'push' }>,
   signal: AbortSignal,
   log: Log,
 ): Promise<void> {
-  await importAndFollow(services, { registry: registry.name, repository, tag, pushedOn }, signal, log);
+  const pushed = digest ? { digest } : {};
+  const request = { registry: registry.name, repository, tag, pushedOn, pushed };
+  await importAndFollow(services, request, signal, log);
 }
 
 /** A delete names a digest and no tag: the records give its tags, and the registry says whether they are gone. */

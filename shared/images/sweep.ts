@@ -2,7 +2,7 @@ import type { CredentialHolder } from '../credentials/holder.ts';
 import { describe } from '../errors.ts';
 import { forEachAtMost } from '../lib/concurrency.ts';
 import type { Log } from '../lib/log.ts';
-import { isUnderWay } from '../reasons.ts';
+import { isCheckedSoon } from '../reasons.ts';
 import type { WaitingImage } from '../records/images.ts';
 import type { StoredRegistry } from '../records/registry.ts';
 import { type FollowServices, logImport } from './follow.ts';
@@ -12,7 +12,7 @@ export interface SweepServices extends FollowServices {
   holder: CredentialHolder;
 }
 
-/** Between two looks at what the target has under way. */
+/** Between two looks at images that are checked again within seconds. */
 const SHORTEST_WAIT_MS = 1_000;
 /** Imports that run at once. */
 const AT_ONCE = 16;
@@ -41,11 +41,11 @@ export async function sweep(services: SweepServices, signal: AbortSignal, log: L
   }
   // An alert fires when this line stops coming.
   log.info('sweep', { registries });
-  await sweepUnderWay(services, nextLookOn, signal, log);
+  await sweepAgain(services, nextLookOn, signal, log);
 }
 
-/** Looks again every few seconds while the target has work under way. */
-async function sweepUnderWay(
+/** Looks again every few seconds while the target is at work, or the registry does not show a push yet. */
+async function sweepAgain(
   services: SweepServices,
   firstLookOn: Date | undefined,
   signal: AbortSignal,
@@ -82,7 +82,8 @@ async function sweepImages(
       const request = { registry: registry.name, ...image, onlyIfDue: true };
       const result = await importImage(services, request, AbortSignal.timeout(services.importBudgetMs));
       logImport(log, result);
-      if (result.record && isUnderWay(result.record)) nextLookOn = earlier(nextLookOn, result.record.dueOn);
+      if (result.record && isCheckedSoon(result.record))
+        nextLookOn = earlier(nextLookOn, result.record.dueOn);
     } catch (error) {
       log.error('import not recorded', { registry: registry.name, ...image, message: describe(error) });
     }
@@ -99,7 +100,7 @@ interface Depth {
   due: number;
   /** Their oldest push. */
   oldestPushedOn?: Date;
-  /** When the first image is looked at again on which the target has work under way. */
+  /** When the first image is due that is checked again within seconds. */
   nextLookOn?: Date | undefined;
 }
 
@@ -114,7 +115,7 @@ async function* dueOf(images: AsyncIterable<WaitingImage>, now: Date, depth: Dep
       depth.due += 1;
       yield image;
     } else {
-      if (image.isUnderWay) depth.nextLookOn = earlier(depth.nextLookOn, image.dueOn);
+      if (image.isCheckedSoon) depth.nextLookOn = earlier(depth.nextLookOn, image.dueOn);
       if (depth.waiting >= COUNTED) return;
     }
   }

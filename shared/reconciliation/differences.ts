@@ -1,4 +1,5 @@
 import { type RepositoryInTarget, TARGET_DIFFERENCES, type TargetDifference } from '../coder/target.ts';
+import { isRunnable } from '../images/platform.ts';
 import { createBreather } from '../lib/breather.ts';
 import { applyPolicy, type PolicyHolder, type Verdict } from '../policy/policy.ts';
 import { REASONS } from '../reasons.ts';
@@ -24,7 +25,13 @@ export interface Difference {
 }
 
 /** Reasons to leave out an image that are no verdict of the policy. */
-const SETTLED: ReadonlySet<string> = new Set(['not-an-image', 'not-chosen', 'held']);
+const SETTLED: ReadonlySet<string> = new Set([
+  'not-an-image',
+  'build-cache',
+  'not-runnable',
+  'not-chosen',
+  'held',
+]);
 
 /** All that is known of one repository. */
 export interface RepositoryFacts {
@@ -35,6 +42,8 @@ export interface RepositoryFacts {
   records: ReadonlyMap<string, ImageRecord>;
   /** The image in Coder; undefined when Coder does not have it. */
   image: RepositoryInTarget | undefined;
+  /** The operating systems and platforms on which workspaces run. */
+  runnable: readonly string[];
   /** What is to be said of images when Coder does not have the repository. */
   missing: TargetDifference;
 }
@@ -66,7 +75,7 @@ function compare(facts: RepositoryFacts, tag: string): Difference['kind'] | unde
   if (record?.state === 'pending' || isSuspended(verdict)) return undefined;
   if (verdict.action === 'skip') return compareSkipped(facts, tag, verdict);
   if (!tags.has(tag)) return compareGone(facts, tag, verdict);
-  return compareWanted(facts, tag);
+  return compareWanted(facts, tag, verdict);
 }
 
 function isSuspended(verdict: Verdict): boolean {
@@ -94,15 +103,26 @@ function compareGone(
   return isLeft ? 'gone' : undefined;
 }
 
-function compareWanted(facts: RepositoryFacts, tag: string): Difference['kind'] | undefined {
+function compareWanted(
+  facts: RepositoryFacts,
+  tag: string,
+  { rule }: Extract<Verdict, { action: 'import' }>,
+): Difference['kind'] | undefined {
   const record = facts.records.get(tag);
   if (!record || record.state === 'removed') return 'missed-push';
-  if (record.state === 'skipped' && !SETTLED.has(record.reason)) return 'policy-changed';
+  const runnable = [...facts.runnable, ...(rule?.platforms ?? [])];
+  if (record.state === 'skipped' && !isSettled(record, runnable)) return 'policy-changed';
   if (record.digest !== facts.tags.get(tag)?.digest) return 'missed-push';
   // An image that Coder or the registry refused stays `failed` until its next push.
   if (record.state === 'failed') return REASONS[record.reason].state === 'pending' ? 'given-up' : undefined;
   if (record.state !== 'imported') return undefined;
   return facts.image ? facts.image.compare(record) : facts.missing;
+}
+
+/** An image that was left out stays so, unless its platforms are allowed by now. */
+function isSettled({ reason, platforms = '' }: ImageRecord, runnable: readonly string[]): boolean {
+  if (reason !== 'no-runnable-platform') return SETTLED.has(reason);
+  return !platforms.split(',').some(platform => isRunnable(platform, runnable));
 }
 
 type DefaultCandidate = Parameters<RepositoryInTarget['findDrift']>[0][number];

@@ -86,7 +86,8 @@ async function readFacts({ services, registry, inventory, signal }: Run, reposit
   const source = { loginServer: registry.loginServer, repository, signal };
   for await (const found of acr.listTags(source)) tags.set(found.tag, found);
   const image = await inventory.find(repository, signal);
-  return { repository, registry, tags, records, image, missing: inventory.missing };
+  const { runnable } = services;
+  return { repository, registry, tags, records, image, runnable, missing: inventory.missing };
 }
 
 async function repair(

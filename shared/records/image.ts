@@ -8,6 +8,19 @@ import { type ImageReason, STATES } from '../reasons.ts';
 const HeardBy = z.enum(['event', 'reconciliation', 'request']);
 export type HeardBy = z.infer<typeof HeardBy>;
 
+/** A push that the registry may not show yet. */
+export interface AwaitedPush {
+  /** The digest that was pushed, if the event named it. */
+  digest?: string;
+  /** When to stop waiting for it; absent until a look found something else. */
+  until?: Date;
+}
+
+function parseAwaited(text: string): AwaitedPush {
+  const { digest, until } = JSON.parse(text);
+  return { ...(digest && { digest }), ...(until && { until: new Date(until) }) };
+}
+
 /** The image record of one `registry / repository:tag`. Times are UTC. */
 export const ImageRecord = z.object({
   /** The bridge's name of the registry. */
@@ -27,6 +40,10 @@ export const ImageRecord = z.object({
   /** The latest push that the bridge knows, and how it learned of it. */
   pushedOn: z.date(),
   heardBy: HeardBy,
+  /** That push, while the registry may not show it yet. */
+  awaited: json(parseAwaited).exactOptional(),
+  /** The platforms, comma-separated, of an image that is left out because of them. */
+  platforms: z.string().exactOptional(),
   updatedOn: z.date(),
   importedOn: z.date().exactOptional(),
   /** Time from that push until Coder had the image, in ms; only for pushes with an event. */

@@ -5,7 +5,7 @@ import { ROW_VERSION } from '../azure/row-version.ts';
 import { type Page, type PageRequest, readPage } from '../azure/table-pages.ts';
 import { change, deleteRows, type Row, type RowKey, readRow, readRows } from '../azure/tables.ts';
 import type { Reference } from '../policy/reference.ts';
-import { type ImageReason, isUnderWay, type State } from '../reasons.ts';
+import { type ImageReason, isCheckedSoon, type State } from '../reasons.ts';
 import { type HeardBy, ImageRecord, type StoredImage } from './image.ts';
 import { dueKey, imageKey, parseDueKey, repositoryOfRow } from './keys.ts';
 
@@ -20,8 +20,8 @@ export interface WaitingImage extends Reference {
   dueOn: Date;
   /** The push that must arrive in Coder; absent when only a reconciliation found it. */
   pushedOn?: Date;
-  /** The target has work on it under way. */
-  isUnderWay: boolean;
+  /** It is checked again within seconds. */
+  isCheckedSoon: boolean;
 }
 
 export interface ImageFilter {
@@ -121,10 +121,10 @@ export function createImages(table: TableClient): Images {
 
     async *waiting(registry) {
       const filter = odata`PartitionKey eq ${registry} and RowKey ge '!' and RowKey lt '"'`;
-      for await (const row of readRows<{ pushedOn?: Date; underWay?: boolean }>(table, filter)) {
-        const { rowKey, pushedOn, underWay = false } = row;
+      for await (const row of readRows<{ pushedOn?: Date; checkedSoon?: boolean }>(table, filter)) {
+        const { rowKey, pushedOn, checkedSoon = false } = row;
         const due = parseDueKey(rowKey as string);
-        yield { ...due, isUnderWay: underWay, ...(pushedOn && { pushedOn }) };
+        yield { ...due, isCheckedSoon: checkedSoon, ...(pushedOn && { pushedOn }) };
       }
     },
 
@@ -167,9 +167,9 @@ function saveActions(
     if (before) actions.push(['delete', { partitionKey, rowKey: before }]);
     // A push that only a reconciliation found may be older than the bridge, so its age is no waiting time.
     const pushedOn = record.heardBy !== 'reconciliation' && { pushedOn: record.pushedOn };
-    const underWay = isUnderWay(record) && { underWay: true };
+    const checkedSoon = isCheckedSoon(record) && { checkedSoon: true };
     if (after)
-      actions.push(['create', { partitionKey, rowKey: after, kind: 'due', ...pushedOn, ...underWay }]);
+      actions.push(['create', { partitionKey, rowKey: after, kind: 'due', ...pushedOn, ...checkedSoon }]);
   }
   return actions;
 }

@@ -23,6 +23,8 @@ export type Step =
   /** The instance ends after this number of further calls. */
   | { do: 'doom'; instance: 0 | 1; calls: number }
   | { do: 'fault'; standIn: 'coder' | 'registry' | 'tables' | 'keyVault'; fault: Fault }
+  /** The replica that is read shows from now on what there is now, or everything again. */
+  | { do: 'lag'; registry: RegistryName; lags: boolean }
   | { do: 'wait'; seconds: number };
 
 const removing = { repository: '**', onDelete: 'remove' } as const;
@@ -96,6 +98,10 @@ export function histories(lossy: boolean) {
         ),
         fault,
       }),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.record({ do: fc.constant('lag' as const), registry, lags: fc.boolean() }),
     },
     {
       weight: 1,

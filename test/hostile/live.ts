@@ -21,6 +21,7 @@ export const seen = {
   sweeps: 0,
   reconciliations: 0,
   faults: 0,
+  lags: 0,
   crashes: 0,
 };
 
@@ -73,6 +74,9 @@ export async function live(world: World, { policies, steps }: History, lossy: bo
         seen.faults += 1;
         addFault(step);
         return;
+      case 'lag':
+        seen.lags += 1;
+        return world.lag(step.registry, step.lags);
       case 'wait':
         await pass(step.seconds * 1_000);
     }
@@ -86,7 +90,7 @@ export async function live(world: World, { policies, steps }: History, lossy: bo
     const reference = `${repository}:${tag}`;
     const at = world.cloud.clock.now();
     for (let i = 0; i < events; i++) {
-      const event = pushEvent(world.resourceId(registry), reference, at);
+      const event = pushEvent(world.resourceId(registry), reference, at, digest);
       queue.push({ event, pushed: `${registry} ${reference}`, attempts: 0, acknowledged: false });
     }
   }
@@ -147,7 +151,10 @@ export async function live(world: World, { policies, steps }: History, lossy: bo
 
   async function sweepAll(services: Services): Promise<void> {
     seen.sweeps += 1;
-    await sweep(services, AbortSignal.timeout(10_000), silent);
+    // The clock stands still during a sweep, so it ends where it would wait.
+    const ending = new AbortController();
+    const signal = AbortSignal.any([ending.signal, AbortSignal.timeout(10_000)]);
+    await sweep({ ...services, wait: async () => ending.abort() }, signal, silent);
   }
 
   async function reconcileAll(services: Services, names: readonly RegistryName[]): Promise<void> {
@@ -174,6 +181,7 @@ export async function live(world: World, { policies, steps }: History, lossy: bo
 
   async function settle(): Promise<void> {
     world.clearFaults();
+    for (const name of REGISTRIES) await world.lag(name, false);
     // Nothing that an instance had in memory may be needed.
     instances.replaceAll();
     await quiet();

@@ -77,6 +77,11 @@ export async function startWorld(tls: Tls) {
       await remove(`${url}/v2/${repository}/manifests/${digest}`);
     },
 
+    async lag(name: RegistryName, lags: boolean): Promise<void> {
+      const url = `${registries[name].standIn.url}/_stand-in/lag`;
+      await fetch(url, { method: lags ? 'POST' : 'DELETE' });
+    },
+
     clearFaults(): void {
       const others = cloud.otherRegistries.map(({ standIn }) => standIn);
       for (const standIn of [...Object.values(cloud.standIns), ...others]) standIn.faults.clear();

@@ -35,7 +35,9 @@ export interface Bridge {
   /** Calls Coder as a person who is signed in there, or steers it. */
   askCoder(method: string, path: string, body?: object): Promise<void>;
   /** Delivers the event of a push. */
-  pushed(reference: string, options?: { at?: Date; services?: Services }): Promise<void>;
+  pushed(reference: string, options?: { at?: Date; digest?: string; services?: Services }): Promise<void>;
+  /** The replica of the sample registry that is read shows from now on what there is now, or all again. */
+  lag(lags: boolean): Promise<void>;
   record(reference: string): Promise<ImageRecord | undefined>;
   /** Every image of that repository in Coder, each with its tags and their digests. */
   inCoder(repository: string): Record<string, string>[];
@@ -89,8 +91,9 @@ export async function startBridge(options: Omit<CloudOptions, 'tls'> = {}): Prom
     },
     askCoder: (method, path, body) =>
       call(cloud.standIns.coder.url + path, method, { 'session-token': cloud.coder.token }, body),
-    pushed: (reference, { at = cloud.clock.now(), services: instance = services } = {}) =>
-      handleEvent(instance, pushEvent(cloud.registry.resourceId, reference, at), log),
+    pushed: (reference, { at = cloud.clock.now(), digest, services: instance = services } = {}) =>
+      handleEvent(instance, pushEvent(cloud.registry.resourceId, reference, at, digest), log),
+    lag: lags => call(`${cloud.standIns.registry.url}/_stand-in/lag`, lags ? 'POST' : 'DELETE', {}),
     record: reference => services.images.get(name, split(reference)),
     inCoder: repository =>
       cloud.standIns.coder
@@ -127,12 +130,13 @@ export async function call(
 }
 
 /** The event that ACR raises when a tag was pushed. */
-export function pushEvent(topic: string, reference: string, at: Date) {
+export function pushEvent(topic: string, reference: string, at: Date, digest?: string) {
   const { repository, tag } = split(reference);
   return event(topic, 'ImagePushed', at, {
     mediaType: 'application/vnd.oci.image.manifest.v1+json',
     repository,
     tag,
+    ...(digest && { digest }),
   });
 }
 

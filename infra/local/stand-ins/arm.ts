@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import type { Secrets } from '../secrets.ts';
 import { type Route, type StandIn, startStandIn } from '../stand-in.ts';
 import type { Tls } from '../tls.ts';
@@ -10,7 +11,7 @@ import { type ArmEventSubscription, eventSubscriptionRoutes } from './arm/event-
 import { generateCredentialsOperation } from './arm/generate-credentials.ts';
 import { createLongRunningOperations } from './arm/long-running.ts';
 import { authenticate, type Operation, type OperationContext, toRoute } from './arm/operation.ts';
-import { createArmRegistries, registryBody } from './arm/registries.ts';
+import { type ArmRegistries, createArmRegistries, registryBody } from './arm/registries.ts';
 import type { ArmRegistry } from './arm/registry.ts';
 import { scopeMapOperations } from './arm/scope-map-operations.ts';
 import { tokenOperations } from './arm/token-operations.ts';
@@ -73,6 +74,7 @@ export async function startArm({
     ...listingRoutes(context),
     ...eventSubscriptionRoutes(eventSubscriptions, context),
     resultRoute(context),
+    administratorRoute(registries),
   ];
   const standIn = await startStandIn({ ...server, routes });
   const { add: addRegistry, change: changeRegistry, accounts, modeSwitches } = registries;
@@ -116,4 +118,26 @@ function resultRoute({ longRunning, allowed, verifyEntraToken }: OperationContex
       return longRunning.result(request, request.params[0] ?? '');
     },
   };
+}
+
+/** `POST /_stand-in/administrator {name, enabled}` switches the administrator of a registry on or off. */
+function administratorRoute(registries: ArmRegistries): Route {
+  return {
+    method: 'POST',
+    path: /^\/_stand-in\/administrator$/,
+    handle({ body }) {
+      const parsed = Administrator.safeParse(JSON.parse(body.toString()));
+      const known =
+        parsed.data && registries.all().find(({ resourceId }) => isNamed(resourceId, parsed.data.name));
+      if (!known) return { status: 400, body: { error: 'needs the name of a registry, and enabled' } };
+      registries.change(known.resourceId, { adminUserEnabled: parsed.data.enabled });
+      return { status: 204 };
+    },
+  };
+}
+
+const Administrator = z.strictObject({ name: z.string(), enabled: z.boolean() });
+
+function isNamed(resourceId: string, name: string): boolean {
+  return resourceId.toLowerCase().endsWith(`/${name.toLowerCase()}`);
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Explanation } from '../../images/explain.ts';
-import { classifyManifest, type ImageConfig, type Manifest, platformsOf } from '../../images/manifest.ts';
+import { foundOf } from '../../images/found.ts';
 import { ruleOf } from '../../policy/policy.ts';
 import type { Reference } from '../../policy/reference.ts';
 import { ImageView, imageView } from './image.ts';
@@ -37,7 +37,7 @@ export function explanationView(
   { facts, registry, calls, record }: Explanation,
   { repository, tag }: Reference,
 ) {
-  const { verdict, found, config } = facts;
+  const { verdict } = facts;
   const rule = ruleOf(registry, { repository, tag });
   return {
     dryRun: true,
@@ -45,17 +45,8 @@ export function explanationView(
     repository,
     tag,
     policy: { action: verdict.action, rule: rule >= 0 ? rule : undefined },
-    found: found
-      ? { digest: found.digest, ...manifestView(classifyManifest(found.manifest), config?.config) }
-      : null,
+    found: foundOf(facts),
     calls,
     image: record ? imageView(record, registry) : null,
   };
-}
-
-function manifestView(manifest: Manifest, config: ImageConfig | null | undefined) {
-  if (manifest.kind === 'other') return { kind: manifest.kind, what: manifest.what };
-  // The platform of an image is in its configuration, which is not read when the policy leaves the image out.
-  if (manifest.kind === 'image' && !config) return { kind: manifest.kind };
-  return { kind: manifest.kind, platforms: platformsOf(manifest, config) };
 }

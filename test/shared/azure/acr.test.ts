@@ -11,7 +11,7 @@ const signal = () => AbortSignal.timeout(20_000);
 const source = () => ({ loginServer, repository: 'team/app', signal: signal() });
 
 beforeAll(async () => {
-  bridge = await startBridge();
+  bridge = await startBridge({ registries: ['fabrikam'] });
   ({ loginServer } = bridge.cloud.standIns.registry);
   await bridge.push('team/app:v1', image({ labels: { a: 'b' } }));
   const challenge = `Bearer realm="https://${loginServer}/oauth2/token",service="${loginServer}",scope="repository:team/app:pull"`;
@@ -104,4 +104,23 @@ test('a login is not sent to the host that the registry redirects to', async () 
   ).rejects.toMatchObject({ reason: 'registry-unavailable' });
 
   expect(stranger.requests.all()).toEqual([]);
+});
+
+test('an empty registry lists no repositories', async () => {
+  const [empty] = bridge.cloud.otherRegistries;
+  const listed = bridge.services.acr.listRepositories(empty?.standIn.loginServer as string, signal());
+
+  const names: string[] = [];
+  for await (const name of listed) names.push(name);
+
+  expect(names).toEqual([]);
+});
+
+test('what the list of tags says of one tag is read, and undefined when it does not have it', async () => {
+  const found = await bridge.services.acr.getManifest(source(), 'v1');
+
+  expect(await bridge.services.acr.getTag(source(), 'v1')).toEqual({
+    ...{ tag: 'v1', digest: found?.digest, pushedOn: expect.any(Date) },
+  });
+  expect(await bridge.services.acr.getTag(source(), 'v9')).toBeUndefined();
 });

@@ -1,13 +1,26 @@
 import { expect, test } from 'vitest';
-import { decideImport, type ImportFacts } from '../../../shared/images/decide.ts';
+import { decideImport } from '../../../shared/images/decide.ts';
+import { ImageConfig } from '../../../shared/images/image-config.ts';
+import type { ReadChild } from '../../../shared/images/image-index.ts';
+import type { ImportFacts } from '../../../shared/images/step.ts';
 
 const image = { config: { mediaType: 'application/vnd.oci.image.config.v1+json', digest: 'sha256:config' } };
 const index = { manifests: [{ digest: 'sha256:amd', platform: { os: 'linux', architecture: 'amd64' } }] };
 const chart = { config: { mediaType: 'application/vnd.cncf.helm.config.v1+json', digest: 'sha256:config' } };
 const found = (manifest: unknown) => ({ digest: 'sha256:now', manifest });
-const amd64 = { os: 'linux', architecture: 'amd64' };
+const amd64 = ImageConfig.parse({ os: 'linux', architecture: 'amd64' });
+const silent = ImageConfig.parse({});
 const config = { digest: 'sha256:config', config: amd64 };
-const childConfig = { digest: 'sha256:amd', config: amd64 };
+const single = { kind: 'image', configDigest: 'sha256:config' } as const;
+const read = (...children: [string, ReadChild][]) => new Map(children);
+const readAmd = read(['sha256:amd', { manifest: single, config: amd64 }]);
+const windows = ImageConfig.parse({ os: 'windows', architecture: 'amd64' });
+const model = { ...image, layers: [{ mediaType: 'application/vnd.ollama.image.model', digest: 'sha256:l' }] };
+const indexOf = (...children: [string, object?][]) => ({
+  manifests: children.map(([digest, platform]) => ({ digest, platform })),
+});
+const many = Array.from({ length: 20 }, (_, i) => `sha256:${i}`);
+const listed = (digest: string, pushedOn: Date) => ({ tag: 'v1', digest, pushedOn });
 const platforms = (...names: string[]) =>
   ({ action: 'import', rule: { repository: '**', platforms: names }, pinned: false }) as const;
 
@@ -20,6 +33,8 @@ const skip = (reason: 'no-rule' | 'excluded' | 'suspended', withdraw = false) =>
   ({ action: 'skip', reason, withdraw }) as const;
 const NOW = new Date('2026-01-31T08:00:00Z');
 const minutesAgo = (minutes: number) => new Date(NOW.getTime() - minutes * 60_000);
+const inSeconds = (seconds: number) => new Date(NOW.getTime() + seconds * 1_000);
+const LOOK_AGAIN = { do: 'record', reason: 'waiting-for-registry', lookAgainOn: inSeconds(10) };
 
 const CASES: [string, { [K in keyof ImportFacts]?: ImportFacts[K] | undefined }, object][] = [
   ['a tag that no rule covers', { verdict: skip('no-rule') }, { do: 'record', reason: 'no-rule' }],
@@ -109,23 +124,19 @@ const CASES: [string, { [K in keyof ImportFacts]?: ImportFacts[K] | undefined },
     { record: { state: 'failed', reason: 'coder-rejected', digest: 'sha256:now' }, config },
     { do: 'apply', digests: ['sha256:now'] },
   ],
-  ['a single image, unread', {}, { do: 'read-config', from: { kind: 'blob', digest: 'sha256:config' } }],
+  ['a single image, unread', {}, { do: 'read-config', digest: 'sha256:config' }],
   ['a single image', { config }, { do: 'apply', digests: ['sha256:now'] }],
   [
     'an index',
-    { found: found(index), config: childConfig },
+    { found: found(index), children: readAmd },
     { do: 'apply', digests: ['sha256:now', 'sha256:amd'] },
   ],
   [
     'a single image, when another one was read before',
-    { config: childConfig },
-    { do: 'read-config', from: { kind: 'blob', digest: 'sha256:config' } },
+    { config: { digest: 'sha256:other', config: silent } },
+    { do: 'read-config', digest: 'sha256:config' },
   ],
-  [
-    'an index, unread',
-    { found: found(index) },
-    { do: 'read-config', from: { kind: 'image', digest: 'sha256:amd' } },
-  ],
+  ['an index, unread', { found: found(index) }, { do: 'read-child', digest: 'sha256:amd' }],
   ['a tag that was not looked for yet', { found: undefined }, { do: 'read-manifest' }],
   ['a single image, before it is locked', { config, isLocked: false }, { do: 'lock' }],
   [
@@ -178,7 +189,7 @@ const CASES: [string, { [K in keyof ImportFacts]?: ImportFacts[K] | undefined },
   ],
   [
     'an index with the required platform',
-    { found: found(index), verdict: platforms('linux/amd64'), config: childConfig },
+    { found: found(index), verdict: platforms('linux/amd64'), children: readAmd },
     { do: 'apply' },
   ],
   [
@@ -186,12 +197,207 @@ const CASES: [string, { [K in keyof ImportFacts]?: ImportFacts[K] | undefined },
     { config, verdict: platforms('linux/arm64') },
     { do: 'record', reason: 'waiting-for-platforms' },
   ],
+  // What cannot start.
+  [
+    'a BuildKit cache',
+    {
+      found: found({
+        manifests: [{ digest: 'sha256:a', mediaType: 'application/vnd.buildkit.cacheconfig.v0' }],
+      }),
+    },
+    { do: 'record', reason: 'build-cache' },
+  ],
+  ['a model', { found: found(model) }, { do: 'record', reason: 'not-runnable' }],
+  [
+    'a model where an image was, and the rule says remove',
+    { found: found(model), verdict: removing, record: { state: 'imported', reason: 'tag-added', memo: {} } },
+    { do: 'withdraw', reason: 'not-runnable' },
+  ],
+  [
+    'an image for Windows',
+    { config: { digest: 'sha256:config', config: windows } },
+    {
+      ...{ do: 'record', reason: 'no-runnable-platform', platforms: 'windows/amd64' },
+      message: 'It is for windows/amd64 only.',
+    },
+  ],
+  [
+    'an image for Windows, where workspaces run on it',
+    { config: { digest: 'sha256:config', config: windows }, runnable: ['linux', 'windows'] },
+    { do: 'apply' },
+  ],
+  [
+    'an image for Windows, where its rule requires that',
+    { config: { digest: 'sha256:config', config: windows }, verdict: platforms('windows/amd64') },
+    { do: 'apply' },
+  ],
+  [
+    'an image for Windows, where its rule requires Linux',
+    { config: { digest: 'sha256:config', config: windows }, verdict: platforms('linux/amd64') },
+    { do: 'record', reason: 'waiting-for-platforms' },
+  ],
+  [
+    'an image that does not say what it is for',
+    { config: { digest: 'sha256:config', config: silent } },
+    { do: 'apply' },
+  ],
+  [
+    'an index for Windows',
+    { found: found(indexOf(['sha256:win', { os: 'windows', architecture: 'amd64' }])) },
+    { do: 'record', reason: 'no-runnable-platform' },
+  ],
+  [
+    'an index of which the one image turned out to be a model',
+    {
+      found: found(index),
+      children: read([
+        'sha256:amd',
+        { manifest: { kind: 'other', reason: 'not-runnable', what: 'a model' }, config: null },
+      ]),
+    },
+    { do: 'record', reason: 'not-runnable', message: 'It is a model.' },
+  ],
+
+  // What an index does not tell itself.
+  [
+    'an index whose child has no platform',
+    { found: found(indexOf(['sha256:a'])) },
+    { do: 'read-child', digest: 'sha256:a' },
+  ],
+  [
+    'an index whose child has no platform, which was read',
+    {
+      found: found(indexOf(['sha256:a'])),
+      children: read(['sha256:a', { manifest: single, config: amd64 }]),
+    },
+    { do: 'apply', digests: ['sha256:now', 'sha256:a'] },
+  ],
+  [
+    'an index whose child has no platform and turned out to be for Windows',
+    {
+      found: found(indexOf(['sha256:a'])),
+      children: read(['sha256:a', { manifest: single, config: windows }]),
+    },
+    { do: 'record', reason: 'no-runnable-platform' },
+  ],
+  [
+    'an index whose child the registry does not have',
+    { found: found(indexOf(['sha256:a'])), children: read(['sha256:a', { manifest: null, config: null }]) },
+    { do: 'apply', digests: ['sha256:now', 'sha256:a'], labels: {} },
+  ],
+  [
+    'an index that has linux/amd64 and a child of which it tells nothing: only the one is read, for its labels',
+    { found: found(indexOf(['sha256:a'], ['sha256:amd', amd64])) },
+    { do: 'read-child', digest: 'sha256:amd' },
+  ],
+  [
+    'the same, where a platform is missing that the other child may have',
+    {
+      found: found(indexOf(['sha256:a'], ['sha256:amd', amd64])),
+      verdict: platforms('linux/arm64'),
+    },
+    { do: 'read-child', digest: 'sha256:a' },
+  ],
+  [
+    'an index of an index, of which the inner one was read',
+    {
+      found: found(indexOf(['sha256:inner'])),
+      children: read([
+        'sha256:inner',
+        {
+          manifest: { kind: 'index', children: [{ digest: 'sha256:amd', platform: 'linux/amd64' }] },
+          config: null,
+        },
+      ]),
+    },
+    { do: 'read-child', digest: 'sha256:amd' },
+  ],
+  [
+    'an index of which as many children were read as are read at most',
+    {
+      found: found(indexOf(...many.map(digest => [digest] as [string]))),
+      children: read(
+        ...many
+          .slice(0, 16)
+          .map(digest => [digest, { manifest: single, config: windows }] as [string, ReadChild]),
+      ),
+    },
+    { do: 'apply', labels: {} },
+  ],
+
+  // What a replica does not show yet.
+  ['a push that is not shown', { found: null, awaited: {}, verdict: removing }, LOOK_AGAIN],
+  [
+    'a push of which the old digest is shown, before the list is read',
+    { awaited: { digest: 'sha256:next' }, listed: undefined },
+    { do: 'read-tag' },
+  ],
+  [
+    'a push of which the old digest is shown',
+    { awaited: { digest: 'sha256:next' }, listed: listed('sha256:now', minutesAgo(60)) },
+    { ...LOOK_AGAIN, awaited: { digest: 'sha256:next', until: inSeconds(90) } },
+  ],
+  [
+    'a push of which manifest and list do not agree',
+    { awaited: { digest: 'sha256:next' }, listed: listed('sha256:next', NOW) },
+    LOOK_AGAIN,
+  ],
+  [
+    'a push after which there was another one',
+    { awaited: { digest: 'sha256:before' }, listed: listed('sha256:now', NOW), config },
+    { do: 'apply' },
+  ],
+  ['a push that is shown', { awaited: { digest: 'sha256:now' }, listed: undefined, config }, { do: 'apply' }],
+  ['a push of which the event named no digest', { awaited: {}, listed: undefined, config }, { do: 'apply' }],
+  [
+    'a push of which the old digest is shown, the last time',
+    {
+      awaited: { digest: 'sha256:next', until: inSeconds(3) },
+      listed: listed('sha256:now', minutesAgo(60)),
+    },
+    { ...LOOK_AGAIN, lookAgainOn: inSeconds(3) },
+  ],
+  [
+    'a push of which the old digest is shown for too long',
+    {
+      ...{ awaited: { digest: 'sha256:next', until: NOW }, config },
+      listed: listed('sha256:now', minutesAgo(60)),
+    },
+    { do: 'apply' },
+  ],
+  [
+    'a push that is not shown for too long',
+    { found: null, awaited: { until: NOW }, verdict: removing },
+    { do: 'withdraw', reason: 'removed-from-coder' },
+  ],
+  ['a tag that is gone, before the list is read', { found: null, listed: undefined }, { do: 'read-tag' }],
+  [
+    'a tag that is listed without its manifest, where the rule says remove',
+    { found: null, listed: listed('sha256:now', minutesAgo(60)), verdict: removing },
+    LOOK_AGAIN,
+  ],
+  [
+    'a tag that is listed without its manifest for too long, where the rule says remove',
+    { found: null, listed: listed('sha256:now', minutesAgo(60)), verdict: removing, awaited: { until: NOW } },
+    { do: 'record', reason: 'manifest-missing', digest: 'sha256:now' },
+  ],
+  [
+    'the same once more',
+    {
+      ...{ found: null, listed: listed('sha256:now', minutesAgo(60)), awaited: { until: NOW } },
+      record: { state: 'failed', reason: 'manifest-missing', digest: 'sha256:now' },
+    },
+    { do: 'nothing' },
+  ],
 ];
 
 test.each(CASES)('%s', (_, facts, expected) => {
   const usual = {
     verdict: { action: 'import', pinned: false },
     found: found(image),
+    listed: null,
+    children: new Map(),
+    runnable: ['linux'],
     inDoubt: false,
     onlyToImport: false,
     isLocked: true,

@@ -50,6 +50,7 @@ const push = {
   repository: 'team/app',
   tag: 'v1',
   pushedOn: new Date('2026-01-31T08:00:04.276Z'),
+  digest: DIGEST,
 };
 
 describe('a push is read', () => {
@@ -65,6 +66,8 @@ describe('a push is read', () => {
   });
 
   test.each([
+    ['the time of the envelope when the data has `null`', null, new Date('2026-01-31T08:00:05Z')],
+    ['the time of the envelope when the data has a number', 7, new Date('2026-01-31T08:00:05Z')],
     ['the time of the envelope when the data has none', undefined, new Date('2026-01-31T08:00:05Z')],
     ['the time of arrival when it is no time', 'soon', received],
     ['the time of arrival when it lies before all registries', '0001-01-01T00:00:00Z', received],
@@ -74,6 +77,16 @@ describe('a push is read', () => {
 
     expect(decodeAcrEvent(event, received)).toEqual({ ...push, pushedOn });
   });
+});
+
+test.each([
+  ['no time at all', { ...pushed, eventTime: null, data: { ...pushed.data, timestamp: undefined } }],
+  ['no digest', withTarget({ digest: undefined })],
+  ['a digest of `null`', withTarget({ digest: null })],
+  ['a digest that is a number', withTarget({ digest: 7 })],
+  ['a digest that is none', withTarget({ digest: 'latest' })],
+])('a push with %s is still a push', (_, event) => {
+  expect(decodeAcrEvent(event, received)).toMatchObject({ kind: 'push', repository: 'team/app', tag: 'v1' });
 });
 
 test('what the official deserializer accepts in both envelopes, we read', async () => {
@@ -98,6 +111,7 @@ test.each([
 
 test.each([
   ['a push by digest', withTarget({ tag: undefined }), 'untagged'],
+  ['a push whose tag is `null`', withTarget({ tag: null }), 'untagged'],
   ['a legacy chart', { ...pushed, eventType: 'Microsoft.ContainerRegistry.ChartPushed' }, 'helm-chart'],
   [
     'a deleted legacy chart',
@@ -112,7 +126,6 @@ test.each([
   ['no repository', withTarget({ repository: undefined }), 'not-an-acr-event'],
   ['a repository that climbs', withTarget({ repository: '../admin' }), 'not-an-acr-event'],
   ['a tag that is none', withTarget({ tag: 'a b' }), 'not-an-acr-event'],
-  ['a digest that is a number', withTarget({ digest: 7 }), 'not-an-acr-event'],
   ['a megabyte as tag', withTarget({ tag: 'a'.repeat(1 << 20) }), 'not-an-acr-event'],
   ['an array', [pushed], 'not-an-acr-event'],
   ['text', 'push', 'not-an-acr-event'],

@@ -1,17 +1,22 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { artifact, image, index } from '../../../infra/local/oci-image.ts';
+import {
+  artifact,
+  buildCache,
+  image,
+  index,
+  type OciManifest,
+  ociArtifact,
+} from '../../../infra/local/oci-image.ts';
 import { handleEvent } from '../../../shared/images/receive.ts';
-import { sweep } from '../../../shared/images/sweep.ts';
 import { type Bridge, deleteEvent, pushEvent, startBridge } from '../../support/bridge.ts';
 
 let bridge: Bridge;
 let coder: Bridge['cloud']['standIns']['coder'];
-let registry: Bridge['cloud']['standIns']['registry'];
 let topic: string;
 
 beforeAll(async () => {
   bridge = await startBridge();
-  ({ coder, registry } = bridge.cloud.standIns);
+  ({ coder } = bridge.cloud.standIns);
   topic = bridge.cloud.registry.resourceId;
   await bridge.put();
 });
@@ -79,12 +84,7 @@ describe('the life of an image', () => {
   test('a tag that is deleted is removed from the records, and Coder keeps what it has', async () => {
     const digest = (await bridge.record('life/app:v2'))?.digest as string;
     const before = bridge.inCoder('life/app');
-    registry.faults.add({
-      method: 'GET',
-      path: '/manifests/v2$',
-      status: 404,
-      body: { errors: [{ code: 'MANIFEST_UNKNOWN' }] },
-    });
+    await bridge.deleteManifest('life/app', digest);
 
     await handleEvent(bridge.services, deleteEvent(topic, 'life/app', digest, new Date()), bridge.log);
 
@@ -109,6 +109,47 @@ test('an index of several platforms is one import, and its children are none', a
   await bridge.pushed('multi/app:v1');
 
   expect(bridge.inCoder('multi/app')).toEqual([{ v1: digest }]);
+});
+
+describe('an index that does not tell what its images are for', () => {
+  const unnamed = ({ platform: _, ...manifest }: OciManifest): OciManifest => manifest;
+  const labelled = image({ content: 'labelled', labels: { 'com.coder.cpu-cores': '7' } });
+  const windows = image({ content: 'win', platform: 'windows/amd64' });
+
+  test.each([
+    ['has no platforms', 'unnamed', index([unnamed(windows), unnamed(labelled)])],
+    ['holds an index', 'nested', index([index([windows, labelled])])],
+    ['holds an index of indexes', 'deep', index([index([index([unnamed(labelled)])])])],
+  ])('because it %s is read one level down', async (_, name, manifest) => {
+    const digest = await bridge.push(`index/${name}:v1`, manifest);
+
+    await bridge.pushed(`index/${name}:v1`);
+
+    expect(await bridge.record(`index/${name}:v1`)).toMatchObject({ state: 'imported', digest });
+    expect(coder.state().images.at(-1)).toMatchObject({ default_cpu_cores: 7 });
+  });
+
+  test('costs a bounded number of requests, however many children it has', async () => {
+    const children = Array.from({ length: 60 }, (_, i) =>
+      unnamed(image({ content: `child ${i}`, platform: 'windows/amd64' })),
+    );
+    await bridge.push('index/many:v1', index(children));
+    const { requests } = bridge.cloud.standIns.registry;
+    requests.clear();
+
+    await bridge.pushed('index/many:v1');
+
+    expect(requests.all().filter(({ path }) => /\/(manifests|blobs)\//.test(path)).length).toBeLessThan(50);
+  });
+});
+
+test('an image for Windows is imported where workspaces run on it', async () => {
+  const digest = await bridge.push('allowed/win:v1', image({ platform: 'windows/amd64' }));
+  const services = bridge.anotherInstance({ IMPORT_PLATFORMS: 'linux,windows' });
+
+  await bridge.pushed('allowed/win:v1', { services });
+
+  expect(await bridge.record('allowed/win:v1')).toMatchObject({ state: 'imported', digest });
 });
 
 test('an image that a person imported by hand is adopted, not imported again', async () => {
@@ -144,6 +185,22 @@ describe('what is no image, or not wanted, never reaches Coder', () => {
       artifact({ artifactType: 'application/spdx+json' }),
       'not-an-image',
     ],
+    ['an OCI artifact that ACR hides', 'artifact:v1', ociArtifact('application/x.sbom'), 'not-an-image'],
+    ['a build cache', 'cache:v1', buildCache(), 'build-cache'],
+    ['a model', 'model:v1', image({ layerMediaType: 'application/vnd.ollama.image.model' }), 'not-runnable'],
+    ['an image for Windows', 'win:v1', image({ platform: 'windows/amd64' }), 'no-runnable-platform'],
+    [
+      'an index for Windows',
+      'wins:v1',
+      index([image({ platform: 'windows/amd64' }), image({ platform: 'windows/arm64' })]),
+      'no-runnable-platform',
+    ],
+    [
+      'an index for WebAssembly',
+      'wasm:v1',
+      index([image({ platform: 'wasi/wasm' })]),
+      'no-runnable-platform',
+    ],
     ['a signature', `app:sha256-${'a'.repeat(64)}.sig`, artifact({}), 'excluded'],
   ])('%s', async (_, name, manifest, reason) => {
     await bridge.push(`odd/${name}`, manifest);
@@ -151,7 +208,12 @@ describe('what is no image, or not wanted, never reaches Coder', () => {
 
     await bridge.pushed(`odd/${name}`);
 
-    expect(await bridge.record(`odd/${name}`)).toMatchObject({ state: 'skipped', reason });
+    const { digest } = manifest;
+    expect(await bridge.record(`odd/${name}`)).toMatchObject({
+      state: 'skipped',
+      reason,
+      ...(reason !== 'excluded' && { digest }),
+    });
     expect(coder.requests.all().length).toBe(before);
   });
 
@@ -164,35 +226,4 @@ describe('what is no image, or not wanted, never reaches Coder', () => {
 
     expect(bridge.logged.at(-1)).toContain(`"reason":"${reason}"`);
   });
-});
-
-test('a tag that one replica does not show yet is looked for once more', async () => {
-  const digest = await bridge.push('replica/app:v1', image());
-  const missing = { errors: [{ code: 'MANIFEST_UNKNOWN' }] };
-  registry.faults.add({
-    method: 'GET',
-    path: 'replica/app/manifests/v1$',
-    status: 404,
-    body: missing,
-    times: 1,
-  });
-  await bridge.pushed('replica/app:v1');
-  expect(await bridge.record('replica/app:v1')).toMatchObject({ state: 'removed', reason: 'gone' });
-
-  bridge.cloud.clock.advance(61_000);
-  await sweep(bridge.services, AbortSignal.timeout(30_000), bridge.log);
-
-  expect(await bridge.record('replica/app:v1')).toMatchObject({ state: 'imported', digest });
-});
-
-test('the bridge stops looking for a tag that stays missing', async () => {
-  await bridge.pushed('nowhere/app:v1');
-  expect((await bridge.record('nowhere/app:v1'))?.dueOn).toBeDefined();
-
-  bridge.cloud.clock.advance(61_000);
-  await sweep(bridge.services, AbortSignal.timeout(30_000), bridge.log);
-
-  const record = await bridge.record('nowhere/app:v1');
-  expect(record).toMatchObject({ state: 'removed', reason: 'gone' });
-  expect(record?.dueOn).toBeUndefined();
 });

@@ -30,12 +30,19 @@ const rule = { repository: '**' };
 const removing = policy({ ...rule, onDelete: 'remove' });
 const excluding = (more = {}) => policy({ ...rule, action: 'exclude', ...more });
 
+const forWindows = record('v1', {
+  state: 'skipped',
+  reason: 'no-runnable-platform',
+  platforms: 'windows/amd64',
+});
+
 const AGREED: RepositoryFacts = {
   repository: 'team/app',
   registry: policy(),
   tags: inRegistry('v1'),
   records: records(imported('v1')),
   image: inCoder('v1'),
+  runnable: ['linux'],
   missing: 'image-deleted-in-coder',
 };
 
@@ -111,6 +118,31 @@ const CASES: [string, Partial<RepositoryFacts>, string[]][] = [
   [
     'no image',
     { records: records(record('v1', { state: 'skipped', reason: 'not-an-image' })), image: undefined },
+    [],
+  ],
+  [
+    'a model',
+    { records: records(record('v1', { state: 'skipped', reason: 'not-runnable' })), image: undefined },
+    [],
+  ],
+  ['an image for Windows', { records: records(forWindows), image: undefined }, []],
+  [
+    'an image for Windows, now that workspaces run on it',
+    { records: records(forWindows), image: undefined, runnable: ['linux', 'windows'] },
+    ['v1 policy-changed'],
+  ],
+  [
+    'an image for Windows, now that its rule requires that',
+    {
+      records: records(forWindows),
+      image: undefined,
+      registry: policy({ ...rule, platforms: ['windows/amd64'] }),
+    },
+    ['v1 policy-changed'],
+  ],
+  [
+    'a tag without a manifest, and known to be',
+    { records: records(record('v1', { state: 'failed', reason: 'manifest-missing' })), image: undefined },
     [],
   ],
   [

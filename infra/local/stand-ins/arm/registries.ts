@@ -16,6 +16,7 @@ export interface ArmRegistries {
   /** How often its `roleAssignmentMode` was switched, which ends every login. */
   modeSwitches(resourceId: string): number;
   subscriptions(): string[];
+  all(): ArmRegistry[];
   allIn(subscription: string): ArmRegistry[];
   /** Whether any registry is in that subscription, or in that resource group of it. */
   hasAnyIn(subscription: string, group?: string): boolean;
@@ -60,6 +61,7 @@ export function createArmRegistries(shared: Omit<RegistryState, 'registry'>): Ar
     },
     modeSwitches: resourceId => modeSwitches.get(resourceId.toLowerCase()) ?? 0,
     subscriptions: () => [...new Set([...byId.keys()].map(id => id.split('/')[2] as string))],
+    all: () => [...byId.values()],
     allIn: subscription =>
       [...byId]
         .filter(([id]) => id.split('/')[2] === subscription.toLowerCase())

@@ -1,11 +1,8 @@
 import { parseManifest, parsePlatform } from './manifest-content.ts';
 import type { Manifest, RegistryStorage, Tag } from './storage.ts';
 
-/** Nothing here can be locked. */
-const UNLOCKED = { deleteEnabled: true, writeEnabled: true, readEnabled: true, listEnabled: true };
-
 /** A repository as `/acr/v1` describes it. */
-export function describeRepository(manifests: Manifest[], tags: Tag[]) {
+export function describeRepository(manifests: Manifest[], tags: Tag[], changeableAttributes: object) {
   const times = [...manifests.map(manifest => manifest.createdAt), ...tags.map(tag => tag.updatedAt)];
   const ordered = times.map(time => time.toISOString()).sort();
   return {
@@ -13,34 +10,34 @@ export function describeRepository(manifests: Manifest[], tags: Tag[]) {
     lastUpdateTime: ordered.at(-1),
     manifestCount: manifests.length,
     tagCount: tags.length,
-    changeableAttributes: UNLOCKED,
+    changeableAttributes,
   };
 }
 
 /** A tag as `/acr/v1` describes it. */
-export function describeTag({ name, digest, createdAt, updatedAt }: Tag) {
+export function describeTag({ name, digest, createdAt, updatedAt }: Tag, changeableAttributes: object) {
   return {
     name,
     digest,
     createdTime: createdAt.toISOString(),
     lastUpdateTime: updatedAt.toISOString(),
     signed: false,
-    changeableAttributes: UNLOCKED,
+    changeableAttributes,
   };
 }
 
 /**
  * A manifest as `/acr/v1` describes it: an untagged one has no `tags` at all.
  *
- * @param tags all tags of the repository
+ * @param manifest with all tags of the repository
  */
 export async function describeManifest(
-  storage: RegistryStorage,
+  storage: Pick<RegistryStorage, 'blob'>,
   repository: string,
-  manifest: Manifest,
-  tags: Tag[],
+  manifest: Manifest & { tags: Tag[] },
+  changeableAttributes: object,
 ) {
-  const { digest, mediaType, content, createdAt } = manifest;
+  const { digest, mediaType, content, createdAt, tags } = manifest;
   const parsed = parseManifest(content);
   const config = parsed?.config && (await storage.blob(repository, parsed.config.digest));
   const platform = config && parsePlatform(config);
@@ -56,13 +53,13 @@ export async function describeManifest(
     ...(parsed?.config ? { configMediaType: parsed.config.mediaType } : {}),
     ...(parsed?.manifests.length ? { references: parsed.manifests.map(describeReference) } : {}),
     ...(names.length > 0 ? { tags: names } : {}),
-    changeableAttributes: UNLOCKED,
+    changeableAttributes,
   };
 }
 
 function describeReference(child: {
   digest: string;
-  platform?: { architecture: string; os: string } | undefined;
+  platform?: { architecture?: string | undefined; os?: string | undefined } | undefined;
 }) {
   return { digest: child.digest, architecture: child.platform?.architecture, os: child.platform?.os };
 }

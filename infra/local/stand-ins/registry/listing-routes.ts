@@ -4,22 +4,25 @@ import { API_VERSION, type RepositoryCall } from './access.ts';
 import type { RegistryContext } from './context.ts';
 import { parseManifest } from './manifest-content.ts';
 import { nameUnknown } from './oci-error.ts';
-import { page } from './page.ts';
+import { orNull, page } from './page.ts';
 import { CATALOG } from './scope.ts';
 import type { Manifest } from './storage.ts';
 
 /** What the OCI distribution specification lists: repositories, tags, and referrers of a manifest. */
-export function listingRoutes({ access, storage }: RegistryContext): Route[] {
+export function listingRoutes({ access, replica, locks }: RegistryContext): Route[] {
   async function tags({ request, repository }: RepositoryCall): Promise<StandInResponse> {
-    if ((await storage.manifests(repository)).length === 0) return nameUnknown(repository);
-    const names = (await storage.tags(repository)).map(tag => tag.name);
+    if ((await replica.manifests(repository)).length === 0) return nameUnknown(repository);
+    const listed = (await replica.tags(repository)).filter(({ name }) =>
+      locks.allows('list', repository, name),
+    );
+    const names = listed.map(tag => tag.name);
     const { items, headers } = page(names, name => name, request.url);
     return { status: 200, headers, body: { name: repository, tags: items } };
   }
 
   async function referrers({ request, repository, reference }: RepositoryCall): Promise<StandInResponse> {
     const type = request.url.searchParams.get('artifactType');
-    const manifests = (await storage.manifests(repository))
+    const manifests = (await replica.manifests(repository))
       .flatMap(manifest => describeReferrer(manifest, reference))
       .filter(({ artifactType }) => type === null || artifactType === type);
     const mediaType = 'application/vnd.oci.image.index.v1+json';
@@ -33,8 +36,9 @@ export function listingRoutes({ access, storage }: RegistryContext): Route[] {
   return [
     access.onRegistry(/^\/v2\/?$/, undefined, () => ({ status: 200, headers: API_VERSION, body: {} })),
     access.onRegistry(/^\/v2\/_catalog$/, CATALOG, async ({ url }) => {
-      const { items, headers } = page(await storage.repositories(), name => name, url);
-      return { status: 200, headers, body: { repositories: items } };
+      const names = (await replica.repositories()).filter(name => locks.allows('list', name));
+      const { items, headers } = page(names, name => name, url);
+      return { status: 200, headers, body: { repositories: orNull(items) } };
     }),
     // ACR wants more here than the `pull` that clients tend to ask for (Azure/acr#600).
     access.onRepository('GET', /^\/v2\/(.+)\/tags\/list$/, ['metadata_read'], tags),

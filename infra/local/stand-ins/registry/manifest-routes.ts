@@ -3,12 +3,16 @@ import type { Route } from '../../stand-in.ts';
 import type { StandInResponse } from '../../stand-in-messages.ts';
 import type { RepositoryCall } from './access.ts';
 import type { RegistryContext } from './context.ts';
-import { blobsOf, type ManifestContent, parseManifest } from './manifest-content.ts';
-import { manifestUnknown, ociError } from './oci-error.ts';
+import { blobsOf, type ManifestContent, manifestsOf, parseManifest } from './manifest-content.ts';
+import { disallowed, manifestUnknown, ociError } from './oci-error.ts';
 import type { Manifest } from './storage.ts';
 
 const PATH = /^\/v2\/(.+)\/manifests\/([^/]+)$/;
 const TAG = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/;
+
+/** https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-manifests */
+const LARGEST_MANIFEST = 4 * 1024 * 1024;
+const SCHEMA_1 = /^application\/vnd\.docker\.distribution\.manifest\.v1\+(json|prettyjws)$/;
 
 /** Manifests that a registry hides from clients whose Accept header does not name them (Azure/acr#764). */
 const HIDDEN: Record<string, string> = {
@@ -16,15 +20,18 @@ const HIDDEN: Record<string, string> = {
     'OCI manifest found, but accept header does not support OCI manifests',
   'application/vnd.oci.image.index.v1+json':
     'OCI index found, but accept header does not support OCI indexes',
+  'application/vnd.oci.artifact.manifest.v1+json':
+    'OCI artifact found, but accept header does not support OCI artifacts',
 };
 
 /** Pushing, pulling and deleting manifests. */
 export function manifestRoutes(context: RegistryContext): Route[] {
-  const { access, storage } = context;
+  const { access, storage, replica, locks } = context;
 
   async function pull({ request, repository, reference }: RepositoryCall): Promise<StandInResponse> {
-    const manifest = await storage.manifest(repository, reference);
-    if (!manifest) return manifestUnknown(reference);
+    const manifest = await replica.manifest(repository, reference);
+    if (!manifest || locks.hides(repository, reference, manifest.digest)) return manifestUnknown(reference);
+    if (!locks.allows('read', repository, reference, manifest.digest)) return disallowed();
     const { mediaType, digest, content } = manifest;
     const hidden = HIDDEN[mediaType];
     if (hidden && !request.headers.accept?.includes(mediaType)) {
@@ -42,8 +49,15 @@ export function manifestRoutes(context: RegistryContext): Route[] {
   async function push({ request, repository, reference }: RepositoryCall): Promise<StandInResponse> {
     const digest = sha256(request.body);
     const tag = reference.includes(':') ? undefined : reference;
+    if (request.body.length > LARGEST_MANIFEST) {
+      return ociError(413, 'MANIFEST_INVALID', 'manifest exceeds the maximum size of 4194304 bytes');
+    }
     const parsed = parseManifest(request.body);
     if (!parsed) return ociError(400, 'MANIFEST_INVALID', 'manifest invalid');
+    if (parsed.schemaVersion === 1 || SCHEMA_1.test(request.headers['content-type'] ?? '')) {
+      return ociError(400, 'MANIFEST_INVALID', 'manifests of schema version 1 are not supported');
+    }
+    if (!locks.allows('write', repository, reference, digest)) return disallowed();
     const refusal = refuseReference(reference, digest) ?? (await refuseContent(repository, parsed));
     if (refusal) return refusal;
 
@@ -67,7 +81,7 @@ export function manifestRoutes(context: RegistryContext): Route[] {
     for (const digest of blobsOf(content)) {
       if ((await storage.blobSize(repository, digest)) === undefined) return blobMissing(digest);
     }
-    for (const { digest } of content.manifests) {
+    for (const digest of manifestsOf(content)) {
       if (!(await storage.manifest(repository, digest))) return blobMissing(digest);
     }
     return undefined;
@@ -77,6 +91,7 @@ export function manifestRoutes(context: RegistryContext): Route[] {
     if (!reference.includes(':')) return ociError(405, 'UNSUPPORTED', 'the operation is unsupported');
     const manifest: Manifest | undefined = await storage.manifest(repository, reference);
     if (!manifest) return manifestUnknown(reference);
+    if (!locks.allows('delete', repository, reference, manifest.digest)) return disallowed();
     await storage.deleteManifest(repository, reference);
     context.announceDelete({ request, repository, manifest });
     return { status: 202 };

@@ -40,3 +40,20 @@ export function manifestUnknown(reference: string): StandInResponse {
     byDigest ? { Revision: reference } : { Tag: reference },
   );
 }
+
+/** What ACR answers where a lock, or quarantine, forbids it. */
+export function disallowed(): StandInResponse {
+  return ociError(
+    405,
+    'REGISTRY_DISALLOWED_OPERATION',
+    'The operation is disallowed on this registry, repository or image. View troubleshooting steps at https://aka.ms/acr/faq/#why-does-my-pull-or-push-request-fail-with-disallowed-operation',
+    {},
+  );
+}
+
+/** What ACR answers where its network rules forbid it. */
+export function networkDenied(): StandInResponse {
+  const message =
+    "client with IP '127.0.0.1' is not allowed access. Refer https://aka.ms/acr/firewall to grant access.";
+  return ociError(403, 'DENIED', message);
+}

@@ -34,3 +34,8 @@ function itemsAfter<T>(last: string, items: T[], key: (item: T) => string): T[] 
   const index = items.findIndex(item => key(item) === last);
   return index < 0 ? items.filter(item => key(item) > last) : items.slice(index + 1);
 }
+
+/** ACR lists the repositories of an empty registry as `null`. */
+export function orNull<T>(items: T[]): T[] | null {
+  return items.length > 0 ? items : null;
+}

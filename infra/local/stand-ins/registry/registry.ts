@@ -9,9 +9,12 @@ import { blobRoutes } from './blob-routes.ts';
 import type { RegistryContext } from './context.ts';
 import { createGrants, type FindAccount, type RegistryUser } from './grants.ts';
 import { listingRoutes } from './listing-routes.ts';
+import { createLocks } from './locks.ts';
 import { manifestRoutes } from './manifest-routes.ts';
 import { createMemoryStorage } from './memory-storage.ts';
+import { createNetwork } from './network.ts';
 import { deleted, pushed, type RegistryEvent } from './registry-event.ts';
+import { createReplica } from './replica.ts';
 import type { Action } from './scope.ts';
 import { tokenRoutes } from './token-routes.ts';
 import { uploadRoutes } from './upload-routes.ts';
@@ -62,15 +65,19 @@ export async function startRegistry(options: RegistryOptions): Promise<RegistryS
     loginsEnded: options.loginsEnded ?? (() => 0),
   });
   const announce = (event: RegistryEvent) => void setImmediate(publish, event);
+  const storage = upstream ? createUpstreamStorage(upstream, now) : createMemoryStorage(now);
+  const network = createNetwork();
   const context: RegistryContext = {
     loginServer,
     access: createAccess(grants, loginServer),
-    storage: upstream ? createUpstreamStorage(upstream, now) : createMemoryStorage(now),
+    storage,
+    replica: createReplica(storage),
+    locks: createLocks(),
     announcePush: (change, tag) => announce(pushed(resourceId, now(), change, tag)),
     announceDelete: change => announce(deleted(resourceId, now(), change)),
   };
 
-  const routes = [
+  const answering = [
     ...tokenRoutes({ ...options, grants, loginServer }),
     ...uploadRoutes(context),
     ...blobRoutes(context, secrets),
@@ -78,6 +85,8 @@ export async function startRegistry(options: RegistryOptions): Promise<RegistryS
     ...listingRoutes(context),
     ...acrRoutes(context),
   ];
+  const steering = [...network.routes, ...context.replica.routes, ...context.locks.routes];
+  const routes = [...steering, ...network.guard(answering)];
   const standIn = await startStandIn({ routes, secrets, tls, port: options.port, hostname: 'localhost' });
   port = standIn.port;
   return { ...standIn, loginServer: loginServer() };
