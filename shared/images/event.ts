@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { normalizeRegistryId } from '../azure/arm-id.ts';
+import { normalizeRegistryId } from '../azure/arm/resource-id.ts';
 import { isDigest, isRepository, isTag } from '../policy/reference.ts';
 
 /** A change in a registry, as an event reports it. It is only a hint: the import reads the registry itself. */

@@ -3,7 +3,7 @@ import { describe } from '../errors.ts';
 import { forEachAtMost } from '../lib/concurrency.ts';
 import type { Log } from '../lib/log.ts';
 import { isCheckedSoon } from '../reasons.ts';
-import type { WaitingImage } from '../records/images.ts';
+import type { WaitingImage } from '../records/image-table.ts';
 import type { StoredRegistry } from '../records/registry.ts';
 import { type FollowServices, logImport } from './follow.ts';
 import { importImage } from './import.ts';
