@@ -11,6 +11,7 @@ import { createPublish } from './azure/event-grid.ts';
 import { createGraph } from './azure/graph.ts';
 import { createTokenSource } from './azure/key-vault/cached-secret.ts';
 import { createVault } from './azure/key-vault/vault.ts';
+import { rememberTokens } from './azure/sdk/remembering-credential.ts';
 import { createLeasedTable } from './azure/tables/leased-rows.ts';
 import { openTable, proveTable } from './azure/tables/tables.ts';
 import { createClassicClient } from './coder/classic/client.ts';
@@ -71,7 +72,7 @@ export function createServices(
   settings: Settings,
   { now, random, importBudgetMs = IMPORT_BUDGET_MS, leaseMs = LEASE_MS, wait = waitFor }: Seams,
 ): Services {
-  const credential = createCredential(settings);
+  const credential = rememberTokens(createCredential(settings), process.env);
   const isAllowedHost = createHostCheck(settings.ACR_ALLOWED_HOSTS);
   const imagesTable = openTable(settings.TABLES_URL, 'images', credential);
   const vault = createVault(settings.KEY_VAULT_URL, credential, settings.KEY_VAULT_CHALLENGE_CHECK === 'on');

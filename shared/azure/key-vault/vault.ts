@@ -2,6 +2,7 @@ import type { TokenCredential } from '@azure/identity';
 import { SecretClient } from '@azure/keyvault-secrets';
 import * as z from 'zod';
 import { describe, ServiceError, statusOf } from '../../errors.ts';
+import { remember } from '../../lib/redaction/redact.ts';
 import { nameEmptyErrors } from '../sdk/empty-errors.ts';
 import { retryOptions } from '../sdk/retries.ts';
 
@@ -38,14 +39,14 @@ export function createVault(url: string, credential: TokenCredential, verifyChal
   const timeLimit = () => ({ abortSignal: AbortSignal.timeout(CALL_TIMEOUT_MS) });
 
   async function store(name: string, value: string): Promise<string> {
-    const { properties } = await client.setSecret(name, value, timeLimit());
+    const { properties } = await client.setSecret(name, remember(value), timeLimit());
     return properties.version as string;
   }
 
   async function fetchValue(name: string, version: string | undefined): Promise<string> {
     const { value } = await client.getSecret(name, { ...timeLimit(), ...(version && { version }) });
     if (!value) throw new Error('it has no value');
-    return value;
+    return remember(value);
   }
 
   return {

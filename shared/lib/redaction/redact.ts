@@ -26,7 +26,11 @@ function mapTexts<T>(value: T, property: string, map: MapText): T;
 function mapTexts(value: unknown, property: string, map: MapText): unknown {
   if (typeof value === 'string') return map(value, property);
   if (Array.isArray(value)) return value.map(item => mapTexts(item, property, map));
-  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype)
-    return value;
+  if (!isPlain(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, mapTexts(item, name, map)]));
+}
+
+function isPlain(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  return [Object.prototype, null].includes(Object.getPrototypeOf(value));
 }
