@@ -1,40 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { FORMS } from '../../../../infra/local/quotes.ts';
 import { createRedactor } from '../../../../shared/lib/redaction/redactor.ts';
 
 const SECRET = 'Zq7+xW/2kL"9&vB=tR s<8';
 const JWT =
   'eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.eyJhdWQiOiJodHRwczovL3ZhdWx0LmF6dXJlLm5ldCJ9.c2lnbmF0dXJlLW9mLWl0';
 const base64 = (text: string) => Buffer.from(text).toString('base64');
-const inJson = (text: string) => JSON.stringify(text).slice(1, -1);
-const dockerConfig = (auth: string) => JSON.stringify({ auths: { 'contoso.azurecr.io': { auth } } });
-
 function redactor(...secrets: string[]) {
   const made = createRedactor(100);
   for (const secret of secrets) made.remember(secret);
   return made;
 }
-
-/** Every form in which services quote what they were sent. */
-const FORMS: Record<string, (secret: string) => string> = {
-  'as it is': secret => secret,
-  'in base64': base64,
-  'in base64 for URLs': secret => Buffer.from(secret).toString('base64url'),
-  'as Basic authentication': secret => base64(`coder-pull:${secret}`),
-  'as Basic authentication, in a URL': secret => encodeURIComponent(base64(`coder-pull:${secret}`)),
-  'as a Kubernetes secret': secret => base64(dockerConfig(base64(`coder-pull:${secret}`))),
-  'in a URL': encodeURIComponent,
-  'in a form': secret => new URLSearchParams({ secret }).toString().slice('secret='.length),
-  'in a URL with small letters': secret =>
-    encodeURIComponent(secret).replace(/%../g, code => code.toLowerCase()),
-  'in a URL of a URL': secret => encodeURIComponent(encodeURIComponent(secret)),
-  'in JSON': inJson,
-  'in JSON in JSON': secret => inJson(inJson(secret)),
-  'in JSON as .NET writes it': secret =>
-    secret.replace(/[^\w ]/g, char => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0').toUpperCase()}`),
-  'in HTML': secret =>
-    secret.replace(/[&<"]/g, char => ({ '&': '&amp;', '<': '&lt;', '"': '&#34;' })[char] as string),
-};
 
 describe.each(Object.entries(FORMS))('a secret that is quoted %s', (_, quote) => {
   test.each([SECRET, JWT, 'pässwörd-mit-ümlaut'])('is hidden: %s', secret => {
