@@ -1,9 +1,9 @@
 import * as z from 'zod';
+import { IMAGE } from '../shared/api/examples.ts';
+import { httpFunction } from '../shared/api/http-function.ts';
+import { ReplayInput } from '../shared/api/requests/bodies.ts';
+import { ImageView, imageView } from '../shared/api/views/image.ts';
 import { RefusedError, unknownRegistry } from '../shared/errors.ts';
-import { IMAGE } from '../shared/http/examples.ts';
-import { httpFunction } from '../shared/http/http-function.ts';
-import { ReplayInput } from '../shared/http/requests/bodies.ts';
-import { ImageView, imageView } from '../shared/http/views/image.ts';
 import { importAndFollow } from '../shared/images/follow.ts';
 import { replay } from '../shared/images/replay.ts';
 import { timeLimit } from '../shared/lib/time-limit.ts';

@@ -1,10 +1,10 @@
 import * as z from 'zod';
+import { CREDENTIAL } from '../shared/api/examples.ts';
+import { httpFunction } from '../shared/api/http-function.ts';
+import { RegistryPath } from '../shared/api/requests/paths.ts';
 import { DockerConfig, dockerConfig } from '../shared/credentials/docker-config.ts';
 import { loginOf } from '../shared/credentials/login.ts';
 import { RefusedError, unknownRegistry } from '../shared/errors.ts';
-import { CREDENTIAL } from '../shared/http/examples.ts';
-import { httpFunction } from '../shared/http/http-function.ts';
-import { RegistryPath } from '../shared/http/requests/paths.ts';
 import type { Registry } from '../shared/records/registry.ts';
 
 const CredentialView = z.strictObject({

@@ -1,9 +1,9 @@
+import { BEGUN_REPORT } from '../shared/api/examples.ts';
+import { httpFunction } from '../shared/api/http-function.ts';
+import { RegistryPath } from '../shared/api/requests/paths.ts';
+import { DryRunQuery } from '../shared/api/requests/queries.ts';
+import { ReportView, reportView } from '../shared/api/views/report.ts';
 import { describe, unknownRegistry } from '../shared/errors.ts';
-import { BEGUN_REPORT } from '../shared/http/examples.ts';
-import { httpFunction } from '../shared/http/http-function.ts';
-import { RegistryPath } from '../shared/http/requests/paths.ts';
-import { DryRunQuery } from '../shared/http/requests/queries.ts';
-import { ReportView, reportView } from '../shared/http/views/report.ts';
 import { createLog } from '../shared/lib/log.ts';
 import { timeLimit } from '../shared/lib/time-limit.ts';
 import { reconcile } from '../shared/reconciliation/reconcile.ts';

@@ -1,11 +1,11 @@
 import * as z from 'zod';
+import { REGISTRY } from '../shared/api/examples.ts';
+import { httpFunction } from '../shared/api/http-function.ts';
+import { RegistryPath } from '../shared/api/requests/paths.ts';
+import { RotateQuery } from '../shared/api/requests/queries.ts';
+import { RotationView, rotationView } from '../shared/api/views/rotation.ts';
+import { INTERRUPTS, RotationPlanView, rotationPlanView } from '../shared/api/views/rotation-plan.ts';
 import { describe } from '../shared/errors.ts';
-import { REGISTRY } from '../shared/http/examples.ts';
-import { httpFunction } from '../shared/http/http-function.ts';
-import { RegistryPath } from '../shared/http/requests/paths.ts';
-import { RotateQuery } from '../shared/http/requests/queries.ts';
-import { RotationView, rotationView } from '../shared/http/views/rotation.ts';
-import { INTERRUPTS, RotationPlanView, rotationPlanView } from '../shared/http/views/rotation-plan.ts';
 import { createLog } from '../shared/lib/log.ts';
 import { timeLimit } from '../shared/lib/time-limit.ts';
 import { findRotating, requestRotation } from '../shared/rotation/request.ts';

@@ -3,7 +3,7 @@ import ky, { HTTPError } from 'ky';
 import * as z from 'zod';
 import { CredentialError, describe } from '../errors.ts';
 import { boundedFetch } from '../lib/bounded-fetch.ts';
-import { addAppOwner, showApp } from './commands.ts';
+import { addAppOwner, showApp } from './az-commands.ts';
 
 /** The client secrets of app registrations, through Microsoft Graph. */
 export interface Graph {

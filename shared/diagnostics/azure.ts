@@ -1,7 +1,7 @@
-import type { HostCheck } from '../azure/allowed-hosts.ts';
-import type { ArmCredentials } from '../azure/arm-credentials.ts';
+import type { HostCheck } from '../azure/acr/allowed-hosts.ts';
+import type { ArmCredentials } from '../azure/arm/credentials.ts';
 import type { Graph } from '../azure/graph.ts';
-import { credentialKind } from '../credentials/kinds.ts';
+import { credentialKind } from '../credentials/kinds/all.ts';
 import { CredentialError, describe, RefusedError, ServiceError, statusOf } from '../errors.ts';
 import { type Check, fine, type Verdict, wrong } from '../lib/check.ts';
 import type { StoredRegistry } from '../records/registry.ts';

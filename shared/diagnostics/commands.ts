@@ -1,4 +1,4 @@
-import { roleAssignment } from '../azure/commands.ts';
+import { roleAssignment } from '../azure/az-commands.ts';
 
 /** A placeholder in commands, when the object id of the bridge's identity is unknown. */
 export const UNKNOWN_PRINCIPAL = 'PRINCIPAL_ID';

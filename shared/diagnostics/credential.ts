@@ -1,12 +1,12 @@
-import type { Acr } from '../azure/acr.ts';
-import type { ProvePull } from '../azure/acr-tokens.ts';
-import type { Vault } from '../azure/vault.ts';
-import { credentialKind, givesLogin } from '../credentials/kinds.ts';
+import type { Acr } from '../azure/acr/client.ts';
+import type { ProvePull } from '../azure/acr/tokens.ts';
+import type { Vault } from '../azure/key-vault/vault.ts';
+import { credentialKind, givesLogin } from '../credentials/kinds/all.ts';
 import { loginOf } from '../credentials/login.ts';
 import { ServiceError } from '../errors.ts';
 import { type Check, fine, unclear, type Verdict, wrong } from '../lib/check.ts';
 import { remedyOf } from '../reasons.ts';
-import type { Images } from '../records/images.ts';
+import type { Images } from '../records/image-table.ts';
 import type { StoredRegistry } from '../records/registry.ts';
 import { chooseRepository } from '../rotation/sample-repository.ts';
 import type { Diagnosis } from './diagnosis.ts';

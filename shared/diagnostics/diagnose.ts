@@ -1,4 +1,4 @@
-import { partsOf } from '../azure/arm-id.ts';
+import { partsOf } from '../azure/arm/resource-id.ts';
 import { describe, StorageError, unknownRegistry } from '../errors.ts';
 import type { Check, Verdict } from '../lib/check.ts';
 import { once } from '../lib/once.ts';

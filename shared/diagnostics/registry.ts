@@ -1,6 +1,6 @@
 import ky from 'ky';
-import type { Acr } from '../azure/acr.ts';
-import { LISTER_IN_ABAC_MODE, READER_IN_ABAC_MODE } from '../azure/commands.ts';
+import type { Acr } from '../azure/acr/client.ts';
+import { LISTER_IN_ABAC_MODE, READER_IN_ABAC_MODE } from '../azure/az-commands.ts';
 import { ServiceError } from '../errors.ts';
 import { boundedFetch } from '../lib/bounded-fetch.ts';
 import { type Check, fine, unclear, type Verdict, wrong } from '../lib/check.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { normalizeRegistryId } from '../azure/arm-id.ts';
+import { normalizeRegistryId } from '../azure/arm/resource-id.ts';
 import { firstFaults } from '../lib/first-faults.ts';
 import { isDigest, isRepository, isTag } from '../policy/reference.ts';
 

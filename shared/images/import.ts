@@ -1,12 +1,12 @@
-import type { Publish } from '../azure/publish.ts';
+import type { Publish } from '../azure/event-grid.ts';
 import type { RequestWords } from '../coder/words.ts';
 import { ConflictError } from '../errors.ts';
 import type { AtMost } from '../lib/keyed-limit.ts';
 import type { KeyedMutex } from '../lib/keyed-mutex.ts';
 import type { Reference } from '../policy/reference.ts';
 import type { ImageRecord, StoredImage } from '../records/image.ts';
-import type { Registries } from '../records/registries.ts';
 import type { Registry } from '../records/registry.ts';
+import type { Registries } from '../records/registry-table.ts';
 import { type AttemptServices, beginAttempt, carryOut } from './attempt.ts';
 import { type ImageToImport, type RecordServices, toRecord } from './outcome.ts';
 import { pushOf, type ToldPush } from './push.ts';

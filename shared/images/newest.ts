@@ -1,5 +1,5 @@
 import type { ImageRecord } from '../records/image.ts';
-import type { Images } from '../records/images.ts';
+import type { Images } from '../records/image-table.ts';
 
 /** The image in Coder that was pushed last to a repository; a newer digest of its tag may be pending. */
 export async function newestImage(

@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { createHostCheck } from '../azure/allowed-hosts.ts';
-import { normalizeRegistryId } from '../azure/arm-id.ts';
+import { createHostCheck } from '../azure/acr/allowed-hosts.ts';
+import { normalizeRegistryId } from '../azure/arm/resource-id.ts';
 import { RegistryWords, RequestWords } from '../coder/words.ts';
-import { CredentialInput } from '../credentials/kinds.ts';
+import { CredentialInput } from '../credentials/kinds/all.ts';
 import { RefusedError, unknownRegistry } from '../errors.ts';
 import type { Log } from '../lib/log.ts';
 import { timeLimit } from '../lib/time-limit.ts';

@@ -1,4 +1,4 @@
-import type { FoundManifest, TagInRegistry } from '../azure/acr.ts';
+import type { FoundManifest, TagInRegistry } from '../azure/acr/client.ts';
 import type { Verdict } from '../policy/policy.ts';
 import type { ImageReason } from '../reasons.ts';
 import type { AwaitedPush } from '../records/image.ts';

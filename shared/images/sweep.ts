@@ -4,7 +4,7 @@ import { forEachAtMost } from '../lib/concurrency.ts';
 import type { Log } from '../lib/log.ts';
 import { timeLimit } from '../lib/time-limit.ts';
 import { isCheckedSoon } from '../reasons.ts';
-import type { WaitingImage } from '../records/images.ts';
+import type { WaitingImage } from '../records/image-table.ts';
 import type { StoredRegistry } from '../records/registry.ts';
 import { type FollowServices, logImport } from './follow.ts';
 import { importImage } from './import.ts';

@@ -1,4 +1,4 @@
-import type { TagInRegistry } from '../azure/acr.ts';
+import type { TagInRegistry } from '../azure/acr/client.ts';
 import type { Inventory } from '../coder/target.ts';
 import { ServiceError } from '../errors.ts';
 import { type ImportServices, importImage } from '../images/import.ts';

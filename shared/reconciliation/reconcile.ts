@@ -9,7 +9,7 @@ import type { StoredRegistry } from '../records/registry.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { type RepositoryServices, reconcileRepository } from './reconcile-repository.ts';
 import type { Report } from './report.ts';
-import type { LeasedReport, Reports } from './reports.ts';
+import type { LeasedReport, Reports } from './report-table.ts';
 
 export interface ReconcileServices extends RepositoryServices {
   reports: Reports;

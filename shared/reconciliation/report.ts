@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { json, word } from '../azure/row-codec.ts';
+import { json, word } from '../azure/tables/row-codec.ts';
 import type { Reference } from '../policy/reference.ts';
 import type { ImageReason, State } from '../reasons.ts';
 import type { DifferenceKind } from './differences.ts';

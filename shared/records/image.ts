@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { json, word } from '../azure/row-codec.ts';
+import { json, word } from '../azure/tables/row-codec.ts';
 import type { Memo } from '../coder/target.ts';
 import type { RequestWords } from '../coder/words.ts';
 import { type ImageReason, STATES } from '../reasons.ts';

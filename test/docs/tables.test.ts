@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { type BridgeEvents, TYPE_PREFIX } from '../../shared/azure/publish.ts';
+import { ROLES } from '../../shared/api/roles.ts';
+import { type BridgeEvents, TYPE_PREFIX } from '../../shared/azure/event-grid.ts';
 import { listChecks } from '../../shared/diagnostics/checks.ts';
-import { ROLES } from '../../shared/http/roles.ts';
 import { REASONS } from '../../shared/reasons.ts';
 import { DIFFERENCES } from '../../shared/reconciliation/differences.ts';
 import { createServices } from '../../shared/services.ts';

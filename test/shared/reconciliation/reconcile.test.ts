@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { image } from '../../../infra/local/oci-image.ts';
-import { reportView } from '../../../shared/http/views/report.ts';
+import { reportView } from '../../../shared/api/views/report.ts';
 import { reconcile } from '../../../shared/reconciliation/reconcile.ts';
 import { nextRun, reconcileDue } from '../../../shared/reconciliation/timer.ts';
 import type { StoredRegistry } from '../../../shared/records/registry.ts';

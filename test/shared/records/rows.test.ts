@@ -1,6 +1,6 @@
 import type { TableClient } from '@azure/data-tables';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openTable } from '../../../shared/azure/tables.ts';
+import { openTable } from '../../../shared/azure/tables/tables.ts';
 import type { ImageRecord } from '../../../shared/records/image.ts';
 import type { Registry } from '../../../shared/records/registry.ts';
 import { type Bridge, startBridge } from '../../support/bridge.ts';
