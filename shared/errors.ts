@@ -1,5 +1,9 @@
 import { redact } from './lib/redaction/redact.ts';
+import { shorten } from './lib/shorten.ts';
 import type { ImageReason, Refusal } from './reasons.ts';
+
+/** Messages quote what services say, and end in records. */
+export const LONGEST_MESSAGE = 1_000;
 
 interface ServiceErrorDetails {
   /** How long the service asked the bridge to wait, in milliseconds. */
@@ -24,7 +28,7 @@ export class ServiceError extends ShownError {
   readonly uncertain: boolean;
 
   constructor(reason: ImageReason, message: string, details: ServiceErrorDetails = {}) {
-    super(message, { cause: details.cause });
+    super(shorten(message, LONGEST_MESSAGE), { cause: details.cause });
     this.reason = reason;
     this.retryAfterMs = details.retryAfterMs;
     this.uncertain = details.uncertain ?? false;
@@ -37,7 +41,7 @@ export class CredentialError extends ShownError {
   readonly reason: 'azure-refused' | 'admin-disabled' | 'graph-unavailable';
 
   constructor(reason: CredentialError['reason'], message: string, cause?: unknown) {
-    super(message, { cause });
+    super(shorten(message, LONGEST_MESSAGE), { cause });
     this.reason = reason;
   }
 }
@@ -96,12 +100,17 @@ export function statusOf(error: unknown): number | undefined {
   return typeof status === 'number' ? status : undefined;
 }
 
+/** Whether a time limit ended a call, or its caller did. */
+export function isTimeout(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError');
+}
+
 /** One line about any thrown value, for messages and logs, without secrets. */
 export function describe(error: unknown): string {
   if (!(error instanceof Error)) return redact(String(error));
-  if (error.name === 'AbortError' || error.name === 'TimeoutError') return 'no answer in time';
+  if (isTimeout(error)) return 'no answer in time';
   const cause = error.cause instanceof Error ? error.cause.message : undefined;
   const message = error.message || (statusOf(error) ? `status ${statusOf(error)}` : error.name);
   const text = cause && !message.includes(cause) ? `${message}: ${cause}` : message;
-  return redact(text).replace(/\s+/g, ' ').slice(0, 500);
+  return shorten(redact(text).replace(/\s+/g, ' '));
 }

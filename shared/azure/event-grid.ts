@@ -3,6 +3,7 @@ import type { TokenCredential } from '@azure/identity';
 import { describe } from '../errors.ts';
 import type { Log } from '../lib/log.ts';
 import { redactAll } from '../lib/redaction/redact.ts';
+import { timeLimit } from '../lib/time-limit.ts';
 
 /** Data of each published event, by the last part of the CloudEvent's type. */
 export interface BridgeEvents {
@@ -39,7 +40,7 @@ export function createPublish(endpoint: string | undefined, credential: TokenCre
   return async (type, subject, data) => {
     try {
       await client.send([{ type: `${TYPE_PREFIX}${type}`, source: SOURCE, subject, data: redactAll(data) }], {
-        abortSignal: AbortSignal.timeout(LONGEST_MS),
+        abortSignal: timeLimit(LONGEST_MS),
       });
     } catch (error) {
       log.warn('event not published', { type, subject, message: describe(error) });

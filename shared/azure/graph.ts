@@ -2,6 +2,7 @@ import type { TokenCredential } from '@azure/identity';
 import ky, { HTTPError } from 'ky';
 import * as z from 'zod';
 import { CredentialError, describe } from '../errors.ts';
+import { boundedFetch } from '../lib/bounded-fetch.ts';
 import { remember } from '../lib/redaction/redact.ts';
 import { addAppOwner, showApp } from './az-commands.ts';
 
@@ -46,7 +47,7 @@ export function createGraph(credential: TokenCredential, url: string, audience: 
         method,
         headers: { authorization: `Bearer ${token?.token}` },
         ...(json && { json }),
-        ...{ redirect: 'error', timeout: TIMEOUT_MS, retry: 0, signal },
+        ...{ fetch: boundedFetch, redirect: 'error', timeout: TIMEOUT_MS, retry: 0, signal },
       });
       return answer.status === 204 ? undefined : await answer.json();
     } catch (error) {

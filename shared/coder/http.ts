@@ -1,6 +1,7 @@
 import ky, { HTTPError, type KyInstance, type Options, type RetryOptions, TimeoutError } from 'ky';
-import * as z from 'zod';
+import type * as z from 'zod';
 import { describe, ServiceError } from '../errors.ts';
+import { firstFaults } from '../lib/first-faults.ts';
 import { createLimitedFetch } from '../lib/limited-fetch.ts';
 import type { Pauses } from '../lib/pauses.ts';
 import { redact } from '../lib/redaction/redact.ts';
@@ -114,7 +115,7 @@ export function createCoderHttp(connection: CoderConnection, api: CoderApi): Cod
 async function read<T>(schema: z.ZodType<T>, response: Response, method: string): Promise<T> {
   const parsed = schema.safeParse(await response.json().catch(() => undefined));
   if (parsed.success) return parsed.data;
-  const detail = `Coder's answer does not fit its API (is CODER_URL right?): ${z.prettifyError(parsed.error)}`;
+  const detail = `Coder's answer does not fit its API (is CODER_URL right?): ${firstFaults(parsed.error)}`;
   throw new ServiceError('coder-unavailable', detail, { cause: parsed.error, uncertain: method !== 'get' });
 }
 
