@@ -6,7 +6,7 @@ import { redactAll } from '../lib/redaction/redact.ts';
 import { timeLimit } from '../lib/time-limit.ts';
 import { getServices, type Services } from '../services.ts';
 import { type Caller, callerOf, isEasyAuthOn } from './caller.ts';
-import { parseInput, readJson, readQuery } from './input.ts';
+import { parseInput, readJson, readQuery, refuseBody } from './input.ts';
 import { type Problem, problemOf, problemResponse } from './problem.ts';
 import type { Role } from './roles.ts';
 
@@ -124,6 +124,7 @@ async function readCall<P extends FieldsSchema, Q extends FieldsSchema, B extend
   { path, query, body }: HttpFunction<P, Q, B>,
   request: HttpRequest,
 ) {
+  if (!body) await refuseBody(request, query);
   return {
     path: parseInput(path ?? NOTHING, request.params) as z.output<P>,
     query: readQuery(request, query ?? NOTHING) as z.output<Q>,

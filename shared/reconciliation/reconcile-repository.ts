@@ -10,9 +10,9 @@ import type { ImageReason } from '../reasons.ts';
 import type { ImageRecord } from '../records/image.ts';
 import type { Registry } from '../records/registry.ts';
 import {
+  compareRepository,
   type Difference,
   type DifferenceKind,
-  findDifferences,
   type RepositoryFacts,
 } from './differences.ts';
 import type { Progress } from './progress.ts';
@@ -58,10 +58,11 @@ export async function reconcileRepository(
   save: () => Promise<void>,
 ): Promise<void> {
   const facts = await readFacts(run, repository);
-  const differences = await findDifferences(facts);
+  const { differences, left } = await compareRepository(facts);
   const alike = facts.tags.size - differences.filter(({ tag }) => facts.tags.has(tag)).length;
   const counted = progress.open(repository, alike + differences.length);
   counted.lookedAt(alike);
+  counted.leaves(left);
   const breathe = createBreather();
   for (const difference of differences) {
     await breathe();
