@@ -2,6 +2,8 @@ import { app, type HttpRequest, type HttpResponseInit, type InvocationContext } 
 import * as z from 'zod';
 import { describe } from '../errors.ts';
 import { createLog, type Log } from '../lib/log.ts';
+import { redactAll } from '../lib/redaction/redact.ts';
+import { timeLimit } from '../lib/time-limit.ts';
 import { getServices, type Services } from '../services.ts';
 import { type Caller, callerOf, isEasyAuthOn } from './caller.ts';
 import { parseInput, readJson, readQuery, refuseBody } from './input.ts';
@@ -105,7 +107,8 @@ async function answerOrProblem<P extends FieldsSchema, Q extends FieldsSchema, B
     const caller = spec.role && whoCalls(request, spec.role, easyAuth);
     const call = { ...(await readCall(spec, request)), request, caller, log: createLog(context) };
     const services = spec.standalone ? ({} as Services) : getServices();
-    return await spec.answer({ ...call, signal: AbortSignal.timeout(BUDGET_MS) }, services);
+    const answer = await spec.answer({ ...call, signal: timeLimit(BUDGET_MS) }, services);
+    return spec.noStore ? answer : redactAll(answer);
   } catch (error) {
     logFailure(error, context);
     return problemResponse(error);

@@ -5,6 +5,7 @@ import { type ImportServices, importImage } from '../images/import.ts';
 import { createBreather } from '../lib/breather.ts';
 import type { Log } from '../lib/log.ts';
 import type { Pauses } from '../lib/pauses.ts';
+import { timeLimit } from '../lib/time-limit.ts';
 import type { ImageReason } from '../reasons.ts';
 import type { ImageRecord } from '../records/image.ts';
 import type { Registry } from '../records/registry.ts';
@@ -100,7 +101,7 @@ async function repair(
   const pushedOn = tags.get(tag)?.pushedOn;
   const image = { registry: registry.name, repository, tag, ...(pushedOn && { pushedOn }) };
   const request = { ...image, heardBy: 'reconciliation', inDoubt: true } as const;
-  return (await importImage(services, request, AbortSignal.timeout(services.importBudgetMs))).record;
+  return (await importImage(services, request, timeLimit(services.importBudgetMs))).record;
 }
 
 /** @throws ServiceError when the registry or the target asked for a pause */
