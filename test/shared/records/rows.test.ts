@@ -95,12 +95,12 @@ test('an image record is kept as it always was, with a due row while it is pendi
 
 test('a report is kept as it always was', async () => {
   const report = await bridge.services.reports.start('layout', true);
-  const { registry: _, settled: _s, ahead: _a, findings: _f, ...columns } = report;
-  const nothing = '{"repositories":0,"total":0,"done":0,"differences":{},"outcomes":{}}';
+  const { registry: _, settled: _s, ahead: _a, findings: _f, left: _l, ...columns } = report;
+  const nothing = '{"repositories":0,"total":0,"done":0,"differences":{},"outcomes":{},"left":{}}';
 
   expect(await stored('images', 'layout', '@reconciliation')).toEqual({
     ...{ partitionKey: 'layout', rowKey: '@reconciliation', kind: 'reconciliation', ...columns },
-    ...{ settled: nothing, ahead: nothing, findings: '[]' },
+    ...{ settled: nothing, ahead: nothing, findings: '[]', left: '[]' },
   });
 
   const taken = await bridge.services.reports.take('layout');
