@@ -171,7 +171,7 @@ function createV2(
     },
     async *otherTags(registry, repository) {
       for await (const { tag, digest, pushedOn, reason } of images.ofRepository(registry, repository)) {
-        if (digest && canBeNamed(reason)) yield { tag, digest, pushedOn };
+        if (digest && pushedOn && canBeNamed(reason)) yield { tag, digest, pushedOn };
       }
     },
   };

@@ -1,5 +1,6 @@
 import { type RepositoryInTarget, TARGET_DIFFERENCES, type TargetDifference } from '../coder/target.ts';
 import { isRunnable } from '../images/platform.ts';
+import { whySkipped } from '../images/skipped.ts';
 import { createBreather } from '../lib/breather.ts';
 import { applyPolicy, type PolicyHolder, type Verdict } from '../policy/policy.ts';
 import { REASONS } from '../reasons.ts';
@@ -11,7 +12,8 @@ export const DIFFERENCES = {
   'missed-push': 'The registry has a tag, or a digest under it, for which no event came.',
   untagged: 'The registry no longer has the tag; it still has the manifest.',
   deleted: 'The registry no longer has the tag, nor the manifest.',
-  'policy-changed': 'The policy now decides differently about the tag than in its image record.',
+  'policy-changed':
+    'The policy now decides differently about the tag, or by another rule, than its image record says.',
   'given-up': 'The bridge gave up the import after too many attempts, for a reason that may have passed.',
   ...TARGET_DIFFERENCES,
   'default-tag-drift': 'Coder offers a different default tag than the policy chooses.',
@@ -97,11 +99,12 @@ function isSuspended(verdict: Verdict): boolean {
 function compareSkipped(
   { records, image }: RepositoryFacts,
   tag: string,
-  { reason, withdraw }: Extract<Verdict, { action: 'skip' }>,
+  verdict: Extract<Verdict, { action: 'skip' }>,
 ): Difference['kind'] | undefined {
   const record = records.get(tag);
-  const isOutdated = record !== undefined && record.state !== 'removed' && record.reason !== reason;
-  return isOutdated || (withdraw && image?.offers(tag)) ? 'policy-changed' : undefined;
+  const says = record && record.reason === verdict.reason && record.message.startsWith(whySkipped(verdict));
+  const isOutdated = record !== undefined && record.state !== 'removed' && !says;
+  return isOutdated || (verdict.withdraw && image?.offers(tag)) ? 'policy-changed' : undefined;
 }
 
 function compareGone(

@@ -136,7 +136,7 @@ export function createImages(table: TableClient): Images {
         'pushedOn',
       ]);
       for await (const { heardBy, pushedOn } of pushes) {
-        if (pushedOn > (newest[heardBy] ?? 0)) newest[heardBy] = pushedOn;
+        if (pushedOn && pushedOn > (newest[heardBy] ?? 0)) newest[heardBy] = pushedOn;
       }
       const { event, reconciliation } = newest;
       return {

@@ -30,6 +30,11 @@ const rule = { repository: '**' };
 const removing = policy({ ...rule, onDelete: 'remove' });
 const excluding = (more = {}) => policy({ ...rule, action: 'exclude', ...more });
 
+const EXCLUDED = {
+  state: 'skipped',
+  reason: 'excluded',
+  message: 'The rule {"repository":"**"} excludes it.',
+} as const;
 const forWindows = record('v1', {
   state: 'skipped',
   reason: 'no-runnable-platform',
@@ -150,10 +155,11 @@ const CASES: [string, Partial<RepositoryFacts>, string[]][] = [
     { records: records(record('v1', { state: 'skipped', reason: 'no-rule' })) },
     ['v1 policy-changed'],
   ],
+  ['excluded, and known to be', { registry: excluding(), records: records(record('v1', EXCLUDED)) }, []],
   [
-    'excluded, and known to be',
-    { registry: excluding(), records: records(record('v1', { state: 'skipped', reason: 'excluded' })) },
-    [],
+    'excluded, by another rule than its record says',
+    { registry: excluding({ tag: { glob: 'v*' } }), records: records(record('v1', EXCLUDED)) },
+    ['v1 policy-changed'],
   ],
   ['excluded without a record', { registry: excluding(), records: records(), image: undefined }, []],
   ['excluded by now', { registry: excluding() }, ['v1 policy-changed']],
@@ -161,7 +167,7 @@ const CASES: [string, Partial<RepositoryFacts>, string[]][] = [
     'excluded, and in Coder, which may not keep it',
     {
       registry: excluding({ onDelete: 'remove' }),
-      records: records(record('v1', { state: 'skipped', reason: 'excluded' })),
+      records: records(record('v1', EXCLUDED)),
     },
     ['v1 policy-changed'],
   ],
