@@ -4,6 +4,9 @@ import type { Reference } from '../policy/reference.ts';
 import type { ImageReason, State } from '../reasons.ts';
 import type { DifferenceKind } from './differences.ts';
 
+/** Counts by name, which another release may know others of. */
+const Counts = z.record(z.string(), z.number());
+
 /** Counts by name. */
 export interface Tally {
   /** Number of finished repositories. */
@@ -23,6 +26,16 @@ export interface Finding extends Reference {
   reason?: ImageReason;
 }
 
+const TallyJson = z.object({
+  ...{ repositories: z.number(), total: z.number(), done: z.number() },
+  ...{ differences: Counts, outcomes: Counts },
+}) as z.ZodType<Tally>;
+
+const FindingJson = z.object({
+  ...{ repository: z.string(), tag: z.string(), difference: word<DifferenceKind>() },
+  ...{ state: word<State>().exactOptional(), reason: word<ImageReason>().exactOptional() },
+});
+
 /** The report of a registry's last reconciliation, or of the one that is under way. Times are UTC. */
 export const Report = z.object({
   /** The bridge's name of the registry. */
@@ -37,11 +50,11 @@ export const Report = z.object({
   /** The last repository, in order of names, up to which all are done. */
   cursor: z.string().exactOptional(),
   /** Counts of the repositories up to the cursor. A resumed run skips these. */
-  settled: json<Tally>(),
+  settled: json(TallyJson),
   /** Counts of the repositories after the cursor. A resumed run starts them at zero. */
-  ahead: json<Tally>(),
+  ahead: json(TallyJson),
   /** The first differences, as many as fit. */
-  findings: json<Finding[]>(),
+  findings: json(z.array(FindingJson)),
   /** Number of times in a row that the run stopped early without progress. */
   attempts: z.number(),
   /** Why it stopped, and when it goes on, if it does. */
