@@ -1,3 +1,4 @@
+import { redact } from './lib/redaction/redact.ts';
 import { shorten } from './lib/shorten.ts';
 import type { ImageReason, Refusal } from './reasons.ts';
 
@@ -12,8 +13,15 @@ interface ServiceErrorDetails {
   cause?: unknown;
 }
 
+/** Its message can be shown: it quotes no secret. */
+abstract class ShownError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(redact(message), options);
+  }
+}
+
 /** A service that an import needs refused, or did not answer. The record gets this reason. */
-export class ServiceError extends Error {
+export class ServiceError extends ShownError {
   override readonly name = 'ServiceError';
   readonly reason: ImageReason;
   readonly retryAfterMs: number | undefined;
@@ -28,7 +36,7 @@ export class ServiceError extends Error {
 }
 
 /** Azure did not issue, revoke or show a credential. */
-export class CredentialError extends Error {
+export class CredentialError extends ShownError {
   override readonly name = 'CredentialError';
   readonly reason: 'azure-refused' | 'admin-disabled' | 'graph-unavailable';
 
@@ -39,12 +47,12 @@ export class CredentialError extends Error {
 }
 
 /** The row changed after the decision read it: read again and decide again. */
-export class ConflictError extends Error {
+export class ConflictError extends ShownError {
   override readonly name = 'ConflictError';
 }
 
 /** Table Storage failed, so nothing can be recorded: the caller must call again. */
-export class StorageError extends Error {
+export class StorageError extends ShownError {
   override readonly name: string = 'StorageError';
 }
 
@@ -85,7 +93,7 @@ export interface Fault {
 }
 
 /** The bridge refuses a request because of its content. No record was changed. */
-export class RefusedError extends Error {
+export class RefusedError extends ShownError {
   override readonly name = 'RefusedError';
   readonly reason: Refusal;
   readonly faults: readonly Fault[];
@@ -118,12 +126,12 @@ export function isTimeout(error: unknown): boolean {
   return error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError');
 }
 
-/** One line about any thrown value, for messages and logs. */
+/** One line about any thrown value, for messages and logs, without secrets. */
 export function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+  if (!(error instanceof Error)) return redact(String(error));
   if (isTimeout(error)) return 'no answer in time';
   const cause = error.cause instanceof Error ? error.cause.message : undefined;
   const message = error.message || (statusOf(error) ? `status ${statusOf(error)}` : error.name);
   const text = cause && !message.includes(cause) ? `${message}: ${cause}` : message;
-  return shorten(text.replace(/\s+/g, ' '));
+  return shorten(redact(text).replace(/\s+/g, ' '));
 }

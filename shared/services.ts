@@ -11,6 +11,7 @@ import { createGraph } from './azure/graph.ts';
 import { createTokenSource } from './azure/key-vault/cached-secret.ts';
 import { createVault } from './azure/key-vault/vault.ts';
 import { impatient, impatientHttp } from './azure/sdk/impatient-credential.ts';
+import { rememberTokens } from './azure/sdk/remembering-credential.ts';
 import { createLeasedTable } from './azure/tables/leased-rows.ts';
 import type { OnUnreadable } from './azure/tables/row-codec.ts';
 import { openTable, proveTable } from './azure/tables/tables.ts';
@@ -74,7 +75,7 @@ export function createServices(
   settings: Settings,
   { now, random, importBudgetMs = IMPORT_BUDGET_MS, leaseMs = LEASE_MS, wait = waitFor }: Seams,
 ): Services {
-  const credential = impatient(createCredential(settings));
+  const credential = rememberTokens(impatient(createCredential(settings)), process.env);
   const isAllowedHost = createHostCheck(settings.ACR_ALLOWED_HOSTS);
   const imagesTable = openTable(settings.TABLES_URL, 'images', credential);
   const log = createLog(console);
@@ -176,7 +177,7 @@ function createV2(
     },
     async *otherTags(registry, repository) {
       for await (const { tag, digest, pushedOn, reason } of images.ofRepository(registry, repository)) {
-        if (digest && canBeNamed(reason)) yield { tag, digest, pushedOn };
+        if (digest && pushedOn && canBeNamed(reason)) yield { tag, digest, pushedOn };
       }
     },
   };

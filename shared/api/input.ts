@@ -1,5 +1,5 @@
 import type { HttpRequest } from '@azure/functions';
-import type * as z from 'zod';
+import * as z from 'zod';
 import { toDotPath } from 'zod/v4/core';
 import { type Fault, invalidRequest, RefusedError } from '../errors.ts';
 import { shorten } from '../lib/shorten.ts';
@@ -52,6 +52,18 @@ export async function readJson<T>(request: HttpRequest, schema: z.ZodType<T>): P
   if (text.trim() === '') throw new RefusedError('invalid-request', 'The body is empty. Send JSON.');
   if (text.length > LARGEST_BODY) throw new RefusedError('too-large', 'The body is longer than 256 KiB.');
   return parseInput(schema, parseJson(text));
+}
+
+/**
+ * A call that takes no body must not ignore what one asks for, such as a dry run.
+ * @throws RefusedError `invalid-request` when there is one
+ */
+export async function refuseBody(request: HttpRequest, query: z.ZodType | undefined): Promise<void> {
+  if ((await request.text()).trim() === '') return;
+  const names = query instanceof z.ZodObject ? Object.keys(query.shape) : [];
+  const example = names.map(name => `${name}=…`).join('&');
+  const instead = example && ` Use query parameters instead: ?${example}`;
+  throw new RefusedError('invalid-request', `This call takes no body.${instead}`);
 }
 
 function parseJson(text: string): unknown {

@@ -10,6 +10,7 @@ import {
   StorageError,
   UnreadableRowError,
 } from '../errors.ts';
+import { redactAll } from '../lib/redaction/redact.ts';
 import { formatReference } from '../policy/reference.ts';
 import { REFUSALS, REPLACE_RECORD, type Refusal, remedyOf } from '../reasons.ts';
 import type { ImageRecord } from '../records/image.ts';
@@ -59,16 +60,18 @@ export function problemResponse(error: unknown): HttpResponseInit {
 
 /** The problem for an image that did not reach Coder, with the reason and remedy of its record. */
 export function notImported(record: ImageRecord): HttpResponseInit {
-  const { reason, message, state } = record;
+  const { reason, message, state, pushedOn } = record;
   const detail = `${record.registry}/${formatReference(record)}: ${message}`;
-  return respond(problem(422, reason, detail, { remedy: remedyOf(reason, state), image: imageView(record) }));
+  // There is no record of a tag that was never there.
+  const image = pushedOn && { image: imageView(record) };
+  return respond(problem(422, reason, detail, { remedy: remedyOf(reason, state), ...image }));
 }
 
 function respond(body: Problem): HttpResponseInit {
   return {
     status: body.status,
     headers: { 'content-type': 'application/problem+json' },
-    body: JSON.stringify(body),
+    body: JSON.stringify(redactAll(body)),
   };
 }
 

@@ -16,7 +16,7 @@ const OF_REGISTRY: ReadonlySet<ImageReason> = new Set<ImageReason>([
   'registry-unavailable',
   'registry-unauthorized',
 ]);
-/** After so many images in a row it is the registry, even if it lists its repositories. */
+/** After this number of images in a row it is the registry, even if it lists its repositories. */
 const MOST_IN_A_ROW = 10;
 
 /** For one run: asks the registry whether it answers anything else. */

@@ -13,9 +13,9 @@ import type { Images } from '../records/image-table.ts';
 import type { Registry } from '../records/registry.ts';
 import type { CommonTrouble } from './common-trouble.ts';
 import {
+  compareRepository,
   type Difference,
   type DifferenceKind,
-  findDifferences,
   type RepositoryFacts,
 } from './differences.ts';
 import type { Progress } from './progress.ts';
@@ -57,10 +57,11 @@ export async function reconcileRepository(
 ): Promise<void> {
   const facts = await factsOrSkip(run, repository);
   if (!facts) return skip(progress, repository, save);
-  const differences = await findDifferences(facts);
+  const { differences, left } = await compareRepository(facts);
   const alike = facts.tags.size - differences.filter(({ tag }) => facts.tags.has(tag)).length;
   const counted = progress.open(repository, alike + differences.length);
   counted.lookedAt(alike);
+  counted.leaves(left);
   const breathe = createBreather();
   for (const difference of differences) {
     await breathe();

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Inventory } from '../coder/target.ts';
 import { ConflictError, ServiceError } from '../errors.ts';
 import { nextAttempt } from '../lib/backoff.ts';
@@ -105,6 +106,8 @@ async function untilOneFails(
 ): Promise<void> {
   const stopped = new AbortController();
   const stop = stopped.signal;
+  // Each call of the run listens; Node warns of more than ten.
+  setMaxListeners(0, stop);
   signal.addEventListener('abort', () => stopped.abort(signal.reason), { signal: stop });
   if (signal.aborted) return;
   async function* untilStopped() {

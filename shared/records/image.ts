@@ -35,8 +35,8 @@ export const ImageRecord = z.object({
   attempts: z.number(),
   /** When a `pending` import is tried again. */
   dueOn: z.date().exactOptional(),
-  /** The latest push that the bridge knows, and how it learned of it. */
-  pushedOn: z.date(),
+  /** The latest push that the bridge knows, and how it learned of it; absent when no tag was ever seen there. */
+  pushedOn: z.date().exactOptional(),
   heardBy: HeardBy,
   /** That push, while the registry may not show it yet. */
   awaited: json(AwaitedPush).exactOptional(),

@@ -23,7 +23,9 @@ export const ImageView = z.strictObject({
   remedy: z.string().optional().describe('What a person must do.'),
   attempts: Count.optional(),
   nextAttemptOn: Time.optional(),
-  pushedOn: Time,
+  pushedOn: Time.optional().describe(
+    'Absent when the registry never had the tag, as far as the bridge knows.',
+  ),
   importedOn: Time.optional(),
   latencyMs: z.int().optional().describe('Time from the push until Coder had it, in ms.'),
   updatedOn: Time,

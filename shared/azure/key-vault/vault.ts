@@ -2,6 +2,7 @@ import type { TokenCredential } from '@azure/identity';
 import { SecretClient } from '@azure/keyvault-secrets';
 import * as z from 'zod';
 import { describe, ServiceError, statusOf } from '../../errors.ts';
+import { remember } from '../../lib/redaction/redact.ts';
 import { nameEmptyErrors } from '../sdk/empty-errors.ts';
 import { limitAnswers, limitTime } from '../sdk/limits.ts';
 import { retryOptions } from '../sdk/retries.ts';
@@ -39,14 +40,14 @@ export function createVault(url: string, credential: TokenCredential, verifyChal
   });
 
   async function store(name: string, value: string): Promise<string> {
-    const { properties } = await client.setSecret(name, value);
+    const { properties } = await client.setSecret(name, remember(value));
     return properties.version as string;
   }
 
   async function fetchValue(name: string, version: string | undefined): Promise<string> {
     const { value } = await client.getSecret(name, version ? { version } : {});
     if (!value) throw new Error('it has no value');
-    return value;
+    return remember(value);
   }
 
   return {
