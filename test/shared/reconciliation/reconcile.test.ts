@@ -390,11 +390,11 @@ describe('a run that stops before its end', () => {
   test('again and again goes on as long as it makes progress', async () => {
     await fill();
     const { acr } = bridge.services;
-    /** The registry fails when the tags of this many repositories were asked for. */
+    /** Coder fails when the tags of this many repositories were asked for. */
     const failingAt = (most: number): Services => {
       let listed = 0;
       const listTags: typeof acr.listTags = async function* (source) {
-        if (++listed >= most) throw new ServiceError('registry-unavailable', 'away');
+        if (++listed >= most) throw new ServiceError('coder-unavailable', 'away');
         yield* acr.listTags(source);
       };
       return { ...bridge.services, maxAttempts: 2, acr: { ...acr, listTags } };
@@ -403,11 +403,11 @@ describe('a run that stops before its end', () => {
     expect(await run({ services: failingAt(1) })).toMatchObject({ state: 'running', done: 0 });
     expect(await run({ services: failingAt(8) })).toMatchObject({
       state: 'running',
-      reason: 'registry-unavailable',
+      reason: 'coder-unavailable',
     });
     expect(await run({ services: failingAt(1) })).toMatchObject({
       state: 'failed',
-      reason: 'registry-unavailable',
+      reason: 'coder-unavailable',
     });
   });
 
