@@ -11,8 +11,8 @@ const RUNS = Number(process.env.HISTORIES ?? 5);
 /** The same histories each time, unless others are asked for. */
 const SEED = Number(process.env.SEED ?? 1);
 
-/** A history that fails is made shorter until then. */
-const SHRINKS_FOR_MS = 3_000_000;
+/** Until then a history that fails is made shorter. */
+const SHRINKS_FOR_MS = Number(process.env.SHRINK_MS ?? 600_000) + RUNS * 10_000;
 
 let tls: Tls;
 
