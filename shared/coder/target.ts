@@ -130,6 +130,8 @@ export interface TargetDiagnosis {
 
 /** Where imports go. */
 export interface Target {
+  /** Which tag it offers depends on when each was pushed, so that a later push of the same digest matters too. */
+  choosesByTime?: boolean;
   /** The target's host; pauses that it asks for are kept by this name. */
   host: string;
   /** @throws RefusedError when the target cannot take the registry as declared */
