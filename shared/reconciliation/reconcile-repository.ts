@@ -108,14 +108,17 @@ async function skip(progress: Progress, repository: string, save: () => Promise<
 async function readFacts({ services, registry, inventory, signal }: Run, repository: string) {
   const { acr, images } = services;
   const records = new Map<string, ImageRecord>();
-  for await (const record of images.ofRepository(registry.name, repository)) records.set(record.tag, record);
+  const unreadable = new Set<string>();
+  const all = images.ofRepository(registry.name, repository, undefined, tag => unreadable.add(tag));
+  for await (const record of all) records.set(record.tag, record);
   const tags = new Map<string, TagInRegistry>();
   const source = { loginServer: registry.loginServer, repository, signal };
   for await (const found of acr.listTags(source)) tags.set(found.tag, found);
   const image = await inventory.find(repository, signal);
   const { runnable } = services;
   const forgotten = await findForgotten(images, records);
-  return { repository, registry, tags, records, forgotten, image, runnable, missing: inventory.missing };
+  const { missing } = inventory;
+  return { repository, registry, tags, records, unreadable, forgotten, image, runnable, missing };
 }
 
 /** Tags of pending images that no sweep would try again. */

@@ -71,8 +71,8 @@ export const RolloutRow = z.object({
 });
 export type RolloutRow = z.infer<typeof RolloutRow>;
 
-/** Values, and versions that were active, that are remembered. */
-export const MOST_PAST = 50;
+/** Values, and versions that were active, that are remembered. A value may have some 500 characters, and the row 32 Ki. */
+export const MOST_PAST = 30;
 
 /** Going back to a version removes those that came after it. */
 export function noteActive(rollout: Rollout, versionId: string): void {
