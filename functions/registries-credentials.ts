@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { DockerConfig, dockerConfig } from '../shared/credentials/docker-config.ts';
 import { loginOf } from '../shared/credentials/login.ts';
 import { RefusedError, unknownRegistry } from '../shared/errors.ts';
+import { VAULT_REFUSALS } from '../shared/http/adding-refusals.ts';
 import { CREDENTIAL } from '../shared/http/examples.ts';
 import { httpFunction } from '../shared/http/http-function.ts';
 import { RegistryPath } from '../shared/http/requests/paths.ts';
@@ -42,7 +43,7 @@ httpFunction('registries-credentials', {
       },
     },
   },
-  refusals: ['not-found', 'no-credential-to-give', 'credential-not-ready', 'secrets-unavailable'],
+  refusals: ['not-found', 'no-credential-to-give', 'credential-not-ready', ...VAULT_REFUSALS],
   async answer({ path: { name }, query: { format }, caller, log }, { registries, vault }) {
     const registry = await registries.get(name);
     if (!registry) throw unknownRegistry(name);

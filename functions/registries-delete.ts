@@ -1,3 +1,4 @@
+import { VAULT_REFUSALS } from '../shared/http/adding-refusals.ts';
 import { httpFunction } from '../shared/http/http-function.ts';
 import { PRECONDITION_HEADERS, preconditionOf } from '../shared/http/precondition.ts';
 import { RegistryPath } from '../shared/http/requests/paths.ts';
@@ -11,7 +12,7 @@ httpFunction('registries-delete', {
   path: RegistryPath,
   headers: PRECONDITION_HEADERS,
   answers: { 204: { description: 'It is deleted.' } },
-  refusals: ['not-found', 'precondition-failed', 'registry-busy', 'conflict', 'secrets-unavailable'],
+  refusals: ['not-found', 'precondition-failed', 'registry-busy', 'conflict', ...VAULT_REFUSALS],
   async answer({ path: { name }, request }, services) {
     await deleteRegistry(services, name, preconditionOf(request));
     return { status: 204 };

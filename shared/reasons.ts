@@ -113,10 +113,33 @@ export const REASONS = {
     remedy:
       'Assign AcrPull on the registry to the identity (in ABAC mode: Container Registry Repository Reader).',
   },
+  'network-denied': {
+    state: 'pending',
+    meaning:
+      'Network rules of the registry, of its storage or of Key Vault keep the bridge out; the message names which.',
+    remedy:
+      'Let the address in that the message names, or connect the app by a private endpoint. The next attempt then works.',
+  },
+  'image-locked': {
+    state: 'pending',
+    meaning: 'A lock or the quarantine of the registry forbids reading this image.',
+    remedy:
+      'Unlock it: az acr repository update --name NAME --image REPOSITORY:TAG --read-enabled true. The next attempt then works.',
+  },
+  'token-refused': {
+    state: 'pending',
+    meaning: 'Entra gave the bridge no token of its managed identity; the message quotes Entra.',
+    remedy: 'Run the diagnostics of the registry, whose check `managed-identity` has the command.',
+  },
+  'secrets-forbidden': {
+    state: 'pending',
+    meaning: "Key Vault refused the bridge's managed identity, or the secret is disabled.",
+    remedy: 'Assign the role Key Vault Secrets Officer on the vault to the identity, or enable the secret.',
+  },
   'secrets-unavailable': {
     state: 'pending',
-    meaning: 'Key Vault did not give the bridge a secret that it needs.',
-    remedy: 'Check that the secret exists and that the identity has the role Key Vault Secrets Officer.',
+    meaning: 'Key Vault does not have a secret that the bridge needs, or did not answer.',
+    remedy: 'Wait. If it stays, check that the secret exists and KEY_VAULT_URL.',
   },
   'credential-not-ready': {
     state: 'pending',
@@ -299,9 +322,13 @@ export function isCheckedSoon(record: { state: State; reason: ImageReason }): bo
   return isUnderWay(record) || record.reason === 'waiting-for-registry';
 }
 
-/** What a person must do about a reason; undefined when nothing. */
-export function remedyOf(reason: Reason, state?: State): string | undefined {
-  const { remedy, ...entry }: ReasonEntry = REASONS[reason];
+/**
+ * What a person must do about a reason; undefined when nothing.
+ * @param known the remedy for this one case, where it was found out
+ */
+export function remedyOf(reason: Reason, state?: State, known?: string): string | undefined {
+  const entry: ReasonEntry = REASONS[reason];
+  const remedy = known ?? entry.remedy;
   // The bridge does not try a `failed` image again.
   if (state !== 'failed' || entry.state === 'failed') return remedy;
   return `${remedy ? `${remedy} ` : ''}Then replay the image.`;
@@ -331,6 +358,8 @@ export const REFUSALS = {
   'host-not-allowed': 422,
   'credential-refused': 422,
   'azure-refused': 422,
+  'disallowed-by-policy': 422,
+  'scope-locked': 422,
   'admin-disabled': 422,
   'graph-unavailable': 503,
 } as const;

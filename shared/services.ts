@@ -74,7 +74,10 @@ export function createServices(
   const credential = createCredential(settings);
   const isAllowedHost = createHostCheck(settings.ACR_ALLOWED_HOSTS);
   const imagesTable = openTable(settings.TABLES_URL, 'images', credential);
-  const vault = createVault(settings.KEY_VAULT_URL, credential, settings.KEY_VAULT_CHALLENGE_CHECK === 'on');
+  const vault = createVault(settings.KEY_VAULT_URL, credential, {
+    verifyChallenge: settings.KEY_VAULT_CHALLENGE_CHECK === 'on',
+    wait: ms => wait(ms, new AbortController().signal),
+  });
   const pauses = createPauses(now);
   const leasedRows = createLeasedTable(imagesTable, now, leaseMs);
   const registriesTable = openTable(settings.TABLES_URL, 'registries', credential);

@@ -4,11 +4,13 @@ import {
   ContainerRegistryContentClient,
 } from '@azure/container-registry';
 import type { TokenCredential } from '@azure/identity';
-import * as z from 'zod';
-import { describe, ServiceError, statusOf } from '../errors.ts';
+import { ServiceError, statusOf } from '../errors.ts';
 import type { Pauses } from '../lib/pauses.ts';
 import { parseRetryAfter } from '../lib/retry-after.ts';
 import type { HostCheck } from './allowed-hosts.ts';
+import { explainAcr } from './refusals/acr.ts';
+import { entraRefusal } from './refusals/entra.ts';
+import { saidBy } from './refusals/said.ts';
 import { retryOptions } from './retries.ts';
 
 /** Reads the content of a registry, with the managed identity. */
@@ -122,7 +124,7 @@ export function createAcr({ credential, audience, isAllowedHost, pauses }: AcrOp
     } catch (error) {
       if (statusOf(error) === 404) return;
       if (statusOf(error) === 401) listers.delete(loginServer);
-      throw toServiceError(loginServer, error, pauses);
+      throw toServiceError({ loginServer }, error, pauses);
     }
   }
 
@@ -149,7 +151,7 @@ export function createAcr({ credential, audience, isAllowedHost, pauses }: AcrOp
     } catch (error) {
       if (statusOf(error) === 404) return undefined;
       if (statusOf(error) === 401) listers.delete(loginServer);
-      throw toServiceError(loginServer, error, pauses);
+      throw toServiceError({ loginServer }, error, pauses);
     }
   }
 
@@ -169,8 +171,8 @@ export function createAcr({ credential, audience, isAllowedHost, pauses }: AcrOp
         );
         return { digest, manifest, mediaType };
       } catch (error) {
-        if (statusOf(error) !== 404) throw toServiceError(source.loginServer, error, pauses);
-        return HIDES_ARTIFACT.test(messageOf(error)) ? hiddenArtifact(source, reference) : undefined;
+        if (statusOf(error) !== 404) throw toServiceError(asked(source, reference), error, pauses);
+        return HIDES_ARTIFACT.test(saidBy(error).text) ? hiddenArtifact(source, reference) : undefined;
       }
     },
 
@@ -181,7 +183,7 @@ export function createAcr({ credential, audience, isAllowedHost, pauses }: AcrOp
         );
         return JSON.parse(await readText(content));
       } catch (error) {
-        throw toServiceError(source.loginServer, error, pauses);
+        throw toServiceError(asked(source, digest), error, pauses);
       }
     },
 
@@ -190,7 +192,7 @@ export function createAcr({ credential, audience, isAllowedHost, pauses }: AcrOp
         const names = listerFor(loginServer).listRepositoryNames({ abortSignal: signal });
         await names.byPage({ maxPageSize: 1 }).next();
       } catch (error) {
-        throw toServiceError(loginServer, error, pauses);
+        throw toServiceError({ loginServer }, error, pauses);
       }
     },
 
@@ -203,7 +205,7 @@ export function createAcr({ credential, audience, isAllowedHost, pauses }: AcrOp
         return (await found.getProperties({ abortSignal: signal })).tagCount;
       } catch (error) {
         if (statusOf(error) === 404) return 0;
-        throw toServiceError(loginServer, error, pauses);
+        throw toServiceError({ loginServer }, error, pauses);
       }
     },
 
@@ -277,27 +279,29 @@ async function readText(stream: NodeJS.ReadableStream): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-function toServiceError(loginServer: string, error: unknown, pauses: Pauses): ServiceError {
+function toServiceError(at: Asked, error: unknown, pauses: Pauses): ServiceError {
   if (error instanceof ServiceError) return error;
-  const status = statusOf(error);
-  const refused = status === 401 || status === 403;
-  return new ServiceError(
-    refused ? 'registry-unauthorized' : 'registry-unavailable',
-    `${loginServer}: ${status ? `${status} ` : ''}${messageOf(error)}`.trim(),
-    { cause: error, retryAfterMs: pauses.remaining(loginServer) || undefined },
-  );
+  const { loginServer } = at;
+  const refusal =
+    entraRefusal(error) ?? explainAcr(saidBy(error), { ...at, host: hostOf(error) ?? loginServer });
+  const retryAfterMs = pauses.remaining(loginServer) || undefined;
+  return new ServiceError(refusal.reason, refusal.message, { ...refusal, cause: error, retryAfterMs });
 }
 
-const OciErrors = z.object({ errors: z.array(z.object({ message: z.string() })).min(1) });
+/** What a call asked for. */
+interface Asked {
+  loginServer: string;
+  /** The repository, with its tag or digest where one was asked for. */
+  image?: string;
+}
 
-/** The error message that a registry gives in the body; the SDK leaves the body as it is. */
-function messageOf(error: unknown): string {
-  const text = describe(error);
-  try {
-    return OciErrors.parse(JSON.parse((error as Error).message))
-      .errors.map(({ message }) => message)
-      .join('; ');
-  } catch {
-    return /^status \d+$/.test(text) ? '' : text;
-  }
+const asked = ({ loginServer, repository }: ImageSource, reference?: string): Asked => ({
+  loginServer,
+  image: repository + (reference ? `${reference.includes(':') ? '@' : ':'}${reference}` : ''),
+});
+
+/** The host of the last request, which a redirect may have changed. */
+function hostOf(error: unknown): string | undefined {
+  const { url } = (error as { request?: { url?: string } } | undefined)?.request ?? {};
+  return url === undefined ? undefined : new URL(url).host;
 }

@@ -55,6 +55,10 @@ export interface CredentialRecord {
 export interface Failure {
   reason: string;
   message: string;
+  /** What a person must do, where the message does not say it. */
+  remedy?: string | undefined;
+  /** True when a service only did not answer: the same step may work later without a change by a person. */
+  retryable?: boolean;
 }
 
 /** How the last run that changed something, or found something wrong, ended. */

@@ -24,6 +24,8 @@ export interface ImageToImport extends Reference {
 export interface Outcome {
   reason: ImageReason;
   message: string;
+  /** What a person must do, where the reason alone does not say it. */
+  remedy?: string | undefined;
   digest?: string | undefined;
   /** The push that the registry may not show yet. */
   awaited?: AwaitedPush | undefined;
@@ -56,10 +58,11 @@ export function toRecord(
   previous: ImageRecord | undefined,
   outcome: Outcome,
 ): ImageRecord {
-  const { reason, message, digest, awaited, platforms } = outcome;
+  const { reason, message, remedy, digest, awaited, platforms } = outcome;
   const at = services.now();
   const record = {
     ...{ registry: registry.name, repository, tag, reason, message, pushedOn, heardBy, updatedOn: at },
+    ...(remedy && { remedy }),
     ...(digest && { digest }),
     ...(awaited && { awaited }),
     ...(platforms && { platforms }),

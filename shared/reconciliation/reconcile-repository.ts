@@ -36,6 +36,9 @@ export interface Run {
 const COMMON_TROUBLE: ReadonlySet<ImageReason> = new Set<ImageReason>([
   'registry-unavailable',
   'registry-unauthorized',
+  'network-denied',
+  'token-refused',
+  'secrets-forbidden',
   'secrets-unavailable',
   'coder-unavailable',
   'coder-unauthorized',
@@ -71,7 +74,9 @@ export async function reconcileRepository(
     const finding = { repository, tag: difference.tag, difference: kind, ...outcome };
     counted.found(finding);
     run.log.info('difference', { registry: run.registry.name, dryRun: run.dryRun, ...finding });
-    if (record && COMMON_TROUBLE.has(record.reason)) throw new ServiceError(record.reason, record.message);
+    if (record && COMMON_TROUBLE.has(record.reason)) {
+      throw new ServiceError(record.reason, record.message, { remedy: record.remedy });
+    }
     await save();
   }
   counted.finish();

@@ -101,8 +101,8 @@ describe('GET /registries/{name}/credentials', () => {
 
     expect(answer.status).toBe(503);
     expect(JSON.parse(answer.text)).toMatchObject({
-      reason: 'secrets-unavailable',
-      remedy: expect.stringContaining('Key Vault'),
+      reason: 'secrets-forbidden',
+      remedy: expect.stringContaining("az role assignment create --role 'Key Vault Secrets Officer'"),
     });
     expect(answer.headers.get('cache-control')).toBe('no-store');
   });

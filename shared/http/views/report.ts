@@ -55,7 +55,7 @@ export function reportView(report: Report, registry: StoredRegistry, everyMinute
     outcomes,
     reason,
     message: report.message,
-    remedy: reason && remedyOf(reason),
+    remedy: reason && remedyOf(reason, undefined, report.remedy),
     nextAttemptOn: report.dueOn,
     nextRunOn: nextRun(registry, report, everyMinutes),
     findings: findings.map(finding => ({ ...finding, meaning: DIFFERENCES[finding.difference] })),
