@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { httpFunction } from '../shared/http/http-function.ts';
+import { httpFunction } from '../shared/api/http-function.ts';
 
 httpFunction('health', {
   method: 'GET',

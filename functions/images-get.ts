@@ -1,8 +1,8 @@
+import { IMAGE } from '../shared/api/examples.ts';
+import { httpFunction } from '../shared/api/http-function.ts';
+import { ImagePath } from '../shared/api/requests/paths.ts';
+import { ImageView, imageView } from '../shared/api/views/image.ts';
 import { RefusedError, unknownRegistry } from '../shared/errors.ts';
-import { IMAGE } from '../shared/http/examples.ts';
-import { httpFunction } from '../shared/http/http-function.ts';
-import { ImagePath } from '../shared/http/requests/paths.ts';
-import { ImageView, imageView } from '../shared/http/views/image.ts';
 import { newestImage } from '../shared/images/newest.ts';
 
 httpFunction('images-get', {

@@ -1,9 +1,9 @@
+import { PENDING_IMAGE } from '../shared/api/examples.ts';
+import { httpFunction } from '../shared/api/http-function.ts';
+import { ImagesQuery } from '../shared/api/requests/queries.ts';
+import { ImageView, imageView } from '../shared/api/views/image.ts';
+import { pageOf } from '../shared/api/views/page.ts';
 import { unknownRegistry } from '../shared/errors.ts';
-import { PENDING_IMAGE } from '../shared/http/examples.ts';
-import { httpFunction } from '../shared/http/http-function.ts';
-import { ImagesQuery } from '../shared/http/requests/queries.ts';
-import { ImageView, imageView } from '../shared/http/views/image.ts';
-import { pageOf } from '../shared/http/views/page.ts';
 
 httpFunction('images-list', {
   method: 'GET',

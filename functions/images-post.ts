@@ -1,9 +1,9 @@
-import { ADDING_REFUSALS } from '../shared/http/adding-refusals.ts';
-import { EXPLANATION, NEW_REGISTRY } from '../shared/http/examples.ts';
-import { httpFunction } from '../shared/http/http-function.ts';
-import { IMPORT_ANSWERS, importAnswer } from '../shared/http/import-answer.ts';
-import { DryRunQuery } from '../shared/http/requests/queries.ts';
-import { ExplanationView, explanationView } from '../shared/http/views/explanation.ts';
+import { ADDING_REFUSALS } from '../shared/api/adding-refusals.ts';
+import { EXPLANATION, NEW_REGISTRY } from '../shared/api/examples.ts';
+import { httpFunction } from '../shared/api/http-function.ts';
+import { IMPORT_ANSWERS, importAnswer } from '../shared/api/import-answer.ts';
+import { DryRunQuery } from '../shared/api/requests/queries.ts';
+import { ExplanationView, explanationView } from '../shared/api/views/explanation.ts';
 import { explainImport } from '../shared/images/explain.ts';
 import { ImportInput, importRequested } from '../shared/images/request.ts';
 
@@ -24,7 +24,8 @@ httpFunction('images-post', {
   answers: {
     ...IMPORT_ANSWERS,
     200: {
-      description: 'Coder had it already; or the result of a dry run.',
+      description:
+        'Coder had the tag already; `message` says what the call changed of its image. Or the result of a dry run.',
       body: ExplanationView,
       example: EXPLANATION,
     },

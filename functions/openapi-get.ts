@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { HTTP_FUNCTIONS, httpFunction } from '../shared/http/http-function.ts';
-import { INFO, openApiOf } from '../shared/http/openapi/document.ts';
+import { HTTP_FUNCTIONS, httpFunction } from '../shared/api/http-function.ts';
+import { INFO, openApiOf } from '../shared/api/openapi/document.ts';
 
 httpFunction('openapi-get', {
   method: 'GET',

@@ -1,11 +1,11 @@
 import * as z from 'zod';
+import { VAULT_REFUSALS } from '../shared/api/adding-refusals.ts';
+import { CREDENTIAL } from '../shared/api/examples.ts';
+import { httpFunction } from '../shared/api/http-function.ts';
+import { RegistryPath } from '../shared/api/requests/paths.ts';
 import { DockerConfig, dockerConfig } from '../shared/credentials/docker-config.ts';
 import { loginOf } from '../shared/credentials/login.ts';
 import { RefusedError, unknownRegistry } from '../shared/errors.ts';
-import { VAULT_REFUSALS } from '../shared/http/adding-refusals.ts';
-import { CREDENTIAL } from '../shared/http/examples.ts';
-import { httpFunction } from '../shared/http/http-function.ts';
-import { RegistryPath } from '../shared/http/requests/paths.ts';
 import type { Registry } from '../shared/records/registry.ts';
 
 const CredentialView = z.strictObject({

@@ -1,7 +1,7 @@
-import { VAULT_REFUSALS } from '../shared/http/adding-refusals.ts';
-import { httpFunction } from '../shared/http/http-function.ts';
-import { PRECONDITION_HEADERS, preconditionOf } from '../shared/http/precondition.ts';
-import { RegistryPath } from '../shared/http/requests/paths.ts';
+import { VAULT_REFUSALS } from '../shared/api/adding-refusals.ts';
+import { httpFunction } from '../shared/api/http-function.ts';
+import { PRECONDITION_HEADERS, preconditionOf } from '../shared/api/precondition.ts';
+import { RegistryPath } from '../shared/api/requests/paths.ts';
 import { deleteRegistry } from '../shared/registries/delete.ts';
 
 httpFunction('registries-delete', {

@@ -1,8 +1,8 @@
+import { DIAGNOSIS } from '../shared/api/examples.ts';
+import { httpFunction } from '../shared/api/http-function.ts';
+import { RegistryPath } from '../shared/api/requests/paths.ts';
+import { DiagnosisView } from '../shared/api/views/diagnosis.ts';
 import { diagnose } from '../shared/diagnostics/diagnose.ts';
-import { DIAGNOSIS } from '../shared/http/examples.ts';
-import { httpFunction } from '../shared/http/http-function.ts';
-import { RegistryPath } from '../shared/http/requests/paths.ts';
-import { DiagnosisView } from '../shared/http/views/diagnosis.ts';
 
 httpFunction('registries-diagnostics', {
   method: 'GET',

@@ -1,8 +1,8 @@
+import { REGISTRY } from '../shared/api/examples.ts';
+import { httpFunction } from '../shared/api/http-function.ts';
+import { RegistryPath } from '../shared/api/requests/paths.ts';
+import { RegistryView, registryView } from '../shared/api/views/registry.ts';
 import { unknownRegistry } from '../shared/errors.ts';
-import { REGISTRY } from '../shared/http/examples.ts';
-import { httpFunction } from '../shared/http/http-function.ts';
-import { RegistryPath } from '../shared/http/requests/paths.ts';
-import { RegistryView, registryView } from '../shared/http/views/registry.ts';
 
 httpFunction('registries-get', {
   method: 'GET',

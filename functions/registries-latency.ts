@@ -1,8 +1,8 @@
+import { httpFunction } from '../shared/api/http-function.ts';
+import { RegistryPath } from '../shared/api/requests/paths.ts';
+import { LatencyQuery } from '../shared/api/requests/queries.ts';
+import { LatencyView } from '../shared/api/views/latency.ts';
 import { unknownRegistry } from '../shared/errors.ts';
-import { httpFunction } from '../shared/http/http-function.ts';
-import { RegistryPath } from '../shared/http/requests/paths.ts';
-import { LatencyQuery } from '../shared/http/requests/queries.ts';
-import { LatencyView } from '../shared/http/views/latency.ts';
 import { summarize } from '../shared/images/latency.ts';
 
 httpFunction('registries-latency', {

@@ -1,8 +1,8 @@
-import { REGISTRY } from '../shared/http/examples.ts';
-import { httpFunction } from '../shared/http/http-function.ts';
-import { PageQuery } from '../shared/http/requests/queries.ts';
-import { pageOf } from '../shared/http/views/page.ts';
-import { RegistryView, registryView } from '../shared/http/views/registry.ts';
+import { REGISTRY } from '../shared/api/examples.ts';
+import { httpFunction } from '../shared/api/http-function.ts';
+import { PageQuery } from '../shared/api/requests/queries.ts';
+import { pageOf } from '../shared/api/views/page.ts';
+import { RegistryView, registryView } from '../shared/api/views/registry.ts';
 
 httpFunction('registries-list', {
   method: 'GET',

@@ -1,10 +1,10 @@
-import { ADDING_REFUSALS } from '../shared/http/adding-refusals.ts';
-import { CREDENTIAL, DECLARED, REGISTRY } from '../shared/http/examples.ts';
-import { httpFunction } from '../shared/http/http-function.ts';
-import { PRECONDITION_HEADERS, preconditionOf } from '../shared/http/precondition.ts';
-import { RegistryBody } from '../shared/http/requests/bodies.ts';
-import { RegistryPath } from '../shared/http/requests/paths.ts';
-import { RegistryView, registryView } from '../shared/http/views/registry.ts';
+import { ADDING_REFUSALS } from '../shared/api/adding-refusals.ts';
+import { CREDENTIAL, DECLARED, REGISTRY } from '../shared/api/examples.ts';
+import { httpFunction } from '../shared/api/http-function.ts';
+import { PRECONDITION_HEADERS, preconditionOf } from '../shared/api/precondition.ts';
+import { RegistryBody } from '../shared/api/requests/bodies.ts';
+import { RegistryPath } from '../shared/api/requests/paths.ts';
+import { RegistryView, registryView } from '../shared/api/views/registry.ts';
 import { putRegistry } from '../shared/registries/put.ts';
 
 const etag = 'The ETag of the registry, for the If-Match of a later change.';

@@ -1,8 +1,8 @@
+import { REPORT } from '../shared/api/examples.ts';
+import { httpFunction } from '../shared/api/http-function.ts';
+import { RegistryPath } from '../shared/api/requests/paths.ts';
+import { ReportView, reportView } from '../shared/api/views/report.ts';
 import { RefusedError, unknownRegistry } from '../shared/errors.ts';
-import { REPORT } from '../shared/http/examples.ts';
-import { httpFunction } from '../shared/http/http-function.ts';
-import { RegistryPath } from '../shared/http/requests/paths.ts';
-import { ReportView, reportView } from '../shared/http/views/report.ts';
 
 httpFunction('registries-reconciliation', {
   method: 'GET',

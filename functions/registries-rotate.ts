@@ -1,12 +1,13 @@
 import * as z from 'zod';
+import { REGISTRY } from '../shared/api/examples.ts';
+import { httpFunction } from '../shared/api/http-function.ts';
+import { RegistryPath } from '../shared/api/requests/paths.ts';
+import { RotateQuery } from '../shared/api/requests/queries.ts';
+import { RotationView, rotationView } from '../shared/api/views/rotation.ts';
+import { INTERRUPTS, RotationPlanView, rotationPlanView } from '../shared/api/views/rotation-plan.ts';
 import { describe } from '../shared/errors.ts';
-import { REGISTRY } from '../shared/http/examples.ts';
-import { httpFunction } from '../shared/http/http-function.ts';
-import { RegistryPath } from '../shared/http/requests/paths.ts';
-import { RotateQuery } from '../shared/http/requests/queries.ts';
-import { RotationView, rotationView } from '../shared/http/views/rotation.ts';
-import { INTERRUPTS, RotationPlanView, rotationPlanView } from '../shared/http/views/rotation-plan.ts';
 import { createLog } from '../shared/lib/log.ts';
+import { timeLimit } from '../shared/lib/time-limit.ts';
 import { findRotating, requestRotation } from '../shared/rotation/request.ts';
 import { rotate } from '../shared/rotation/rotate.ts';
 import type { Services } from '../shared/services.ts';
@@ -66,7 +67,7 @@ httpFunction('registries-rotate', {
 /** Goes on after the answer, when the invocation's own log is no longer usable. */
 async function carryOn(services: Services, name: string): Promise<void> {
   const log = createLog(console);
-  await rotate(services, name, AbortSignal.timeout(BUDGET_MS), log).catch((error: unknown) =>
+  await rotate(services, name, timeLimit(BUDGET_MS), log).catch((error: unknown) =>
     log.error('rotation incomplete', { registry: name, message: describe(error) }),
   );
 }

@@ -1,11 +1,11 @@
 import * as z from 'zod';
+import { GUIDE } from '../shared/api/examples.ts';
+import { httpFunction } from '../shared/api/http-function.ts';
+import { RegistryPath } from '../shared/api/requests/paths.ts';
 import { unknownRegistry } from '../shared/errors.ts';
 import { setupGuide } from '../shared/guide/guide.ts';
 import { toMarkdown } from '../shared/guide/markdown.ts';
 import { SetupGuide } from '../shared/guide/schema.ts';
-import { GUIDE } from '../shared/http/examples.ts';
-import { httpFunction } from '../shared/http/http-function.ts';
-import { RegistryPath } from '../shared/http/requests/paths.ts';
 
 const MARKDOWN = 'text/markdown';
 const FORMATS = ['json', 'markdown'] as const;

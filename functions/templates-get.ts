@@ -1,6 +1,6 @@
-import { httpFunction } from '../shared/http/http-function.ts';
-import { TEMPLATE, TEMPLATE_REFUSALS, TemplatePath, templatesOf } from '../shared/http/templates.ts';
-import { TemplateView, templateView } from '../shared/http/views/template.ts';
+import { httpFunction } from '../shared/api/http-function.ts';
+import { TEMPLATE, TEMPLATE_REFUSALS, TemplatePath, templatesOf } from '../shared/api/templates.ts';
+import { TemplateView, templateView } from '../shared/api/views/template.ts';
 
 httpFunction('templates-get', {
   method: 'GET',

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { httpFunction } from '../shared/http/http-function.ts';
-import { TEMPLATE, TEMPLATE_REFUSALS, templatesOf } from '../shared/http/templates.ts';
-import { TemplateView, templateView } from '../shared/http/views/template.ts';
+import { httpFunction } from '../shared/api/http-function.ts';
+import { TEMPLATE, TEMPLATE_REFUSALS, templatesOf } from '../shared/api/templates.ts';
+import { TemplateView, templateView } from '../shared/api/views/template.ts';
 
 httpFunction('templates-list', {
   method: 'GET',

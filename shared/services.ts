@@ -1,18 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DefaultAzureCredential, ManagedIdentityCredential, type TokenCredential } from '@azure/identity';
-import pLimit from 'p-limit';
-import { createAcr } from './azure/acr.ts';
-import { createAcrTokens } from './azure/acr-tokens.ts';
-import { createHostCheck } from './azure/allowed-hosts.ts';
-import { createArm } from './azure/arm.ts';
-import { createArmCredentials } from './azure/arm-credentials.ts';
-import { createEventSubscriptions } from './azure/event-subscriptions.ts';
+import { createHostCheck } from './azure/acr/allowed-hosts.ts';
+import { createAcr } from './azure/acr/client.ts';
+import { createAcrTokens } from './azure/acr/tokens.ts';
+import { createArmCredentials } from './azure/arm/credentials.ts';
+import { createEventSubscriptions } from './azure/arm/event-subscriptions.ts';
+import { createArm } from './azure/arm/registries.ts';
+import { createPublish } from './azure/event-grid.ts';
 import { createGraph } from './azure/graph.ts';
-import { createLeasedTable } from './azure/leased-rows.ts';
-import { createPublish } from './azure/publish.ts';
-import { openTable, proveTable } from './azure/tables.ts';
-import { createTokenSource } from './azure/token-source.ts';
-import { createVault } from './azure/vault.ts';
+import { createTokenSource } from './azure/key-vault/cached-secret.ts';
+import { createVault } from './azure/key-vault/vault.ts';
+import { impatient, impatientHttp } from './azure/sdk/impatient-credential.ts';
+import { rememberTokens } from './azure/sdk/remembering-credential.ts';
+import { createLeasedTable } from './azure/tables/leased-rows.ts';
+import { openTable, proveTable } from './azure/tables/tables.ts';
 import { createClassicClient } from './coder/classic/client.ts';
 import { createClassicHolder } from './coder/classic/holder.ts';
 import { createClassicMemory } from './coder/classic/memory.ts';
@@ -22,24 +23,25 @@ import type { CoderConnection } from './coder/http.ts';
 import { createV2Client } from './coder/v2/client.ts';
 import { NO_HOLDER } from './coder/v2/holder.ts';
 import { RolloutRow } from './coder/v2/rollout.ts';
-import { createRollouts } from './coder/v2/rollouts.ts';
+import { createRollouts } from './coder/v2/rollout-table.ts';
 import { createV2Target, type V2TargetOptions } from './coder/v2/target.ts';
 import { createTemplates, type Templates } from './coder/v2/templates.ts';
 import type { DiagnosisServices } from './diagnostics/checks.ts';
 import type { SweepServices } from './images/sweep.ts';
+import { createKeyedLimit } from './lib/keyed-limit.ts';
 import { createKeyedMutex } from './lib/keyed-mutex.ts';
 import { createLog } from './lib/log.ts';
 import { createPauses } from './lib/pauses.ts';
 import { canBeNamed } from './reasons.ts';
-import { createReports } from './reconciliation/reports.ts';
+import { createReports } from './reconciliation/report-table.ts';
 import type { ScheduleServices } from './reconciliation/timer.ts';
-import { createImages } from './records/images.ts';
-import { createRegistries } from './records/registries.ts';
+import { createImages } from './records/image-table.ts';
+import { createRegistries } from './records/registry-table.ts';
 import type { RegistryServices } from './registries/put.ts';
 import type { RotationServices } from './rotation/run.ts';
 import { readSettings, type Settings } from './settings.ts';
 
-/** More at once would only wait for each other: an import makes a few Coder calls and table writes. */
+/** Of one registry. More at once would only wait for each other: an import makes a few Coder calls and table writes. */
 const IMPORTS_AT_ONCE = 32;
 
 /** Longest time for one import, well below the 30 s after which Event Grid delivers again. */
@@ -71,7 +73,7 @@ export function createServices(
   settings: Settings,
   { now, random, importBudgetMs = IMPORT_BUDGET_MS, leaseMs = LEASE_MS, wait = waitFor }: Seams,
 ): Services {
-  const credential = createCredential(settings);
+  const credential = rememberTokens(impatient(createCredential(settings)), process.env);
   const isAllowedHost = createHostCheck(settings.ACR_ALLOWED_HOSTS);
   const imagesTable = openTable(settings.TABLES_URL, 'images', credential);
   const vault = createVault(settings.KEY_VAULT_URL, credential, {
@@ -94,7 +96,7 @@ export function createServices(
     publish: createPublish(settings.EVENTS_TOPIC_ENDPOINT, credential, createLog(console)),
     maxAttempts: settings.IMPORT_MAX_ATTEMPTS,
     mutex: createKeyedMutex(),
-    atMost: pLimit(IMPORTS_AT_ONCE),
+    atMost: createKeyedLimit(IMPORTS_AT_ONCE),
     importBudgetMs,
     leaseMs,
     runnable: settings.IMPORT_PLATFORMS,
@@ -172,7 +174,7 @@ function createV2(
     },
     async *otherTags(registry, repository) {
       for await (const { tag, digest, pushedOn, reason } of images.ofRepository(registry, repository)) {
-        if (digest && canBeNamed(reason)) yield { tag, digest, pushedOn };
+        if (digest && pushedOn && canBeNamed(reason)) yield { tag, digest, pushedOn };
       }
     },
   };
@@ -231,9 +233,15 @@ export function getServices(): Services {
 
 function createCredential({ AZURE_CLIENT_ID, AZURE_TOKEN_CREDENTIALS }: Settings): TokenCredential {
   if (AZURE_TOKEN_CREDENTIALS) {
-    return new DefaultAzureCredential(AZURE_CLIENT_ID ? { managedIdentityClientId: AZURE_CLIENT_ID } : {});
+    return new DefaultAzureCredential({
+      httpClient: impatientHttp,
+      ...(AZURE_CLIENT_ID && { managedIdentityClientId: AZURE_CLIENT_ID }),
+    });
   }
-  return new ManagedIdentityCredential(AZURE_CLIENT_ID ? { clientId: AZURE_CLIENT_ID } : {});
+  return new ManagedIdentityCredential({
+    httpClient: impatientHttp,
+    ...(AZURE_CLIENT_ID && { clientId: AZURE_CLIENT_ID }),
+  });
 }
 
 /** The Authorization header for a proxy in front of Coder that requires an Entra token. */

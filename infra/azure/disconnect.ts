@@ -8,7 +8,7 @@
 
 import { parseArgs } from 'node:util';
 import * as z from 'zod';
-import { issuingRole } from '../../shared/azure/issuing-role.ts';
+import { issuingRole } from '../../shared/azure/arm/issuing-role.ts';
 import { AzError, az } from './az.ts';
 import {
   NO_OUTPUTS,

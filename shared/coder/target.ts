@@ -1,4 +1,4 @@
-import type { Vault } from '../azure/vault.ts';
+import type { Vault } from '../azure/key-vault/vault.ts';
 import type { HeldRegistry } from '../credentials/holder.ts';
 import type { Check } from '../lib/check.ts';
 import type { Policy } from '../policy/policy.ts';

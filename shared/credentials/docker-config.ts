@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { basicAuth, type Login } from '../azure/acr-tokens.ts';
+import { basicAuth, type Login } from '../azure/acr/tokens.ts';
 
 /**
  * Content of a Kubernetes secret of type `kubernetes.io/dockerconfigjson`, which is also docker's config.json.

@@ -1,9 +1,9 @@
 import type { ZodType } from 'zod';
-import type { Login } from '../azure/acr-tokens.ts';
-import type { RegistryDescription } from '../azure/arm.ts';
-import type { ArmCredentials } from '../azure/arm-credentials.ts';
+import type { Login } from '../azure/acr/tokens.ts';
+import type { ArmCredentials } from '../azure/arm/credentials.ts';
+import type { RegistryDescription } from '../azure/arm/registries.ts';
 import type { Graph } from '../azure/graph.ts';
-import type { Vault } from '../azure/vault.ts';
+import type { Vault } from '../azure/key-vault/vault.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Declared, IssuedCredential } from './state.ts';
 

@@ -1,7 +1,7 @@
-import type { Login } from '../azure/acr-tokens.ts';
-import type { Vault } from '../azure/vault.ts';
+import type { Login } from '../azure/acr/tokens.ts';
+import type { Vault } from '../azure/key-vault/vault.ts';
 import { ServiceError } from '../errors.ts';
-import { givesLogin } from './kinds.ts';
+import { givesLogin } from './kinds/all.ts';
 import { type CredentialRecord, type IssuedCredential, secretNameOf } from './state.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { credentialKind } from './kinds.ts';
+import { credentialKind } from './kinds/all.ts';
 import { HOUR_MS, type RotationSchedule } from './schedule.ts';
 import type { Declared, IssuedCredential } from './state.ts';
 

@@ -1,11 +1,11 @@
-import type { HostCheck } from '../azure/allowed-hosts.ts';
-import type { ArmCredentials } from '../azure/arm-credentials.ts';
-import { partsOf } from '../azure/arm-id.ts';
+import type { HostCheck } from '../azure/acr/allowed-hosts.ts';
+import type { ArmCredentials } from '../azure/arm/credentials.ts';
+import { partsOf } from '../azure/arm/resource-id.ts';
 import type { Graph } from '../azure/graph.ts';
 import { explainArm } from '../azure/refusals/arm.ts';
 import { entraRefusal } from '../azure/refusals/entra.ts';
 import { saidBy } from '../azure/refusals/said.ts';
-import { credentialKind } from '../credentials/kinds.ts';
+import { credentialKind } from '../credentials/kinds/all.ts';
 import { CredentialError, RefusedError, ServiceError, statusOf } from '../errors.ts';
 import { type Check, fine, type Verdict, wrong } from '../lib/check.ts';
 import type { StoredRegistry } from '../records/registry.ts';

@@ -1,7 +1,7 @@
-import type { Arm } from '../azure/arm.ts';
+import type { Arm } from '../azure/arm/registries.ts';
 import type { Target } from '../coder/target.ts';
 import type { Check } from '../lib/check.ts';
-import type { Registries } from '../records/registries.ts';
+import type { Registries } from '../records/registry-table.ts';
 import type { Settings } from '../settings.ts';
 import { type AzureCheckServices, azureChecks } from './azure.ts';
 import { type CredentialCheckServices, credentialChecks } from './credential.ts';

@@ -1,4 +1,4 @@
-import { roleAssignment } from '../azure/commands.ts';
+import { roleAssignment } from '../azure/az-commands.ts';
 import { PRINCIPAL } from '../azure/refusals/refusal.ts';
 
 /** What to do about a role that the bridge's identity lacks. */

@@ -1,4 +1,4 @@
-import type { RegistryDescription } from '../azure/arm.ts';
+import type { RegistryDescription } from '../azure/arm/registries.ts';
 import type { StoredRegistry } from '../records/registry.ts';
 
 /** The facts that the checks of one diagnosis share. */

@@ -1,11 +1,11 @@
-import { partsOf } from '../azure/arm-id.ts';
-import type { EventSubscription, EventSubscriptions } from '../azure/event-subscriptions.ts';
+import type { EventSubscription, EventSubscriptions } from '../azure/arm/event-subscriptions.ts';
+import { partsOf } from '../azure/arm/resource-id.ts';
 import { ServiceError } from '../errors.ts';
 import { createSubscription } from '../guide/event-subscription.ts';
 import { EVENT_TYPES } from '../images/event.ts';
 import { type Check, fine, unclear, type Verdict, wrong } from '../lib/check.ts';
 import { once } from '../lib/once.ts';
-import type { Heard, Images } from '../records/images.ts';
+import type { Heard, Images } from '../records/image-table.ts';
 import type { Diagnosis } from './diagnosis.ts';
 
 /** How long an event may take: a reconciliation may find the push first. */

@@ -1,5 +1,5 @@
-import { resourceNameOf } from '../azure/commands.ts';
-import type { Vault } from '../azure/vault.ts';
+import { resourceNameOf } from '../azure/az-commands.ts';
+import type { Vault } from '../azure/key-vault/vault.ts';
 import { ServiceError, StorageError, statusOf } from '../errors.ts';
 import { type Check, fine, type Verdict, wrong } from '../lib/check.ts';
 import { remedyOf } from '../reasons.ts';

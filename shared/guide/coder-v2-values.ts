@@ -1,4 +1,4 @@
-import { quote, resourceNameOf } from '../azure/commands.ts';
+import { quote, resourceNameOf } from '../azure/az-commands.ts';
 import { declaredDestinations } from '../coder/v2/destinations.ts';
 import type { Registry } from '../records/registry.ts';
 import type { Settings } from '../settings.ts';

@@ -1,4 +1,4 @@
-import { quote } from '../azure/commands.ts';
+import { quote } from '../azure/az-commands.ts';
 import { EVENT_TYPES } from '../images/event.ts';
 
 /** The command that makes Event Grid send a registry's events to the bridge, one option per line. */

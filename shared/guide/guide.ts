@@ -1,4 +1,4 @@
-import type { DeclaredCredential } from '../credentials/kinds.ts';
+import type { DeclaredCredential } from '../credentials/kinds/all.ts';
 import type { Registry } from '../records/registry.ts';
 import type { Settings } from '../settings.ts';
 import admin from './admin.md';

@@ -1,4 +1,4 @@
-import { quote } from '../azure/commands.ts';
+import { quote } from '../azure/az-commands.ts';
 import type { Command, Placeholder, SetupGuide, Step } from './schema.ts';
 
 /** The phrases that mark parts of a step. */

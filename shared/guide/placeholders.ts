@@ -1,4 +1,4 @@
-import { quote } from '../azure/commands.ts';
+import { quote } from '../azure/az-commands.ts';
 import text from './placeholders.md';
 import { Placeholder, type Step } from './schema.ts';
 import { rowsOf } from './template.ts';

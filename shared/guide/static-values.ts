@@ -1,4 +1,4 @@
-import { quote } from '../azure/commands.ts';
+import { quote } from '../azure/az-commands.ts';
 import { pullScopes } from '../policy/pull-scopes.ts';
 import type { Registry } from '../records/registry.ts';
 import { declarationOf } from './declaration.ts';

@@ -1,4 +1,4 @@
-import { quote } from '../azure/commands.ts';
+import { quote } from '../azure/az-commands.ts';
 import { DONE_BY_AZD, EXPECT, IN_ANY_CASE } from './markdown.ts';
 import { type Command, type SetupGuide, Step } from './schema.ts';
 

@@ -1,6 +1,6 @@
-import { partsOf } from '../azure/arm-id.ts';
-import { issuingRole, issuingRoleDefinition } from '../azure/issuing-role.ts';
-import { givesLogin } from '../credentials/kinds.ts';
+import { issuingRole, issuingRoleDefinition } from '../azure/arm/issuing-role.ts';
+import { partsOf } from '../azure/arm/resource-id.ts';
+import { givesLogin } from '../credentials/kinds/all.ts';
 import type { Registry } from '../records/registry.ts';
 import type { Settings } from '../settings.ts';
 import { coderV2Values } from './coder-v2-values.ts';

@@ -1,10 +1,10 @@
-import type { Acr } from '../azure/acr.ts';
+import type { Acr } from '../azure/acr/client.ts';
 import type { Applied, Lock, Target, TargetedImage } from '../coder/target.ts';
 import { ConflictError, describe, ServiceError, StorageError } from '../errors.ts';
 import { applyPolicy } from '../policy/policy.ts';
 import { REASONS } from '../reasons.ts';
 import type { ImageRecord, StoredImage } from '../records/image.ts';
-import type { Images } from '../records/images.ts';
+import type { Images } from '../records/image-table.ts';
 import { decideImport, NO_SUCH_TAG } from './decide.ts';
 import { stillAwaited } from './decide-shown.ts';
 import { readChild, readConfig } from './facts.ts';

@@ -1,4 +1,4 @@
-import type { TagInRegistry } from '../azure/acr.ts';
+import type { TagInRegistry } from '../azure/acr/client.ts';
 import type { AwaitedPush } from '../records/image.ts';
 import { type ImportFacts, type ImportStep, settle } from './step.ts';
 

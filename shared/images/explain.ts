@@ -1,6 +1,6 @@
-import { createOverlayVault } from '../azure/overlay-vault.ts';
+import { createOverlayVault } from '../azure/key-vault/overlay.ts';
 import type { PlannedCall } from '../coder/target.ts';
-import { credentialKind } from '../credentials/kinds.ts';
+import { credentialKind } from '../credentials/kinds/all.ts';
 import { type CredentialState, secretNameOf } from '../credentials/state.ts';
 import { unknownRegistry } from '../errors.ts';
 import type { ImageRecord } from '../records/image.ts';

@@ -1,4 +1,4 @@
-import type { Acr, ImageSource } from '../azure/acr.ts';
+import type { Acr, ImageSource } from '../azure/acr/client.ts';
 import { ImageConfig } from './image-config.ts';
 import type { ReadChild } from './image-index.ts';
 import { classifyManifest } from './manifest.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { OCI_ARTIFACT } from '../azure/acr.ts';
+import { OCI_ARTIFACT } from '../azure/acr/client.ts';
 import { listOf, mediaType, text } from '../lib/lenient.ts';
 import {
   isArtifactType,

@@ -1,5 +1,5 @@
 import type { ImageRecord } from '../records/image.ts';
-import type { Images } from '../records/images.ts';
+import type { Images } from '../records/image-table.ts';
 
 /** The image in Coder that was pushed last to a repository; a newer digest of its tag may be pending. */
 export async function newestImage(
@@ -10,7 +10,11 @@ export async function newestImage(
   let newest: ImageRecord | undefined;
   for await (const record of images.ofRepository(registry, repository)) {
     const isInCoder = record.state === 'imported' || record.coderDigest !== undefined;
-    if (isInCoder && (!newest || record.pushedOn > newest.pushedOn)) newest = record;
+    if (isInCoder && isLater(record, newest)) newest = record;
   }
   return newest;
+}
+
+function isLater({ pushedOn }: ImageRecord, than: ImageRecord | undefined): boolean {
+  return !than?.pushedOn || (pushedOn !== undefined && pushedOn > than.pushedOn);
 }

@@ -2,7 +2,7 @@ import { ConflictError } from '../errors.ts';
 import { forEachAtMost } from '../lib/concurrency.ts';
 import { type ImageReason, REASONS } from '../reasons.ts';
 import type { StoredImage } from '../records/image.ts';
-import type { Images } from '../records/images.ts';
+import type { Images } from '../records/image-table.ts';
 
 interface ReplayServices {
   images: Images;

@@ -9,7 +9,7 @@ import type { StoredRegistry } from '../records/registry.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { type RepositoryServices, reconcileRepository } from './reconcile-repository.ts';
 import type { Report } from './report.ts';
-import type { LeasedReport, Reports } from './reports.ts';
+import type { LeasedReport, Reports } from './report-table.ts';
 
 export interface ReconcileServices extends RepositoryServices {
   reports: Reports;
@@ -100,8 +100,10 @@ async function untilOneFails(
   signal: AbortSignal,
   work: (repository: string, stop: AbortSignal) => Promise<void>,
 ): Promise<void> {
-  const failed = new AbortController();
-  const stop = AbortSignal.any([signal, failed.signal]);
+  const stopped = new AbortController();
+  const stop = stopped.signal;
+  signal.addEventListener('abort', () => stopped.abort(signal.reason), { signal: stop });
+  if (signal.aborted) return;
   async function* untilStopped() {
     for (const repository of repositories) {
       if (stop.aborted) return;
@@ -112,7 +114,7 @@ async function untilOneFails(
     try {
       await work(repository, stop);
     } catch (error) {
-      failed.abort();
+      stopped.abort();
       throw error;
     }
   });

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { json, word } from '../azure/row-codec.ts';
+import { json, word } from '../azure/tables/row-codec.ts';
 import type { Memo } from '../coder/target.ts';
 import type { RequestWords } from '../coder/words.ts';
 import { type ImageReason, STATES } from '../reasons.ts';
@@ -39,8 +39,8 @@ export const ImageRecord = z.object({
   attempts: z.number(),
   /** When a `pending` import is tried again. */
   dueOn: z.date().exactOptional(),
-  /** The latest push that the bridge knows, and how it learned of it. */
-  pushedOn: z.date(),
+  /** The latest push that the bridge knows, and how it learned of it; absent when no tag was ever seen there. */
+  pushedOn: z.date().exactOptional(),
   heardBy: HeardBy,
   /** That push, while the registry may not show it yet. */
   awaited: json(parseAwaited).exactOptional(),

@@ -1,4 +1,4 @@
-import { parseRepositoryKey, repositoryKey } from '../azure/keys.ts';
+import { parseRepositoryKey, repositoryKey } from '../azure/tables/keys.ts';
 import type { Reference } from '../policy/reference.ts';
 
 /**

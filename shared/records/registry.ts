@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { parseRegistryId } from '../azure/arm-id.ts';
-import { json } from '../azure/row-codec.ts';
+import { parseRegistryId } from '../azure/arm/resource-id.ts';
+import { json } from '../azure/tables/row-codec.ts';
 import { RegistryColumns, RegistryWords } from '../coder/words.ts';
-import { CredentialInput, type DeclaredCredential } from '../credentials/kinds.ts';
+import { CredentialInput, type DeclaredCredential } from '../credentials/kinds/all.ts';
 import { type CredentialState, parseCredentialState } from '../credentials/state.ts';
 import { Policy } from '../policy/policy.ts';
 

@@ -1,8 +1,8 @@
-import type { Acr } from '../azure/acr.ts';
-import type { HostCheck } from '../azure/allowed-hosts.ts';
-import type { Arm, RegistryDescription } from '../azure/arm.ts';
-import { parseRegistryId, type RegistryResourceId } from '../azure/arm-id.ts';
-import { roleAssignment } from '../azure/commands.ts';
+import type { HostCheck } from '../azure/acr/allowed-hosts.ts';
+import type { Acr } from '../azure/acr/client.ts';
+import type { Arm, RegistryDescription } from '../azure/arm/registries.ts';
+import { parseRegistryId, type RegistryResourceId } from '../azure/arm/resource-id.ts';
+import { roleAssignment } from '../azure/az-commands.ts';
 import { explainArm } from '../azure/refusals/arm.ts';
 import { entraRefusal } from '../azure/refusals/entra.ts';
 import { PRINCIPAL } from '../azure/refusals/refusal.ts';

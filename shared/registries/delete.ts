@@ -1,4 +1,4 @@
-import { givesLogin } from '../credentials/kinds.ts';
+import { givesLogin } from '../credentials/kinds/all.ts';
 import { secretNameOf } from '../credentials/state.ts';
 import { RefusedError, unknownRegistry } from '../errors.ts';
 import { checkPrecondition, type Precondition } from './precondition.ts';

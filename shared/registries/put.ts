@@ -1,17 +1,18 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Login } from '../azure/acr-tokens.ts';
-import type { HostCheck } from '../azure/allowed-hosts.ts';
-import type { Arm } from '../azure/arm.ts';
-import { normalizeRegistryId } from '../azure/arm-id.ts';
-import type { LeasedTable } from '../azure/leased-rows.ts';
+import type { HostCheck } from '../azure/acr/allowed-hosts.ts';
+import type { Login } from '../azure/acr/tokens.ts';
+import type { Arm } from '../azure/arm/registries.ts';
+import { normalizeRegistryId } from '../azure/arm/resource-id.ts';
+import type { LeasedTable } from '../azure/tables/leased-rows.ts';
 import type { Target } from '../coder/target.ts';
 import { RegistryWords } from '../coder/words.ts';
-import { credentialKind, declaredOf } from '../credentials/kinds.ts';
+import { credentialKind, declaredOf } from '../credentials/kinds/all.ts';
 import type { CredentialState } from '../credentials/state.ts';
 import { ConflictError, RefusedError, ServiceError } from '../errors.ts';
 import type { Log } from '../lib/log.ts';
+import { timeLimit } from '../lib/time-limit.ts';
 import { withoutUndefined } from '../lib/without-undefined.ts';
-import type { Images } from '../records/images.ts';
+import type { Images } from '../records/image-table.ts';
 import type { Registry, RegistryInput, StoredRegistry } from '../records/registry.ts';
 import { rotate } from '../rotation/rotate.ts';
 import type { RotationServices } from '../rotation/run.ts';
@@ -75,7 +76,7 @@ async function putOnce(
   const registry = { ...declared, createdOn: previous?.createdOn ?? now, updatedOn: now };
   const etag = await save(services, registry, previous, precondition);
   // Delivers a changed credential to Coder now; if Coder does not answer, the next sweep does it.
-  const soon = AbortSignal.any([signal, AbortSignal.timeout(services.importBudgetMs)]);
+  const soon = timeLimit(services.importBudgetMs, signal);
   if (credentialKind(registry.credential.kind).issuer || registry.rotation.previous) {
     await rotate(services, name, soon, log);
     return { registry: (await services.registries.get(name)) ?? { ...registry, etag }, created: !previous };

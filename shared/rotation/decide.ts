@@ -1,4 +1,4 @@
-import { credentialKind } from '../credentials/kinds.ts';
+import { credentialKind } from '../credentials/kinds/all.ts';
 import { renewOn } from '../credentials/renewal.ts';
 import type { CredentialState, Declared, IssuedCredential } from '../credentials/state.ts';
 

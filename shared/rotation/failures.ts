@@ -1,4 +1,4 @@
-import { credentialKind } from '../credentials/kinds.ts';
+import { credentialKind } from '../credentials/kinds/all.ts';
 import type { CredentialRecord, Failure } from '../credentials/state.ts';
 import { ServiceError } from '../errors.ts';
 

@@ -1,5 +1,5 @@
 import type { IssueContext } from '../credentials/kind.ts';
-import { credentialKind } from '../credentials/kinds.ts';
+import { credentialKind } from '../credentials/kinds/all.ts';
 import { type CredentialState, type IssuedCredential, secretNameOf } from '../credentials/state.ts';
 import type { RotationStep } from './decide.ts';
 import type { Run } from './run.ts';

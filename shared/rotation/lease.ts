@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-import { createLease, type Leasable } from '../azure/lease.ts';
+import { createLease, type Leasable } from '../azure/tables/lease.ts';
 import type { CredentialState } from '../credentials/state.ts';
 import { ConflictError } from '../errors.ts';
 import { withoutUndefined } from '../lib/without-undefined.ts';
-import type { Registries } from '../records/registries.ts';
 import type { Registry, StoredRegistry } from '../records/registry.ts';
+import type { Registries } from '../records/registry-table.ts';
 
 /** Longer than any run may take, so that the lease only runs out when its holder died. */
 const LEASE_MS = 300_000;

@@ -1,7 +1,7 @@
-import type { Acr } from '../azure/acr.ts';
-import type { ProvePull } from '../azure/acr-tokens.ts';
-import type { Vault } from '../azure/vault.ts';
-import { credentialKind } from '../credentials/kinds.ts';
+import type { Acr } from '../azure/acr/client.ts';
+import type { ProvePull } from '../azure/acr/tokens.ts';
+import type { Vault } from '../azure/key-vault/vault.ts';
+import { credentialKind } from '../credentials/kinds/all.ts';
 import { type IssuedCredential, secretNameOf } from '../credentials/state.ts';
 import { once } from '../lib/once.ts';
 import type { Registry } from '../records/registry.ts';

@@ -1,5 +1,5 @@
-import type { Publish } from '../azure/publish.ts';
-import { credentialKind } from '../credentials/kinds.ts';
+import type { Publish } from '../azure/event-grid.ts';
+import { credentialKind } from '../credentials/kinds/all.ts';
 import type { Failure, IssuedCredential } from '../credentials/state.ts';
 import type { Log } from '../lib/log.ts';
 

@@ -1,5 +1,5 @@
 import { otherSlot } from '../credentials/kind.ts';
-import { credentialKind } from '../credentials/kinds.ts';
+import { credentialKind } from '../credentials/kinds/all.ts';
 import { endOfGrace } from '../credentials/renewal.ts';
 import type { CredentialRecord } from '../credentials/state.ts';
 import { type Stage, stageOf } from './stage.ts';

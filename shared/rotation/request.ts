@@ -1,7 +1,7 @@
-import { credentialKind } from '../credentials/kinds.ts';
+import { credentialKind } from '../credentials/kinds/all.ts';
 import { ConflictError, RefusedError, unknownRegistry } from '../errors.ts';
-import type { Registries } from '../records/registries.ts';
 import type { StoredRegistry } from '../records/registry.ts';
+import type { Registries } from '../records/registry-table.ts';
 
 /**
  * Records that a person wants a new credential. The next run of any instance issues it.

@@ -1,4 +1,4 @@
-import type { Acr } from '../azure/acr.ts';
+import type { Acr } from '../azure/acr/client.ts';
 import { ServiceError } from '../errors.ts';
 import { covers, pullScopes } from '../policy/pull-scopes.ts';
 import type { Registry } from '../records/registry.ts';

@@ -1,4 +1,4 @@
-import { credentialKind } from '../credentials/kinds.ts';
+import { credentialKind } from '../credentials/kinds/all.ts';
 import type { CredentialRecord } from '../credentials/state.ts';
 
 export const STAGES = ['issuing', 'testing', 'delivering', 'waiting-to-revoke'] as const;

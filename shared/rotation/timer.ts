@@ -1,4 +1,4 @@
-import { credentialKind } from '../credentials/kinds.ts';
+import { credentialKind } from '../credentials/kinds/all.ts';
 import { endsSoon, renewOn } from '../credentials/renewal.ts';
 import { describe } from '../errors.ts';
 import { forEachAtMost } from '../lib/concurrency.ts';

@@ -4,9 +4,9 @@ import formats from 'ajv-formats';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import '../../functions/index.ts';
 import { pushSampleImage } from '../../infra/local/sample.ts';
-import { CREDENTIAL } from '../../shared/http/examples.ts';
-import { HTTP_FUNCTIONS } from '../../shared/http/http-function.ts';
-import { openApiOf } from '../../shared/http/openapi/document.ts';
+import { CREDENTIAL } from '../../shared/api/examples.ts';
+import { HTTP_FUNCTIONS } from '../../shared/api/http-function.ts';
+import { openApiOf } from '../../shared/api/openapi/document.ts';
 import { type App, startApp, until } from '../support/app.ts';
 
 interface Schema {

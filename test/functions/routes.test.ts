@@ -3,7 +3,7 @@ import '../../functions/index.ts';
 import { createFunctionApp } from '../../infra/local/functions-host/function-app.ts';
 import { readFunctions, withTrigger } from '../../infra/local/functions-host/functions.ts';
 import { createRoutes } from '../../infra/local/functions-host/routes.ts';
-import { HTTP_FUNCTIONS } from '../../shared/http/http-function.ts';
+import { HTTP_FUNCTIONS } from '../../shared/api/http-function.ts';
 
 type Routes = ReadonlyMap<string, { method: string; route: string }>;
 

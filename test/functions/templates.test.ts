@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SAMPLE_TEMPLATE } from '../../infra/local/coder-v2-sample.ts';
 import { image } from '../../infra/local/oci-image.ts';
 import { addSampleRegistry, pushSampleImage, type SampleImage } from '../../infra/local/sample.ts';
-import { openApiOf } from '../../shared/http/openapi/document.ts';
+import { openApiOf } from '../../shared/api/openapi/document.ts';
 import { type App, startApp, until } from '../support/app.ts';
 import { call } from '../support/bridge.ts';
 import { activeVersion, coderOf, createTemplate } from '../support/coder-v2.ts';

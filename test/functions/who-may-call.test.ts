@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import '../../functions/index.ts';
-import { HTTP_FUNCTIONS } from '../../shared/http/http-function.ts';
-import { ROLES, type Role } from '../../shared/http/roles.ts';
+import { HTTP_FUNCTIONS } from '../../shared/api/http-function.ts';
+import { ROLES, type Role } from '../../shared/api/roles.ts';
 import { type Answer, type App, startApp } from '../support/app.ts';
 import { principal } from '../support/principal.ts';
 

@@ -21,7 +21,7 @@ const ROOMS: Readonly<Record<string, RegExp>> = {
   guide: /^shared\/guide\//,
   diagnostics: /^shared\/diagnostics\//,
   services: /^shared\/services\.ts$/,
-  http: /^shared\/http\//,
+  api: /^shared\/api\//,
   functions: /^functions\//,
 };
 const NAMES = Object.keys(ROOMS);
@@ -61,7 +61,7 @@ describe('imports', () => {
       { from: 'd.ts', to: 'a.ts' },
     ]);
     expect(circle).toEqual([['a.ts', 'b.ts', 'c.ts']]);
-    expect(level('shared/images/import.ts')).toBeGreaterThan(level('shared/azure/acr.ts'));
+    expect(level('shared/images/import.ts')).toBeGreaterThan(level('shared/azure/acr/client.ts'));
   });
 });
 

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { expect } from 'vitest';
-import { quote } from '../../shared/azure/commands.ts';
+import { quote } from '../../shared/azure/az-commands.ts';
 import type { SetupGuide } from '../../shared/guide/schema.ts';
 
 /** Every command of a guide. */

@@ -1,4 +1,4 @@
-import { HTTP_FUNCTIONS } from '../../shared/http/http-function.ts';
+import { HTTP_FUNCTIONS } from '../../shared/api/http-function.ts';
 
 // Outside of a host the library registers nothing with it, and warns of each function.
 const { warn } = console;

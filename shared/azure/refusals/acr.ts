@@ -1,4 +1,4 @@
-import { READER_IN_ABAC_MODE, registryName, roleAssignment } from '../commands.ts';
+import { READER_IN_ABAC_MODE, registryName, roleAssignment } from '../az-commands.ts';
 import { addressIn, explain, PRINCIPAL, PRIVATE_ENDPOINT, type Refusal, type Row } from './refusal.ts';
 import type { Said } from './said.ts';
 

@@ -1,5 +1,5 @@
-import { formatRegistryId, type RegistryResourceId } from '../arm-id.ts';
-import { enableAdminAccount, listTokens, roleAssignment } from '../commands.ts';
+import { formatRegistryId, type RegistryResourceId } from '../arm/resource-id.ts';
+import { enableAdminAccount, listTokens, roleAssignment } from '../az-commands.ts';
 import { callerIn, explain, type Refusal, type Row } from './refusal.ts';
 import type { Said } from './said.ts';
 

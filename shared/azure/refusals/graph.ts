@@ -1,4 +1,4 @@
-import { addAppOwner, showApp } from '../commands.ts';
+import { addAppOwner, showApp } from '../az-commands.ts';
 import { explain, PRINCIPAL, type Refusal, type Row } from './refusal.ts';
 import type { Said } from './said.ts';
 

@@ -1,4 +1,4 @@
-import { roleAssignment } from '../commands.ts';
+import { roleAssignment } from '../az-commands.ts';
 import { addressIn, callerIn, explain, PRIVATE_ENDPOINT, type Refusal, type Row } from './refusal.ts';
 import type { Said } from './said.ts';
 

@@ -1,3 +1,5 @@
+import { redact } from '../../lib/redaction/redact.ts';
+import { shorten } from '../../lib/shorten.ts';
 import type { Said } from './said.ts';
 
 /** Why a service refused, and what to do about it. */
@@ -25,9 +27,6 @@ export interface Row<Reason extends string, About> {
   meaning(about: About, said: Said): string;
   remedy(about: About, said: Said): string;
 }
-
-/** Most characters of a service's words that a message keeps. */
-const LONGEST_QUOTE = 500;
 
 /** The refusal by the first row that applies. The last row of a table has no signs, so that one always does. */
 export function explain<Reason extends string, About>(
@@ -57,8 +56,7 @@ function applies<About>(
 }
 
 function quote({ status, codes, text }: Said): string {
-  const words = text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)} …` : text;
-  return [status ?? 'no answer', codes.join(' '), words].filter(Boolean).join(', ');
+  return [status ?? 'no answer', codes.join(' '), shorten(redact(text))].filter(Boolean).join(', ');
 }
 
 const GUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';

@@ -1,8 +1,8 @@
-import { givesLogin } from '../../credentials/kinds.ts';
+import { givesLogin } from '../../credentials/kinds/all.ts';
 import { ServiceError } from '../../errors.ts';
 import { type Check, fine, unclear, wrong } from '../../lib/check.ts';
 import { once } from '../../lib/once.ts';
-import { explainGeneration, explainReach, type OtherGeneration } from '../reach.ts';
+import { explainGeneration, explainReach, type OtherGeneration } from '../explain-unreachable.ts';
 import type { SourceRegistry, TargetDiagnosis } from '../target.ts';
 import type { ClassicClient } from './client.ts';
 import { type ClassicRegistries, sameHost } from './registries.ts';

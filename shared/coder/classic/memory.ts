@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { repositoryKey } from '../../azure/keys.ts';
-import type { LeasedRows, LeasedTable } from '../../azure/leased-rows.ts';
-import type { RowKey } from '../../azure/tables.ts';
+import { repositoryKey } from '../../azure/tables/keys.ts';
+import type { LeasedRows, LeasedTable } from '../../azure/tables/leased-rows.ts';
+import type { RowKey } from '../../azure/tables/tables.ts';
 
 /** What the bridge remembers of a registry in Coder. */
 export const ClassicRegistryRow = z.object({

@@ -1,4 +1,4 @@
-import type { LeasedRows } from '../../azure/leased-rows.ts';
+import type { LeasedRows } from '../../azure/tables/leased-rows.ts';
 import type { PlannedCall, Target } from '../target.ts';
 import type { ClassicClient } from './client.ts';
 import type { ClassicMemory } from './memory.ts';

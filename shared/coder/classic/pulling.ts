@@ -1,5 +1,5 @@
-import type { Login } from '../../azure/acr-tokens.ts';
-import type { Vault } from '../../azure/vault.ts';
+import type { Login } from '../../azure/acr/tokens.ts';
+import type { Vault } from '../../azure/key-vault/vault.ts';
 import { loginOf } from '../../credentials/login.ts';
 import { ServiceError } from '../../errors.ts';
 import type { PullableRegistry } from '../target.ts';

@@ -1,5 +1,5 @@
-import type { Vault } from '../../azure/vault.ts';
-import { givesLogin } from '../../credentials/kinds.ts';
+import type { Vault } from '../../azure/key-vault/vault.ts';
+import { givesLogin } from '../../credentials/kinds/all.ts';
 import { loginOf, loginVersionOf } from '../../credentials/login.ts';
 import { ConflictError, ServiceError } from '../../errors.ts';
 import type { PullableRegistry } from '../target.ts';

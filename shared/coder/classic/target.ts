@@ -1,7 +1,7 @@
-import { givesLogin } from '../../credentials/kinds.ts';
+import { givesLogin } from '../../credentials/kinds/all.ts';
 import { invalidRequest, RefusedError } from '../../errors.ts';
+import type { OtherGeneration } from '../explain-unreachable.ts';
 import { type ForeignWords, findForeignWords } from '../foreign-words.ts';
-import type { OtherGeneration } from '../reach.ts';
 import type { SourceRegistry, Target, TargetedImage } from '../target.ts';
 import { V2RegistryWords, V2RuleWords } from '../v2/words.ts';
 import { type ApplyOptions, createImage, updateImage } from './apply.ts';

@@ -3,7 +3,7 @@ import type { Applied, WantedImage } from '../target.ts';
 import type { RoundEnd } from './advance.ts';
 import { type Place, placesOf } from './destinations.ts';
 import type { Rollout } from './rollout.ts';
-import type { Rollouts } from './rollouts.ts';
+import type { Rollouts } from './rollout-table.ts';
 import { formatValue, isSameImage } from './value.ts';
 import { continueSeries, replaces, type Wish } from './wish.ts';
 import type { TemplateMemo } from './words.ts';

@@ -1,7 +1,7 @@
 import { ServiceError } from '../../errors.ts';
 import { type Check, fine, unclear, type Verdict, wrong } from '../../lib/check.ts';
 import { once } from '../../lib/once.ts';
-import { explainGeneration, explainReach, type OtherGeneration } from '../reach.ts';
+import { explainGeneration, explainReach, type OtherGeneration } from '../explain-unreachable.ts';
 import type { TargetDiagnosis } from '../target.ts';
 import type { V2Client } from './client.ts';
 import { templateChecks } from './template-checks.ts';

@@ -1,6 +1,6 @@
 import type { PlannedCall, Target } from '../target.ts';
 import type { V2Client } from './client.ts';
-import { createRollouts, type Rollouts } from './rollouts.ts';
+import { createRollouts, type Rollouts } from './rollout-table.ts';
 import type { CoderVersion, NewVersion } from './schema.ts';
 
 /** The target on a Coder that is read and not changed, with the calls that would change it, in order. */

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { json } from '../../azure/row-codec.ts';
+import { json } from '../../azure/tables/row-codec.ts';
 import { Wish } from './wish.ts';
 
 /** By the name of a variable. */

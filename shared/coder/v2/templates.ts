@@ -3,7 +3,7 @@ import type { V2Client } from './client.ts';
 import { type Declared, declaredDestinations } from './destinations.ts';
 import { listOwnVersions } from './own-versions.ts';
 import type { Rollout } from './rollout.ts';
-import type { Rollouts, RoundRules } from './rollouts.ts';
+import type { Rollouts, RoundRules } from './rollout-table.ts';
 import type { TemplateName } from './round.ts';
 import type { CoderTemplate, CoderVariable, CoderVersion } from './schema.ts';
 import { isSameImage } from './value.ts';

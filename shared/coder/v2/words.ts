@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { json } from '../../azure/row-codec.ts';
+import { json } from '../../azure/tables/row-codec.ts';
 
 // What a person may say to Coder v2, and what the API shows of it.
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { partsOf } from '../../azure/arm-id.ts';
-import { enableAdminAccount } from '../../azure/commands.ts';
+import { partsOf } from '../../azure/arm/resource-id.ts';
+import { enableAdminAccount } from '../../azure/az-commands.ts';
 import { CredentialError, RefusedError, ServiceError } from '../../errors.ts';
 import { type CredentialKind, otherSlot } from '../kind.ts';
 import { RotationSchedule } from '../schedule.ts';

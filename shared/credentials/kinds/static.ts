@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { quote, registryName } from '../../azure/commands.ts';
+import { quote, registryName } from '../../azure/az-commands.ts';
 import { invalidRequest, RefusedError } from '../../errors.ts';
 import type { AdoptContext, CredentialKind } from '../kind.ts';
 import { type IssuedCredential, secretNameOf } from '../state.ts';

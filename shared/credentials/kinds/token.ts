@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
-import { partsOf } from '../../azure/arm-id.ts';
-import { enableToken, listTokens } from '../../azure/commands.ts';
+import { partsOf } from '../../azure/arm/resource-id.ts';
+import { enableToken, listTokens } from '../../azure/az-commands.ts';
 import { RefusedError, ServiceError } from '../../errors.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { pullScopes } from '../../policy/pull-scopes.ts';

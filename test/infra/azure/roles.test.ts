@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Node } from 'web-tree-sitter';
-import type { DeclaredCredential } from '../../../shared/credentials/kinds.ts';
+import type { DeclaredCredential } from '../../../shared/credentials/kinds/all.ts';
 import { setupGuide } from '../../../shared/guide/guide.ts';
 import type { Registry } from '../../../shared/records/registry.ts';
 import { follow, optionsOf } from '../../support/follow-guide.ts';
@@ -28,13 +28,13 @@ const NEEDED = [
   'bridge: Storage Blob Data Owner on storageAccounts',
   // shared/records, azure/leased-rows.ts, reconciliation/reports.ts; diagnostic events of the host
   'bridge: Storage Table Data Contributor on storageAccounts',
-  // shared/azure/vault.ts: read, write, list versions, switch off, remove, recover
+  // shared/azure/key-vault/vault.ts: read, write, list versions, switch off, remove, recover
   'bridge: Key Vault Secrets Officer on vaults',
   // The Functions host: telemetry, since local authentication is off
   'bridge: Monitoring Metrics Publisher on components',
-  // shared/azure/publish.ts
+  // shared/azure/event-grid.ts
   'bridge: EventGrid Data Sender on topics',
-  // shared/azure/event-subscriptions.ts
+  // shared/azure/arm/event-subscriptions.ts
   'bridge: Reader on systemTopics',
   // The person who deploys stores Coder's session token
   'deployer: Key Vault Secrets Officer on vaults',
@@ -42,7 +42,7 @@ const NEEDED = [
   'systemTopic: Storage Blob Data Contributor on containers',
 ];
 
-/** shared/azure/arm.ts reads the registry, acr.ts what it holds. */
+/** shared/azure/arm/registries.ts reads the registry, acr.ts what it holds. */
 const READING = ['bridge: Reader on registries', 'bridge: AcrPull on registries'];
 const READING_IN_ABAC_MODE = [
   'bridge: Reader on registries',

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
-import type { DeclaredCredential } from '../../../shared/credentials/kinds.ts';
+import type { DeclaredCredential } from '../../../shared/credentials/kinds/all.ts';
 import { setupGuide } from '../../../shared/guide/guide.ts';
 import { toMarkdown } from '../../../shared/guide/markdown.ts';
 import { SetupGuide, type Step } from '../../../shared/guide/schema.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { image } from '../../../infra/local/oci-image.ts';
-import { openTable } from '../../../shared/azure/tables.ts';
+import { openTable } from '../../../shared/azure/tables/tables.ts';
 import { type Bridge, split, startBridge } from '../../support/bridge.ts';
 
 let bridge: Bridge;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { image } from '../../../infra/local/oci-image.ts';
-import { registryView } from '../../../shared/http/views/registry.ts';
+import { registryView } from '../../../shared/api/views/registry.ts';
 import { KINDS, type RotatingKind, type RotationWorld, startRotationWorld } from './world.ts';
 
 // Each kind from its first credential to the last, through the real SDK clients.

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { OciManifest } from '../../../infra/local/oci-image.ts';
-import type { Login } from '../../../shared/azure/acr-tokens.ts';
+import type { Login } from '../../../shared/azure/acr/tokens.ts';
 import { handleEvent } from '../../../shared/images/receive.ts';
 import { RegistryInput, type StoredRegistry } from '../../../shared/records/registry.ts';
 import { putRegistry } from '../../../shared/registries/put.ts';

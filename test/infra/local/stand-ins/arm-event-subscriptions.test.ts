@@ -3,7 +3,7 @@ import { createSecrets } from '../../../../infra/local/secrets.ts';
 import { ACTIONS } from '../../../../infra/local/stand-ins/arm/actions.ts';
 import { type ArmStandIn, startArm } from '../../../../infra/local/stand-ins/arm.ts';
 import type { EntraStandIn } from '../../../../infra/local/stand-ins/entra.ts';
-import { createEventSubscriptions } from '../../../../shared/azure/event-subscriptions.ts';
+import { createEventSubscriptions } from '../../../../shared/azure/arm/event-subscriptions.ts';
 import { testTls } from '../../../support/bridge.ts';
 import { identities, type TestIdentity } from './identities.ts';
 

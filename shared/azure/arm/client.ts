@@ -1,0 +1,19 @@
+import { ContainerRegistryManagementClient } from '@azure/arm-containerregistry';
+import type { TokenCredential } from '@azure/identity';
+import { nameEmptyErrors } from '../sdk/empty-errors.ts';
+import { ARM_TIMEOUT_MS, LARGEST_ARM_ANSWER, limitAnswers, limitTime } from '../sdk/limits.ts';
+import { retryOptions } from '../sdk/retries.ts';
+
+/** Gives the official client for the registries of a subscription. */
+export type ClientOf = (subscriptionId: string) => ContainerRegistryManagementClient;
+
+/** @param url address of Azure Resource Manager in this cloud; its tokens have `audience` */
+export function createClientOf(credential: TokenCredential, url: string, audience: string): ClientOf {
+  return subscriptionId =>
+    new ContainerRegistryManagementClient(credential, subscriptionId, {
+      endpoint: url,
+      credentials: { scopes: [`${audience}/.default`] },
+      retryOptions,
+      additionalPolicies: [limitTime(ARM_TIMEOUT_MS), nameEmptyErrors, limitAnswers(LARGEST_ARM_ANSWER)],
+    });
+}

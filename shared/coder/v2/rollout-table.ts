@@ -1,0 +1,54 @@
+import type { LeasedRows } from '../../azure/tables/leased-rows.ts';
+import { advance, type RoundEnd } from './advance.ts';
+import type { V2Client } from './client.ts';
+import type { Rollout, RolloutRow } from './rollout.ts';
+import type { RoundOptions, TemplateName } from './round.ts';
+import type { Wish } from './wish.ts';
+import type { Destination } from './words.ts';
+
+/** What the bridge remembers of templates: a row for each, on which one worker works at a time. */
+export interface Rollouts {
+  read(name: TemplateName): Promise<Rollout>;
+  /**
+   * Changes what is remembered, and then works on the template until it has to wait.
+   * @throws ServiceError
+   */
+  round(
+    name: TemplateName,
+    change: (rollout: Rollout) => Promise<RoundRules | undefined> | RoundRules | undefined,
+    signal: AbortSignal,
+  ): Promise<{ end: RoundEnd | undefined; rollout: Rollout }>;
+}
+
+/** How the round goes on, by what the rule says. */
+export type RoundRules = Pick<Destination, 'onDrift' | 'keepVersions'>;
+
+const PARTITION = '@templates';
+const KEPT_VERSIONS = 10;
+
+export function createRollouts(rows: LeasedRows<RolloutRow>, coder: V2Client, now: () => Date): Rollouts {
+  const keyOf = ({ organization, template }: TemplateName) => ({
+    partitionKey: PARTITION,
+    rowKey: `${organization}|${template}`,
+  });
+  return {
+    read: async name => (await rows.read(keyOf(name))).rollout,
+    round: (name, change, signal) =>
+      rows.withLease(keyOf(name), signal, async ({ rollout }) => {
+        const rules = await change(rollout);
+        if (!rules) return { end: undefined, rollout };
+        const options: RoundOptions = {
+          ...{ coder, now },
+          wanted: valuesOf(rollout.wishes),
+          isManual: Object.values(rollout.wishes).some(wish => wish.isManual),
+          restores: rules.onDrift === 'restore',
+          keepVersions: rules.keepVersions ?? KEPT_VERSIONS,
+        };
+        return { end: await advance(options, name, rollout, signal), rollout };
+      }),
+  };
+}
+
+function valuesOf(wishes: Readonly<Record<string, Wish>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(wishes).map(([variable, { value }]) => [variable, value]));
+}

@@ -1,0 +1,190 @@
+import { odata, type TableClient, type TransactionAction } from '@azure/data-tables';
+import { repositoryKey } from '../azure/tables/keys.ts';
+import { type Page, type PageRequest, readPage } from '../azure/tables/pages.ts';
+import { createRowCodec } from '../azure/tables/row-codec.ts';
+import { ROW_VERSION } from '../azure/tables/row-version.ts';
+import { change, deleteRows, type Row, type RowKey, readRow, readRows } from '../azure/tables/tables.ts';
+import type { Reference } from '../policy/reference.ts';
+import { type ImageReason, isCheckedSoon, type State } from '../reasons.ts';
+import { type HeardBy, ImageRecord, type StoredImage } from './image.ts';
+import { dueKey, imageKey, parseDueKey, repositoryOfRow } from './keys.ts';
+
+/** Time of the newest push by the way the bridge learned of it; absent when there was none. */
+export interface Heard {
+  byEvent?: Date;
+  byReconciliation?: Date;
+}
+
+/** The content of a due row. */
+export interface WaitingImage extends Reference {
+  dueOn: Date;
+  /** The push that must arrive in Coder; absent when only a reconciliation found it. */
+  pushedOn?: Date;
+  /** It is checked again within seconds. */
+  isCheckedSoon: boolean;
+}
+
+export interface ImageFilter {
+  registry?: string | undefined;
+  state?: State | undefined;
+}
+
+/** The image records and, for each pending one, its due row. Both always change together. */
+export interface Images {
+  get(registry: string, image: Reference): Promise<StoredImage | undefined>;
+  /**
+   * Writes `record` over `previous`, and gives the new ETag.
+   * @throws ConflictError when `previous` is no longer what is stored
+   */
+  save(record: ImageRecord, previous: StoredImage | undefined): Promise<string>;
+  list(filter: ImageFilter, page: PageRequest): Promise<Page<ImageRecord>>;
+  /** Records of one repository: those with this digest, or all. */
+  ofRepository(registry: string, repository: string, digest?: string): AsyncIterable<ImageRecord>;
+  /** Every repository that has a row; yields some twice. */
+  repositories(registry: string): AsyncIterable<string>;
+  /** Images that are `failed` or `pending`; only those with the reason, if one is given. */
+  unfinished(registry: string, reason?: ImageReason): AsyncIterable<StoredImage>;
+  /** The latency of each push that arrived in Coder since then, in ms. */
+  latencies(registry: string, since: Date): AsyncIterable<number>;
+  /** The pending images, the earliest due time first. */
+  waiting(registry: string): AsyncIterable<WaitingImage>;
+  /** The newest push with an event, and the newest that only a reconciliation found. */
+  heard(registry: string): Promise<Heard>;
+  /** Deletes everything about a registry's images. */
+  deleteAll(registry: string): Promise<void>;
+}
+
+const codec = createRowCodec(ImageRecord, {
+  constants: { kind: 'image', version: ROW_VERSION },
+  inKey: { partitionKey: 'registry' },
+});
+
+/** @param table the `images` table */
+export function createImages(table: TableClient): Images {
+  return {
+    async get(registry, image) {
+      const row = await readRow(table, keyOf({ registry, ...image }));
+      return row && toStored(row);
+    },
+
+    async save(record, previous) {
+      const before = previous?.dueOn && dueKey(previous.dueOn, record);
+      // A deletion of the registry that was cut off may have deleted the due row and left the record.
+      const hasDueRow =
+        before !== undefined &&
+        (await readRow(table, { partitionKey: record.registry, rowKey: before })) !== undefined;
+      const actions = saveActions(record, previous, hasDueRow ? before : undefined);
+      const response = await change(table.submitTransaction(actions));
+      return response.getResponseForEntity(imageKey(record))?.etag as string;
+    },
+
+    async list({ registry, state }, page) {
+      const conditions = [
+        odata`kind eq 'image'`,
+        ...(registry === undefined ? [] : [odata`PartitionKey eq ${registry}`]),
+        ...(state === undefined ? [] : [odata`state eq ${state}`]),
+      ];
+      const { items, ...rest } = await readPage(table, conditions.join(' and '), page);
+      return { items: items.map(toRecord), ...rest };
+    },
+
+    async *ofRepository(registry, repository, digest) {
+      const key = repositoryKey(repository);
+      // ';' follows ':' in ASCII, so this range is exactly the rows of this repository's tags.
+      const range = odata`PartitionKey eq ${registry} and RowKey ge ${`${key}:`} and RowKey lt ${`${key};`}`;
+      const filter = digest === undefined ? range : `${range} and ${odata`digest eq ${digest}`}`;
+      for await (const row of readRows(table, filter)) yield toRecord(row);
+    },
+
+    async *repositories(registry) {
+      let last: string | undefined;
+      const filter = odata`PartitionKey eq ${registry} and RowKey ge '0'`;
+      for await (const { rowKey } of readRows(table, filter, ['RowKey'])) {
+        const repository = repositoryOfRow(rowKey as string);
+        if (repository !== undefined && repository !== last) yield repository;
+        last = repository;
+      }
+    },
+
+    async *unfinished(registry, reason) {
+      const all = odata`PartitionKey eq ${registry} and (state eq 'failed' or state eq 'pending')`;
+      const filter = reason === undefined ? all : `${all} and ${odata`reason eq ${reason}`}`;
+      for await (const row of readRows(table, filter)) yield toStored(row);
+    },
+
+    async *latencies(registry, since) {
+      const filter = odata`PartitionKey eq ${registry} and importedOn ge ${since} and latencyMs ge 0`;
+      for await (const { latencyMs } of readRows<{ latencyMs: number }>(table, filter, ['latencyMs'])) {
+        yield latencyMs;
+      }
+    },
+
+    async *waiting(registry) {
+      const filter = odata`PartitionKey eq ${registry} and RowKey ge '!' and RowKey lt '"'`;
+      for await (const row of readRows<{ pushedOn?: Date; checkedSoon?: boolean }>(table, filter)) {
+        const { rowKey, pushedOn, checkedSoon = false } = row;
+        const due = parseDueKey(rowKey as string);
+        yield { ...due, isCheckedSoon: checkedSoon, ...(pushedOn && { pushedOn }) };
+      }
+    },
+
+    async heard(registry) {
+      const newest: Partial<Record<HeardBy, Date>> = {};
+      const filter = odata`PartitionKey eq ${registry} and kind eq 'image'`;
+      const pushes = readRows<Pick<ImageRecord, 'heardBy' | 'pushedOn'>>(table, filter, [
+        'heardBy',
+        'pushedOn',
+      ]);
+      for await (const { heardBy, pushedOn } of pushes) {
+        if (pushedOn && pushedOn > (newest[heardBy] ?? 0)) newest[heardBy] = pushedOn;
+      }
+      const { event, reconciliation } = newest;
+      return {
+        ...(event && { byEvent: event }),
+        ...(reconciliation && { byReconciliation: reconciliation }),
+      };
+    },
+
+    async deleteAll(registry) {
+      await deleteRows(table, odata`PartitionKey eq ${registry}`);
+    },
+  };
+}
+
+/** One entity group transaction: the record, its old due row and its new one. */
+function saveActions(
+  record: ImageRecord,
+  previous: StoredImage | undefined,
+  before: string | undefined,
+): TransactionAction[] {
+  const partitionKey = record.registry;
+  const entity = codec.toRow(record, keyOf(record));
+  const actions: TransactionAction[] = previous
+    ? [['update', entity, 'Replace', { etag: previous.etag }]]
+    : [['create', entity]];
+  const after = record.dueOn && dueKey(record.dueOn, record);
+  if (before !== after) {
+    if (before) actions.push(['delete', { partitionKey, rowKey: before }]);
+    // A push that only a reconciliation found may be older than the bridge, so its age is no waiting time.
+    const pushedOn = record.heardBy !== 'reconciliation' && { pushedOn: record.pushedOn };
+    const checkedSoon = isCheckedSoon(record) && { checkedSoon: true };
+    if (after)
+      actions.push(['create', { partitionKey, rowKey: after, kind: 'due', ...pushedOn, ...checkedSoon }]);
+  }
+  return actions;
+}
+
+function keyOf(image: Reference & { registry: string }): RowKey {
+  return { partitionKey: image.registry, rowKey: imageKey(image) };
+}
+
+function toStored(row: Row<object>): StoredImage {
+  return { ...toRecord(row), etag: row.etag };
+}
+
+/** Earlier releases kept one part of the memo, in a column of its own. */
+function toRecord(row: Row<{ memo?: string; coderImageId?: string }>): ImageRecord {
+  const { memo, coderImageId } = row;
+  const isEarlier = memo === undefined && coderImageId !== undefined;
+  return codec.fromRow(isEarlier ? Object.assign(row, { memo: JSON.stringify({ coderImageId }) }) : row);
+}
