@@ -13,6 +13,7 @@ import { createVault } from './azure/key-vault/vault.ts';
 import { impatient, impatientHttp } from './azure/sdk/impatient-credential.ts';
 import { rememberTokens } from './azure/sdk/remembering-credential.ts';
 import { createLeasedTable } from './azure/tables/leased-rows.ts';
+import type { OnUnreadable } from './azure/tables/row-codec.ts';
 import { openTable, proveTable } from './azure/tables/tables.ts';
 import { createClassicClient } from './coder/classic/client.ts';
 import { createClassicHolder } from './coder/classic/holder.ts';
@@ -28,6 +29,7 @@ import { createV2Target, type V2TargetOptions } from './coder/v2/target.ts';
 import { createTemplates, type Templates } from './coder/v2/templates.ts';
 import type { DiagnosisServices } from './diagnostics/checks.ts';
 import type { SweepServices } from './images/sweep.ts';
+import { createUnderWay } from './images/under-way.ts';
 import { createKeyedLimit } from './lib/keyed-limit.ts';
 import { createKeyedMutex } from './lib/keyed-mutex.ts';
 import { createLog } from './lib/log.ts';
@@ -76,15 +78,17 @@ export function createServices(
   const credential = rememberTokens(impatient(createCredential(settings)), process.env);
   const isAllowedHost = createHostCheck(settings.ACR_ALLOWED_HOSTS);
   const imagesTable = openTable(settings.TABLES_URL, 'images', credential);
+  const log = createLog(console);
+  const onUnreadable: OnUnreadable = ({ row, message }) => log.error('row skipped', { row, message });
   const vault = createVault(settings.KEY_VAULT_URL, credential, {
     verifyChallenge: settings.KEY_VAULT_CHALLENGE_CHECK === 'on',
     wait: ms => wait(ms, new AbortController().signal),
   });
   const pauses = createPauses(now);
-  const leasedRows = createLeasedTable(imagesTable, now, leaseMs);
+  const leasedRows = createLeasedTable(imagesTable, now, leaseMs, onUnreadable);
   const registriesTable = openTable(settings.TABLES_URL, 'registries', credential);
-  const registries = createRegistries(registriesTable, now);
-  const images = createImages(imagesTable);
+  const registries = createRegistries(registriesTable, now, onUnreadable);
+  const images = createImages(imagesTable, onUnreadable);
   const { exchange, acceptsLogin, provePull } = createAcrTokens({
     ...{ credential, audience: settings.ACR_AUDIENCE, isAllowedHost },
   });
@@ -93,10 +97,11 @@ export function createServices(
     credential,
     now,
     random,
-    publish: createPublish(settings.EVENTS_TOPIC_ENDPOINT, credential, createLog(console)),
+    publish: createPublish(settings.EVENTS_TOPIC_ENDPOINT, credential, log),
     maxAttempts: settings.IMPORT_MAX_ATTEMPTS,
     mutex: createKeyedMutex(),
     atMost: createKeyedLimit(IMPORTS_AT_ONCE),
+    underWay: createUnderWay(() => now().getTime()),
     importBudgetMs,
     leaseMs,
     runnable: settings.IMPORT_PLATFORMS,
@@ -125,6 +130,7 @@ export function createServices(
       pauses,
       acceptsLogin,
       now,
+      onUnreadable,
     }),
     // A run saves its report after each import at the latest.
     reports: createReports(imagesTable, now, importBudgetMs * 4),
@@ -138,7 +144,7 @@ export function createServices(
 type CoderServices = Pick<
   Services,
   'credential' | 'leasedRows' | 'vault' | 'registries' | 'images' | 'pauses' | 'acceptsLogin' | 'now'
->;
+> & { onUnreadable: OnUnreadable };
 
 /** Coder as the target of imports, and as the holder of what it pulls with. */
 function createCoder(
@@ -161,7 +167,7 @@ function createCoder(
 function createV2(
   { CODER_ORGANIZATION_ID: organization = 'default', CODER_TOKEN_SECRET }: Settings,
   connection: CoderConnection,
-  { leasedRows, registries, images, now }: CoderServices,
+  { leasedRows, registries, images, now, onUnreadable }: CoderServices,
 ): Pick<Services, 'target' | 'holder' | 'templates'> {
   const coder = createV2Client(connection);
   const rollouts = createRollouts(leasedRows.rows(RolloutRow), coder, now);
@@ -181,7 +187,7 @@ function createV2(
   return {
     target: createV2Target(options),
     holder: NO_HOLDER,
-    templates: createTemplates({ ...options, registries: registries.each }),
+    templates: createTemplates({ ...options, registries: registries.each, onUnreadable }),
   };
 }
 

@@ -8,19 +8,23 @@ import {
   RefusedError,
   ServiceError,
   StorageError,
+  UnreadableRowError,
 } from '../errors.ts';
 import { redactAll } from '../lib/redaction/redact.ts';
 import { formatReference } from '../policy/reference.ts';
-import { REFUSALS, type Refusal, remedyOf } from '../reasons.ts';
+import { REFUSALS, REPLACE_RECORD, type Refusal, remedyOf } from '../reasons.ts';
 import type { ImageRecord } from '../records/image.ts';
 import { imageView } from './views/image.ts';
+
+/** Reasons of failures that are about no image. */
+type OtherReason = 'record-unreadable' | 'storage-unavailable' | 'conflict' | 'internal-error';
 
 /** An error in the form of RFC 9457, with a stable `reason` and, for bad input, all faults at once. */
 export interface Problem {
   type: 'about:blank';
   title: string;
   status: number;
-  reason: Refusal | ServiceError['reason'] | 'storage-unavailable' | 'conflict' | 'internal-error';
+  reason: Refusal | ServiceError['reason'] | OtherReason;
   detail: string;
   remedy?: string | undefined;
   errors?: readonly Fault[] | undefined;
@@ -45,6 +49,10 @@ export function problemOf(error: unknown): Problem {
     return problem(statusOf(error.reason), error.reason, error.message, { remedy: error.remedy });
   }
   if (error instanceof ConflictError) return problem(statusOf('conflict'), 'conflict', CHANGED_MEANWHILE);
+  if (error instanceof UnreadableRowError) {
+    const remedy = REPLACE_RECORD;
+    return problem(statusOf('record-unreadable'), 'record-unreadable', error.message, { remedy });
+  }
   if (error instanceof StorageError) {
     return problem(statusOf('storage-unavailable'), 'storage-unavailable', describe(error));
   }
@@ -53,7 +61,7 @@ export function problemOf(error: unknown): Problem {
 
 /** The status that a reason is answered with. A reason that is no refusal means that a service failed. */
 export function statusOf(reason: Problem['reason']): number {
-  if (reason === 'internal-error') return 500;
+  if (reason === 'internal-error' || reason === 'record-unreadable') return 500;
   if (reason === 'conflict') return 409;
   return reason in REFUSALS ? REFUSALS[reason as Refusal] : 503;
 }

@@ -3,7 +3,7 @@ import { isRunnable } from '../images/platform.ts';
 import { whySkipped } from '../images/skipped.ts';
 import { createBreather } from '../lib/breather.ts';
 import { applyPolicy, type PolicyHolder, type Verdict } from '../policy/policy.ts';
-import { REASONS } from '../reasons.ts';
+import { findReason } from '../reasons.ts';
 import type { ImageRecord } from '../records/image.ts';
 import { type LeftTag, whyLeft } from './left.ts';
 
@@ -14,6 +14,7 @@ export const DIFFERENCES = {
   deleted: 'The registry no longer has the tag, nor the manifest.',
   'policy-changed':
     'The policy now decides differently about the tag, or by another rule, than its image record says.',
+  forgotten: 'The import of the tag is pending, but nothing would try it again.',
   'given-up': 'The bridge gave up the import after too many attempts, for a reason that may have passed.',
   ...TARGET_DIFFERENCES,
   'default-tag-drift': 'Coder offers a different default tag than the policy chooses.',
@@ -43,6 +44,8 @@ export interface RepositoryFacts {
   /** The tags in the registry. */
   tags: ReadonlyMap<string, { digest: string; pushedOn: Date }>;
   records: ReadonlyMap<string, ImageRecord>;
+  /** Tags whose record is pending without a due row. */
+  forgotten: ReadonlySet<string>;
   /** The image in Coder; undefined when Coder does not have it. */
   image: RepositoryInTarget | undefined;
   /** The operating systems and platforms on which workspaces run. */
@@ -85,8 +88,9 @@ export async function compareRepository(facts: RepositoryFacts): Promise<Compari
 function compare(facts: RepositoryFacts, tag: string, verdict: Verdict): Difference['kind'] | undefined {
   const { records, tags } = facts;
   const record = records.get(tag);
-  // The sweep handles pending images; suspended ones stay as they are.
-  if (record?.state === 'pending' || isSuspended(verdict)) return undefined;
+  // Suspended images stay as they are, and the sweep handles pending ones that have a due row.
+  if (isSuspended(verdict)) return undefined;
+  if (record?.state === 'pending') return facts.forgotten.has(tag) ? 'forgotten' : undefined;
   if (verdict.action === 'skip') return compareSkipped(facts, tag, verdict);
   if (!tags.has(tag)) return compareGone(facts, tag, verdict);
   return compareWanted(facts, tag, verdict);
@@ -129,7 +133,8 @@ function compareWanted(
   if (record.state === 'skipped' && !isSettled(record, runnable)) return 'policy-changed';
   if (record.digest !== facts.tags.get(tag)?.digest) return 'missed-push';
   // An image that Coder or the registry refused stays `failed` until its next push.
-  if (record.state === 'failed') return REASONS[record.reason].state === 'pending' ? 'given-up' : undefined;
+  if (record.state === 'failed')
+    return findReason(record.reason)?.state === 'pending' ? 'given-up' : undefined;
   if (record.state !== 'imported') return undefined;
   return facts.image ? facts.image.compare(record) : facts.missing;
 }

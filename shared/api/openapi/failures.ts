@@ -18,7 +18,7 @@ export function failuresOf(spec: AnyHttpFunction): Failure[] {
     ...(body ? (['too-large', 'unsupported-media-type'] as const) : []),
     ...refusals,
     'internal-error',
-    ...(standalone ? [] : (['storage-unavailable'] as const)),
+    ...(standalone ? [] : (['record-unreadable', 'storage-unavailable'] as const)),
   ];
   const failures = reasons.map((reason): Failure => ({ status: statusOf(reason), reason }));
   const isKnown = (reason: Reason) => failures.some(known => known.status === 422 && known.reason === reason);

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { MemoView, RequestWords } from '../../coder/words.ts';
 import { formatReference } from '../../policy/reference.ts';
-import { IMAGE_REASONS, REASONS, remedyOf, STATES } from '../../reasons.ts';
+import { findReason, IMAGE_REASONS, remedyOf, STATES } from '../../reasons.ts';
 import type { ImageRecord } from '../../records/image.ts';
 import type { Registry } from '../../records/registry.ts';
 import { Count, Time } from './fields.ts';
@@ -52,7 +52,7 @@ export function imageView(record: ImageRecord, of?: Registry) {
     state,
     reason,
     message: record.message,
-    meaning: state === 'imported' ? undefined : REASONS[reason].meaning,
+    meaning: state === 'imported' ? undefined : findReason(reason)?.meaning,
     remedy: remedyOf(reason, state, record.remedy),
     attempts: record.attempts || undefined,
     nextAttemptOn: record.dueOn,

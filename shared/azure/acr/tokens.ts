@@ -182,7 +182,6 @@ async function toServiceError(
   call: { isExchange?: boolean } = {},
 ): Promise<ServiceError> {
   const refusal =
-    entraRefusal(error) ??
-    explainAcr(await saidByResponse(error), { ...call, loginServer, host: loginServer });
+    entraRefusal(error) ?? explainAcr(await saidByResponse(error), { ...call, loginServer, read: 'a token' });
   return new ServiceError(refusal.reason, refusal.message, { ...refusal, cause: error });
 }

@@ -20,7 +20,7 @@ export interface Row<Reason extends string, About> {
   code?: RegExp;
   says?: RegExp;
   /** Where the call itself makes a difference. */
-  if?(about: About): boolean;
+  if?(about: About, said: Said): boolean;
   reason: Reason;
   retryable?: boolean;
   /** What is wrong, as a sentence without its full stop. */
@@ -51,12 +51,13 @@ function applies<About>(
     (status === undefined || status.includes(said.status)) &&
     (code === undefined || said.codes.some(found => code.test(found))) &&
     (says === undefined || says.test(said.text)) &&
-    (fits === undefined || fits(about))
+    (fits === undefined || fits(about, said))
   );
 }
 
 function quote({ status, codes, text }: Said): string {
-  return [status ?? 'no answer', codes.join(' '), shorten(redact(text))].filter(Boolean).join(', ');
+  const answer = status ?? (text.startsWith('no answer') ? undefined : 'no answer');
+  return [answer, codes.join(' '), shorten(redact(text))].filter(Boolean).join(', ');
 }
 
 const GUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';

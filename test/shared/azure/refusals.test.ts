@@ -38,7 +38,9 @@ describe('a registry', () => {
   const oci = (code: string, message: string) => ({ errors: [{ code, message }] });
   const xml = (code: string, message = 'no') =>
     `<?xml version="1.0" encoding="utf-8"?><Error><Code>${code}</Code><Message>${message}\nRequestId:1\nTime:2</Message></Error>`;
-  const call = { loginServer: 'contoso.azurecr.io', host: 'contoso.azurecr.io', image: 'team/app:v1' };
+  const image = { repository: 'team/app', reference: 'v1', read: 'the manifest v1', of: 'manifest' } as const;
+  const call = { loginServer: 'contoso.azurecr.io', host: 'contoso.azurecr.io', ...image };
+  const config = { ...call, read: 'the configuration sha256:1', of: 'config' } as const;
   const blob = { ...call, host: 'eusmanaged1.blob.core.windows.net' };
 
   test.each<[AcrCall, ...Row]>([
@@ -132,7 +134,7 @@ describe('a registry', () => {
         'The operation is disallowed on this registry, repository or image. View troubleshooting steps at https://aka.ms/acr/faq/',
       ),
       'image-locked',
-      /forbids reading team\/app:v1.*The operation is disallowed/,
+      /forbids reading the manifest v1 of team\/app.*The operation is disallowed/,
       /az acr repository update --name contoso --image team\/app:v1 --read-enabled true/,
     ],
     [
@@ -144,7 +146,7 @@ describe('a registry', () => {
         'authentication required, visit https://aka.ms/acr/authorization for more information.',
       ),
       'registry-unauthorized',
-      /does not let the bridge's identity read team\/app:v1/,
+      /does not let the bridge's identity read the manifest v1 of team\/app/,
       /az role assignment create --role AcrPull .*az acr show --name contoso/,
     ],
     [
@@ -155,6 +157,44 @@ describe('a registry', () => {
       'registry-unauthorized',
       /does not take the Entra token/,
       /one Entra tenant.*\n?.*authentication-as-arm show --registry contoso/,
+    ],
+    [
+      call,
+      'the upstream of a cache rule, as in Azure/acr#754',
+      429,
+      oci('TOOMANYREQUESTS', "too many requests to source registry for cache rule 'docker-hub'."),
+      'upstream-throttled',
+      /source registry .*cache rule 'docker-hub'/,
+      /az acr cache list --registry contoso/,
+      'passes',
+    ],
+    [
+      config,
+      'no configuration',
+      404,
+      oci('BLOB_UNKNOWN', 'blob unknown to registry'),
+      'config-missing',
+      /does not give the configuration sha256:1 of team\/app.*blob unknown/,
+      /push the image again/,
+    ],
+    [
+      { ...config, host: 'eusmanaged1.blob.core.windows.net' },
+      'no such blob in its storage',
+      404,
+      xml('BlobNotFound', 'The specified blob does not exist.'),
+      'config-missing',
+      /specified blob does not exist/,
+      /push the image again/,
+    ],
+    [call, 'a manifest that is too large', 413, '', 'manifest-too-large', /too large/, /smaller manifest/],
+    [
+      call,
+      'a manifest that it does not take',
+      400,
+      oci('MANIFEST_INVALID', 'manifest invalid'),
+      'manifest-unreadable',
+      /manifest invalid/,
+      /push the image again/,
     ],
     [
       call,

@@ -46,6 +46,7 @@ const AGREED: RepositoryFacts = {
   registry: policy(),
   tags: inRegistry('v1'),
   records: records(imported('v1')),
+  forgotten: new Set(),
   image: inCoder('v1'),
   runnable: ['linux'],
   missing: 'image-deleted-in-coder',
