@@ -37,7 +37,7 @@ httpFunction('images-post', {
       example: EXPLANATION,
     },
   },
-  refusals: ['not-found', ...ADDING_REFUSALS],
+  refusals: ['not-found', 'credential-kind-fixed', ...ADDING_REFUSALS],
   answersNotImported: true,
   async answer({ body, query: { dryRun }, signal, log }, services) {
     if (dryRun) {

@@ -437,7 +437,11 @@ const CASES: Case[] = [
         coder.switches.showRegistryKind = false;
       });
     },
-    ...{ check: 'coder-registry', reason: 'registry-kind-wrong', remedy: /delete the registry in Coder/ },
+    ...{
+      check: 'coder-registry',
+      reason: 'registry-kind-wrong',
+      remedy: /PUT the registry with credential.kind managed-identity/,
+    },
   },
   {
     when: 'the registry does not accept the password that Coder has any more',
