@@ -8,7 +8,9 @@ import { explainKeyVault, type KeyVaultCall } from '../refusals/key-vault.ts';
 import { saidBy } from '../refusals/said.ts';
 import { nameEmptyErrors } from '../sdk/empty-errors.ts';
 import { limitAnswers, limitTime } from '../sdk/limits.ts';
+import { onlyTo } from '../sdk/only-to.ts';
 import { retryOptions } from '../sdk/retries.ts';
+import { onlyForVaults } from './vault-tokens.ts';
 
 /** Secrets in Key Vault, the only place where the bridge stores secrets. */
 export interface Vault {
@@ -54,10 +56,12 @@ export function createVault(
   credential: TokenCredential,
   { verifyChallenge, wait }: VaultOptions,
 ): Vault {
-  const client = new SecretClient(url, credential, {
+  const client = new SecretClient(url, onlyForVaults(credential, url), {
     disableChallengeResourceVerification: !verifyChallenge,
     retryOptions,
-    additionalPolicies: [limitTime(CALL_TIMEOUT_MS), nameEmptyErrors, limitAnswers(LARGEST_ANSWER)],
+    additionalPolicies: [
+      ...[limitTime(CALL_TIMEOUT_MS), nameEmptyErrors, limitAnswers(LARGEST_ANSWER), onlyTo(url)],
+    ],
   });
 
   async function guarded<T>(secret: string, call: () => Promise<T>): Promise<T> {

@@ -1,4 +1,3 @@
-import { redact } from '../../lib/redaction/redact.ts';
 import { shorten } from '../../lib/shorten.ts';
 import type { Said } from './said.ts';
 
@@ -57,7 +56,7 @@ function applies<About>(
 
 function quote({ status, codes, text }: Said): string {
   const answer = status ?? (text.startsWith('no answer') ? undefined : 'no answer');
-  return [answer, codes.join(' '), shorten(redact(text))].filter(Boolean).join(', ');
+  return [answer, codes.join(' '), shorten(text)].filter(Boolean).join(', ');
 }
 
 const GUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
