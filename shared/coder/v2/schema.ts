@@ -9,6 +9,9 @@ const Time = z.string().transform(text => new Date(text));
 export const CoderUser = z.object({ id: z.string(), username: z.string() });
 export type CoderUser = z.infer<typeof CoderUser>;
 
+export const CoderOrganization = z.object({ id: z.string(), name: z.string() });
+export type CoderOrganization = z.infer<typeof CoderOrganization>;
+
 export const CoderTemplate = z.object({
   id: kept,
   organization_id: kept,
