@@ -136,6 +136,16 @@ export interface Target {
   host: string;
   /** @throws RefusedError when the target cannot take the registry as declared */
   refuse(declared: DeclaredRegistry, previous: SourceRegistry | undefined): Promise<void>;
+  /**
+   * Looks at what the target has already of a registry that is added, or whose kind of credential changes.
+   * @throws RefusedError when the registry cannot be used there as declared
+   * @throws ServiceError
+   */
+  refuseFound?(
+    declared: DeclaredRegistry & { loginServer: string },
+    previous: SourceRegistry | undefined,
+    signal: AbortSignal,
+  ): Promise<void>;
   /** @throws RefusedError when the target cannot take what a person says of an image */
   refuseRequest(words: RequestWords): void;
   /**

@@ -2,7 +2,7 @@ import { isHeld } from '../azure/tables/lease.ts';
 import { endsSoon } from '../credentials/renewal.ts';
 import { ConflictError, CredentialError, ServiceError } from '../errors.ts';
 import type { Log } from '../lib/log.ts';
-import { isOutage, isOver } from './failures.ts';
+import { isOver } from './failures.ts';
 import { maintain } from './issuing.ts';
 import { nextStep } from './next-step.ts';
 import { createRun, type RotationServices, type Run } from './run.ts';
@@ -75,7 +75,7 @@ async function report(run: Run, error: unknown): Promise<void> {
   // An outage matters only when it holds up a rotation, or keeps Coder without a credential.
   const { lease, notices } = run;
   const isIdle = !lease.isHeld() && lease.registry().rotation.current !== undefined;
-  if (isIdle && isOutage(error)) return notices.skipped(error);
+  if (isIdle && error.retryable) return notices.skipped(error);
   await fail(run, error).catch(ignoreConflict);
 }
 
