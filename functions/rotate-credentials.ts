@@ -8,6 +8,12 @@ import { DEFAULT_ROTATE_SCHEDULE } from '../shared/settings.ts';
 app.timer('rotate-credentials', {
   // The platform asks for the schedule before any setting is checked.
   schedule: process.env.ROTATE_SCHEDULE || DEFAULT_ROTATE_SCHEDULE,
-  handler: (_timer, context) =>
-    rotateDue(getServices(), AbortSignal.timeout(RUN_BUDGET_MS), createLog(context)),
+  async handler(_timer, context) {
+    const services = getServices();
+    const log = createLog(context);
+    await Promise.all([
+      rotateDue(services, AbortSignal.timeout(RUN_BUDGET_MS), log),
+      services.tokenRenewal?.run(log),
+    ]);
+  },
 });

@@ -23,6 +23,8 @@ import { createV2Client } from './coder/v2/client.ts';
 import { NO_HOLDER } from './coder/v2/holder.ts';
 import { RolloutRow } from './coder/v2/rollout.ts';
 import { createRollouts } from './coder/v2/rollout-table.ts';
+import { createTokenRenewal, type TokenRenewal } from './coder/v2/session-token/renewal.ts';
+import { TokenRow } from './coder/v2/session-token/state.ts';
 import { createV2Target, type V2TargetOptions } from './coder/v2/target.ts';
 import { createTemplates, type Templates } from './coder/v2/templates.ts';
 import type { DiagnosisServices } from './diagnostics/checks.ts';
@@ -55,7 +57,12 @@ export type Services = SweepServices &
   DiagnosisServices & {
     /** Templates of Coder v2; undefined with Coder Classic, which has none. */
     templates: Templates | undefined;
+    /** Renews the session token of Coder v2; undefined with Coder Classic. */
+    tokenRenewal: TokenRenewal | undefined;
   };
+
+/** What reaches Coder, as the generation of Coder needs it. */
+type CoderParts = Pick<Services, 'target' | 'holder' | 'templates' | 'tokenRenewal'>;
 
 /** The parts that tests replace. */
 export interface Seams {
@@ -136,10 +143,7 @@ type CoderServices = Pick<
 >;
 
 /** Coder as the target of imports, and as the holder of what it pulls with. */
-function createCoder(
-  settings: Settings,
-  services: CoderServices,
-): Pick<Services, 'target' | 'holder' | 'templates'> {
+function createCoder(settings: Settings, services: CoderServices): CoderParts {
   const { credential, vault, pauses, now } = services;
   const connection: CoderConnection = {
     url: settings.CODER_URL,
@@ -154,15 +158,15 @@ function createCoder(
 }
 
 function createV2(
-  { CODER_ORGANIZATION_ID: organization = 'default', CODER_TOKEN_SECRET }: Settings,
+  { CODER_ORGANIZATION_ID: organization = 'default', CODER_TOKEN_SECRET, CODER_TOKEN_RENEWAL }: Settings,
   connection: CoderConnection,
-  { leasedRows, registries, images, now }: CoderServices,
-): Pick<Services, 'target' | 'holder' | 'templates'> {
+  { leasedRows, vault, registries, images, now }: CoderServices,
+): CoderParts {
   const coder = createV2Client(connection);
   const rollouts = createRollouts(leasedRows.rows(RolloutRow), coder, now);
   const options: V2TargetOptions = {
     ...{ coder, rollouts, organization, now, tokenSecret: CODER_TOKEN_SECRET },
-    sessionToken: () => connection.sessionToken(false),
+    ...{ sessionToken: connection.sessionToken, renewal: CODER_TOKEN_RENEWAL },
     classic: { name: 'classic', isThere: createClassicClient(connection).isThere },
     async *otherRegistries(name) {
       for await (const registry of registries.each()) if (registry.name !== name) yield registry;
@@ -177,6 +181,10 @@ function createV2(
     target: createV2Target(options),
     holder: NO_HOLDER,
     templates: createTemplates({ ...options, registries: registries.each }),
+    tokenRenewal: createTokenRenewal({
+      ...{ ...options, vault, rows: leasedRows.rows(TokenRow) },
+      clientWith: token => createV2Client({ ...connection, sessionToken: async () => token }),
+    }),
   };
 }
 
@@ -184,7 +192,7 @@ function createClassic(
   settings: Settings,
   connection: CoderConnection,
   { leasedRows, vault, registries, images, acceptsLogin }: CoderServices,
-): Pick<Services, 'target' | 'holder' | 'templates'> {
+): CoderParts {
   const options = {
     ...{ coder: createClassicClient(connection), vault, acceptsLogin },
     memory: createClassicMemory(leasedRows),
@@ -208,6 +216,7 @@ function createClassic(
     }),
     holder: createClassicHolder({ ...options, registries: createClassicRegistries(options) }),
     templates: undefined,
+    tokenRenewal: undefined,
   };
 }
 

@@ -16,7 +16,7 @@ export function planCalls(
     {
       read: async key => ({ rollout: await rollouts.read(nameOf(key.rowKey)) }),
       withLease: async (key, _signal, work) =>
-        work({ rollout: await rollouts.read(nameOf(key.rowKey)) }, false),
+        work({ rollout: await rollouts.read(nameOf(key.rowKey)) }, false, async () => {}),
     },
     planned,
     now,
