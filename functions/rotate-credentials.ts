@@ -1,5 +1,6 @@
 import { app } from '@azure/functions';
 import { createLog } from '../shared/lib/log.ts';
+import { timeLimit } from '../shared/lib/time-limit.ts';
 import { RUN_BUDGET_MS } from '../shared/rotation/rotate.ts';
 import { rotateDue } from '../shared/rotation/timer.ts';
 import { getServices } from '../shared/services.ts';
@@ -11,9 +12,6 @@ app.timer('rotate-credentials', {
   async handler(_timer, context) {
     const services = getServices();
     const log = createLog(context);
-    await Promise.all([
-      rotateDue(services, AbortSignal.timeout(RUN_BUDGET_MS), log),
-      services.tokenRenewal?.run(log),
-    ]);
+    await Promise.all([rotateDue(services, timeLimit(RUN_BUDGET_MS), log), services.tokenRenewal?.run(log)]);
   },
 });

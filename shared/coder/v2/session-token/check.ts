@@ -37,8 +37,14 @@ export function tokenLifetimeCheck(
       const missing = renewal === 'on' ? await missingRights(coder, signal) : 'CODER_TOKEN_RENEWAL is off.';
       const message = missing
         ? `${ends} The bridge does not renew it: ${missing}`
-        : `${ends} The bridge renews it on ${renewOn(key).toISOString()}.`;
+        : `${ends} ${whenRenewed(renewOn(key), now())}`;
       return endsSoon(key, now()) ? wrong('coder-token-ends-soon', message, makeToken) : fine(message);
     },
   };
+}
+
+function whenRenewed(on: Date, now: Date): string {
+  return on > now
+    ? `The bridge renews it on ${on.toISOString()}.`
+    : `The bridge should have renewed it since ${on.toISOString()}; its log says why not, as "coder token not renewed".`;
 }

@@ -3,6 +3,7 @@ import type { Vault } from '../../../azure/key-vault/vault.ts';
 import type { LeasedRows } from '../../../azure/tables/leased-rows.ts';
 import { ConflictError, ServiceError, StorageError } from '../../../errors.ts';
 import type { Log } from '../../../lib/log.ts';
+import { timeLimit } from '../../../lib/time-limit.ts';
 import { NANOSECONDS, type V2Client } from '../client.ts';
 import type { ApiKey } from '../schema.ts';
 import { decideToken, endsSoon, noted, renewOn } from './decide.ts';
@@ -76,7 +77,7 @@ export function createTokenRenewal(options: TokenRenewalOptions): TokenRenewal {
     if (renewal === 'off' || !key || decideToken({ state, key, now: now() }).do === 'nothing') return;
     let isTaken = false;
     try {
-      await rows.withLease(KEY, AbortSignal.timeout(LEASE_WAIT_MS), async (row, _wasAbandoned, save) => {
+      await rows.withLease(KEY, timeLimit(LEASE_WAIT_MS), async (row, _wasAbandoned, save) => {
         isTaken = true;
         await carryOn(row, save, signal, log);
       });
@@ -89,7 +90,7 @@ export function createTokenRenewal(options: TokenRenewalOptions): TokenRenewal {
   return {
     async run(log) {
       try {
-        await runOnce(AbortSignal.timeout(BUDGET_MS), log);
+        await runOnce(timeLimit(BUDGET_MS), log);
       } catch (error) {
         if (!(error instanceof ServiceError || error instanceof StorageError)) throw error;
         log.warn('coder token check incomplete', { message: error.message });

@@ -22,6 +22,6 @@ export const TokenState = z.object({
 export type TokenState = z.infer<typeof TokenState>;
 
 export const TokenRow = z.object({
-  token: json<TokenState>(text => TokenState.parse(JSON.parse(text))).prefault('{}'),
+  token: json(TokenState).prefault('{}'),
 });
 export type TokenRow = z.infer<typeof TokenRow>;

@@ -148,17 +148,17 @@ test.each([
     'acr-bridge',
     0,
     'ok',
-    /in 365 days\. The bridge renews it on /,
+    /in 364 days\. The bridge renews it on /,
   ],
   [
     'that may not make tokens',
     { lifetimeSeconds: 365 * DAY_SECONDS, scopes: ['user:read', 'api_key:read'] },
-    ...['acr-bridge', 0, 'ok', /in 365 days\. The bridge does not renew it: .*api_key:create/],
+    ...['acr-bridge', 0, 'ok', /in 364 days\. The bridge does not renew it: .*api_key:create/],
   ],
   [
     'that should have been renewed',
     { lifetimeSeconds: 365 * DAY_SECONDS },
-    ...['acr-bridge', 359, 'coder-token-ends-soon', /in 6 days\. The bridge renews it on /],
+    ...['acr-bridge', 359, 'coder-token-ends-soon', /in 5 days\. The bridge should have renewed it since /],
   ],
   ['of an Owner', { lifetimeSeconds: 7 * DAY_SECONDS }, 'root', 0, 'coder-token-of-owner', /168 hours/],
 ] as [string, { lifetimeSeconds: number; scopes?: string[] }, string, number, string, RegExp][])(
