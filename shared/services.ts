@@ -22,11 +22,13 @@ import { createClassicRegistries } from './coder/classic/registries.ts';
 import { createClassicTarget } from './coder/classic/target.ts';
 import type { CoderConnection } from './coder/http.ts';
 import { createV2Client } from './coder/v2/client.ts';
+import type { Declared } from './coder/v2/destinations.ts';
 import { NO_HOLDER } from './coder/v2/holder.ts';
 import { RolloutRow } from './coder/v2/rollout.ts';
 import { createRollouts } from './coder/v2/rollout-table.ts';
 import { createTokenRenewal, type TokenRenewal } from './coder/v2/session-token/renewal.ts';
 import { TokenRow } from './coder/v2/session-token/state.ts';
+import { readSetupFacts, type SetupFacts } from './coder/v2/setup-facts.ts';
 import { createV2Target, type V2TargetOptions } from './coder/v2/target.ts';
 import { createTemplates, type Templates } from './coder/v2/templates.ts';
 import type { DiagnosisServices } from './diagnostics/checks.ts';
@@ -60,12 +62,16 @@ export type Services = SweepServices &
   DiagnosisServices & {
     /** Templates of Coder v2; undefined with Coder Classic, which has none. */
     templates: Templates | undefined;
+    /** What Coder v2 says for the setup guide of a registry; undefined with Coder Classic. */
+    setupFacts:
+      | ((registry: Declared, template: string | undefined, signal: AbortSignal) => Promise<SetupFacts>)
+      | undefined;
     /** Renews the session token of Coder v2; undefined with Coder Classic. */
     tokenRenewal: TokenRenewal | undefined;
   };
 
 /** What reaches Coder, as the generation of Coder needs it. */
-type CoderParts = Pick<Services, 'target' | 'holder' | 'templates' | 'tokenRenewal'>;
+type CoderParts = Pick<Services, 'target' | 'holder' | 'templates' | 'setupFacts' | 'tokenRenewal'>;
 
 /** The parts that tests replace. */
 export interface Seams {
@@ -187,6 +193,8 @@ function createV2(
     target: createV2Target(options),
     holder: NO_HOLDER,
     templates: createTemplates({ ...options, registries: registries.each, onUnreadable }),
+    setupFacts: (registry, template, signal) =>
+      readSetupFacts(coder, organization, registry, template, signal),
     tokenRenewal: createTokenRenewal({
       ...{ ...options, vault, rows: leasedRows.rows(TokenRow) },
       clientWith: token => createV2Client({ ...connection, sessionToken: async () => token }),
@@ -222,6 +230,7 @@ function createClassic(
     }),
     holder: createClassicHolder({ ...options, registries: createClassicRegistries(options) }),
     templates: undefined,
+    setupFacts: undefined,
     tokenRenewal: undefined,
   };
 }

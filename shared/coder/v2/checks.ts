@@ -4,6 +4,7 @@ import { once } from '../../lib/once.ts';
 import { explainGeneration, explainReach, type OtherGeneration } from '../explain-unreachable.ts';
 import type { TargetDiagnosis } from '../target.ts';
 import type { V2Client } from './client.ts';
+import { isAtLeast, releaseOf } from './release.ts';
 import { tokenLifetimeCheck } from './session-token/check.ts';
 import { templateChecks } from './template-checks.ts';
 
@@ -59,8 +60,7 @@ export function v2Checks(options: V2CheckOptions): Check<TargetDiagnosis>[] {
 async function reach(coder: V2Client, classic: OtherGeneration, signal: AbortSignal): Promise<Verdict> {
   try {
     const { version } = await coder.buildInfo(signal);
-    const [, major = 0, minor = 0] = /v?(\d+)\.(\d+)/.exec(version)?.map(Number) ?? [];
-    if (major > OLDEST.major || (major === OLDEST.major && minor >= OLDEST.minor)) {
+    if (isAtLeast(releaseOf(version), OLDEST)) {
       return fine(`${coder.host} answers as Coder ${version}.`);
     }
     return unclear(`${coder.host} is Coder ${version}; the bridge was made for 2.24 and later.`);

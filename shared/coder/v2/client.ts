@@ -61,6 +61,8 @@ export interface V2Client {
   /** @returns false when Coder does not archive it, as it is active, in use, or was archived before */
   archive(versionId: string, signal: AbortSignal): Promise<boolean>;
   unarchive(versionId: string, signal: AbortSignal): Promise<void>;
+  /** An archive that a version was imported from. */
+  getFile(id: string, signal: AbortSignal): Promise<ArrayBuffer>;
   listProvisioners(organization: string, signal: AbortSignal): Promise<ProvisionerDaemon[]>;
   /** Workspaces that a search finds. */
   countWorkspaces(query: string, signal: AbortSignal): Promise<number>;
@@ -128,6 +130,7 @@ export function createV2Client(connection: CoderConnection): V2Client {
       get(z.array(CoderVariable), `templateversions/${path(versionId)}/variables`, signal),
     listLogs: (versionId, signal) =>
       get(z.array(CoderLog), `templateversions/${path(versionId)}/logs`, signal),
+    getFile: async (id, signal) => (await send('get', `files/${path(id)}`, { signal })).arrayBuffer(),
     listProvisioners: (organization, signal) =>
       get(z.array(ProvisionerDaemon), `organizations/${path(organization)}/provisionerdaemons`, signal),
     countWorkspaces: async (q, signal) =>
