@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
 import * as z from 'zod';
 import { ClassicRegistry, migrate } from './migration.ts';
 
@@ -13,7 +14,7 @@ async function main([file, ...others]: string[]): Promise<void> {
   if (file === undefined || others.length > 0 || (file.startsWith('-') && file !== '-'))
     throw new Error(USAGE);
   const registry = ClassicRegistry.safeParse(
-    parse(await readFile(file === '-' ? '/dev/stdin' : file, 'utf8')),
+    parse(await (file === '-' ? text(process.stdin) : readFile(file, 'utf8'))),
   );
   if (!registry.success) {
     throw new Error(`This is no registry of a bridge for Coder Classic:\n${z.prettifyError(registry.error)}`);
@@ -23,9 +24,9 @@ async function main([file, ...others]: string[]): Promise<void> {
   for (const note of notes) console.error(`- ${note}`);
 }
 
-function parse(text: string): unknown {
+function parse(json: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(json);
   } catch (error) {
     throw new Error(`This is not JSON: ${(error as Error).message}`);
   }

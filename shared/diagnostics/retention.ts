@@ -8,10 +8,10 @@ export const retentionCheck: Check<Diagnosis> = {
   name: 'digest-kept',
   truth: 'No retention policy of the registry deletes manifests that a template may still name by digest.',
   needs: ['azure-resource'],
-  async run({ registry: { resourceId }, askAzure }) {
+  async run({ registry, askAzure }) {
     const { retentionDays } = await askAzure();
     if (retentionDays === undefined) return fine('The registry keeps manifests that have lost their tag.');
-    const { registryName, subscriptionId } = partsOf(resourceId);
+    const { registryName, subscriptionId } = partsOf(registry);
     return wrong(
       'retention-deletes-digests',
       `The registry deletes manifests ${retentionDays} days after they have lost their tag. Workspaces of templates that still name such a digest then do not start.`,

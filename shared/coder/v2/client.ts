@@ -1,6 +1,7 @@
 import { HTTPError } from 'ky';
 import * as z from 'zod';
 import { ServiceError } from '../../errors.ts';
+import { remember } from '../../lib/redaction/redact.ts';
 import { type CoderApi, type CoderConnection, createCoderHttp } from '../http.ts';
 import {
   ApiKey,
@@ -113,7 +114,7 @@ export function createV2Client(connection: CoderConnection): V2Client {
       return Math.floor(config.max_token_lifetime / NANOSECONDS);
     },
     createToken: async (json, signal) =>
-      (await call(IssuedToken, 'post', 'users/me/keys/tokens', { json, signal })).key,
+      remember((await call(IssuedToken, 'post', 'users/me/keys/tokens', { json, signal })).key),
     deleteToken: (id, signal) => unless(404, () => send('delete', `users/me/keys/${path(id)}`, { signal })),
     authCheck: (checks, signal) =>
       call(z.record(z.string(), z.boolean()), 'post', 'authcheck', { json: { checks }, signal }),

@@ -58,5 +58,5 @@ export const RolloutRow = z.object({
 });
 export type RolloutRow = z.infer<typeof RolloutRow>;
 
-/** Values that are remembered. */
-export const MOST_PAST = 50;
+/** Values that are remembered. Each may have some 500 characters, and the row 32 Ki. */
+export const MOST_PAST = 30;
