@@ -24,6 +24,7 @@ import type { CoderConnection } from './coder/http.ts';
 import { createV2Client } from './coder/v2/client.ts';
 import type { Declared } from './coder/v2/destinations.ts';
 import { NO_HOLDER } from './coder/v2/holder.ts';
+import { createOrganizations } from './coder/v2/organizations.ts';
 import { RolloutRow } from './coder/v2/rollout.ts';
 import { createRollouts } from './coder/v2/rollout-table.ts';
 import { createTokenRenewal, type TokenRenewal } from './coder/v2/session-token/renewal.ts';
@@ -180,6 +181,7 @@ function createV2(
   const rollouts = createRollouts(leasedRows.rows(RolloutRow), coder, now);
   const options: V2TargetOptions = {
     ...{ coder, rollouts, organization, now, tokenSecret: CODER_TOKEN_SECRET },
+    organizations: createOrganizations(coder, organization, now),
     ...{ sessionToken: connection.sessionToken, renewal: CODER_TOKEN_RENEWAL },
     classic: { name: 'classic', isThere: createClassicClient(connection).isThere },
     async *otherRegistries(name) {

@@ -18,6 +18,8 @@ export const DIFFERENCES = {
   forgotten: 'The import of the tag is pending, but nothing would try it again.',
   'given-up': 'The bridge gave up the import after too many attempts, for a reason that may have passed.',
   ...TARGET_DIFFERENCES,
+  'digest-purged':
+    'The registry no longer has the digest that a template names, so that new workspaces cannot start from it.',
   'default-tag-drift': 'Coder offers a different default tag than the policy chooses.',
 } as const;
 
@@ -112,7 +114,9 @@ function compareSkipped(
   const record = records.get(tag);
   const says = record && record.reason === verdict.reason && record.message.startsWith(whySkipped(verdict));
   const isOutdated = record !== undefined && record.state !== 'removed' && !says;
-  return isOutdated || (verdict.withdraw && image?.offers(tag)) ? 'policy-changed' : undefined;
+  // Who leaves an image out pins nothing.
+  const isLeft = verdict.withdraw && image?.offers(tag) && !image.keeps({ tag, pinned: false });
+  return isOutdated || isLeft ? 'policy-changed' : undefined;
 }
 
 function compareGone(

@@ -1,13 +1,18 @@
 import { shorten } from '../../lib/shorten.ts';
 import type { V2Client } from './client.ts';
 import type { RolloutFacts, VersionFact } from './facts.ts';
+import type { Organization } from './organizations.ts';
 import type { Building, Rollout } from './rollout.ts';
 
-/** One template, as Coder's API names it. */
+/** One template. Others can be given its name after it was deleted. */
 export interface TemplateName {
-  /** Name or id of the organization. */
-  organization: string;
+  organization: Organization;
   template: string;
+}
+
+/** Under which the bridge remembers a template. Coder does not tell upper from lower case in its name. */
+export function rowKeyOf({ organization, template }: TemplateName): string {
+  return `${organization.id}|${template.toLowerCase()}`;
 }
 
 /** What a round of work on a rollout is done with. */

@@ -14,6 +14,9 @@ export const CoderUser = z.object({
 });
 export type CoderUser = z.infer<typeof CoderUser>;
 
+export const CoderOrganization = z.object({ id: z.string(), name: z.string() });
+export type CoderOrganization = z.infer<typeof CoderOrganization>;
+
 export const CoderTemplate = z.object({
   id: kept,
   organization_id: kept,

@@ -30,7 +30,7 @@ export async function readSetupFacts(
   const { organization = defaultOrganization, variable = 'image' } = declared ?? {};
   const [info, source] = await Promise.all([
     told(coder.buildInfo(signal)),
-    name && told(readTemplateSource(coder, { organization, template: name }, signal)),
+    name && told(readTemplateSource(coder, organization, name, signal)),
   ]);
   return {
     release: info && releaseOf(info.version),

@@ -1,6 +1,5 @@
 import { parseTar } from 'nanotar';
 import type { V2Client } from './client.ts';
-import type { TemplateName } from './round.ts';
 
 /** The Terraform files of a template's root folder, by name. */
 export type TemplateSource = Readonly<Record<string, string>>;
@@ -11,7 +10,8 @@ const LARGEST_FILE = 256 * 1024;
 /** Reads the source of the active version; undefined when Coder shows no such template. @throws ServiceError */
 export async function readTemplateSource(
   coder: V2Client,
-  { organization, template: name }: TemplateName,
+  organization: string,
+  name: string,
   signal: AbortSignal,
 ): Promise<TemplateSource | undefined> {
   const template = await coder.findTemplate(organization, name, signal);
