@@ -26,7 +26,7 @@ export class ServiceError extends Error {
 /** Azure did not issue, revoke or show a credential. */
 export class CredentialError extends Error {
   override readonly name = 'CredentialError';
-  readonly reason: 'azure-refused' | 'admin-disabled' | 'graph-unavailable';
+  readonly reason: 'azure-refused' | 'admin-disabled' | 'belongs-to-others' | 'graph-unavailable';
 
   constructor(reason: CredentialError['reason'], message: string, cause?: unknown) {
     super(message, { cause });

@@ -37,7 +37,7 @@ import { createImages } from './records/image-table.ts';
 import { createRegistries } from './records/registry-table.ts';
 import type { RegistryServices } from './registries/put.ts';
 import type { RotationServices } from './rotation/run.ts';
-import { readSettings, type Settings } from './settings.ts';
+import { deploymentIdOf, readSettings, type Settings } from './settings.ts';
 
 /** More at once would only wait for each other: an import makes a few Coder calls and table writes. */
 const IMPORTS_AT_ONCE = 32;
@@ -95,6 +95,7 @@ export function createServices(
     importBudgetMs,
     leaseMs,
     runnable: settings.IMPORT_PLATFORMS,
+    deploymentId: deploymentIdOf(settings),
     registries,
     images,
     leasedRows,

@@ -2,6 +2,7 @@ import type { HostCheck } from '../azure/acr/allowed-hosts.ts';
 import type { ArmCredentials } from '../azure/arm/credentials.ts';
 import type { Graph } from '../azure/graph.ts';
 import { credentialKind } from '../credentials/kinds/all.ts';
+import { credentialsOf } from '../credentials/state.ts';
 import { CredentialError, describe, RefusedError, ServiceError, statusOf } from '../errors.ts';
 import { type Check, fine, type Verdict, wrong } from '../lib/check.ts';
 import type { StoredRegistry } from '../records/registry.ts';
@@ -10,6 +11,8 @@ import type { Diagnosis } from './diagnosis.ts';
 
 export interface AzureCheckServices {
   armCredentials: ArmCredentials;
+  /** Id of this deployment of the bridge; undefined on a laptop. */
+  deploymentId: string | undefined;
   graph: Graph;
   isAllowedHost: HostCheck;
 }
@@ -17,6 +20,7 @@ export interface AzureCheckServices {
 /** Checks that compare the registry in Azure with its record. */
 export function azureChecks({
   armCredentials,
+  deploymentId,
   graph,
   isAllowedHost,
 }: AzureCheckServices): Check<Diagnosis>[] {
@@ -60,7 +64,8 @@ export function azureChecks({
       needs: ['azure-resource'],
       async run({ registry, askAzure, signal }) {
         const { credential } = registry;
-        const context = { registry, arm: armCredentials, graph, signal };
+        const kept = credentialsOf(registry.rotation);
+        const context = { registry, arm: armCredentials, graph, deploymentId, kept, signal };
         try {
           await credentialKind(credential.kind).check?.(credential, await askAzure(), context);
           return fine(`${registry.loginServer} allows ${credential.kind}.`);
@@ -87,12 +92,15 @@ function explainAzure(error: unknown, resourceId: string, principalId: string): 
   return wrong('azure-unavailable', message, remedy);
 }
 
+/** Refusals that the command of the kind does not mend. */
+const GUIDED: readonly string[] = ['azure-refused', 'belongs-to-others'];
+
 function explainKind(error: unknown, registry: StoredRegistry): Verdict {
   const { name, credential } = registry;
   const guide = `See GET /api/registries/${name}/setup?format=markdown, which has the commands for ${credential.kind}.`;
   if (error instanceof RefusedError || error instanceof CredentialError) {
     const enable =
-      error.reason !== 'azure-refused' && credentialKind(credential.kind).enableCommand?.(registry);
+      !GUIDED.includes(error.reason) && credentialKind(credential.kind).enableCommand?.(registry);
     return wrong(error.reason, error.message, enable ? `Run: ${enable}` : guide);
   }
   if (error instanceof ServiceError) {

@@ -1,5 +1,5 @@
 import { givesLogin } from '../credentials/kinds/all.ts';
-import { secretNameOf } from '../credentials/state.ts';
+import { forgetAll } from '../credentials/secrets.ts';
 import { RefusedError, unknownRegistry } from '../errors.ts';
 import { checkPrecondition, type Precondition } from './precondition.ts';
 import type { RegistryServices } from './put.ts';
@@ -13,7 +13,7 @@ import type { RegistryServices } from './put.ts';
  * @throws ConflictError when the registry's record changed in between
  */
 export async function deleteRegistry(
-  { registries, images, leasedRows, vault }: RegistryServices,
+  { registries, images, leasedRows, vault, deploymentId }: RegistryServices,
   name: string,
   precondition: Precondition,
 ): Promise<void> {
@@ -24,7 +24,7 @@ export async function deleteRegistry(
     const message = 'An import of this registry is under way. Try again in half a minute.';
     throw new RefusedError('registry-busy', message);
   }
-  if (givesLogin(registry.credential)) await vault.remove(secretNameOf(name));
+  if (givesLogin(registry.credential)) await forgetAll(vault, name, deploymentId);
   await images.deleteAll(name);
   await registries.remove(registry);
 }

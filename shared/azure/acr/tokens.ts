@@ -18,9 +18,14 @@ export interface PullTarget {
   repository: string | undefined;
 }
 
-export type PullProof = { works: true } | { works: false; message: string };
+/** `refused`: the password; `no-rights`: the registry knows the password, but does not let it pull. */
+export type PullProof = { works: true } | { works: false; why: 'refused' | 'no-rights'; message: string };
 
-/** Tests a login with the calls that Coder makes. @throws ServiceError `registry-unavailable` when the registry does not answer */
+/**
+ * Tests a login with the calls that Coder makes.
+ * @throws ServiceError when the answer says nothing about the login: `registry-unavailable` when the registry does not
+ * answer, `registry-unauthorized` when it refuses whoever asks, such as by its network rules
+ */
 export type ProvePull = (target: PullTarget, login: Login, signal: AbortSignal) => Promise<PullProof>;
 
 /**
@@ -36,7 +41,7 @@ export interface AcrTokens {
   exchange(loginServer: string, signal: AbortSignal): Promise<string>;
   /**
    * Asks the registry for a token as `docker login` does. This tests the password and nothing else.
-   * @throws ServiceError `registry-unavailable` when the registry does not answer
+   * @throws ServiceError as `ProvePull` does
    */
   acceptsLogin(loginServer: string, login: Login, signal: AbortSignal): Promise<boolean>;
   /** Gets a pull token, the list of tags and a manifest: this needs exactly the rights that Coder needs. */
@@ -55,6 +60,7 @@ const AccessToken = z.object({ access_token: z.string() });
 const Claims = z.object({
   access: z.array(z.object({ name: z.string(), actions: z.array(z.string()) })).default([]),
 });
+const OciErrors = z.object({ errors: z.array(z.object({ code: z.string(), message: z.string() })).min(1) });
 const Tags = z.object({ tags: z.array(z.string()).nullish() });
 
 const MANIFESTS = [
@@ -90,46 +96,84 @@ export function createAcrTokens({ credential, audience, isAllowedHost }: AcrToke
 
     async acceptsLogin(loginServer, login, signal) {
       refuseOthers(loginServer, 'passwords');
-      try {
-        await requestToken(clientOf(loginServer, signal, 2), loginServer, login);
-        return true;
-      } catch (error) {
-        const status = httpStatusOf(error);
-        const isRefusal = status >= 400 && status < 500 && status !== 408 && status !== 429;
-        if (isRefusal) return false;
-        throw serviceError('registry-unavailable', loginServer, error);
-      }
+      return accepts(clientOf(loginServer, signal, 2), loginServer, login);
     },
 
     async provePull({ loginServer, repository }, login, signal) {
       refuseOthers(loginServer, 'passwords');
-      try {
-        return await pull(clientOf(loginServer, signal), { loginServer, repository }, login);
-      } catch (error) {
-        const status = httpStatusOf(error);
-        if (status !== 401 && status !== 403) throw serviceError('registry-unavailable', loginServer, error);
-        return { works: false, message: `${loginServer} refuses ${login.username} with ${status}.` };
+      const http = clientOf(loginServer, signal);
+      const { username } = login;
+      const refused = {
+        works: false,
+        why: 'refused',
+        message: `${loginServer} refuses ${username}.`,
+      } as const;
+      if (!repository) return (await accepts(http, loginServer, login)) ? { works: true } : refused;
+      const token = await pullToken(http, loginServer, login, repository);
+      if (token !== undefined) {
+        await readSomeManifest(http, repository, token).catch(async (error: unknown) => {
+          throw await saysNothing(loginServer, error);
+        });
+        return { works: true };
       }
+      // The registry may refuse the password, or only this repository.
+      if (!(await accepts(http, loginServer, login))) return refused;
+      const message = `${loginServer} does not let ${username} pull ${repository}.`;
+      return { works: false, why: 'no-rights', message };
     },
   };
 }
 
-async function pull(
+/** A token for pulling; undefined when the registry gives none. @throws ServiceError when that says nothing */
+async function pullToken(
   http: KyInstance,
-  { loginServer, repository }: PullTarget,
+  loginServer: string,
   login: Login,
-): Promise<PullProof> {
-  const scope = repository && `repository:${repository}:pull,metadata_read`;
-  const answer = await requestToken(http, loginServer, login, scope);
-  if (!repository) return { works: true };
-  const { access_token } = AccessToken.parse(await answer.json());
-  // It is not documented whether a registry answers missing rights with 401 or with a token that lacks them.
-  if (!mayPull(access_token, repository)) {
-    const message = `${loginServer} does not let ${login.username} pull ${repository}.`;
-    return { works: false, message };
+  repository: string,
+): Promise<string | undefined> {
+  try {
+    const scope = `repository:${repository}:pull,metadata_read`;
+    const answer = await requestToken(http, loginServer, login, scope);
+    const { access_token } = AccessToken.parse(await answer.json());
+    // It is not documented whether a registry answers missing rights with 401 or with a token that lacks them.
+    return mayPull(access_token, repository) ? access_token : undefined;
+  } catch (error) {
+    if (httpStatusOf(error) === 401) return undefined;
+    throw await saysNothing(loginServer, error);
   }
-  await readSomeManifest(http, repository, access_token);
-  return { works: true };
+}
+
+/** Whether the registry accepts the password, whatever it may do. @throws ServiceError when its answer says nothing */
+async function accepts(http: KyInstance, loginServer: string, login: Login): Promise<boolean> {
+  try {
+    await requestToken(http, loginServer, login);
+    return true;
+  } catch (error) {
+    // Only 401 is about the password: 403 comes from network rules, other answers from whatever is broken.
+    if (httpStatusOf(error) === 401) return false;
+    throw await saysNothing(loginServer, error);
+  }
+}
+
+async function saysNothing(loginServer: string, error: unknown): Promise<ServiceError> {
+  const status = httpStatusOf(error);
+  if (status !== 401 && status !== 403) return serviceError('registry-unavailable', loginServer, error);
+  const said = await saidBy(error as HTTPError);
+  const message = `${loginServer} answered ${status}, which says nothing about a password: ${said}`;
+  return new ServiceError('registry-unauthorized', message, { cause: error });
+}
+
+const LONGEST_QUOTE = 300;
+
+/** What the registry said: its message, or the beginning of its answer. */
+async function saidBy({ response }: HTTPError): Promise<string> {
+  const text = await response.text().catch(() => '');
+  try {
+    const [first] = OciErrors.parse(JSON.parse(text)).errors;
+    return `${first?.code}, ${first?.message}`.slice(0, LONGEST_QUOTE);
+  } catch {
+    return text.slice(0, LONGEST_QUOTE) || 'nothing';
+  }
 }
 
 /** A login in the form that HTTP Basic authentication and Docker's configuration use. */

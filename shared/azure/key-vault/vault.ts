@@ -12,13 +12,31 @@ export interface Vault {
   /** As `read`, but undefined when there is no such secret. */
   find(name: string, version?: string): Promise<string | undefined>;
   /** Stores a new version and gives its id. Earlier versions stay readable. */
-  write(name: string, value: string): Promise<string>;
-  /** Disables every version but these, so that revoked secrets cannot be read. */
-  keepOnly(name: string, versions: readonly string[]): Promise<void>;
+  write(name: string, value: string, more?: SecretDetails): Promise<string>;
+  /** The enabled secrets of the vault that have all these tags. */
+  list(tags: Readonly<Record<string, string>>): Promise<ListedSecret[]>;
+  /** The newest version of a secret, with its id; undefined when there is no such secret, or it is disabled. */
+  newest(name: string): Promise<{ version: string; value: string } | undefined>;
+  /** Disables one version, so that it cannot be read; succeeds when it does not exist. */
+  disable(name: string, version: string): Promise<void>;
   /** Tests the right to store secrets: updates an existing one without changing it. */
   proveWrite(name: string): Promise<void>;
   /** Deletes the secret with all its versions; succeeds when it does not exist. */
   remove(name: string): Promise<void>;
+}
+
+export interface SecretDetails {
+  /** End of the secret, which policies of a vault may ask for; absent when none is known. */
+  expiresOn?: Date | undefined;
+  /** At most 15, each of at most 256 characters. */
+  tags?: Record<string, string>;
+}
+
+export interface ListedSecret {
+  name: string;
+  createdOn: Date;
+  expiresOn?: Date;
+  tags: Readonly<Record<string, string>>;
 }
 
 /** Without a limit, a vault that does not answer would delay an import past the 30 s that Event Grid waits. */
@@ -37,8 +55,9 @@ export function createVault(url: string, credential: TokenCredential, verifyChal
 
   const timeLimit = () => ({ abortSignal: AbortSignal.timeout(CALL_TIMEOUT_MS) });
 
-  async function store(name: string, value: string): Promise<string> {
-    const { properties } = await client.setSecret(name, value, timeLimit());
+  async function store(name: string, value: string, { expiresOn, tags }: SecretDetails): Promise<string> {
+    const details = { ...(expiresOn && { expiresOn }), ...(tags && { tags }) };
+    const { properties } = await client.setSecret(name, value, { ...details, ...timeLimit() });
     return properties.version as string;
   }
 
@@ -51,37 +70,44 @@ export function createVault(url: string, credential: TokenCredential, verifyChal
   return {
     read: (name, version) => guarded(name, () => fetchValue(name, version)),
 
-    find: (name, version) =>
-      guarded(name, async () => {
-        try {
-          return await fetchValue(name, version);
-        } catch (error) {
-          // A disabled secret counts as deleted.
-          if (statusOf(error) === 404 || isDisabled(error)) return undefined;
-          throw error;
-        }
-      }),
+    find: (name, version) => guarded(name, () => fetchValue(name, version).catch(gone)),
 
-    write: (name, value) =>
+    write: (name, value, more = {}) =>
       guarded(name, async () => {
         try {
-          return await store(name, value);
+          return await store(name, value, more);
         } catch (error) {
           // Vaults keep deleted secrets for a while, and their names stay taken.
           if (statusOf(error) !== 409) throw error;
           await (
             await client.beginRecoverDeletedSecret(name, { ...timeLimit(), intervalInMs: 500 })
           ).pollUntilDone();
-          return store(name, value);
+          return store(name, value, more);
         }
       }),
 
-    keepOnly: (name, versions) =>
-      guarded(name, async () => {
-        for await (const { version, enabled } of client.listPropertiesOfSecretVersions(name, timeLimit())) {
-          if (!version || enabled === false || versions.includes(version)) continue;
-          await client.updateSecretProperties(name, version, { enabled: false, ...timeLimit() });
+    list: wanted =>
+      guarded('list', async () => {
+        const found: ListedSecret[] = [];
+        for await (const secret of client.listPropertiesOfSecrets(timeLimit())) {
+          const { name, createdOn = new Date(0), expiresOn, tags = {}, enabled } = secret;
+          const isWanted = Object.entries(wanted).every(([tag, value]) => tags[tag] === value);
+          if (isWanted && enabled !== false)
+            found.push({ name, createdOn, tags, ...(expiresOn && { expiresOn }) });
         }
+        return found;
+      }),
+
+    newest: name =>
+      guarded(name, async () => {
+        const secret = await client.getSecret(name, timeLimit()).catch(gone);
+        const version = secret?.properties.version;
+        return version && secret.value ? { version, value: secret.value } : undefined;
+      }),
+
+    disable: (name, version) =>
+      guarded(name, async () => {
+        await client.updateSecretProperties(name, version, { enabled: false, ...timeLimit() }).catch(gone);
       }),
 
     proveWrite: name =>
@@ -109,6 +135,11 @@ async function guarded<T>(name: string, call: () => Promise<T>): Promise<T> {
     const detail = `${status ? `${status}, ` : ''}${describe(error)}`;
     throw new ServiceError('secrets-unavailable', `Key Vault secret ${name}: ${detail}`, { cause: error });
   }
+}
+
+/** A disabled secret counts as deleted. @throws error unless it says that there is no such secret */
+function gone(error: unknown): undefined {
+  if (statusOf(error) !== 404 && !isDisabled(error)) throw error;
 }
 
 const Disabled = z.object({

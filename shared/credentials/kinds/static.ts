@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { invalidRequest, RefusedError } from '../../errors.ts';
 import type { AdoptContext, CredentialKind } from '../kind.ts';
+import { storeSecret } from '../secrets.ts';
 import { type IssuedCredential, secretNameOf } from '../state.ts';
 
 const StaticInput = z.strictObject({
@@ -40,9 +41,9 @@ async function adopt(input: StaticInput, context: AdoptContext): Promise<IssuedC
   const { username, expiresOn } = input;
   const declared = withoutSecret(input);
   const ends = expiresOn ? { expiresOn: new Date(expiresOn) } : {};
-  const secretName = secretNameOf(context.registryName);
+  const { registryName, deploymentId } = context;
   // A person may supply a new password because the old one was lost.
-  const stored = current && (await vault.find(secretName, current.secretVersion));
+  const stored = current && (await vault.find(secretNameOf(registryName, current), current.secretVersion));
   const isSameUser = current?.username === username;
   const password = input.password ?? (isSameUser ? stored : undefined);
   if (password === undefined) throw passwordMissing();
@@ -51,9 +52,11 @@ async function adopt(input: StaticInput, context: AdoptContext): Promise<IssuedC
     return { ...kept, declared, ...ends };
   }
   if (!(await context.acceptsLogin({ username, password }))) throw refused(context.loginServer, username);
-  const secretVersion =
-    current && password === stored ? current.secretVersion : await vault.write(secretName, password);
-  return { declared, username, secretVersion, issuedOn: now, ...ends };
+  const supplied = { declared, username, issuedOn: now, ...ends };
+  return {
+    ...supplied,
+    ...(await storeSecret(vault, registryName, deploymentId, { ...supplied, password })),
+  };
 }
 
 function passwordMissing(): RefusedError {
