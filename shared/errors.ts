@@ -1,4 +1,9 @@
+import { redact } from './lib/redaction/redact.ts';
+import { shorten } from './lib/shorten.ts';
 import type { ImageReason, Refusal } from './reasons.ts';
+
+/** Messages quote what services say, and end in records. */
+export const LONGEST_MESSAGE = 1_000;
 
 interface ServiceErrorDetails {
   /** How long the service asked the bridge to wait, in milliseconds. */
@@ -8,15 +13,22 @@ interface ServiceErrorDetails {
   cause?: unknown;
 }
 
+/** Its message can be shown: it quotes no secret. */
+abstract class ShownError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(redact(message), options);
+  }
+}
+
 /** A service that an import needs refused, or did not answer. The record gets this reason. */
-export class ServiceError extends Error {
+export class ServiceError extends ShownError {
   override readonly name = 'ServiceError';
   readonly reason: ImageReason;
   readonly retryAfterMs: number | undefined;
   readonly uncertain: boolean;
 
   constructor(reason: ImageReason, message: string, details: ServiceErrorDetails = {}) {
-    super(message, { cause: details.cause });
+    super(shorten(message, LONGEST_MESSAGE), { cause: details.cause });
     this.reason = reason;
     this.retryAfterMs = details.retryAfterMs;
     this.uncertain = details.uncertain ?? false;
@@ -24,33 +36,54 @@ export class ServiceError extends Error {
 }
 
 /** Azure did not issue, revoke or show a credential. */
-export class CredentialError extends Error {
+export class CredentialError extends ShownError {
   override readonly name = 'CredentialError';
   readonly reason: 'azure-refused' | 'admin-disabled' | 'belongs-to-others' | 'graph-unavailable';
 
   constructor(reason: CredentialError['reason'], message: string, cause?: unknown) {
-    super(message, { cause });
+    super(shorten(message, LONGEST_MESSAGE), { cause });
     this.reason = reason;
   }
 }
 
 /** The row changed after the decision read it: read again and decide again. */
-export class ConflictError extends Error {
+export class ConflictError extends ShownError {
   override readonly name = 'ConflictError';
 }
 
 /** Table Storage failed, so nothing can be recorded: the caller must call again. */
-export class StorageError extends Error {
+export class StorageError extends ShownError {
   override readonly name: string = 'StorageError';
 }
 
-/** A row has a format that the bridge never writes. The message names columns but no values, which may be secret. */
-export class DamagedRowError extends StorageError {
-  override readonly name = 'DamagedRowError';
+/**
+ * A row that this release cannot read: it is damaged, or a newer release wrote it. It must stop nothing but what is
+ * about this row. The message names columns but no values, which may be secret.
+ */
+export class UnreadableRowError extends StorageError {
+  override readonly name = 'UnreadableRowError';
+  /** Its keys, as `partition/row`. */
+  readonly row: string;
+  readonly rowKey: string;
+  /** With which it can be replaced or deleted. */
+  readonly etag: string;
+  /** Whether a newer release wrote it. */
+  readonly isNewer: boolean;
 
-  constructor(row: string, faults: readonly string[]) {
-    super(`The row ${row} is damaged: ${faults.join('; ')}.`);
+  constructor({ partitionKey, rowKey, etag }: RowIdentity, fault: string, isNewer: boolean) {
+    const row = `${partitionKey}/${rowKey}`;
+    super(shorten(`The row ${row} ${fault}`, LONGEST_MESSAGE));
+    this.row = row;
+    this.rowKey = rowKey ?? '';
+    this.etag = etag;
+    this.isNewer = isNewer;
   }
+}
+
+interface RowIdentity {
+  partitionKey?: string;
+  rowKey?: string;
+  etag: string;
 }
 
 /** One fault of a request: its path, such as `policy.rules[0].tag`, and what is wrong. */
@@ -60,7 +93,7 @@ export interface Fault {
 }
 
 /** The bridge refuses a request because of its content. No record was changed. */
-export class RefusedError extends Error {
+export class RefusedError extends ShownError {
   override readonly name = 'RefusedError';
   readonly reason: Refusal;
   readonly faults: readonly Fault[];
@@ -88,12 +121,17 @@ export function statusOf(error: unknown): number | undefined {
   return typeof status === 'number' ? status : undefined;
 }
 
-/** One line about any thrown value, for messages and logs. */
+/** Whether a time limit ended a call, or its caller did. */
+export function isTimeout(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError');
+}
+
+/** One line about any thrown value, for messages and logs, without secrets. */
 export function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (error.name === 'AbortError' || error.name === 'TimeoutError') return 'no answer in time';
+  if (!(error instanceof Error)) return redact(String(error));
+  if (isTimeout(error)) return 'no answer in time';
   const cause = error.cause instanceof Error ? error.cause.message : undefined;
   const message = error.message || (statusOf(error) ? `status ${statusOf(error)}` : error.name);
   const text = cause && !message.includes(cause) ? `${message}: ${cause}` : message;
-  return text.replace(/\s+/g, ' ').slice(0, 500);
+  return shorten(redact(text).replace(/\s+/g, ' '));
 }

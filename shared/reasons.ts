@@ -299,13 +299,23 @@ export function isCheckedSoon(record: { state: State; reason: ImageReason }): bo
   return isUnderWay(record) || record.reason === 'waiting-for-registry';
 }
 
+/** The entry of a reason; undefined for a word in a record that another release wrote. */
+export function findReason(reason: Reason): ReasonEntry | undefined {
+  return (REASONS as Record<string, ReasonEntry | undefined>)[reason];
+}
+
 /** What a person must do about a reason; undefined when nothing. */
 export function remedyOf(reason: Reason, state?: State): string | undefined {
-  const { remedy, ...entry }: ReasonEntry = REASONS[reason];
+  const entry = findReason(reason);
+  const remedy = entry?.remedy;
   // The bridge does not try a `failed` image again.
-  if (state !== 'failed' || entry.state === 'failed') return remedy;
+  if (state !== 'failed' || entry?.state === 'failed') return remedy;
   return `${remedy ? `${remedy} ` : ''}Then replay the image.`;
 }
+
+/** What to do about a record that cannot be read. */
+export const REPLACE_RECORD =
+  'Deploy the release that wrote it. Or replace it: PUT or DELETE the registry, POST /api/images for an image; a template, with its next image.';
 
 /** Reasons why a call over HTTP is refused, with the status that each is answered with. */
 export const REFUSALS = {

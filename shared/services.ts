@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DefaultAzureCredential, ManagedIdentityCredential, type TokenCredential } from '@azure/identity';
-import pLimit from 'p-limit';
 import { createHostCheck } from './azure/acr/allowed-hosts.ts';
 import { createAcr } from './azure/acr/client.ts';
 import { createAcrTokens } from './azure/acr/tokens.ts';
@@ -11,7 +10,10 @@ import { createPublish } from './azure/event-grid.ts';
 import { createGraph } from './azure/graph.ts';
 import { createTokenSource } from './azure/key-vault/cached-secret.ts';
 import { createVault } from './azure/key-vault/vault.ts';
+import { impatient, impatientHttp } from './azure/sdk/impatient-credential.ts';
+import { rememberTokens } from './azure/sdk/remembering-credential.ts';
 import { createLeasedTable } from './azure/tables/leased-rows.ts';
+import type { OnUnreadable } from './azure/tables/row-codec.ts';
 import { openTable, proveTable } from './azure/tables/tables.ts';
 import { createClassicClient } from './coder/classic/client.ts';
 import { createClassicHolder } from './coder/classic/holder.ts';
@@ -27,6 +29,7 @@ import { createV2Target, type V2TargetOptions } from './coder/v2/target.ts';
 import { createTemplates, type Templates } from './coder/v2/templates.ts';
 import type { DiagnosisServices } from './diagnostics/checks.ts';
 import type { SweepServices } from './images/sweep.ts';
+import { createKeyedLimit } from './lib/keyed-limit.ts';
 import { createKeyedMutex } from './lib/keyed-mutex.ts';
 import { createLog } from './lib/log.ts';
 import { createPauses } from './lib/pauses.ts';
@@ -39,7 +42,7 @@ import type { RegistryServices } from './registries/put.ts';
 import type { RotationServices } from './rotation/run.ts';
 import { deploymentIdOf, readSettings, type Settings } from './settings.ts';
 
-/** More at once would only wait for each other: an import makes a few Coder calls and table writes. */
+/** Of one registry. More at once would only wait for each other: an import makes a few Coder calls and table writes. */
 const IMPORTS_AT_ONCE = 32;
 
 /** Longest time for one import, well below the 30 s after which Event Grid delivers again. */
@@ -71,15 +74,17 @@ export function createServices(
   settings: Settings,
   { now, random, importBudgetMs = IMPORT_BUDGET_MS, leaseMs = LEASE_MS, wait = waitFor }: Seams,
 ): Services {
-  const credential = createCredential(settings);
+  const credential = rememberTokens(impatient(createCredential(settings)), process.env);
   const isAllowedHost = createHostCheck(settings.ACR_ALLOWED_HOSTS);
   const imagesTable = openTable(settings.TABLES_URL, 'images', credential);
+  const log = createLog(console);
+  const onUnreadable: OnUnreadable = ({ row, message }) => log.error('row skipped', { row, message });
   const vault = createVault(settings.KEY_VAULT_URL, credential, settings.KEY_VAULT_CHALLENGE_CHECK === 'on');
   const pauses = createPauses(now);
-  const leasedRows = createLeasedTable(imagesTable, now, leaseMs);
+  const leasedRows = createLeasedTable(imagesTable, now, leaseMs, onUnreadable);
   const registriesTable = openTable(settings.TABLES_URL, 'registries', credential);
-  const registries = createRegistries(registriesTable, now);
-  const images = createImages(imagesTable);
+  const registries = createRegistries(registriesTable, now, onUnreadable);
+  const images = createImages(imagesTable, onUnreadable);
   const { exchange, acceptsLogin, provePull } = createAcrTokens({
     ...{ credential, audience: settings.ACR_AUDIENCE, isAllowedHost },
   });
@@ -88,10 +93,10 @@ export function createServices(
     credential,
     now,
     random,
-    publish: createPublish(settings.EVENTS_TOPIC_ENDPOINT, credential, createLog(console)),
+    publish: createPublish(settings.EVENTS_TOPIC_ENDPOINT, credential, log),
     maxAttempts: settings.IMPORT_MAX_ATTEMPTS,
     mutex: createKeyedMutex(),
-    atMost: pLimit(IMPORTS_AT_ONCE),
+    atMost: createKeyedLimit(IMPORTS_AT_ONCE),
     importBudgetMs,
     leaseMs,
     runnable: settings.IMPORT_PLATFORMS,
@@ -121,6 +126,7 @@ export function createServices(
       pauses,
       acceptsLogin,
       now,
+      onUnreadable,
     }),
     // A run saves its report after each import at the latest.
     reports: createReports(imagesTable, now, importBudgetMs * 4),
@@ -134,7 +140,7 @@ export function createServices(
 type CoderServices = Pick<
   Services,
   'credential' | 'leasedRows' | 'vault' | 'registries' | 'images' | 'pauses' | 'acceptsLogin' | 'now'
->;
+> & { onUnreadable: OnUnreadable };
 
 /** Coder as the target of imports, and as the holder of what it pulls with. */
 function createCoder(
@@ -157,7 +163,7 @@ function createCoder(
 function createV2(
   { CODER_ORGANIZATION_ID: organization = 'default', CODER_TOKEN_SECRET }: Settings,
   connection: CoderConnection,
-  { leasedRows, registries, images, now }: CoderServices,
+  { leasedRows, registries, images, now, onUnreadable }: CoderServices,
 ): Pick<Services, 'target' | 'holder' | 'templates'> {
   const coder = createV2Client(connection);
   const rollouts = createRollouts(leasedRows.rows(RolloutRow), coder, now);
@@ -170,14 +176,14 @@ function createV2(
     },
     async *otherTags(registry, repository) {
       for await (const { tag, digest, pushedOn, reason } of images.ofRepository(registry, repository)) {
-        if (digest && canBeNamed(reason)) yield { tag, digest, pushedOn };
+        if (digest && pushedOn && canBeNamed(reason)) yield { tag, digest, pushedOn };
       }
     },
   };
   return {
     target: createV2Target(options),
     holder: NO_HOLDER,
-    templates: createTemplates({ ...options, registries: registries.each }),
+    templates: createTemplates({ ...options, registries: registries.each, onUnreadable }),
   };
 }
 
@@ -229,9 +235,15 @@ export function getServices(): Services {
 
 function createCredential({ AZURE_CLIENT_ID, AZURE_TOKEN_CREDENTIALS }: Settings): TokenCredential {
   if (AZURE_TOKEN_CREDENTIALS) {
-    return new DefaultAzureCredential(AZURE_CLIENT_ID ? { managedIdentityClientId: AZURE_CLIENT_ID } : {});
+    return new DefaultAzureCredential({
+      httpClient: impatientHttp,
+      ...(AZURE_CLIENT_ID && { managedIdentityClientId: AZURE_CLIENT_ID }),
+    });
   }
-  return new ManagedIdentityCredential(AZURE_CLIENT_ID ? { clientId: AZURE_CLIENT_ID } : {});
+  return new ManagedIdentityCredential({
+    httpClient: impatientHttp,
+    ...(AZURE_CLIENT_ID && { clientId: AZURE_CLIENT_ID }),
+  });
 }
 
 /** The Authorization header for a proxy in front of Coder that requires an Entra token. */

@@ -113,13 +113,8 @@ export function secretNameOf(
   return secretName ?? `registry-${registryName}-password`;
 }
 
-/** Earlier releases knew one earlier credential. */
-const Stored = z.preprocess(toEarlier, CredentialState);
-
-/** Reads the state from the JSON in the registry's row. */
-export function parseCredentialState(json: string | undefined): CredentialState {
-  return Stored.parse(JSON.parse(json ?? '{}'));
-}
+/** The state as the registry's row has it: earlier releases knew one earlier credential. */
+export const StoredState = z.preprocess(toEarlier, CredentialState);
 
 function toEarlier(stored: unknown): unknown {
   const { previous, revokeOn, ...state } = stored as Record<string, unknown>;

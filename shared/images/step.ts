@@ -42,6 +42,7 @@ export interface ReadConfig {
 interface KnownImage {
   state: string;
   reason: string;
+  message: string;
   digest?: string;
   dueOn?: Date;
   memo?: object;
@@ -93,7 +94,11 @@ export function leaveOut(left: Omit<Withdraw, 'do'>, withdraw: boolean, facts: I
 /** A final outcome, which is not written twice. */
 export function settle(outcome: Omit<RecordStep, 'do'>, { record, found }: ImportFacts): ImportStep {
   const digest = outcome.digest ?? found?.digest;
-  // A record that is due was looked at again, and must say so.
-  const unchanged = record?.reason === outcome.reason && record.digest === digest && !record.dueOn;
+  // A record that is due was looked at again, and must say so. A message may go on with what became of it in Coder.
+  const unchanged =
+    record?.reason === outcome.reason &&
+    record.message.startsWith(outcome.message) &&
+    record.digest === digest &&
+    !record.dueOn;
   return unchanged ? { do: 'nothing' } : { do: 'record', ...outcome };
 }

@@ -1,17 +1,20 @@
 import type { TagInRegistry } from '../azure/acr/client.ts';
 import type { Inventory } from '../coder/target.ts';
-import { ServiceError } from '../errors.ts';
+import { ServiceError, UnreadableRowError } from '../errors.ts';
 import { type ImportServices, importImage } from '../images/import.ts';
 import { createBreather } from '../lib/breather.ts';
+import { forEachAtMost } from '../lib/concurrency.ts';
 import type { Log } from '../lib/log.ts';
 import type { Pauses } from '../lib/pauses.ts';
+import { timeLimit } from '../lib/time-limit.ts';
 import type { ImageReason } from '../reasons.ts';
 import type { ImageRecord } from '../records/image.ts';
+import type { Images } from '../records/image-table.ts';
 import type { Registry } from '../records/registry.ts';
 import {
+  compareRepository,
   type Difference,
   type DifferenceKind,
-  findDifferences,
   type RepositoryFacts,
 } from './differences.ts';
 import type { Progress } from './progress.ts';
@@ -31,6 +34,9 @@ export interface Run {
   signal: AbortSignal;
   log: Log;
 }
+
+/** Due rows that are looked up at once. */
+const LOOKED_UP_AT_ONCE = 8;
 
 /** A reason of these for one image applies to all of them, so the run stops and leaves the others as they are. */
 const COMMON_TROUBLE: ReadonlySet<ImageReason> = new Set<ImageReason>([
@@ -57,10 +63,11 @@ export async function reconcileRepository(
   save: () => Promise<void>,
 ): Promise<void> {
   const facts = await readFacts(run, repository);
-  const differences = await findDifferences(facts);
+  const { differences, left } = await compareRepository(facts);
   const alike = facts.tags.size - differences.filter(({ tag }) => facts.tags.has(tag)).length;
   const counted = progress.open(repository, alike + differences.length);
   counted.lookedAt(alike);
+  counted.leaves(left);
   const breathe = createBreather();
   for (const difference of differences) {
     await breathe();
@@ -87,11 +94,28 @@ async function readFacts({ services, registry, inventory, signal }: Run, reposit
   for await (const found of acr.listTags(source)) tags.set(found.tag, found);
   const image = await inventory.find(repository, signal);
   const { runnable } = services;
-  return { repository, registry, tags, records, image, runnable, missing: inventory.missing };
+  const forgotten = await findForgotten(images, records);
+  return { repository, registry, tags, records, forgotten, image, runnable, missing: inventory.missing };
+}
+
+/** Tags of pending images that no sweep would try again. */
+async function findForgotten(
+  images: Images,
+  records: ReadonlyMap<string, ImageRecord>,
+): Promise<ReadonlySet<string>> {
+  const forgotten = new Set<string>();
+  await forEachAtMost(LOOKED_UP_AT_ONCE, pendingOf(records), async record => {
+    if (await images.isForgotten(record)) forgotten.add(record.tag);
+  });
+  return forgotten;
+}
+
+async function* pendingOf(records: ReadonlyMap<string, ImageRecord>): AsyncIterable<ImageRecord> {
+  for (const record of records.values()) if (record.state === 'pending') yield record;
 }
 
 async function repair(
-  { services, registry }: Run,
+  { services, registry, log }: Run,
   { repository, tags }: RepositoryFacts,
   { tag }: Difference,
 ): Promise<ImageRecord | undefined> {
@@ -99,7 +123,13 @@ async function repair(
   const pushedOn = tags.get(tag)?.pushedOn;
   const image = { registry: registry.name, repository, tag, ...(pushedOn && { pushedOn }) };
   const request = { ...image, heardBy: 'reconciliation', inDoubt: true } as const;
-  return (await importImage(services, request, AbortSignal.timeout(services.importBudgetMs))).record;
+  try {
+    return (await importImage(services, request, timeLimit(services.importBudgetMs))).record;
+  } catch (error) {
+    if (!(error instanceof UnreadableRowError)) throw error;
+    log.error('row skipped', { row: error.row, message: error.message });
+    return undefined;
+  }
 }
 
 /** @throws ServiceError when the registry or the target asked for a pause */

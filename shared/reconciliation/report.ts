@@ -3,6 +3,10 @@ import { json, word } from '../azure/tables/row-codec.ts';
 import type { Reference } from '../policy/reference.ts';
 import type { ImageReason, State } from '../reasons.ts';
 import type { DifferenceKind } from './differences.ts';
+import type { WhyLeft } from './left.ts';
+
+/** Counts by name, which another release may know others of. */
+const Counts = z.record(z.string(), z.number());
 
 /** Counts by name. */
 export interface Tally {
@@ -14,6 +18,8 @@ export interface Tally {
   differences: { [K in DifferenceKind]?: number };
   /** The outcomes of the differences; empty in a dry run. */
   outcomes: { [S in State]?: number };
+  /** The tags that were left as they were. */
+  left: { [W in WhyLeft]?: number };
 }
 
 /** One difference and its outcome. */
@@ -22,6 +28,23 @@ export interface Finding extends Reference {
   state?: State;
   reason?: ImageReason;
 }
+
+const TallyJson = z.object({
+  ...{ repositories: z.number(), total: z.number(), done: z.number() },
+  ...{ differences: Counts, outcomes: Counts },
+  // Earlier releases did not count these.
+  left: Counts.default({}),
+}) as z.ZodType<Tally>;
+
+const FindingJson = z.object({
+  ...{ repository: z.string(), tag: z.string(), difference: word<DifferenceKind>() },
+  ...{ state: word<State>().exactOptional(), reason: word<ImageReason>().exactOptional() },
+});
+
+const LeftJson = z.object({
+  ...{ repository: z.string(), tag: z.string() },
+  ...{ why: word<WhyLeft>(), reason: word<ImageReason>() },
+});
 
 /** The report of a registry's last reconciliation, or of the one that is under way. Times are UTC. */
 export const Report = z.object({
@@ -37,11 +60,13 @@ export const Report = z.object({
   /** The last repository, in order of names, up to which all are done. */
   cursor: z.string().exactOptional(),
   /** Counts of the repositories up to the cursor. A resumed run skips these. */
-  settled: json<Tally>(),
+  settled: json(TallyJson),
   /** Counts of the repositories after the cursor. A resumed run starts them at zero. */
-  ahead: json<Tally>(),
+  ahead: json(TallyJson),
   /** The first differences, as many as fit. */
-  findings: json<Finding[]>(),
+  findings: json(z.array(FindingJson)),
+  /** The first images that were left as they were, some of each kind; earlier releases have no such column. */
+  left: json(z.array(LeftJson)).prefault('[]'),
   /** Number of times in a row that the run stopped early without progress. */
   attempts: z.number(),
   /** Why it stopped, and when it goes on, if it does. */
@@ -52,7 +77,7 @@ export const Report = z.object({
 export type Report = z.infer<typeof Report>;
 
 export function emptyTally(): Tally {
-  return { repositories: 0, total: 0, done: 0, differences: {}, outcomes: {} };
+  return { repositories: 0, total: 0, done: 0, differences: {}, outcomes: {}, left: {} };
 }
 
 export function sum(one: Tally, other: Tally): Tally {
@@ -62,6 +87,7 @@ export function sum(one: Tally, other: Tally): Tally {
     done: one.done + other.done,
     differences: addCounts(one.differences, other.differences),
     outcomes: addCounts(one.outcomes, other.outcomes),
+    left: addCounts(one.left, other.left),
   };
 }
 

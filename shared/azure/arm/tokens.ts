@@ -1,4 +1,5 @@
 import type { Token } from '@azure/arm-containerregistry';
+import { remember } from '../../lib/redaction/redact.ts';
 import type { ClientOf } from './client.ts';
 import { createIssuing, orUndefined } from './issuing.ts';
 import { formatRegistryId, type RegistryResourceId } from './resource-id.ts';
@@ -94,7 +95,7 @@ export function createRegistryTokens(clientOf: ClientOf): RegistryTokens {
         const { passwords } = await registries.generateCredentials(...at, body, options);
         const { value, creationTime } = passwords?.find(password => password.name === name) ?? {};
         if (!value) throw new Error('Azure gave no value for the new password.');
-        return { password: value, createdOn: creationTime };
+        return { password: remember(value), createdOn: creationTime };
       }),
 
     async removeTokenPassword(id, token, name, signal) {

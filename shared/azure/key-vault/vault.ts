@@ -2,7 +2,9 @@ import type { TokenCredential } from '@azure/identity';
 import { SecretClient } from '@azure/keyvault-secrets';
 import * as z from 'zod';
 import { describe, ServiceError, statusOf } from '../../errors.ts';
+import { remember } from '../../lib/redaction/redact.ts';
 import { nameEmptyErrors } from '../sdk/empty-errors.ts';
+import { limitAnswers, limitTime } from '../sdk/limits.ts';
 import { retryOptions } from '../sdk/retries.ts';
 
 /** Secrets in Key Vault, the only place where the bridge stores secrets. */
@@ -41,6 +43,8 @@ export interface ListedSecret {
 
 /** Without a limit, a vault that does not answer would delay an import past the 30 s that Event Grid waits. */
 const CALL_TIMEOUT_MS = 8_000;
+/** A secret has at most 25 KB, and a page of versions 25 of them. */
+const LARGEST_ANSWER = 1024 * 1024;
 
 /**
  * @param verifyChallenge false when the vault's authentication challenge does not name the vault's host
@@ -50,21 +54,19 @@ export function createVault(url: string, credential: TokenCredential, verifyChal
   const client = new SecretClient(url, credential, {
     disableChallengeResourceVerification: !verifyChallenge,
     retryOptions,
-    additionalPolicies: [nameEmptyErrors],
+    additionalPolicies: [limitTime(CALL_TIMEOUT_MS), nameEmptyErrors, limitAnswers(LARGEST_ANSWER)],
   });
-
-  const timeLimit = () => ({ abortSignal: AbortSignal.timeout(CALL_TIMEOUT_MS) });
 
   async function store(name: string, value: string, { expiresOn, tags }: SecretDetails): Promise<string> {
     const details = { ...(expiresOn && { expiresOn }), ...(tags && { tags }) };
-    const { properties } = await client.setSecret(name, value, { ...details, ...timeLimit() });
+    const { properties } = await client.setSecret(name, remember(value), details);
     return properties.version as string;
   }
 
   async function fetchValue(name: string, version: string | undefined): Promise<string> {
-    const { value } = await client.getSecret(name, { ...timeLimit(), ...(version && { version }) });
+    const { value } = await client.getSecret(name, version ? { version } : {});
     if (!value) throw new Error('it has no value');
-    return value;
+    return remember(value);
   }
 
   return {
@@ -79,9 +81,7 @@ export function createVault(url: string, credential: TokenCredential, verifyChal
         } catch (error) {
           // Vaults keep deleted secrets for a while, and their names stay taken.
           if (statusOf(error) !== 409) throw error;
-          await (
-            await client.beginRecoverDeletedSecret(name, { ...timeLimit(), intervalInMs: 500 })
-          ).pollUntilDone();
+          await (await client.beginRecoverDeletedSecret(name, { intervalInMs: 500 })).pollUntilDone();
           return store(name, value, more);
         }
       }),
@@ -89,7 +89,7 @@ export function createVault(url: string, credential: TokenCredential, verifyChal
     list: wanted =>
       guarded('list', async () => {
         const found: ListedSecret[] = [];
-        for await (const secret of client.listPropertiesOfSecrets(timeLimit())) {
+        for await (const secret of client.listPropertiesOfSecrets()) {
           const { name, createdOn = new Date(0), expiresOn, tags = {}, enabled } = secret;
           const isWanted = Object.entries(wanted).every(([tag, value]) => tags[tag] === value);
           if (isWanted && enabled !== false)
@@ -100,26 +100,26 @@ export function createVault(url: string, credential: TokenCredential, verifyChal
 
     newest: name =>
       guarded(name, async () => {
-        const secret = await client.getSecret(name, timeLimit()).catch(gone);
+        const secret = await client.getSecret(name).catch(gone);
         const version = secret?.properties.version;
-        return version && secret.value ? { version, value: secret.value } : undefined;
+        return version && secret.value ? { version, value: remember(secret.value) } : undefined;
       }),
 
     disable: (name, version) =>
       guarded(name, async () => {
-        await client.updateSecretProperties(name, version, { enabled: false, ...timeLimit() }).catch(gone);
+        await client.updateSecretProperties(name, version, { enabled: false }).catch(gone);
       }),
 
     proveWrite: name =>
       guarded(name, async () => {
-        const { properties } = await client.getSecret(name, timeLimit());
-        await client.updateSecretProperties(name, properties.version as string, timeLimit());
+        const { properties } = await client.getSecret(name);
+        await client.updateSecretProperties(name, properties.version as string, {});
       }),
 
     remove: name =>
       guarded(name, async () => {
         try {
-          await client.beginDeleteSecret(name, { ...timeLimit(), intervalInMs: 500 });
+          await client.beginDeleteSecret(name, { intervalInMs: 500 });
         } catch (error) {
           if (statusOf(error) !== 404) throw error;
         }

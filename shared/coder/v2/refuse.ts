@@ -1,4 +1,5 @@
 import { type Fault, invalidRequest, ServiceError } from '../../errors.ts';
+import { timeLimit } from '../../lib/time-limit.ts';
 import type { V2Client } from './client.ts';
 import {
   type Declared,
@@ -81,7 +82,7 @@ async function refuseTemplates(
   { coder, organization }: RefuseOptions,
   destinations: readonly DeclaredDestination[],
 ): Promise<Fault[]> {
-  const signal = AbortSignal.timeout(LOOK_MS);
+  const signal = timeLimit(LOOK_MS);
   try {
     const faults = await Promise.all(
       destinations.map(found => refuseTemplate(coder, organization, found, signal)),

@@ -15,6 +15,7 @@ import { handleEvent } from '../../../shared/images/receive.ts';
 import { reconcile } from '../../../shared/reconciliation/reconcile.ts';
 import type { Services } from '../../../shared/services.ts';
 import { type Bridge, pushEvent, split, startBridge } from '../../support/bridge.ts';
+import { damageRow } from '../../support/damage.ts';
 
 // Each case breaks one thing, as it breaks in real life, and expects one finding to be wrong: that one.
 
@@ -123,6 +124,7 @@ interface Case {
   break(): Services | undefined | Promise<Services | undefined> | void | Promise<void>;
   check: string;
   reason: string;
+  message?: RegExp;
   remedy: RegExp;
 }
 
@@ -151,6 +153,20 @@ const CASES: Case[] = [
     when: 'the storage account does not answer',
     break: () => standIns().tables.faults.add({ drop: 'before' }),
     ...{ check: 'tables', reason: 'tables-unavailable', remedy: /TABLES_URL/ },
+  },
+  {
+    when: "the registry's row is damaged",
+    async break() {
+      repairs.push(await damageRow(bridge, ['registries', 'registry', 'contoso'], { policy: '{' }));
+    },
+    ...{ check: 'registry-record', reason: 'record-unreadable', remedy: /PUT or DELETE the registry/ },
+  },
+  {
+    when: "an image's row is damaged",
+    async break() {
+      repairs.push(await damageRow(bridge, ['images', 'contoso', 'team|app:v1'], { state: 'odd' }));
+    },
+    ...{ check: 'image-records', reason: 'record-unreadable', remedy: /POST \/api\/images/ },
   },
   {
     when: 'the session token was not stored',
@@ -414,7 +430,7 @@ const CASES: Case[] = [
   {
     when: 'Coder does not trust the certificate of the registry',
     break: () => failImport("unable to ping registry for 'x': x509: certificate signed by unknown authority"),
-    ...{ check: 'coder-pulls', reason: 'coder-distrusts-registry', remedy: /certificate/ },
+    ...{ check: 'coder-pulls', reason: 'coder-distrusts-registry', remedy: /certificate.*replay/ },
   },
   {
     when: "Coder's pod has no identity",
@@ -424,7 +440,9 @@ const CASES: Case[] = [
   {
     when: 'Coder cannot reach the registry',
     break: () => failImport("unable to ping registry for 'x': i/o timeout"),
-    ...{ check: 'coder-pulls', reason: 'coder-cannot-pull', remedy: /network path from Coder/ },
+    ...{ check: 'coder-pulls', reason: 'coder-cannot-pull', message: /^broken-[\w-]+:v1: .*timeout/ },
+    remedy:
+      /network path from Coder.*POST \/api\/images\/replay {"registry":"contoso","reason":"coder-cannot-pull"}/,
   },
   {
     when: 'Coder refuses what it is asked',
@@ -531,13 +549,15 @@ test('of a registry with which all is well nothing is wrong, and everything was 
 
 test.each(CASES)(
   'when $when: $check, $reason',
-  async ({ registry, break: breakIt, check, reason, remedy }) => {
+  async ({ registry, break: breakIt, check, reason, message = /./, remedy }) => {
     const services = (await breakIt()) ?? fresh();
 
     const findings = await look(services, registry);
 
     const wrong = findings.filter(({ ok }) => ok === false);
-    expect(wrong).toEqual([expect.objectContaining({ check, reason })]);
+    expect(wrong).toEqual([
+      expect.objectContaining({ check, reason, message: expect.stringMatching(message) }),
+    ]);
     expect(wrong[0]?.remedy).toMatch(remedy);
   },
 );

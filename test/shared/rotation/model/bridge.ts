@@ -8,7 +8,7 @@ import type { ClassicClient } from '../../../../shared/coder/classic/client.ts';
 import { createClassicHolder } from '../../../../shared/coder/classic/holder.ts';
 import type { ClassicRegistryRow } from '../../../../shared/coder/classic/memory.ts';
 import { createClassicRegistries } from '../../../../shared/coder/classic/registries.ts';
-import { parseCredentialState } from '../../../../shared/credentials/state.ts';
+import { StoredState } from '../../../../shared/credentials/state.ts';
 import { ConflictError, CredentialError, ServiceError, StorageError } from '../../../../shared/errors.ts';
 import { RegistryInput, type StoredRegistry } from '../../../../shared/records/registry.ts';
 import { putRegistry, type RegistryServices } from '../../../../shared/registries/put.ts';
@@ -117,7 +117,7 @@ export function createBridgeModel({ azure, deploymentId, policy, counts, around 
     const read = (): StoredRegistry | undefined => {
       if (!tables.registry) return undefined;
       const { rotation, createdOn, updatedOn, ...rest } = JSON.parse(tables.registry);
-      const state = parseCredentialState(JSON.stringify(rotation));
+      const state = StoredState.parse(rotation);
       return { ...rest, rotation: state, createdOn: new Date(createdOn), updatedOn: new Date(updatedOn) };
     };
     return {
@@ -125,7 +125,7 @@ export function createBridgeModel({ azure, deploymentId, policy, counts, around 
       findByResourceId: async () => undefined,
       list: async () => ({ items: [] }),
       async *each() {},
-      save: (registry, previous) =>
+      save: (registry: object, previous: { etag: string } | undefined) =>
         calls.make('tables', 'save', () => {
           if ((previous?.etag ?? undefined) !== read()?.etag) throw new ConflictError('changed');
           const etag = String(tables.etag + 1);
@@ -136,7 +136,7 @@ export function createBridgeModel({ azure, deploymentId, policy, counts, around 
         calls.make('tables', 'delete', () => {
           tables = { ...tables, registry: undefined, link: undefined };
         }),
-    } as RegistryServices['registries'];
+    } as unknown as RegistryServices['registries'];
   }
 
   /** A lease of 30 seconds; whoever dies leaves it behind. */
@@ -145,6 +145,7 @@ export function createBridgeModel({ azure, deploymentId, policy, counts, around 
     const read = () => calls.make('tables', 'read link', () => JSON.parse(tables.link ?? '{}'));
     return {
       read,
+      readIntact: read,
       async withLease(_key, _signal, work) {
         const now = azure.now().getTime();
         if (lockedUntil > now) throw new ServiceError('coder-busy', 'another one');

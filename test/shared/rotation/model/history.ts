@@ -282,7 +282,7 @@ async function pass(world: World, minutes: number): Promise<void> {
 function kill({ azure, kind }: World, bridge: BridgeModel, which: 'current' | 'both'): void {
   const login = bridge.held();
   const { accounts, application } = azure;
-  if (kind === 'entra-identity' && which === 'both') return azure.endRefreshTokens();
+  if (kind === 'entra-identity' && which === 'both') azure.endRefreshTokens();
   if (!login || login.username === TOKEN_USER) return;
   if (kind === 'service-principal') {
     for (const { keyId, secretText } of application.secrets()) {
