@@ -93,9 +93,12 @@ export async function stop(run: Run, failure: Failure): Promise<void> {
 }
 
 /** The registry refuses a password that Azure still has: perhaps an incident of the registry. */
-async function suspect({ services, lease, notices }: Run): Promise<void> {
+async function suspect(run: Run): Promise<void> {
+  const { services, lease, notices } = run;
   await lease.save({ refusedSince: services.now() });
   notices.suspected(refusedBy(lease.registry()));
+  // A disabled account is reported at once.
+  await maintain(run);
 }
 
 /** @returns whether the registry accepted the candidate */

@@ -96,11 +96,11 @@ export async function startRotationWorld(): Promise<RotationWorld> {
 
   async function isQuiet(): Promise<boolean> {
     const { rotation } = await registry();
-    const { current, candidate, earlier, leaseUntil, requestedOn, lastResult } = rotation;
+    const { current, candidate, earlier, leaseUntil, requestedOn, refusedSince, lastResult } = rotation;
     const isHeld = leaseUntil && leaseUntil > cloud.clock.now();
     const isAsked = requestedOn && current && current.issuedOn < requestedOn;
     const isOpen = isAsked && lastResult?.outcome !== 'failed';
-    return Boolean(current && !candidate && !earlier && !isHeld && !isOpen);
+    return Boolean(current && !candidate && !earlier && !refusedSince && !isHeld && !isOpen);
   }
 
   async function untilQuiet(instance = services, afterEach = async () => {}): Promise<void> {

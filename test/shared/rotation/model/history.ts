@@ -12,6 +12,8 @@ type Who = 0 | 1;
 /** One thing that happens. */
 export type Event =
   | { do: 'wait'; minutes: number }
+  /** The timers do not run meanwhile. */
+  | { do: 'sleep'; minutes: number }
   | { do: 'run'; who: Who; both: boolean; diesAfter?: number | undefined; last: 'done' | 'lost' }
   | { do: 'registry'; mood: Mood; minutes: number }
   | { do: 'away'; who: Who; service: (typeof SERVICES)[number]; minutes: number }
@@ -197,6 +199,9 @@ async function take(world: World, event: Event): Promise<void> {
   switch (event.do) {
     case 'wait':
       return pass(world, event.minutes);
+    case 'sleep':
+      azure.advance(event.minutes * MINUTE_MS);
+      return;
     case 'run': {
       const life = newLife(event.diesAfter, event.last);
       await Promise.all([bridge.run(life), ...(event.both ? [bridge.run()] : [])]);
