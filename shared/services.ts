@@ -29,6 +29,7 @@ import { createV2Target, type V2TargetOptions } from './coder/v2/target.ts';
 import { createTemplates, type Templates } from './coder/v2/templates.ts';
 import type { DiagnosisServices } from './diagnostics/checks.ts';
 import type { SweepServices } from './images/sweep.ts';
+import { createUnderWay } from './images/under-way.ts';
 import { createKeyedLimit } from './lib/keyed-limit.ts';
 import { createKeyedMutex } from './lib/keyed-mutex.ts';
 import { createLog } from './lib/log.ts';
@@ -97,6 +98,7 @@ export function createServices(
     maxAttempts: settings.IMPORT_MAX_ATTEMPTS,
     mutex: createKeyedMutex(),
     atMost: createKeyedLimit(IMPORTS_AT_ONCE),
+    underWay: createUnderWay(() => now().getTime()),
     importBudgetMs,
     leaseMs,
     runnable: settings.IMPORT_PLATFORMS,

@@ -3,7 +3,7 @@ import type { RequestWords } from '../coder/words.ts';
 import { ConflictError, UnreadableRowError } from '../errors.ts';
 import type { AtMost } from '../lib/keyed-limit.ts';
 import type { KeyedMutex } from '../lib/keyed-mutex.ts';
-import type { Reference } from '../policy/reference.ts';
+import { formatReference, type Reference } from '../policy/reference.ts';
 import type { ImageRecord, StoredImage } from '../records/image.ts';
 import type { Registry } from '../records/registry.ts';
 import type { Registries } from '../records/registry-table.ts';
@@ -91,10 +91,14 @@ async function importUntilWritten(
   let { onlyIfDue, inDoubt = false } = request;
   for (let lateConflicts = 0; ; ) {
     // Read both again each time: either may have caused the conflict.
-    const [registry, found] = await Promise.all([
-      services.registries.get(request.registry),
-      readPrevious(services, request),
-    ]);
+    const call = `${formatReference(request)} waits for Table Storage (its record)`;
+    const read = () =>
+      Promise.all([services.registries.get(request.registry), readPrevious(services, request)]);
+    const [registry, found] = await services.underWay.during(
+      request.registry,
+      { reason: 'coder-busy', call },
+      read,
+    );
     if (!registry) return { record: undefined, changed: false };
     const isUnreadable = found instanceof UnreadableRowError;
     const previous = isUnreadable ? undefined : found;

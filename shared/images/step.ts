@@ -27,6 +27,8 @@ export interface ImportFacts {
   found?: FoundManifest | null;
   /** What the registry's list of tags says of the tag; null when it is not in the list. */
   listed?: TagInRegistry | null;
+  /** Whether the registry gives the listed digest, if not the tag. */
+  hasListed?: boolean;
   /** The configuration that was read; of use while the tag still asks for that one. */
   config?: ReadConfig;
   /** The children of an index that were read. */
@@ -52,6 +54,8 @@ interface KnownImage {
 export type ImportStep =
   | { do: 'read-manifest' }
   | { do: 'read-tag' }
+  /** By its digest, since in quarantine only that says why the tag is not shown. */
+  | { do: 'read-listed'; digest: string }
   | { do: 'read-config'; digest: string }
   /** A child of an index and, when that is an image, its configuration. */
   | { do: 'read-child'; digest: string }

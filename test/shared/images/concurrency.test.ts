@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { image, index } from '../../../infra/local/oci-image.ts';
 import { ClassicRepositoryRow, repositoryRow } from '../../../shared/coder/classic/memory.ts';
+import { ConflictError } from '../../../shared/errors.ts';
 import { importImage } from '../../../shared/images/import.ts';
 import { sweep } from '../../../shared/images/sweep.ts';
 import { type Bridge, startBridge } from '../../support/bridge.ts';
@@ -188,6 +189,60 @@ test('an import whose time is over before its turn comes is put off, not lost', 
   bridge.cloud.clock.advance(60_000);
   await sweep(bridge.services, AbortSignal.timeout(30_000), bridge.log);
   expect(await bridge.record('late/app:v1')).toMatchObject({ state: 'imported', digest });
+});
+
+test('after a conflict Coder is looked at again, whatever another worker recorded', async () => {
+  await bridge.push('doubt/app:v1', image({ content: 'one' }));
+  await bridge.pushed('doubt/app:v1');
+  const digest = await bridge.push('doubt/app:v2', image({ content: 'two' }));
+  const id = coder.state().images.find(({ repository }) => repository === 'doubt/app')?.id;
+  const { images } = bridge.services;
+  let isFirst = true;
+  const save: typeof images.save = async (record, previous) => {
+    if (!isFirst) return images.save(record, previous);
+    isFirst = false;
+    // The other worker records what Coder had before this one was done with it.
+    await images.save(record, previous);
+    await bridge.askCoder('DELETE', `/api/v0/images/${id}/tags/v2`);
+    return images.save(record, previous);
+  };
+  const request = { registry: 'contoso', repository: 'doubt/app', tag: 'v2' };
+
+  await importImage(
+    { ...bridge.services, images: { ...images, save } },
+    request,
+    AbortSignal.timeout(20_000),
+  );
+
+  expect(bridge.inCoder('doubt/app')).toEqual([{ v1: expect.any(String), v2: digest }]);
+});
+
+describe('an import whose time is over tries to write its outcome', () => {
+  /** The first saves are refused, as when other workers write the record all the time. */
+  function refusing(saves: number) {
+    const { images } = bridge.services;
+    let refused = 0;
+    const save: typeof images.save = (...saved) => {
+      if (refused >= saves) return images.save(...saved);
+      refused += 1;
+      return Promise.reject(new ConflictError('changed in between'));
+    };
+    return { ...bridge.services, images: { ...images, save } };
+  }
+
+  test('again when another worker wrote the record', async () => {
+    const request = { registry: 'contoso', repository: 'contended/app', tag: 'v1' };
+
+    await importImage(refusing(10), request, AbortSignal.abort());
+
+    expect(await bridge.record('contended/app:v1')).toMatchObject({ state: 'pending', reason: 'coder-busy' });
+  });
+
+  test('and leaves the event to its next delivery when others go on writing', async () => {
+    const request = { registry: 'contoso', repository: 'contended/app', tag: 'v2' };
+
+    await expect(importImage(refusing(1_000), request, AbortSignal.abort())).rejects.toThrow(ConflictError);
+  });
 });
 
 test('a burst never has more calls to Coder under way than the setting allows', async () => {

@@ -412,12 +412,21 @@ const CASES: [string, Facts, object][] = [
   [
     'a tag that is listed without its manifest for too long, where the rule says remove',
     { found: null, listed: listed('sha256:now', minutesAgo(60)), verdict: removing, awaited: { until: NOW } },
+    { do: 'read-listed', digest: 'sha256:now' },
+  ],
+  [
+    'the same, when the registry does not forbid to read its digest either',
+    {
+      ...{ found: null, listed: listed('sha256:now', minutesAgo(60)), hasListed: false },
+      ...{ verdict: removing, awaited: { until: NOW } },
+    },
     { do: 'record', reason: 'manifest-missing', digest: 'sha256:now' },
   ],
   [
     'the same once more',
     {
       ...{ found: null, listed: listed('sha256:now', minutesAgo(60)), awaited: { until: NOW } },
+      hasListed: false,
       record: {
         ...{ state: 'failed', reason: 'manifest-missing', digest: 'sha256:now' },
         message: 'The registry lists the tag with sha256:now, and has no such manifest.',

@@ -56,7 +56,7 @@ describe('when a service fails', () => {
       'registry',
       { path: '/manifests/', status: 400, body: { errors: [{ message: 'x'.repeat(40_000) }] } },
       'pending',
-      'registry-unavailable',
+      'manifest-unreadable',
     ],
     ['the registry answers 500', 'registry', { status: 500 }, 'pending', 'registry-unavailable'],
     [
@@ -114,6 +114,18 @@ describe('when a service fails', () => {
     bridge.cloud.clock.advance(400_000);
     await sweep(bridge.services, AbortSignal.timeout(30_000), bridge.log);
     expect(await bridge.record(second)).toMatchObject({ state: 'imported' });
+  });
+
+  test('a read that Coder fails to answer is made again at once, and a write is not', async () => {
+    await bridge.push('reread/app:v1', image());
+    coder.faults.add({ method: 'GET', status: 503, times: 2 });
+    await bridge.pushed('reread/app:v1');
+    expect(await bridge.record('reread/app:v1')).toMatchObject({ state: 'imported' });
+
+    await bridge.push('reread/app:v2', image({ content: 'two' }));
+    coder.faults.add({ method: 'POST', status: 503, times: 1 });
+    await bridge.pushed('reread/app:v2');
+    expect(await bridge.record('reread/app:v2')).toMatchObject({ state: 'pending', attempts: 1 });
   });
 
   test('an import whose answer was lost is found, not made again', async () => {
