@@ -6,7 +6,7 @@ import { startWorld } from './model/history.ts';
 // A part of the histories; test/crash tries more of them, and others each time.
 
 const HISTORIES = 25;
-const EVERY = 25;
+const EVERY = 45;
 
 describe.each(KINDS)('with a credential of kind %s', kind => {
   test('no Coder loses what it holds by the bridge, whatever happens', async () => {
