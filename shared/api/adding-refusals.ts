@@ -7,6 +7,8 @@ export const ADDING_REFUSALS = [
   'registry-busy',
   'credential-kind-not-allowed',
   'azure-refused',
+  'admin-disabled',
+  'belongs-to-others',
   'graph-unavailable',
   'registry-not-found',
   'registry-not-readable',

@@ -6,7 +6,7 @@ export interface HeldRegistry extends CredentialRecord {
 }
 
 /**
- * Whoever pulls from registries with the credentials that the bridge delivers. What it holds is revoked only after
+ * What pulls from registries with the credentials that the bridge delivers. What it holds is revoked only after
  * `prove` succeeded with another one, and after the grace period. A holder that cannot show what it uses returns from
  * `prove` once it was given the credential; then the grace period is the time in which it must take it up.
  */

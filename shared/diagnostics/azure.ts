@@ -92,7 +92,7 @@ function explainAzure(error: unknown, resourceId: string, principalId: string): 
   return wrong('azure-unavailable', message, remedy);
 }
 
-/** Refusals that the command of the kind does not mend. */
+/** Refusals that the command of the kind does not repair. */
 const GUIDED: readonly string[] = ['azure-refused', 'belongs-to-others'];
 
 function explainKind(error: unknown, registry: StoredRegistry): Verdict {

@@ -19,7 +19,7 @@ export interface Azure {
 /** Azure shows the time of a password in fractions of a second, and not always with the same number of digits. */
 const SAME_MOMENT_MS = 2_000;
 
-/** Whether Azure says that this password is no more: it was removed, or another one took its slot. */
+/** Whether Azure says that this password is gone: it was removed, or another one took its slot. */
 export function isGone(credential: KnownCredential, azure: Azure): boolean {
   const { slot, createdOn, declared, secretVersion } = credential;
   if (!azure.account || slot === undefined || !isSameSource(declared, azure.account)) return false;

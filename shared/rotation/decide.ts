@@ -16,7 +16,7 @@ import { type Azure, isGone, isSameSource, unknownPasswords } from './azure-fact
 
 /**
  * What a test at the registry says of a credential: the registry accepts it; or refuses the password; or knows the
- * password, but does not let it pull; or the password is gone from Key Vault, so that nobody can test it.
+ * password, but does not let it pull; or the password is gone from Key Vault, so that it cannot be tested.
  */
 export type Verdict = 'accepted' | 'refused' | 'no-rights' | 'missing';
 
@@ -41,7 +41,7 @@ export interface Found {
   azure: Azure;
   /** A credential in Key Vault that is newer than the record and that the registry accepts: the record is old. */
   stored: IssuedCredential | undefined;
-  /** Whether the holder still has what the bridge gave it last: nobody else gave it another one. */
+  /** Whether the holder still has what the bridge gave it last: no person gave it another one. */
   isUntouched: boolean;
 }
 
@@ -50,7 +50,7 @@ export interface Issue {
   do: 'issue';
   why: ReasonToIssue;
   slot?: string;
-  /** Takes the password that is in the slot, so that nobody else's ends. */
+  /** Takes the password that is in the slot, so that other clients keep it. */
   asItIs: boolean;
   /** The slot has a password that Coder could hold: Coder confirms the current one first. */
   deliverFirst: boolean;
@@ -140,7 +140,7 @@ function aboutRefused(current: IssuedCredential, facts: RotationFacts): Rotation
 }
 
 /**
- * Issues into a slot that nobody can hold. Where a slot has a password, Coder confirms another one before the bridge
+ * Issues into a slot whose password no Coder can hold. Where a slot has a password, Coder confirms another one before the bridge
  * overwrites it.
  */
 function toIssue(why: ReasonToIssue, facts: RotationFacts): RotationStep {
@@ -152,9 +152,10 @@ function toIssue(why: ReasonToIssue, facts: RotationFacts): RotationStep {
   const { slots, shared } = credentialKind(declared.kind).issuer ?? {};
   if (slots && shared) return toIssueShared(slots, why, facts, isHolding);
 
-  // A run that was cut off left a password in this slot, and nobody was given it.
-  const left = isHolding || found.isUntouched ? rotation.issuing : undefined;
-  const passwords = found.azure.passwords.filter(({ slot }) => slot !== left);
+  // A run that was cut off left a password in this slot, and never gave it to Coder.
+  const isLeft = (slot: string) =>
+    slot === rotation.issuing && (isHolding || found.isUntouched) && !isGiven(slot, facts, found.azure);
+  const passwords = found.azure.passwords.filter(({ slot }) => !isLeft(slot));
   const azure = { ...found.azure, passwords };
   const unknown = unknownPasswords(facts, azure);
   if (unknown.length > 0) return { do: 'remember', passwords: unknown };
@@ -182,8 +183,20 @@ function withoutFreeSlot(
     current !== undefined &&
     given.every(credential => credential && isGone(credential, found.azure));
   if (!isHarmless && !isGivenUpForLost(rotation)) return { do: 'report-no-slot' };
-  const slot = otherThan(slots, current?.slot);
+  const unused = found && slots.find(taken => !isGiven(taken, facts, found.azure));
+  const slot = unused ?? otherThan(slots, current?.slot);
   return { do: 'issue', why, slot, asItIs: false, deliverFirst: false };
+}
+
+/** Whether the slot still has a password that the bridge gave to Coder, or keeps during its grace period. */
+function isGiven(slot: string, { rotation, declared }: RotationFacts, azure: Azure): boolean {
+  return credentialsOf(rotation).some(
+    known =>
+      known.slot === slot &&
+      known.secretVersion !== undefined &&
+      isSameSource(known.declared, declared) &&
+      !isGone(known, azure),
+  );
 }
 
 /** An account whose slots always have a password, which others may use too. */

@@ -39,7 +39,7 @@ export function waitsUntil({ credential, rotation }: CredentialRecord): Date | u
   return ends.sort((a, b) => +b - +a)[0];
 }
 
-/** A plain rotation interrupts nobody: it waits until the grace period of the password in its slot is over. */
+/** A plain rotation interrupts no pull: it waits until the grace period of the password in its slot is over. */
 function waiting({ credential, rotation }: CredentialRecord, on: Date | undefined): PlannedStep[] {
   const slot = rotation.earlier?.[0]?.slot;
   if (!on || !credentialKind(credential.kind).issuer?.slots) return [];

@@ -51,7 +51,7 @@ export const RotationView = z.strictObject({
     .optional(),
 });
 
-/** @param now decides whether a token that nobody can revoke has ended */
+/** @param now decides whether a token that cannot be revoked has ended */
 export function rotationView(registry: Registry, now = new Date()) {
   const { credential, rotation } = registry;
   const { current } = rotation;
@@ -96,7 +96,7 @@ function previousView(rotation: CredentialState) {
   };
 }
 
-/** When it ends by itself, where nothing can revoke it. */
+/** When it expires, where nothing can revoke it. */
 function endOf({ declared, expiresOn }: KnownCredential): Date | undefined {
   return credentialKind(declared.kind).issuer?.lastsUntilItsEnd ? expiresOn : undefined;
 }

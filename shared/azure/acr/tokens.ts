@@ -25,7 +25,7 @@ export type PullProof = { works: true } | { works: false; why: 'refused' | 'no-r
 /**
  * Tests a login with the calls that Coder makes.
  * @throws ServiceError when the answer says nothing about the login: `registry-unavailable` when the registry does not
- * answer, `registry-unauthorized` when it refuses whoever asks, such as by its network rules
+ * answer, `registry-unauthorized` when it refuses every caller, such as by its network rules
  */
 export type ProvePull = (target: PullTarget, login: Login, signal: AbortSignal) => Promise<PullProof>;
 

@@ -221,7 +221,7 @@ const REFUSED: Case[] = [
     { current: 'no-rights', ...there },
   ],
   [
-    'as nobody can say: its secret is gone from Key Vault',
+    'or not: its secret is gone from Key Vault',
     { current: issued(1) },
     issue('refused', 'password2'),
     { current: 'missing', ...there },

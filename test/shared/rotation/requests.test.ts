@@ -46,7 +46,7 @@ test('a request that comes after the new one was issued leads to another one', a
   const { azure, bridge, later, view } = await start('service-principal');
   await bridge.request(false);
   // It is cut off when the new secret is being tested.
-  await bridge.run(newLife(25));
+  await bridge.run(newLife(18));
   expect(await view()).toMatchObject({ step: 'testing' });
   azure.advance(MINUTE_MS);
   await bridge.request(false);

@@ -15,7 +15,7 @@ export const REPOSITORY = 'team/app';
 /** How the registry answers, beside being well or away. */
 export const MOODS = [
   'well',
-  /** 401 to whoever asks, whatever they ask. */
+  /** 401 to every call. */
   'refuses-everybody',
   /** 401 to every password, as in an incident; it exchanges Entra tokens, but does not take what it gave. */
   'refuses-logins',

@@ -139,7 +139,7 @@ export function createBridgeModel({ azure, deploymentId, policy, counts, around 
     } as unknown as RegistryServices['registries'];
   }
 
-  /** A lease of 30 seconds; whoever dies leaves it behind. */
+  /** A lease of 30 seconds; an instance that dies leaves it behind. */
   let lockedUntil = 0;
   function createRows(calls: Calls): LeasedRows<ClassicRegistryRow> {
     const read = () => calls.make('tables', 'read link', () => JSON.parse(tables.link ?? '{}'));

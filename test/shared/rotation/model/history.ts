@@ -131,7 +131,7 @@ const CHANGES = /regenerate|generate|remove|give|put|create|add|point|write/;
 const ISSUES = /regenerate|generate|graph: add/;
 /** A refusal of a password that Azure still has counts after this time. */
 const REFUSED_FOR_MS = 5 * 60_000;
-/** For so long after a person's act the bridge may be at work because of that. */
+/** How long after a person's act the bridge may be at work because of it. */
 const REPAIR_MS = 30 * 60_000;
 
 /** Looks at what every Coder holds after each call. */
@@ -141,7 +141,7 @@ async function watched(world: World, what: string, work: () => Promise<unknown>)
   const nowMs = azure.now().getTime();
   const isTooSoon = nowMs - since < REFUSED_FOR_MS && nowMs - world.actedAt > REPAIR_MS;
   const isWrongTime = mood === 'lies' ? isTooSoon : mood !== 'well';
-  const isNeeded = models.some(({ held }) => !isAccepted(azure, held()));
+  const isNeeded = models.some(bridge => !isAccepted(azure, bridge.held()) || bridge.isCompromised());
   if (ISSUES.test(what) && isWrongTime && !isNeeded) breaks(world, `${what} while the registry ${mood}`);
   const result = await work();
   if (CHANGES.test(what)) story.push(`    ${what}`);
@@ -155,11 +155,12 @@ async function watched(world: World, what: string, work: () => Promise<unknown>)
 }
 
 function breaks(world: World, promise: string): void {
-  world.broken ??= promise;
+  if (world.broken) return;
+  world.broken = promise;
   world.story.push(`    !!! ${promise}`);
 }
 
-/** What stopped being accepted by itself, because trouble kept a bridge from renewing it. */
+/** What expired because trouble kept a bridge from renewing it. */
 function expire(world: World): void {
   const isTroubled = world.azure.now().getTime() < world.troubledUntil;
   for (const bridge of world.models) {
@@ -169,7 +170,7 @@ function expire(world: World): void {
   }
 }
 
-/** Lets a history happen, then mends everything, and expects that Coder holds what is accepted. */
+/** Lets a history happen, then repairs everything, and expects that Coder holds what is accepted. */
 export async function happen(world: World, events: readonly Event[]): Promise<void> {
   const { story } = world;
   try {
@@ -178,7 +179,7 @@ export async function happen(world: World, events: readonly Event[]): Promise<vo
       await take(world, event);
       if (world.broken) throw new Error(world.broken);
     }
-    story.push('everything is mended');
+    story.push('everything is repaired');
     await endWell(world);
     if (world.broken) throw new Error(world.broken);
   } catch (error) {
