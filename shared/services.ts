@@ -23,6 +23,7 @@ import { createClassicTarget } from './coder/classic/target.ts';
 import type { CoderConnection } from './coder/http.ts';
 import { createV2Client } from './coder/v2/client.ts';
 import { NO_HOLDER } from './coder/v2/holder.ts';
+import { createOrganizations } from './coder/v2/organizations.ts';
 import { RolloutRow } from './coder/v2/rollout.ts';
 import { createRollouts } from './coder/v2/rollout-table.ts';
 import { createV2Target, type V2TargetOptions } from './coder/v2/target.ts';
@@ -171,6 +172,7 @@ function createV2(
   const rollouts = createRollouts(leasedRows.rows(RolloutRow), coder, now);
   const options: V2TargetOptions = {
     ...{ coder, rollouts, organization, now, tokenSecret: CODER_TOKEN_SECRET },
+    organizations: createOrganizations(coder, organization, now),
     sessionToken: () => connection.sessionToken(false),
     classic: { name: 'classic', isThere: createClassicClient(connection).isThere },
     async *otherRegistries(name) {
