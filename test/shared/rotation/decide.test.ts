@@ -50,6 +50,9 @@ type Case = [
   facts?: Partial<RotationFacts>,
 ];
 
+const SUPPLIED: IssuedCredential = {
+  ...{ declared: STATIC, username: 'coder-pull', secretVersion: 's', issuedOn: at(-5) },
+};
 const HEALTHY: Case[] = [
   ['all is well', { current: issued(1) }, { do: 'nothing', nextOn: at(9) }],
   ['a rotation is due, and it must look first', { current: issued(10) }, { do: 'look' }],
@@ -119,6 +122,18 @@ const HEALTHY: Case[] = [
     { current: issued(1, { declared: OTHER_SCHEDULE }) },
     { do: 'nothing', nextOn: at(9) },
   ],
+  [
+    'a person supplied a password of the declared token: it is one of the two',
+    { current: SUPPLIED },
+    { do: 'report-no-slot' },
+    { found: found({ password1: 5, password2: 6 }) },
+  ],
+  [
+    'a person supplied the only password of the declared token',
+    { current: SUPPLIED },
+    issue('declared', 'password2'),
+    { found: found({ password1: 5 }) },
+  ],
   ['Coder has not confirmed it', { current: issued(0.1), earlier: [issued(9)] }, { do: 'deliver' }],
 ];
 
@@ -149,6 +164,11 @@ const CANDIDATE: Case[] = [
   ],
 ];
 
+/** Passwords that the bridge found in Azure, and does not know. */
+const REPLACED = ['password1', 'password2'].map(slot => {
+  const { secretVersion: _, ...unknown } = issued(0.1, { slot });
+  return unknown;
+});
 const gone = { found: found({ password2: 1 }, { isUntouched: false }) };
 const there = { found: found({ password1: 1 }) };
 const REFUSED: Case[] = [
@@ -213,6 +233,24 @@ const REFUSED: Case[] = [
     { current: issued(5) },
     { do: 'recall', credential: issued(1, inSecond) },
     { ...refused, found: found({ password2: 1 }, { stored: issued(1, inSecond) }) },
+  ],
+  [
+    'but it accepts an earlier one that leaked',
+    { current: issued(0.1), earlier: [issued(9, inSecond)], compromisedOn: at(-1) },
+    { do: 'suspect' },
+    { ...refused, accepted: issued(9, inSecond), found: found({ password1: 0.1, password2: 9 }) },
+  ],
+  [
+    'a person replaced both, and Coder still has what the bridge gave it',
+    { current: issued(1), earlier: REPLACED },
+    issue('refused', 'password1'),
+    { ...refused, found: found({ password1: 0.1, password2: 0.1 }) },
+  ],
+  [
+    'a person replaced both, and gave Coder another one',
+    { current: issued(1), earlier: REPLACED },
+    { do: 'report-no-slot' },
+    { ...refused, found: found({ password1: 0.1, password2: 0.1 }, { isUntouched: false }) },
   ],
   [
     'because it may not pull',

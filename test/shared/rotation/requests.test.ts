@@ -111,6 +111,23 @@ test('another kind is tried at once, although the one before has just failed', a
   expect(azure.knows(bridge.held() ?? { username: '', password: '' })).toBe(true);
 });
 
+test('an administrator password that was taken as it is, and is not wanted any more, stays for others', async () => {
+  const { azure, bridge, later, view } = await start('admin');
+  const { admin } = azure.accounts;
+  admin.regenerate('password');
+  const others = () => admin.passwords().find(({ name }) => name === 'password2')?.value;
+  const before = others();
+  // It is cut off while it tests the second password.
+  await bridge.run(newLife(22));
+  expect(await view()).toMatchObject({ step: 'testing', why: 'refused' });
+
+  await bridge.declare('token');
+  await later(1);
+
+  expect(bridge.held()?.username).toBe('coder-acr-bridge-alpha');
+  expect(others()).toBe(before);
+});
+
 test('a rotation whose instance was killed goes on within a minute', async () => {
   const { bridge, held, later } = await start('token');
   const before = held();
