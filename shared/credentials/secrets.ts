@@ -72,7 +72,7 @@ export async function forgetSecret(vault: Vault, registryName: string, old: Know
 }
 
 /** A call under way may have stored a secret that the record does not name yet. */
-const RECENT_MS = 10 * 60_000;
+const RECENT_MS = 5 * 60_000;
 
 /** Removes the secrets of a registry that calls which were cut off left behind. */
 export async function forgetLeftOver(

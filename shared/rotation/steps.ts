@@ -136,12 +136,17 @@ async function deliver(run: Run): Promise<void> {
     if (givenUp || !to || !isFinal(error)) throw error;
     return fallBack(run, to, error);
   }
-  const { name, rotation } = lease.registry();
-  await forgetLeftOver(services.vault, name, services.deploymentId, credentialsOf(rotation), services.now());
+  await tidy(run);
   await lease.save(delivered(lease.registry(), services.now()));
   if (givenUp) return;
   const [last] = lease.registry().rotation.earlier ?? [];
   await notices.rotated(current as IssuedCredential, last?.revokeOn);
+}
+
+/** Removes the secrets of runs that were cut off. */
+async function tidy({ services, lease }: Run): Promise<void> {
+  const { name, rotation } = lease.registry();
+  await forgetLeftOver(services.vault, name, services.deploymentId, credentialsOf(rotation), services.now());
 }
 
 /** One that Coder may hold and that the registry accepts. */
@@ -180,6 +185,7 @@ async function revokeEarlier(run: Run, old: EarlierCredential, deliverFirst: boo
   // One that was there before, and that Coder could not use, stays for those who use it.
   const { givenUp } = lease.registry().rotation;
   if (!(old.wasThere && givenUp)) await revoke(run, old);
+  await tidy(run);
   await lease.save(revoked(lease.registry().rotation, old, services.now()));
   notices.revoked(old);
 }
