@@ -18,6 +18,17 @@ export function renewOn(declared: Declared, current: IssuedCredential | undefine
   return new Date(Math.min(byInterval, halfLife ?? byInterval));
 }
 
+/**
+ * Until when a copy of the credential serves: until it ends, or until the bridge revokes it after the next rotation.
+ * undefined when neither is known. A rotation that a person asks for comes earlier.
+ */
+export function servesUntil(declared: Declared, current: IssuedCredential | undefined): Date | undefined {
+  const renewedOn = renewOn(declared, current);
+  const revokedOn = renewedOn && endOfGrace(declared, renewedOn);
+  const ends = [current?.expiresOn, revokedOn].filter(end => end !== undefined);
+  return ends.length > 0 ? new Date(Math.min(...ends.map(Number))) : undefined;
+}
+
 /** When the old credential is revoked if Coder confirms the new one now. */
 export function endOfGrace(declared: Declared, now: Date): Date {
   return new Date(now.getTime() + (scheduleOf(declared)?.graceMinutes ?? 0) * 60_000);

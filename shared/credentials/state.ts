@@ -37,7 +37,14 @@ const EarlierCredential = KnownCredential.extend({
 });
 export type EarlierCredential = z.infer<typeof EarlierCredential>;
 
-const Failure = z.object({ reason: z.string(), message: z.string() });
+const Failure = z.object({
+  reason: z.string(),
+  message: z.string(),
+  /** What a person must do, where the message does not say it. */
+  remedy: z.string().optional(),
+  /** True when a service only did not answer: the same step may work later without a change by a person. */
+  retryable: z.boolean().exactOptional(),
+});
 export type Failure = z.infer<typeof Failure>;
 
 /** How the last run that changed something, or found something wrong, ended. */

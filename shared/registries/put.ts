@@ -112,6 +112,7 @@ export async function declareRegistry(
   const { armCredentials: arm, graph, deploymentId } = services;
   const kept = credentialsOf(previous?.rotation ?? {});
   const context = { registry, arm, graph, deploymentId, kept, signal };
+  await services.target.refuseFound?.({ ...input, name, credential, loginServer }, previous, signal);
   await credentialKind(credential.kind).check?.(credential, azure, context);
   const rotation = await rotationFor(services, name, input, loginServer, previous, signal);
   return withoutUndefined<Omit<Registry, 'createdOn' | 'updatedOn'>>({

@@ -42,16 +42,14 @@ export function isFinal(error: unknown): error is ServiceError {
   return error instanceof ServiceError && FINAL.includes(error.reason);
 }
 
-export function isOutage({ reason }: Failure): boolean {
-  return reason.endsWith('-unavailable') || reason === 'coder-busy';
-}
-
 /** Reasons that are about the credential that Coder holds, or the way to it: a healthy run proves them wrong. */
 const HEALED: readonly string[] = [
-  ...['credential-refused', 'pull-not-allowed', 'registry-unauthorized', 'no-free-password'],
+  ...['pull-not-allowed', 'no-free-password'],
+  ...['credential-refused', 'network-denied', 'token-refused'],
+  ...['secrets-forbidden', 'secrets-unavailable', 'registry-unauthorized'],
 ];
 
 /** Whether a healthy run clears this failure. A failure about a new credential stays until the next rotation. */
 export function isOver(failure: Failure): boolean {
-  return isOutage(failure) || HEALED.includes(failure.reason);
+  return failure.retryable === true || HEALED.includes(failure.reason);
 }

@@ -42,7 +42,8 @@ async function outageNow({ services, lease, signal }: Run): Promise<Failure | un
     return { reason: 'registry-unauthorized', message };
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
-    return { reason: error.reason, message: error.message };
+    const { reason, message, remedy, retryable } = error;
+    return { reason, message, remedy, retryable };
   }
 }
 

@@ -10,7 +10,7 @@ import {
 import { userNameOf } from './azure-facts.ts';
 import { delivered, failed, fallenBack, proven, recalled, remembered, revoked } from './changes.ts';
 import { isLeaked, type RotationStep } from './decide.ts';
-import { isFinal, isOutage, lacksRights, neverAccepted, noFreeSlot, refusedBy } from './failures.ts';
+import { isFinal, lacksRights, neverAccepted, noFreeSlot, refusedBy } from './failures.ts';
 import { issue, maintain, revoke } from './issuing.ts';
 import { isStillCandidate } from './next-step.ts';
 import type { Run } from './run.ts';
@@ -88,7 +88,7 @@ export async function stop(run: Run, failure: Failure): Promise<void> {
   // It matters only when it holds up a step, or keeps Coder without a credential.
   const isIdle = !lease.isHeld() && (stage === undefined || stage === 'waiting-to-revoke');
   const isEmergency = credentialsOf(rotation).some(credential => isLeaked(credential, rotation));
-  if (isIdle && !isEmergency && isOutage(failure)) return notices.skipped(failure);
+  if (isIdle && !isEmergency && failure.retryable) return notices.skipped(failure);
   await fail(run, failure);
 }
 

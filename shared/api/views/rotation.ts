@@ -6,6 +6,7 @@ import {
   credentialsOf,
   type KnownCredential,
   REASONS_TO_ISSUE,
+  type RotationResult,
 } from '../../credentials/state.ts';
 import type { Registry } from '../../records/registry.ts';
 import { isLeaked } from '../../rotation/decide.ts';
@@ -47,6 +48,7 @@ export const RotationView = z.strictObject({
       outcome: z.enum(['rotated', 'failed']),
       reason: z.string(),
       message: z.string(),
+      remedy: z.string().optional().describe('What a person must do.'),
     })
     .optional(),
 });
@@ -54,7 +56,7 @@ export const RotationView = z.strictObject({
 /** @param now decides whether a token that cannot be revoked has ended */
 export function rotationView(registry: Registry, now = new Date()) {
   const { credential, rotation } = registry;
-  const { current } = rotation;
+  const { current, lastResult } = rotation;
   return {
     username: current?.username,
     issuedOn: current?.issuedOn,
@@ -68,7 +70,7 @@ export function rotationView(registry: Registry, now = new Date()) {
     revokeOn: rotation.earlier?.[0]?.revokeOn,
     refusedSince: rotation.refusedSince,
     previous: previousView(rotation),
-    lastResult: rotation.lastResult,
+    lastResult: lastResult && withoutFlags(lastResult),
   };
 }
 
@@ -99,4 +101,8 @@ function previousView(rotation: CredentialState) {
 /** When it expires, where nothing can revoke it. */
 function endOf({ declared, expiresOn }: KnownCredential): Date | undefined {
   return credentialKind(declared.kind).issuer?.lastsUntilItsEnd ? expiresOn : undefined;
+}
+
+function withoutFlags({ retryable: _, ...shown }: RotationResult) {
+  return shown;
 }

@@ -1,10 +1,13 @@
 import type { TokenCredential } from '@azure/identity';
 import ky, { HTTPError, type KyInstance } from 'ky';
 import * as z from 'zod';
-import { describe, ServiceError } from '../../errors.ts';
+import { ServiceError } from '../../errors.ts';
 import { boundedFetch } from '../../lib/bounded-fetch.ts';
 import { claimsOf } from '../../lib/jwt.ts';
 import { remember } from '../../lib/redaction/redact.ts';
+import { explainAcr } from '../refusals/acr.ts';
+import { entraRefusal } from '../refusals/entra.ts';
+import { saidByResponse } from '../refusals/said.ts';
 import type { HostCheck } from './allowed-hosts.ts';
 
 /** A user name and a password that a registry accepts. */
@@ -62,7 +65,6 @@ const AccessToken = z.object({ access_token: z.string().transform(remember) });
 const Claims = z.object({
   access: z.array(z.object({ name: z.string(), actions: z.array(z.string()) })).default([]),
 });
-const OciErrors = z.object({ errors: z.array(z.object({ code: z.string(), message: z.string() })).min(1) });
 const Tags = z.object({ tags: z.array(z.string()).nullish() });
 
 const MANIFESTS = [
@@ -91,8 +93,7 @@ export function createAcrTokens({ credential, audience, isAllowedHost }: AcrToke
         const answer = await clientOf(loginServer, signal).post('oauth2/exchange', { body });
         return Exchanged.parse(await answer.json()).refresh_token;
       } catch (error) {
-        const isRefusal = [401, 403].includes(httpStatusOf(error));
-        throw serviceError(isRefusal ? 'registry-unauthorized' : 'registry-unavailable', loginServer, error);
+        throw await toServiceError(loginServer, error, { isExchange: true });
       }
     },
 
@@ -114,7 +115,7 @@ export function createAcrTokens({ credential, audience, isAllowedHost }: AcrToke
       const token = await pullToken(http, loginServer, login, repository);
       if (token !== undefined) {
         await readSomeManifest(http, repository, token).catch(async (error: unknown) => {
-          throw await saysNothing(loginServer, error);
+          throw await toServiceError(loginServer, error);
         });
         return { works: true };
       }
@@ -140,8 +141,8 @@ async function pullToken(
     // It is not documented whether a registry answers missing rights with 401 or with a token that lacks them.
     return mayPull(access_token, repository) ? access_token : undefined;
   } catch (error) {
-    if (httpStatusOf(error) === 401) return undefined;
-    throw await saysNothing(loginServer, error);
+    if (statusIn(error) === 401) return undefined;
+    throw await toServiceError(loginServer, error);
   }
 }
 
@@ -152,29 +153,8 @@ async function accepts(http: KyInstance, loginServer: string, login: Login): Pro
     return true;
   } catch (error) {
     // Only 401 is about the password: 403 comes from network rules, other answers from whatever is broken.
-    if (httpStatusOf(error) === 401) return false;
-    throw await saysNothing(loginServer, error);
-  }
-}
-
-async function saysNothing(loginServer: string, error: unknown): Promise<ServiceError> {
-  const status = httpStatusOf(error);
-  if (status !== 401 && status !== 403) return serviceError('registry-unavailable', loginServer, error);
-  const said = await saidBy(error as HTTPError);
-  const message = `${loginServer} answered ${status}, which says nothing about a password: ${said}`;
-  return new ServiceError('registry-unauthorized', message, { cause: error });
-}
-
-const LONGEST_QUOTE = 300;
-
-/** What the registry said: its message, or the beginning of its answer. */
-async function saidBy({ response }: HTTPError): Promise<string> {
-  const text = await response.text().catch(() => '');
-  try {
-    const [first] = OciErrors.parse(JSON.parse(text)).errors;
-    return `${first?.code}, ${first?.message}`.slice(0, LONGEST_QUOTE);
-  } catch {
-    return text.slice(0, LONGEST_QUOTE) || 'nothing';
+    if (statusIn(error) === 401) return false;
+    throw await toServiceError(loginServer, error);
   }
 }
 
@@ -216,15 +196,17 @@ async function readSomeManifest(http: KyInstance, repository: string, token: str
   });
 }
 
-/** 0 when the registry did not answer. */
-function httpStatusOf(error: unknown): number {
-  return error instanceof HTTPError ? error.response.status : 0;
+function statusIn(error: unknown): number | undefined {
+  return error instanceof HTTPError ? error.response.status : undefined;
 }
 
-function serviceError(
-  reason: 'registry-unauthorized' | 'registry-unavailable',
+/** `registry-unauthorized` when the registry refuses the caller; not when its network rules refuse everybody. */
+async function toServiceError(
   loginServer: string,
   error: unknown,
-): ServiceError {
-  return new ServiceError(reason, `${loginServer}: ${describe(error)}`, { cause: error });
+  call: { isExchange?: boolean } = {},
+): Promise<ServiceError> {
+  const refusal =
+    entraRefusal(error) ?? explainAcr(await saidByResponse(error), { ...call, loginServer, read: 'a token' });
+  return new ServiceError(refusal.reason, refusal.message, { ...refusal, cause: error });
 }

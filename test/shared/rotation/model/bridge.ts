@@ -203,6 +203,7 @@ export function createBridgeModel({ azure, deploymentId, policy, counts, around 
           if (secret) vault.update(secret, { attributes: { enabled: false } });
         }),
       proveWrite: async () => {},
+      setEnd: async () => {},
       remove: name => calls.make('vault', 'remove', () => void vault.softDelete(name)),
     };
   }
