@@ -146,9 +146,8 @@ describe('a registry', () => {
       reason: 'not-found',
     });
     expect((await call('DELETE', 'registries/contoso')).status).toBe(404);
-    expect(Object.keys(environment.cloud.standIns.keyVault.values())).not.toContain(
-      'registry-contoso-password',
-    );
+    const names = Object.keys(environment.cloud.standIns.keyVault.values());
+    expect(names.filter(name => name.startsWith('registry-contoso-'))).toEqual([]);
 
     expect((await call('PUT', 'registries/contoso', { body: declared() })).status).toBe(201);
   });
