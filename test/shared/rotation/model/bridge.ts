@@ -153,10 +153,12 @@ export function createBridgeModel({ azure, deploymentId, policy, counts, around 
         lockedUntil = until;
         try {
           const link = await read();
-          const result = await work(link, false);
-          await calls.make('tables', 'save link', () => {
-            tables = { ...tables, link: JSON.stringify(link) };
-          });
+          const save = () =>
+            calls.make('tables', 'save link', () => {
+              tables = { ...tables, link: JSON.stringify(link) };
+            });
+          const result = await work(link, false, save);
+          await save();
           return result;
         } finally {
           if (lockedUntil === until) lockedUntil = 0;
