@@ -7,12 +7,17 @@ import { ensureTls } from './infra/local/tls.ts';
 const tls = await ensureTls(join(import.meta.dirname, '.local', 'tls'));
 process.env.NODE_EXTRA_CA_CERTS = tls.caFile;
 
-/** Tests that play Entra or the platform, or look at what a process was before: MSAL and others keep what they saw. */
+/**
+ * Tests that play Entra, the platform or a registry that leads elsewhere, or look at what a process was before: MSAL and
+ * others keep what they saw.
+ */
 const ALONE = [
   'test/infra/local/cloud.test.ts',
   'test/infra/local/functions-host/**/*.test.ts',
   'test/infra/local/stand-ins/entra*.test.ts',
   'test/infra/local/stand-ins/tables.test.ts',
+  'test/shared/azure/acr/client.test.ts',
+  'test/shared/azure/only-to.test.ts',
   'test/shared/azure/sdk/identity-that-hangs.test.ts',
   'test/shared/diagnostics/identity.test.ts',
 ];
