@@ -2,12 +2,12 @@ import { isHeld } from '../azure/tables/lease.ts';
 import { endsSoon } from '../credentials/renewal.ts';
 import { ConflictError, CredentialError, ServiceError } from '../errors.ts';
 import type { Log } from '../lib/log.ts';
-import type { RotationStep } from './decide.ts';
 import { isOver } from './failures.ts';
 import { maintain } from './issuing.ts';
 import { nextStep } from './next-step.ts';
 import { createRun, type RotationServices, type Run } from './run.ts';
-import { stop, take } from './steps.ts';
+import type { RotationStep } from './step.ts';
+import { stop, take } from './take-step.ts';
 
 export const RUN_BUDGET_MS = 240_000;
 

@@ -244,7 +244,7 @@ test('a tag that is deleted gives way to the next best, and the last one stays',
   expect(activeImage('deleted')).toContain(first);
 });
 
-test('a last image that the policy leaves out is reported once, and gives way to whatever is pushed then', async () => {
+test('a last image that the policy leaves out is reported once, and gives way to the next push', async () => {
   await connect('last', { rule: { onDelete: 'remove', defaultTag: 'first' } });
   const first = await bridge.push('team/last:v1', image({ content: 'one' }));
   await bridge.pushed('team/last:v1');

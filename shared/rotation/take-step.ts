@@ -9,12 +9,13 @@ import {
 } from '../credentials/state.ts';
 import { userNameOf } from './azure-facts.ts';
 import { delivered, failed, fallenBack, proven, recalled, remembered, revoked } from './changes.ts';
-import { isLeaked, type RotationStep } from './decide.ts';
+import { isLeaked } from './facts.ts';
 import { isFinal, lacksRights, neverAccepted, noFreeSlot, refusedBy } from './failures.ts';
 import { issue, maintain, revoke } from './issuing.ts';
 import { isStillCandidate } from './next-step.ts';
 import type { Run } from './run.ts';
 import { stageOf } from './stage.ts';
+import type { RotationStep } from './step.ts';
 
 /**
  * Carries out the decided step on the record as it is now.
