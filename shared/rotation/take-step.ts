@@ -27,6 +27,7 @@ export async function take(run: Run, step: RotationStep): Promise<boolean> {
     case 'look':
       return false;
     case 'wait':
+      await forgetSuspicion(run);
       await stop(run, step.because);
       return false;
     case 'suspect':
@@ -100,6 +101,11 @@ async function suspect(run: Run): Promise<void> {
   notices.suspected(refusedBy(lease.registry()));
   // A disabled account is reported at once.
   await maintain(run);
+}
+
+/** Refusals before an outage and after it are not one that lasted: the outage hides what was between. */
+export async function forgetSuspicion({ lease }: Run): Promise<void> {
+  if (lease.registry().rotation.refusedSince) await lease.save({ refusedSince: undefined });
 }
 
 /** @returns whether the registry accepted the candidate */

@@ -13,8 +13,15 @@ const POLICY = {
 };
 
 beforeAll(async () => {
-  // There are no events: every import here was requested.
-  app = await startApp({ subscribed: false, registries: ['fabrikam', 'adatum'] });
+  // There are no events and no timers: every import here was requested.
+  app = await startApp({
+    subscribed: false,
+    registries: ['fabrikam', 'adatum'],
+    settings: {
+      'AzureWebJobs.reconcile.Disabled': 'true',
+      'AzureWebJobs.rotate-credentials.Disabled': 'true',
+    },
+  });
   expect((await app.api('PUT', 'registries/contoso', declared())).status).toBe(201);
 });
 afterAll(() => app.close());
