@@ -23,7 +23,7 @@ const ALONE = [
 ];
 
 /** Tests wait for servers as long as they compute, so that there are more files at once than cores. */
-const MORE_THAN_CORES = Math.ceil(1.5 * availableParallelism());
+const MORE_THAN_CORES = 2 * availableParallelism();
 
 /** Gives Markdown as its text, as esbuild does for the bundle. */
 const markdownText: Plugin = {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { OtherRegistry } from '../../infra/local/cloud.ts';
 import { artifact, image, index } from '../../infra/local/oci-image.ts';
-import { type App, startApp, until } from '../support/app.ts';
+import { type App, NO_TIMERS, startApp, until } from '../support/app.ts';
 
 let app: App;
 const POLICY = {
@@ -17,10 +17,7 @@ beforeAll(async () => {
   app = await startApp({
     subscribed: false,
     registries: ['fabrikam', 'adatum'],
-    settings: {
-      'AzureWebJobs.reconcile.Disabled': 'true',
-      'AzureWebJobs.rotate-credentials.Disabled': 'true',
-    },
+    settings: NO_TIMERS,
   });
   expect((await app.api('PUT', 'registries/contoso', declared())).status).toBe(201);
 });

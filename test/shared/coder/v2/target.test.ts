@@ -162,9 +162,11 @@ test('the tag that was pushed last is named, though an earlier event of that tag
   const at = bridge.cloud.clock.now().getTime() - 10_000;
   const moved = await bridge.push('team/late:v1', image({ content: 'moved' }));
   await bridge.push('team/late:v2', image({ content: 'between' }));
-  await bridge.pushed('team/late:v1', { at: new Date(at) });
-  await bridge.pushed('team/late:v2', { at: new Date(at + 1_000) });
-  await bridge.pushed('team/late:v1', { at: new Date(at + 2_000) });
+  const wait = async (ms: number) => bridge.cloud.clock.advance(ms);
+  const services = { ...bridge.services, wait };
+  await bridge.pushed('team/late:v1', { services, at: new Date(at) });
+  await bridge.pushed('team/late:v2', { services, at: new Date(at + 1_000) });
+  await bridge.pushed('team/late:v1', { services, at: new Date(at + 2_000) });
 
   expect(activeImage('late')).toContain(moved);
 });
