@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { MemoView, RequestWords } from '../../coder/words.ts';
+import { ruleOf } from '../../policy/policy.ts';
 import { formatReference } from '../../policy/reference.ts';
 import { findReason, IMAGE_REASONS, remedyOf, STATES } from '../../reasons.ts';
 import type { ImageRecord } from '../../records/image.ts';
@@ -16,6 +17,12 @@ export const ImageView = z.strictObject({
     .string()
     .optional()
     .describe('Reference that pulls exactly the digest in Coder; only in answers with one record.'),
+  rule: z
+    .int()
+    .optional()
+    .describe(
+      'Index of the rule of the present policy that matches, from 0; absent when none does. Only in answers with one record.',
+    ),
   state: z.enum(STATES),
   reason: z.enum(IMAGE_REASONS),
   message: z.string().describe('What happened last.'),
@@ -41,6 +48,7 @@ export const ImageView = z.strictObject({
  */
 export function imageView(record: ImageRecord, of?: Registry) {
   const { state, reason } = record;
+  const rule = of ? ruleOf(of, record) : -1;
   const inCoder = state === 'imported' ? record.digest : record.coderDigest;
   return {
     registry: record.registry,
@@ -49,6 +57,7 @@ export function imageView(record: ImageRecord, of?: Registry) {
     reference: formatReference(record),
     digest: record.digest,
     pinnedReference: of && inCoder && `${of.loginServer}/${record.repository}@${inCoder}`,
+    rule: rule >= 0 ? rule : undefined,
     state,
     reason,
     message: record.message,

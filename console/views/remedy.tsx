@@ -1,0 +1,34 @@
+import { Command } from '../parts/command.tsx';
+import { inline } from '../parts/prose.tsx';
+import { whereIs } from '../reasons.ts';
+import { remedyCommands } from '../remedy-commands.ts';
+import { linkTo } from '../route.ts';
+import type { Image, Template } from '../types.ts';
+
+/** What a person does about it. */
+export function Remedy({ image, template }: { image: Image; template: Template | undefined }) {
+  const { remedy, registry, state, reason } = image;
+  if (state === 'imported' && reason !== 'version-ready') return null;
+  const commands = remedyCommands(image, template);
+  const [, ...help] = whereIs(reason);
+  if (!remedy && commands.length === 0) return null;
+  return (
+    <section class="remedy" aria-label="What to do">
+      <h3>What to do</h3>
+      {remedy ? (
+        <p>{inline(remedy.replace(/\bRun: .+?(?:\n|$)/, 'Run this. '))}</p>
+      ) : (
+        <p>Nothing. To try now:</p>
+      )}
+      {commands.map(command => (
+        <Command key={command} text={command} />
+      ))}
+      <p>
+        {help.includes('policy') && <a href={linkTo('policy', registry)}>Change the policy</a>}
+        {help.includes('health') && <a href={linkTo('health', registry)}>Check the registry’s health</a>}
+        {help.includes('credentials') && <a href={linkTo('credentials', registry)}>See the credential</a>}
+        {help.includes('setup') && <a href={linkTo('setup', registry)}>Open the setup guide</a>}
+      </p>
+    </section>
+  );
+}

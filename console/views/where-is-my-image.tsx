@@ -1,0 +1,109 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { readReference } from '../image-reference.ts';
+import { NoRegistry } from '../parts/no-registry.tsx';
+import { useRegistries } from '../parts/registry-picker.tsx';
+import { Show } from '../parts/show.tsx';
+import { go, linkTo, type Route } from '../route.ts';
+import type { Registry } from '../types.ts';
+import { FoundImages } from './found-images.tsx';
+import { OneImage } from './one-image.tsx';
+
+/** One box, and what became of the image that is typed into it. */
+export function WhereIsMyImage({ route }: { route: Route }) {
+  const registries = useRegistries();
+  const typed = route.query.get('q') ?? route.rest;
+  return (
+    <>
+      <h1 tabIndex={-1}>Where is my image?</h1>
+      <Box typed={typed} />
+      <Show of={registries} what="the registries">
+        {({ items }) => (items.length === 0 ? <NoRegistry /> : <Answer route={route} registries={items} />)}
+      </Show>
+    </>
+  );
+}
+
+function Box({ typed }: { typed: string }) {
+  const [text, setText] = useState(typed);
+  const input = useRef<HTMLInputElement>(null);
+  useEffect(() => setText(typed), [typed]);
+  useEffect(() => {
+    if (matchMedia('(pointer: fine)').matches) input.current?.focus({ preventScroll: true });
+  }, []);
+  return (
+    <search>
+      <form
+        class="search"
+        onSubmit={event => {
+          event.preventDefault();
+          go(linkTo('image', '', text.trim() ? { q: text.trim() } : {}));
+        }}
+      >
+        <label for="reference">Image reference, or a part of it</label>
+        <div>
+          <input
+            ref={input}
+            id="reference"
+            type="search"
+            value={text}
+            placeholder="contoso.azurecr.io/team/app:v1"
+            autocomplete="off"
+            autocapitalize="none"
+            spellcheck={false}
+            onInput={event => setText(event.currentTarget.value)}
+          />
+          <button type="submit" class="primary">
+            Find
+          </button>
+        </div>
+      </form>
+    </search>
+  );
+}
+
+function Answer({ route: { rest, query }, registries }: { route: Route; registries: Registry[] }) {
+  const linked = /^([^/]+)\/(.+):([^:/]+)$/.exec(rest);
+  if (linked) {
+    const [, name, repository, tag] = linked as unknown as [string, string, string, string];
+    return (
+      <OneImage
+        key={rest}
+        registry={registries.find(one => one.name === name)}
+        {...{ name, repository, tag }}
+      />
+    );
+  }
+  const asked = readReference(query.get('q') ?? '');
+  const named = registries.filter(
+    ({ loginServer, name }) => asked.host === loginServer.toLowerCase() || asked.host === name,
+  );
+  const only = named[0] ?? (registries.length === 1 && !asked.host ? registries[0] : undefined);
+  if (asked.host && named.length === 0) return <UnknownRegistry host={asked.host} />;
+  if (only && asked.tag && asked.repository) {
+    const { repository, tag } = asked;
+    return (
+      <OneImage
+        key={query.get('q')}
+        registry={only}
+        name={only.name}
+        {...{ repository, tag }}
+        orElse={asked}
+      />
+    );
+  }
+  return (
+    <FoundImages key={query.toString()} asked={asked} query={query} registry={only} registries={registries} />
+  );
+}
+
+function UnknownRegistry({ host }: { host: string }) {
+  return (
+    <div class="note">
+      <p>
+        <strong>The bridge has no registry {host}.</strong> Pushes to it are not its business until it is
+        added.
+      </p>
+      <NoRegistry />
+    </div>
+  );
+}
