@@ -59,7 +59,7 @@ function textAt(
   rule: number | undefined,
 ): string | undefined {
   if (station === 'decided') return registry && ruleText(registry, rule);
-  if (station === 'read') return digest;
+  if (station === 'read') return digest?.replace(/^(sha256:.{12}).*/, '$1…');
   if (station !== 'built') return undefined;
   return coder?.templates.map(({ template, version }) => `${template} ${version ?? ''}`.trim()).join(', ');
 }

@@ -30,7 +30,7 @@ export function FoundImages({ asked, query, registry, registries }: FoundProps) 
   if (registry && asked.repository) filter.set('registry', registry.name);
   const text = [asked.repository, asked.tag].filter(Boolean).join(':');
   const isFiltered = text !== '' || [...filter].length > 0;
-  if (!isFiltered) filter.set('order', 'latest');
+  if (!isFiltered) filter.set('order', 'updatedOn');
   const found = usePages<Image>(`images?${filter}`, isFiltered ? PAGE : FIRST, isMatch);
   const { items, error, isWhole } = found;
   if (error && items.length === 0) return <Failure error={error} what="while looking for images" />;

@@ -60,7 +60,8 @@ export function ImageButtons({ image, template, reload }: ButtonsProps) {
     [help.includes('replay') && state !== 'imported', 'Replay', replay],
     [help.includes('import'), 'Import', bring],
     [help.includes('reconcile'), 'Reconcile the registry', reconcile],
-    [!isIn && !help.includes('import') && state !== 'pending' && !help.includes('promote'), 'Import', bring],
+    // A person may bring what no rule does; what failed or waits is replayed.
+    [state === 'skipped' && !help.includes('import'), 'Import', bring],
   ];
   const shown = buttons.filter(([show]) => show);
   return (

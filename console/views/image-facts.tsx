@@ -1,37 +1,18 @@
 import { Command } from '../parts/command.tsx';
 import { inline } from '../parts/prose.tsx';
 import { LIGHT_OF, type Light, State } from '../parts/state.tsx';
-import { Time } from '../parts/time.tsx';
 import { linkTo } from '../route.ts';
-import { ruleText } from '../timeline.ts';
-import type { Image, Registry } from '../types.ts';
+import type { Image } from '../types.ts';
 
 const OK = new Set(['template-updated', 'already-in-template']);
 
-/** What else the record says. */
-export function ImageFacts({ image, registry }: { image: Image; registry: Registry | undefined }) {
+/** Where it went, and how it is named exactly. */
+export function ImageFacts({ image }: { image: Image }) {
   const { digest, pinnedReference, coder, coderImageId, requested } = image;
   return (
     <section aria-labelledby="facts">
-      <h3 id="facts">Facts</h3>
+      <h3 id="facts">Details</h3>
       <dl class="facts">
-        <dt>Rule</dt>
-        <dd>
-          {registry && ruleText(registry, image.rule)}{' '}
-          <a href={linkTo('policy', image.registry, { try: image.reference })}>policy</a>
-        </dd>
-        <dt>Pushed</dt>
-        <dd>
-          <Time of={image.pushedOn} none="never, as far as the bridge knows" />
-        </dd>
-        {image.importedOn && (
-          <>
-            <dt>In Coder since</dt>
-            <dd>
-              <Time of={image.importedOn} />
-            </dd>
-          </>
-        )}
         {coderImageId && (
           <>
             <dt>Image in Coder</dt>

@@ -1,6 +1,7 @@
 import { LogLines } from '../parts/log-lines.tsx';
 import { Time } from '../parts/time.tsx';
 import { duration } from '../relative-time.ts';
+import { linkTo } from '../route.ts';
 import { timelineOf } from '../timeline.ts';
 import type { Image, Registry, Template } from '../types.ts';
 
@@ -22,15 +23,23 @@ export function ImageTimeline({ image, registry, template }: TimelineProps) {
         {timelineOf(image, registry, image.rule).map(({ station, title, on, state, text }) => (
           <li key={station} class={state} aria-current={state === 'now' ? 'step' : undefined}>
             <div>
-              <span class="title">{title}</span> <span class="quiet small">{WORDS[state]}</span>
+              <span class="title">{title}</span>{' '}
+              <span class={state === 'now' || state === 'stopped' ? 'small' : 'hidden'}>{WORDS[state]}</span>
               <span class="when">{on && <Time of={on} />}</span>
             </div>
-            {text && <p class="quiet detail">{text}</p>}
+            {text && (
+              <p class="quiet detail">
+                {text}{' '}
+                {station === 'decided' && (
+                  <a href={linkTo('policy', image.registry, { try: image.reference })}>policy</a>
+                )}
+              </p>
+            )}
             {station === 'built' && importMs !== undefined && state === 'done' && (
-              <p class="quiet">Coder took {duration(importMs)}.</p>
+              <p class="quiet detail">Coder took {duration(importMs)}.</p>
             )}
             {station === 'built' && template?.building && (
-              <p class="quiet">
+              <p class="quiet detail">
                 {template.building.version}, since <Time of={template.building.since} />
               </p>
             )}

@@ -57,7 +57,7 @@ export function OneImage({ registry, name, repository, tag }: OneImageProps) {
           />
           <div class="columns">
             <ImageTimeline image={data} registry={registry} template={template.data} />
-            <ImageFacts image={data} registry={registry} />
+            <ImageFacts image={data} />
           </div>
         </article>
       )}

@@ -25,6 +25,9 @@ export function Remedy({ image, template }: { image: Image; template: Template |
       ))}
       <p>
         {help.includes('policy') && <a href={linkTo('policy', registry)}>Change the policy</a>}
+        {template && (
+          <a href={linkTo('templates', `${template.organization}/${template.template}`)}>Open the template</a>
+        )}
         {help.includes('health') && <a href={linkTo('health', registry)}>Check the registry’s health</a>}
         {help.includes('credentials') && <a href={linkTo('credentials', registry)}>See the credential</a>}
         {help.includes('setup') && <a href={linkTo('setup', registry)}>Open the setup guide</a>}
