@@ -44,6 +44,7 @@ import { createReports } from './reconciliation/report-table.ts';
 import type { ScheduleServices } from './reconciliation/timer.ts';
 import { createImages } from './records/image-table.ts';
 import { createRegistries } from './records/registry-table.ts';
+import { createSummaries } from './records/summary-table.ts';
 import type { RegistryServices } from './registries/put.ts';
 import type { RotationServices } from './rotation/run.ts';
 import { deploymentIdOf, readSettings, type Settings } from './settings.ts';
@@ -122,6 +123,7 @@ export function createServices(
     deploymentId: deploymentIdOf(settings),
     registries,
     images,
+    summaries: createSummaries(registriesTable, onUnreadable),
     leasedRows,
     acr: createAcr({ credential, audience: settings.ACR_AUDIENCE, isAllowedHost, pauses }),
     arm: createArm(credential, settings.ARM_URL, settings.ARM_AUDIENCE),

@@ -13,16 +13,11 @@ export const ImageView = z.strictObject({
   tag: z.string(),
   reference: z.string(),
   digest: z.string().optional(),
-  pinnedReference: z
-    .string()
-    .optional()
-    .describe('Reference that pulls exactly the digest in Coder; only in answers with one record.'),
+  pinnedReference: z.string().optional().describe('Reference that pulls exactly the digest in Coder.'),
   rule: z
     .int()
     .optional()
-    .describe(
-      'Index of the rule of the present policy that matches, from 0; absent when none does. Only in answers with one record.',
-    ),
+    .describe('Index of the rule of the present policy that matches, from 0; absent when none does.'),
   state: z.enum(STATES),
   reason: z.enum(IMAGE_REASONS),
   message: z.string().describe('What happened last.'),

@@ -146,6 +146,7 @@ export function createBridgeModel({ azure, deploymentId, policy, counts, around 
     return {
       read,
       readIntact: read,
+      async *each() {},
       async withLease(_key, _signal, work) {
         const now = azure.now().getTime();
         if (lockedUntil > now) throw new ServiceError('coder-busy', 'another one');
