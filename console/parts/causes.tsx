@@ -16,7 +16,7 @@ export function Causes({ of }: { of: readonly Cause[] }) {
       {of.map(({ light, reason, message, remedy }) => (
         <li key={reason + message}>
           <State light={light === 'red' ? 'bad' : 'wait'}>{reason}</State> {inline(message)}
-          {remedy && <div class="quiet">{inline(remedy)}</div>}
+          {remedy && <span class="quiet"> {inline(remedy)}</span>}
         </li>
       ))}
     </ul>

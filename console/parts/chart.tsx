@@ -27,7 +27,13 @@ export function Chart({ hours }: { hours: readonly Hour[] }) {
       ? 'No push in the last 24 hours'
       : `Time from push to Coder in each of the last 24 hours; the slowest p95 is ${duration(most)}`;
   return (
-    <svg class="chart" viewBox={`0 0 ${HOURS * STEP} ${HEIGHT + 1}`} role="img" aria-label={label}>
+    <svg
+      class="chart"
+      preserveAspectRatio="none"
+      viewBox={`0 0 ${HOURS * STEP} ${HEIGHT + 1}`}
+      role="img"
+      aria-label={label}
+    >
       <line x1="0" x2={HOURS * STEP} y1={HEIGHT + 0.5} y2={HEIGHT + 0.5} />
       {shown.map(({ at, startsOn, count, p50Ms, p95Ms }) => (
         <g key={startsOn}>

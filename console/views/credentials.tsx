@@ -12,6 +12,8 @@ import { CoderToken } from './coder-token.tsx';
 
 const EVERY_MS = 5_000;
 const DAY_MS = 86_400_000;
+/** Kinds of which there is nothing to rotate. */
+const SUPPLIED = new Set(['static', 'managed-identity']);
 
 /** The credential of each registry, with its age, and Coder's own token. */
 export function Credentials() {
@@ -48,7 +50,9 @@ function Credential({ registry, reload }: { registry: Registry; reload(): void }
   return (
     <article class="card" aria-label={`Credential of ${name}`}>
       <header>
-        <h2>{loginServer}</h2>
+        <h2>
+          {name} <span class="quiet small">{loginServer}</span>
+        </h2>
         <State light={light}>{word}</State>
       </header>
       <dl class="facts">
@@ -110,7 +114,13 @@ function Credential({ registry, reload }: { registry: Registry; reload(): void }
           )}
         </dd>
       </dl>
-      <Rotate registry={registry} reload={reload} />
+      {SUPPLIED.has(credential.kind) ? (
+        <p class="quiet">
+          The bridge does not issue this kind. To change it, PUT the registry with another credential.
+        </p>
+      ) : (
+        <Rotate registry={registry} reload={reload} />
+      )}
     </article>
   );
 }

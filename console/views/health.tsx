@@ -1,4 +1,5 @@
-import { Command } from '../parts/command.tsx';
+import { splitAdvice } from '../advice.ts';
+import { Advice } from '../parts/advice.tsx';
 import { inline } from '../parts/prose.tsx';
 import { RegistryPicker } from '../parts/registry-picker.tsx';
 import { Show } from '../parts/show.tsx';
@@ -61,24 +62,14 @@ function Findings({ of, light, word }: { of: Finding[]; light: Light; word: stri
       {of.map(({ check, message, reason, remedy }) => (
         <li key={check}>
           <State light={light}>{word}</State>
+          <strong>{check}</strong>
           <div>
-            <strong>{check}</strong> {light === 'bad' && <code>{reason}</code>}
+            {light === 'bad' && <code class="quiet">{reason}</code>}
             <p>{inline(message)}</p>
-            {remedy && <FindingRemedy text={remedy} />}
+            {remedy && <Advice of={splitAdvice(remedy)} />}
           </div>
         </li>
       ))}
     </ul>
-  );
-}
-
-/** The command of a remedy stands on its own, to be copied. */
-function FindingRemedy({ text }: { text: string }) {
-  const [before = '', command] = text.split(/\bRun: (.*)$/s);
-  return (
-    <>
-      {before.trim() && <p>{inline(before.trim())}</p>}
-      {command && <Command text={command.trim()} />}
-    </>
   );
 }

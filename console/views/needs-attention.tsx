@@ -1,5 +1,7 @@
 import { useState } from 'preact/hooks';
+import { splitAdvice } from '../advice.ts';
 import { call } from '../api.ts';
+import { Advice } from '../parts/advice.tsx';
 import { callCommand } from '../parts/call-command.ts';
 import { Command } from '../parts/command.tsx';
 import { ImageRow } from '../parts/image-row.tsx';
@@ -107,10 +109,10 @@ function ReasonGroup({
       </header>
       {image?.meaning && <p>{inline(image.meaning)}</p>}
       {image?.remedy && (
-        <p>
-          <strong>What to do: </strong>
-          {inline(image.remedy)}
-        </p>
+        <>
+          <strong>What to do</strong>
+          <Advice of={splitAdvice(image.remedy)} />
+        </>
       )}
       <div class="buttons">
         <button type="button" class="primary" disabled={replay.busy} onClick={() => replay.run()}>

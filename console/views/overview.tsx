@@ -39,20 +39,20 @@ function Lists({ summary: { images, registries, templates, asOf } }: { summary: 
         ))}
       </ul>
       <h2>Registries</h2>
-      <ul class="cards">
-        {[...registries].sort(worstFirst).map(registry => (
+      <ul class="grid">
+        {registries.toSorted(worstFirst).map(registry => (
           <li key={registry.name}>
-            <RegistryCard registry={registry} />
+            <RegistryRow registry={registry} />
           </li>
         ))}
       </ul>
       {templates.length > 0 && (
         <>
           <h2>Templates</h2>
-          <ul class="cards">
-            {[...templates].sort(worstFirst).map(template => (
+          <ul class="grid">
+            {templates.toSorted(worstFirst).map(template => (
               <li key={`${template.organization}/${template.template}`}>
-                <TemplateCard template={template} />
+                <TemplateRow template={template} />
               </li>
             ))}
           </ul>
@@ -66,121 +66,107 @@ function Lists({ summary: { images, registries, templates, asOf } }: { summary: 
 }
 
 const ORDER = ['red', 'amber', 'green'];
-const LIGHTS: Readonly<Record<string, [Light, string]>> = {
-  green: ['good', 'green'],
-  amber: ['wait', 'amber'],
-  red: ['bad', 'red'],
-};
+const LIGHTS: Readonly<Record<string, Light>> = { green: 'good', amber: 'wait', red: 'bad' };
 
 function worstFirst(one: { light: string }, other: { light: string }): number {
   return ORDER.indexOf(one.light) - ORDER.indexOf(other.light);
 }
 
-function LightOf({ of }: { of: string }) {
-  const [light, word] = LIGHTS[of] ?? (['none', of] as const);
-  return <State light={light}>{word}</State>;
-}
-
-function RegistryCard({ registry }: { registry: Summary['registries'][number] }) {
+function RegistryRow({ registry }: { registry: Summary['registries'][number] }) {
   const { name, loginServer, light, causes, images, reconciliation, latency, suspended } = registry;
   return (
-    <article class="card">
-      <header>
-        <h3>
-          <a href={linkTo('health', name)}>{loginServer}</a>
-        </h3>
-        <LightOf of={light} />
-        {suspended && <span class="quiet">suspended</span>}
-      </header>
-      <Causes of={causes} />
-      <div class="card-body">
-        <dl class="facts">
-          <dt>Images</dt>
-          <dd>
-            {STATES.filter(state => images.byState[state]).map((state, i) => (
-              <span key={state}>
-                {i > 0 && ', '}
-                <a href={linkTo('image', '', { registry: name, state })}>
-                  {images.byState[state]?.toLocaleString('en')} {state}
-                </a>
-              </span>
-            ))}
-            {images.total === 0 && <span class="quiet">none yet: push one</span>}
-          </dd>
-          <dt>Oldest waiting</dt>
-          <dd>
-            <Time of={registry.oldestWaitingPushedOn} none="nothing waits" />
-          </dd>
-          <dt>Last event</dt>
-          <dd>
-            <Time of={registry.lastEventOn} none="none yet" />
-          </dd>
-          <dt>Reconciled</dt>
-          <dd>
-            <a href={linkTo('reconcile', name)}>
-              {reconciliation.state === 'running' ? (
-                'running now'
-              ) : (
-                <Time of={reconciliation.endedOn} none="not yet" />
-              )}
-            </a>
-            {reconciliation.nextRunOn && (
-              <span class="quiet">
-                , next <Time of={reconciliation.nextRunOn} />
-              </span>
+    <>
+      <div class="cells registry">
+        <State light={LIGHTS[light] ?? 'none'}>{light}</State>
+        <div class="name-cell">
+          <a href={linkTo('health', name)}>{name}</a>
+          <div class="quiet clip small">
+            {loginServer} {suspended && '· suspended'}
+          </div>
+        </div>
+        <div>
+          {STATES.filter(state => images.byState[state]).map((state, i) => (
+            <span key={state}>
+              {i > 0 && ', '}
+              <a href={linkTo('image', '', { registry: name, state })}>
+                {images.byState[state]?.toLocaleString('en')} {state}
+              </a>
+            </span>
+          ))}
+          {images.total === 0 && <span class="quiet">no image yet: push one</span>}
+          <div class="quiet small">
+            {registry.oldestWaitingPushedOn ? (
+              <>
+                oldest waits since <Time of={registry.oldestWaitingPushedOn} />
+              </>
+            ) : (
+              'nothing waits'
             )}
-          </dd>
-        </dl>
+          </div>
+        </div>
+        <div>
+          <span class="quiet">event </span>
+          <Time of={registry.lastEventOn} none="none yet" />
+          <div class="quiet small">
+            <a href={linkTo('reconcile', name)}>reconciled</a>{' '}
+            {reconciliation.state === 'running' ? 'now' : <Time of={reconciliation.endedOn} none="not yet" />}
+            {reconciliation.nextRunOn && (
+              <>
+                , next <Time of={reconciliation.nextRunOn} />
+              </>
+            )}
+          </div>
+        </div>
         <figure>
-          <figcaption class="quiet">
-            Push to Coder, last 24 h: {latency.count === 0 ? 'no push' : `${latency.count} pushes`}
-            {latency.p50Ms !== undefined && `, p50 ${duration(latency.p50Ms)}`}
-            {latency.p95Ms !== undefined && `, p95 ${duration(latency.p95Ms)}`}
-          </figcaption>
           <Chart hours={latency.hours} />
+          <figcaption class="quiet">
+            {latency.p50Ms === undefined || latency.p95Ms === undefined
+              ? 'no push in 24 h'
+              : `p50 ${duration(latency.p50Ms)}, p95 ${duration(latency.p95Ms)} in 24 h`}
+          </figcaption>
         </figure>
       </div>
-    </article>
-  );
-}
-
-function TemplateCard({ template: one }: { template: Summary['templates'][number] }) {
-  const { organization, template, light, causes, wanted, building, promotedOn, held } = one;
-  return (
-    <article class="card">
-      <header>
-        <h3>
-          <a href={linkTo('templates', `${organization}/${template}`)}>{template}</a>
-        </h3>
-        <LightOf of={light} />
-      </header>
       <Causes of={causes} />
-      <dl class="facts">
-        {Object.entries(wanted).map(([variable, value]) => (
-          <Wanted key={variable} variable={variable} value={value} />
-        ))}
-        <dt>Promoted</dt>
-        <dd>
-          <Time of={promotedOn} none="not yet" />
-          {building && (
-            <>
-              , building <code>{building.version}</code> since <Time of={building.since} />
-            </>
-          )}
-          {held > 0 && `, ${held} held`}
-        </dd>
-      </dl>
-    </article>
-  );
-}
-
-function Wanted({ variable, value }: { variable: string; value: string }) {
-  return (
-    <>
-      <dt>{variable}</dt>
-      <dd class="clip" title={value}>
-        <code>{value}</code>
-      </dd>
     </>
   );
+}
+
+function TemplateRow({ template: one }: { template: Summary['templates'][number] }) {
+  const { organization, template, light, causes, wanted, building, promotedOn, held } = one;
+  return (
+    <>
+      <div class="cells template">
+        <State light={LIGHTS[light] ?? 'none'}>{light}</State>
+        <div class="name-cell">
+          <a href={linkTo('templates', `${organization}/${template}`)}>{template}</a>
+        </div>
+        <div class="clip">
+          {Object.entries(wanted).map(([variable, value]) => (
+            <div key={variable} class="clip" title={`${variable} = ${value}`}>
+              <code>{shortImage(value)}</code>
+            </div>
+          ))}
+        </div>
+        <div>
+          {building ? (
+            <>
+              <State light="wait">building</State> since <Time of={building.since} />
+            </>
+          ) : (
+            <>
+              <span class="quiet">promoted </span>
+              <Time of={promotedOn} none="not yet" />
+            </>
+          )}
+          {held > 0 && <span class="quiet">, {held} held</span>}
+        </div>
+      </div>
+      <Causes of={causes} />
+    </>
+  );
+}
+
+/** Without the host, and with the beginning of the digest. */
+function shortImage(value: string): string {
+  return value.replace(/^[^/]+\//, '').replace(/@(sha256:.{8}).*/, '@$1…');
 }

@@ -1,6 +1,7 @@
 import { useRef, useState } from 'preact/hooks';
 import { ApiError, call } from '../api.ts';
 import { lineOf, linesOf } from '../json-lines.ts';
+import { jsonText } from '../json-text.ts';
 import { Failure } from '../parts/failure.tsx';
 import type { Registry } from '../types.ts';
 
@@ -18,7 +19,7 @@ interface Fault {
 
 /** The policy as JSON. What the bridge refuses is shown on the line where it is. */
 export function PolicyEditor({ registry, etag, reload }: EditorProps) {
-  const before = JSON.stringify(registry.policy, null, 2);
+  const before = jsonText(registry.policy);
   const [text, setText] = useState(before);
   const [faults, setFaults] = useState<Fault[]>([]);
   const [error, setError] = useState<ApiError>();

@@ -1,7 +1,6 @@
-import { Command } from '../parts/command.tsx';
-import { inline } from '../parts/prose.tsx';
+import { Advice } from '../parts/advice.tsx';
 import { whereIs } from '../reasons.ts';
-import { remedyCommands } from '../remedy-commands.ts';
+import { remedyParts } from '../remedy-of.ts';
 import { linkTo } from '../route.ts';
 import type { Image, Template } from '../types.ts';
 
@@ -9,20 +8,14 @@ import type { Image, Template } from '../types.ts';
 export function Remedy({ image, template }: { image: Image; template: Template | undefined }) {
   const { remedy, registry, state, reason } = image;
   if (state === 'imported' && reason !== 'version-ready') return null;
-  const commands = remedyCommands(image, template);
+  const parts = remedyParts(image, template);
   const [, ...help] = whereIs(reason);
-  if (!remedy && commands.length === 0) return null;
+  if (parts.length === 0) return null;
   return (
     <section class="remedy" aria-label="What to do">
       <h3>What to do</h3>
-      {remedy ? (
-        <p>{inline(remedy.replace(/\bRun: .+?(?:\n|$)/, 'Run this. '))}</p>
-      ) : (
-        <p>Nothing. To try now:</p>
-      )}
-      {commands.map(command => (
-        <Command key={command} text={command} />
-      ))}
+      {!remedy && <p>Nothing, unless it lasts. To try at once:</p>}
+      <Advice of={parts} />
       <p>
         {help.includes('policy') && <a href={linkTo('policy', registry)}>Change the policy</a>}
         {template && (

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { readReference } from '../image-reference.ts';
+import { type Asked, readReference } from '../image-reference.ts';
 import { NoRegistry } from '../parts/no-registry.tsx';
 import { useRegistries } from '../parts/registry-picker.tsx';
 import { Show } from '../parts/show.tsx';
@@ -73,9 +73,9 @@ function Answer({ route: { rest, query }, registries }: { route: Route; registri
       />
     );
   }
-  const asked = readReference(query.get('q') ?? '');
-  const named = registries.filter(
-    ({ loginServer, name }) => asked.host === loginServer.toLowerCase() || asked.host === name,
+  const asked = withHost(readReference(query.get('q') ?? ''), registries);
+  const named = registries.filter(({ loginServer, name }) =>
+    [loginServer.toLowerCase(), name].includes(asked.host ?? ''),
   );
   const only = named[0] ?? (registries.length === 1 && !asked.host ? registries[0] : undefined);
   if (asked.host && named.length === 0) return <UnknownRegistry host={asked.host} />;
@@ -94,6 +94,13 @@ function Answer({ route: { rest, query }, registries }: { route: Route; registri
   return (
     <FoundImages key={query.toString()} asked={asked} query={query} registry={only} registries={registries} />
   );
+}
+
+/** People write `contoso/team/app:v1` too, as the bridge does. */
+function withHost(asked: Asked, registries: Registry[]): Asked {
+  const [first = '', ...rest] = asked.repository.split('/');
+  const isName = !asked.host && rest.length > 0 && registries.some(({ name }) => name === first);
+  return isName ? { ...asked, host: first, repository: rest.join('/') } : asked;
 }
 
 function UnknownRegistry({ host }: { host: string }) {

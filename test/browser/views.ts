@@ -28,12 +28,12 @@ export const SHOWN: readonly Shown[] = [
   { name: 'credentials', hash: '#/credentials', text: 'Coder’s own token' },
   { name: 'templates', hash: '#/templates/default/kubernetes', text: 'Last versions' },
   { name: 'health', hash: '#/health/contoso', text: 'checked' },
-  { name: 'reconcile', hash: '#/reconcile/contoso', text: 'No difference found' },
+  { name: 'reconcile', hash: '#/reconcile/contoso', text: /tags, started/ },
   { name: 'setup', hash: '#/setup/contoso', text: 'Set up' },
   { name: 'policy', hash: '#/policy/contoso?try=team/api:v1', text: 'Save the policy' },
 ];
 
-const TOKEN_POLICY = { rules: [{ repository: 'tools/*', templates: [{ template: 'kubernetes' }] }] };
+const OTHER_POLICY = { rules: [{ repository: 'tools/*', templates: [{ template: 'tools-{name}' }] }] };
 
 /** A bridge with something of everything. */
 export async function startFullWorld(): Promise<World> {
@@ -45,8 +45,9 @@ export async function startFullWorld(): Promise<World> {
     [northwind, 'entra-identity'],
   ] as const) {
     if (!one) continue;
-    const body = { resourceId: one.resourceId, credential: { kind }, policy: TOKEN_POLICY };
-    await app.api('PUT', `registries/${one.name}`, body);
+    const body = { resourceId: one.resourceId, credential: { kind }, policy: OTHER_POLICY };
+    const { status, text } = await app.api('PUT', `registries/${one.name}`, body);
+    if (status !== 201) throw new Error(text);
   }
 
   for (const tag of ['v2', 'v3']) {
