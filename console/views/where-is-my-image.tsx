@@ -15,7 +15,7 @@ export function WhereIsMyImage({ route }: { route: Route }) {
   return (
     <>
       <h1 tabIndex={-1}>Where is my image?</h1>
-      <Box typed={typed} />
+      <Box key={typed} typed={typed} />
       <Show of={registries} what="the registries">
         {({ items }) => (items.length === 0 ? <NoRegistry /> : <Answer route={route} registries={items} />)}
       </Show>
@@ -26,7 +26,6 @@ export function WhereIsMyImage({ route }: { route: Route }) {
 function Box({ typed }: { typed: string }) {
   const [text, setText] = useState(typed);
   const input = useRef<HTMLInputElement>(null);
-  useEffect(() => setText(typed), [typed]);
   useEffect(() => {
     if (matchMedia('(pointer: fine)').matches) input.current?.focus({ preventScroll: true });
   }, []);

@@ -10,6 +10,7 @@ export const WIDE = { width: 1280, height: 860 };
 export const NARROW = { width: 390, height: 844 };
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const STEP_MS = 20_000;
 /** Of Debian's package. */
 const PROGRAM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
@@ -41,6 +42,8 @@ export async function openPage(
   // axe is put into the page as a script of the test's own, before the policy of the page holds.
   await context.addInitScript(AXE);
   const page = await context.newPage();
+  // Before the limit of a test, so that the failure names the step.
+  page.setDefaultTimeout(STEP_MS);
   const faults: string[] = [];
   page.on('pageerror', error => faults.push(error.message));
   page.on('console', message => {

@@ -30,6 +30,7 @@ afterAll(async () => {
 /** Types into the one box. */
 async function look(typed: string): Promise<void> {
   await page.getByRole('link', { name: 'Where is my image?' }).click();
+  await page.getByText('Latest images').waitFor();
   await page.getByLabel('Image reference, or a part of it').fill(typed);
   await page.getByRole('button', { name: 'Find' }).click();
 }
