@@ -152,6 +152,9 @@ const REFUSED_FOR_MS = 5 * 60_000;
 /** How long after a person's act the bridge may be at work because of it. */
 const REPAIR_MS = 30 * 60_000;
 
+/** Each deployment has one or two, and some that runs which were cut off left behind. */
+const MOST_SECRETS = 10;
+
 /** Looks at what every Coder holds after each call. */
 async function watched(world: World, what: string, work: () => Promise<unknown>): Promise<unknown> {
   const { azure, models, story } = world;
@@ -162,6 +165,7 @@ async function watched(world: World, what: string, work: () => Promise<unknown>)
   const isNeeded = models.some(bridge => !isAccepted(azure, bridge.held()) || bridge.isCompromised());
   if (ISSUES.test(what) && isWrongTime && !isNeeded) breaks(world, `${what} while the registry ${mood}`);
   const result = await work();
+  if (azure.application.secrets().length > MOST_SECRETS) breaks(world, `${what}: client secrets pile up`);
   if (CHANGES.test(what)) story.push(`    ${what}`);
   for (const bridge of models) {
     if (isAccepted(azure, bridge.held())) world.excused.delete(bridge);
@@ -240,7 +244,7 @@ async function take(world: World, event: Event): Promise<void> {
       return trouble(world);
     case 'vault':
       bridge.vaultIs.mood = event.mood;
-      await pass(world, event.minutes);
+      for (let i = 0; i < 5; i += 1) await pass(world, event.minutes / 5);
       bridge.vaultIs.mood = 'well';
       return trouble(world);
     case 'session-refused':
