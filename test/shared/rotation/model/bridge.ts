@@ -287,6 +287,9 @@ export function createBridgeModel({ azure, deploymentId, policy, counts, around 
         calls.make('arm', `create token ${name}`, () => {
           tokens.put(name, { scopeMapId: idOf(map), status: 'enabled' });
         }),
+      deleteToken: (_id, name) => calls.make('arm', `remove token ${name}`, () => void tokens.delete(name)),
+      deleteScopeMap: (_id, name) =>
+        calls.make('arm', `remove map ${name}`, () => void scopeMaps.delete(name)),
       changeScopeMap: (_id, name, map) =>
         calls.make('arm', `point token ${name}`, () => void tokens.put(name, { scopeMapId: idOf(map) })),
       generateTokenPassword: (_id, name, slot, expiry) =>
