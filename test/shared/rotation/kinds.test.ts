@@ -113,7 +113,28 @@ describe('a password that a person supplied', () => {
 
     const told = events().filter(({ type }) => type === 'com.coder.acr-bridge.Registry.CredentialExpiring');
     expect(told).toMatchObject([{ data: { registry: 'contoso', kind: 'static', username, expiresOn } }]);
+    const { secretName } = (await world.registry()).rotation.current ?? {};
+    const inVault = (await world.bridge.services.vault.list({})).find(({ name }) => name === secretName);
+    expect(inVault?.expiresOn?.toISOString()).toBe(expiresOn.replace(/\.\d+/, '.000'));
   });
+
+  test.each([
+    [403, { outcome: 'failed', reason: 'secrets-forbidden', remedy: expect.stringContaining('az role ') }],
+    [503, undefined],
+  ])(
+    'is not read where Key Vault answers %i: told at once when waiting will not help',
+    async (status, told) => {
+      world.bridge.cloud.standIns.keyVault.faults.add({ path: '^/secrets', status });
+
+      await world.run(world.newInstance());
+
+      if (told) expect(await lastResult()).toMatchObject(told);
+      else expect(await lastResult()).toBeUndefined();
+      world.bridge.clearFaults();
+      await world.run(world.newInstance());
+      expect(await lastResult()).toBeUndefined();
+    },
+  );
 });
 
 describe('when another kind is declared', () => {
