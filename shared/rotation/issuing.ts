@@ -27,7 +27,7 @@ export async function issue(run: Run, { why, slot, asItIs, deliverFirst }: Issue
   const stored = storeSecret(services.vault, name, services.deploymentId, { ...described, password });
   const secret = await stored.catch(async (error: unknown) => {
     await lease.take();
-    // Nobody has the password, so the bridge revokes it. A shared account always has two passwords.
+    // The password is stored nowhere, so the bridge revokes it. A shared account always has two passwords.
     if (!issuer.shared) await issuer.revoke(declared, described, issueContext(run)).catch(ignoreRefusal);
     throw error;
   });
