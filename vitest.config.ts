@@ -36,7 +36,7 @@ export default defineConfig({
   test: {
     pool: 'forks',
     maxWorkers: '100%',
-    setupFiles: ['test/loopback-only.ts'],
+    setupFiles: ['test/loopback-only.ts', 'test/short-pauses.ts'],
     // The functions library says so of each function that is loaded without a host, as some tests do on purpose.
     onConsoleLog: text => (/package is in test mode/.test(text) ? false : undefined),
     testTimeout: 30_000,
