@@ -9,7 +9,7 @@ process.env.NODE_EXTRA_CA_CERTS = tls.caFile;
 
 /**
  * Tests that play Entra, the platform or a registry that leads elsewhere, or look at what a process was before: MSAL and
- * others keep what they saw.
+ * others keep what they saw. To collect all garbage takes long in a process that has much.
  */
 const ALONE = [
   'test/infra/local/cloud.test.ts',
@@ -20,6 +20,7 @@ const ALONE = [
   'test/shared/azure/only-to.test.ts',
   'test/shared/azure/sdk/identity-that-hangs.test.ts',
   'test/shared/diagnostics/identity.test.ts',
+  'test/shared/lib/time-limit.test.ts',
 ];
 
 /** Tests wait for servers as long as they compute, so that there are more files at once than cores. */
