@@ -45,14 +45,18 @@ export function createBridge(address: Address): Bridge {
     async ask(schema, question) {
       const answer = await call(question);
       if (answer.status >= 400) throw refusal(answer);
-      const { data, error } = schema.safeParse(answer.body);
-      if (error) {
-        const message = `${address.url} gives an answer that this command does not know: is it of another release? ${z.prettifyError(error)}`;
-        throw new CommandError(EXIT.unreachable, message);
-      }
-      return data;
+      return parseAnswer(schema, answer);
     },
   };
+}
+
+/** @throws CommandError for an answer of another form, such as one of another release */
+export function parseAnswer<T>(schema: z.ZodType<T>, { body }: Answer): T {
+  const { data, error } = schema.safeParse(body);
+  if (!error) return data;
+  const faults = z.prettifyError(error);
+  const message = `The bridge gives an answer that this command does not know. Are both of the same release? ${faults}`;
+  throw new CommandError(EXIT.unreachable, message);
 }
 
 async function send({ url, headers }: Address, question: Question): Promise<Answer> {
@@ -70,24 +74,22 @@ async function send({ url, headers }: Address, question: Question): Promise<Answ
     throw new CommandError(EXIT.unreachable, `${url} does not answer: ${causeOf(error)}`);
   });
   const content: unknown = await response.json().catch(() => undefined);
-  if (content === undefined) throw noJson(url, response.status, headers);
-  return { status: response.status, body: content };
+  const { status } = response;
+  // The platform itself answers a missing or wrong key, without a body.
+  if (content !== undefined || status === 401) return { status, body: content ?? keyProblem(url, headers) };
+  const message = `${url} answers ${status} without JSON. Is this the address of a bridge?`;
+  throw new CommandError(EXIT.unreachable, message);
 }
 
 function causeOf({ message, cause }: Error): string {
   return cause instanceof Error && cause.message ? cause.message : message;
 }
 
-/** The platform itself answers a wrong key without a body; whatever else has no JSON is no bridge. */
-function noJson(url: string, status: number, headers: Address['headers']): CommandError {
-  if (status !== 401) {
-    const message = `${url} answers ${status} without JSON. Is this the address of a bridge?`;
-    return new CommandError(EXIT.unreachable, message);
-  }
+function keyProblem(url: string, headers: Address['headers']): z.infer<typeof Problem> {
   const given = 'x-functions-key' in headers || 'authorization' in headers;
   const what = given ? 'refuses this key or token' : 'needs a key';
-  const message = `${url} ${what}: use --key, or --token if the bridge uses Entra sign-in.`;
-  return new CommandError(EXIT.unreachable, message);
+  const detail = `${url} ${what}: use --key, or --token if the bridge uses Entra sign-in.`;
+  return { reason: 'unauthenticated', detail };
 }
 
 /** The refusal in the bridge's own words. */

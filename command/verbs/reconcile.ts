@@ -1,18 +1,16 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { Report } from '../answers.ts';
 import type { Bridge } from '../bridge.ts';
 import { EXIT } from '../exit.ts';
 import { paint, print, tableOf } from '../output.ts';
-import { createProgress } from '../progress.ts';
-import { type CommonOptions, runs } from '../verb.ts';
+import { poll } from '../poll.ts';
+import { type CommonOptions, runs, wholeNumber } from '../verb.ts';
 
 interface Options extends CommonOptions {
   dryRun?: boolean;
   wait: boolean;
+  timeout: number;
 }
-
-const PAUSE_MS = 1_000;
 
 export function addReconcile(program: Command): void {
   const verb = program
@@ -20,30 +18,28 @@ export function addReconcile(program: Command): void {
     .description('compare a registry with Coder, fix what differs, and wait for the report')
     .argument('<registry>', 'name of the registry at the bridge')
     .option('--dry-run', 'only report what differs')
-    .option('--no-wait', 'only start it');
-  runs(verb, async (bridge, { json, dryRun, wait }: Options, registry: string) => {
+    .option('--no-wait', 'only start it')
+    .option('--timeout <seconds>', 'how long to wait', wholeNumber, 1_800);
+  runs(verb, async (bridge, { json, dryRun, wait, timeout }: Options, registry: string) => {
     const path = `registries/${encodeURIComponent(registry)}`;
     const query = { dryRun: dryRun ? 'true' : undefined };
     const begun = await bridge.ask(Report, { method: 'POST', path: `${path}/reconcile`, query });
-    const report = wait ? await untilEnded(bridge, path) : begun;
+    const report = wait ? await untilEnded(bridge, path, timeout) : begun;
     print(json, report, () => reportText(report));
     return report.state === 'failed' ? EXIT.failed : EXIT.well;
   });
 }
 
-async function untilEnded(bridge: Bridge, path: string): Promise<Report> {
-  const progress = createProgress(process.stderr);
-  for (;;) {
-    const report = await bridge.ask(Report, { path: `${path}/reconciliation` });
-    if (report.state !== 'running') {
-      progress.end();
-      return report;
-    }
-    const { done, total, message, nextAttemptOn } = report;
-    const pause = nextAttemptOn ? `; it goes on at ${nextAttemptOn}: ${message}` : '';
-    progress.show(`${done} of ${total} tags${pause}`);
-    await delay(PAUSE_MS);
-  }
+function untilEnded(bridge: Bridge, path: string, timeoutSeconds: number): Promise<Report> {
+  return poll({
+    read: () => bridge.ask(Report, { path: `${path}/reconciliation` }),
+    isOver: ({ state }) => state !== 'running',
+    describe({ done, total, message, nextAttemptOn }) {
+      const pause = nextAttemptOn ? `; it goes on at ${nextAttemptOn}: ${message}` : '';
+      return `${done} of ${total} tags${pause}`;
+    },
+    timeoutSeconds,
+  });
 }
 
 function reportText(report: Report): string {

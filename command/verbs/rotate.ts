@@ -1,17 +1,17 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
 import * as z from 'zod';
 import { Registry } from '../answers.ts';
 import type { Bridge } from '../bridge.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { paint, print } from '../output.ts';
-import { createProgress } from '../progress.ts';
-import { type CommonOptions, runs } from '../verb.ts';
+import { poll } from '../poll.ts';
+import { type CommonOptions, runs, wholeNumber } from '../verb.ts';
 
 interface Options extends CommonOptions {
   dryRun?: boolean;
   compromised?: boolean;
   wait: boolean;
+  timeout: number;
 }
 
 const Plan = z.looseObject({
@@ -25,8 +25,6 @@ const Begun = z.looseObject({
   startsOn: z.string().optional(),
 });
 
-const PAUSE_MS = 1_000;
-
 export function addRotate(program: Command): void {
   const verb = program
     .command('rotate')
@@ -34,7 +32,8 @@ export function addRotate(program: Command): void {
     .argument('<registry>', 'name of the registry at the bridge')
     .option('--dry-run', 'only show the steps')
     .option('--compromised', 'others may know the old one: revoke it as soon as Coder has the new one')
-    .option('--no-wait', 'only start it');
+    .option('--no-wait', 'only start it')
+    .option('--timeout <seconds>', 'how long to wait', wholeNumber, 600);
   runs(verb, async (bridge, options: Options, registry: string) => {
     const path = `registries/${encodeURIComponent(registry)}`;
     return options.dryRun ? showPlan(bridge, path, options) : rotate(bridge, path, options);
@@ -50,7 +49,8 @@ async function showPlan(bridge: Bridge, path: string, { json, compromised }: Opt
   return EXIT.well;
 }
 
-async function rotate(bridge: Bridge, path: string, { json, compromised, wait }: Options): Promise<ExitCode> {
+async function rotate(bridge: Bridge, path: string, options: Options): Promise<ExitCode> {
+  const { json, compromised, wait, timeout } = options;
   const startedOn = new Date().toISOString();
   const begun = await bridge.ask(Begun, post(path, { compromised }));
   if (!wait || begun.startsOn) {
@@ -59,26 +59,23 @@ async function rotate(bridge: Bridge, path: string, { json, compromised, wait }:
     return EXIT.well;
   }
   if (begun.interrupts) console.error(begun.interrupts);
-  const registry = await untilDelivered(bridge, path, startedOn);
+  const registry = await untilDelivered(bridge, path, startedOn, timeout);
   const { lastResult } = registry.rotation;
   print(json, registry, () => resultText(registry));
   return lastResult?.outcome === 'rotated' ? EXIT.well : EXIT.failed;
 }
 
 /** The registry once Coder has the new credential, or the run failed. The old one may still be in its grace period. */
-async function untilDelivered(bridge: Bridge, path: string, startedOn: string): Promise<Registry> {
-  const progress = createProgress(process.stderr);
-  for (;;) {
-    const registry = await bridge.ask(Registry, { path });
-    const { step, lastResult } = registry.rotation;
-    const isOver = lastResult && lastResult.on >= startedOn;
-    if (isOver && (lastResult.outcome === 'failed' || !step || step === 'waiting-to-revoke')) {
-      progress.end();
-      return registry;
-    }
-    progress.show(step ?? 'starting');
-    await delay(PAUSE_MS);
-  }
+function untilDelivered(bridge: Bridge, path: string, startedOn: string, timeoutSeconds: number) {
+  return poll({
+    read: () => bridge.ask(Registry, { path }),
+    isOver({ rotation: { step, lastResult } }) {
+      if (!lastResult || lastResult.on < startedOn) return false;
+      return lastResult.outcome === 'failed' || !step || step === 'waiting-to-revoke';
+    },
+    describe: ({ rotation: { step } }) => step ?? 'starting',
+    timeoutSeconds,
+  });
 }
 
 function resultText({ name, rotation: { lastResult, revokeOn } }: Registry): string {

@@ -1,8 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { Image, Registry } from '../answers.ts';
-import type { Bridge } from '../bridge.ts';
-import { refusal } from '../bridge.ts';
+import { type Bridge, parseAnswer, refusal } from '../bridge.ts';
 import { CommandError, EXIT, type ExitCode } from '../exit.ts';
 import { imagePath, parseImage } from '../image-argument.ts';
 import { exitCodeOf, imageText } from '../image-text.ts';
@@ -39,7 +38,7 @@ export async function waitForImage(
   text: string,
 ): Promise<ExitCode> {
   const path = imagePath(registry, parseImage(text));
-  const { lastEventOn } = await bridge.ask(Registry, { path: `registries/${encodeURIComponent(registry)}` });
+  const lastEventOn = await lastEventOf(bridge, registry);
   const progress = createProgress(process.stderr);
   const seen = await lookUntil({ bridge, path, digest, until: Date.now() + timeout * 1_000, progress });
   progress.end();
@@ -53,6 +52,17 @@ export async function waitForImage(
   if (isSettled(seen, digest)) return exitCodeOf(seen);
   console.error(`${registry}/${text} is not settled after ${timeout} s.`);
   return EXIT.timeUp;
+}
+
+/**
+ * When the last event of the registry came, if the key lets it be read: that of the function `images-get` does not.
+ * @throws CommandError when there is no such registry, or the bridge does not answer
+ */
+async function lastEventOf(bridge: Bridge, registry: string): Promise<string | undefined> {
+  const answer = await bridge.call({ path: `registries/${encodeURIComponent(registry)}` });
+  if (answer.status === 401 || answer.status === 403) return undefined;
+  if (answer.status >= 400) throw refusal(answer);
+  return parseAnswer(Registry, answer).lastEventOn;
 }
 
 interface Look {
@@ -75,7 +85,7 @@ async function lookUntil({ bridge, path, digest, until, progress }: Look): Promi
     if (answer instanceof Error) progress.show(answer.message);
     else if (answer.status === 404) progress.show('The bridge does not know it yet.');
     else if (answer.status < 400) {
-      seen = Image.parse(answer.body);
+      seen = parseAnswer(Image, answer);
       if (isSettled(seen, digest)) return seen;
       progress.show(`${seen.state}: ${seen.reason}: ${seen.message}`);
     } else if (answer.status < 500) throw refusal(answer);

@@ -33,6 +33,16 @@ describe('wait', () => {
     expect(await waiting).toMatchObject({ code: 0 });
   });
 
+  test('needs only the key of the function that reads image records', async () => {
+    const BRIDGE_KEY = await app.environment.functionKey('images-get');
+
+    const waited = await runCommand(app, ['wait', 'contoso', `${WORKSPACE}:v1`], { BRIDGE_KEY });
+    const refused = await runCommand(app, ['wait', 'contoso', `${WORKSPACE}:v1`], { BRIDGE_KEY: 'wrong' });
+
+    expect(waited.code).toBe(0);
+    expect(refused).toMatchObject({ code: 3, stderr: expect.stringMatching(/refuses this key/) });
+  });
+
   test('fails with the reason and the remedy of an image that Coder does not get', async () => {
     await app.push('team/other:v1', image());
 
