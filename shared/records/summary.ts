@@ -38,9 +38,9 @@ export const Summary = z.object({
   tookMs: z.number(),
   /** Number of image records by state and reason. */
   images: json(z.array(ReasonCount)),
-  /** The oldest push that waits for Coder, of those that an event or a person told of. */
+  /** The oldest push that waits for Coder, without those that only a reconciliation found. */
   oldestWaitingPushedOn: z.date().exactOptional(),
-  /** The newest push that an event told of. */
+  /** The newest push that an event reported. */
   lastEventOn: z.date().exactOptional(),
   latency: json(LatencyOfDay),
   reconciliation: json(LastReconciliation).exactOptional(),

@@ -7,7 +7,7 @@ const LONG_MS = 30 * 60_000;
 /** Why a template of Coder v2 is not green. */
 export function judgeTemplate({ name, failed, building }: Rollout, now: Date): Cause[] {
   if (failed) {
-    const remedy = 'Mend the template or the image, then replay the image.';
+    const remedy = 'Correct the template or the image, then replay the image.';
     return [{ light: 'red', reason: failed.reason, message: failed.message, remedy }];
   }
   if (!building || now.getTime() - building.since.getTime() <= LONG_MS) return [];

@@ -21,8 +21,8 @@ export interface SummaryServices {
 const AT_ONCE = 4;
 
 /**
- * Counts the image records of every registry anew, and keeps the result. So a count is never wrong for longer than until
- * the next one, whoever wrote records meanwhile. A large registry, whose count takes long, is counted less often.
+ * Counts the image records of every registry anew, and keeps the result: no write of a record has to keep a count right.
+ * A large registry, whose count takes long, is counted less often.
  *
  * @throws StorageError when the registries cannot be read
  */

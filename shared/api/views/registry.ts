@@ -15,7 +15,7 @@ export const RegistryView = z.strictObject({
   credential: z.looseObject({ kind: z.string() }).describe('The declared credential, without its password.'),
   rotation: RotationView,
   lastEventOn: Time.optional().describe(
-    'The newest push that an event told of, as of the last count, which is made each minute.',
+    'The newest push that an event reported, as of the last count, which is made each minute.',
   ),
   policy: Policy,
   suspended: z.boolean().optional(),

@@ -51,7 +51,7 @@ const RegistrySummary = z.strictObject({
   ),
   images: ImageCounts,
   oldestWaitingPushedOn: Time.optional().describe('The oldest push that waits for Coder.'),
-  lastEventOn: Time.optional().describe('The newest push that an event told of.'),
+  lastEventOn: Time.optional().describe('The newest push that an event reported.'),
   credential: z.strictObject({
     kind: z.string(),
     issuedOn: Time.optional(),

@@ -48,7 +48,7 @@ test('the oldest push that waits is one that is not only known from a reconcilia
   ).toMatchObject({ oldestWaitingPushedOn: at('02T08:00') });
 });
 
-test('the last event is the newest push that an event told of', async () => {
+test('the last event is the newest push that an event reported', async () => {
   expect(
     await count(
       { pushedOn: at('02T08:00') },
