@@ -1,14 +1,11 @@
-import { useState } from 'preact/hooks';
-import { call } from '../api.ts';
 import { NoRegistry } from '../parts/no-registry.tsx';
-import { Outcome } from '../parts/outcome.tsx';
 import { useRegistries } from '../parts/registry-picker.tsx';
 import { Show } from '../parts/show.tsx';
 import { type Light, State } from '../parts/state.tsx';
 import { Time, useNow } from '../parts/time.tsx';
-import type { Registry, RotationPlan } from '../types.ts';
-import { useAction } from '../use-action.ts';
+import type { Registry } from '../types.ts';
 import { CoderToken } from './coder-token.tsx';
+import { Rotate } from './rotate.tsx';
 
 const EVERY_MS = 5_000;
 const DAY_MS = 86_400_000;
@@ -144,7 +141,7 @@ function Age({ issuedOn }: { issuedOn: string | undefined }) {
         {days} {days === 1 ? 'day' : 'days'}
       </strong>
       <span class="quiet">
-        , since <Time of={issuedOn} />
+        , issued <Time of={issuedOn} />
       </span>
     </>
   );
@@ -174,77 +171,6 @@ function Previous({ of }: { of: Registry['rotation']['previous'] }) {
         {!of.revokedOn && !of.revokeOn && !of.endsOn && 'stays until Coder has the new one'}
         {of.compromised && ', reported as compromised'}
       </dd>
-    </>
-  );
-}
-
-function Rotate({ registry: { name }, reload }: { registry: Registry; reload(): void }) {
-  const [plan, setPlan] = useState<RotationPlan>();
-  const [typed, setTyped] = useState('');
-  const look = useAction(async (isCompromised: boolean) => {
-    setPlan(undefined);
-    setTyped('');
-    const query = `dryRun=true${isCompromised ? '&compromised=true' : ''}`;
-    setPlan((await call<RotationPlan>('POST', `registries/${name}/rotate?${query}`)).data);
-    return undefined;
-  });
-  const rotate = useAction(async (isCompromised: boolean) => {
-    setPlan(undefined);
-    await call('POST', `registries/${name}/rotate${isCompromised ? '?compromised=true' : ''}`);
-    reload();
-    return `The rotation of ${name} has started.`;
-  });
-  return (
-    <>
-      <div class="buttons">
-        <button type="button" disabled={look.busy || rotate.busy} onClick={() => look.run(false)}>
-          Rotate …
-        </button>
-        <button type="button" disabled={look.busy || rotate.busy} onClick={() => look.run(true)}>
-          Compromised …
-        </button>
-      </div>
-      {plan && (
-        <section class={`note ${plan.compromised ? 'bad' : ''}`} aria-label="Plan of the rotation">
-          <ol>
-            {plan.steps.map(({ step, on, slot }) => (
-              <li key={step + (on ?? '')}>
-                {step} {slot && <code>{slot}</code>} {on && <Time of={on} />}
-              </li>
-            ))}
-          </ol>
-          {plan.interrupts && <p>{plan.interrupts}</p>}
-          {plan.waits && <p>{plan.waits}</p>}
-          {plan.compromised && (
-            <label>
-              Type <strong>{name}</strong> to go on{' '}
-              <input
-                type="text"
-                value={typed}
-                autocomplete="off"
-                autocapitalize="none"
-                spellcheck={false}
-                onInput={event => setTyped(event.currentTarget.value)}
-              />
-            </label>
-          )}
-          <div class="buttons">
-            <button
-              type="button"
-              class="primary"
-              disabled={plan.compromised && typed !== name}
-              onClick={() => rotate.run(plan.compromised)}
-            >
-              {plan.compromised ? 'Replace it and revoke the old one' : 'Rotate now'}
-            </button>
-            <button type="button" onClick={() => setPlan(undefined)}>
-              Cancel
-            </button>
-          </div>
-        </section>
-      )}
-      <Outcome of={look} />
-      <Outcome of={rotate} />
     </>
   );
 }

@@ -40,7 +40,7 @@ export function ImageTimeline({ image, registry, template }: TimelineProps) {
             )}
             {station === 'built' && template?.building && (
               <p class="quiet detail">
-                {template.building.version}, since <Time of={template.building.since} />
+                since <Time of={template.building.since} />
               </p>
             )}
             {station === 'built' && state !== 'done' && <LogLines lines={template?.building?.log} />}

@@ -10,6 +10,7 @@ import { inline } from '../parts/prose.tsx';
 import { Rows } from '../parts/rows.tsx';
 import { Show } from '../parts/show.tsx';
 import { LIGHT_OF, State } from '../parts/state.tsx';
+import { Time } from '../parts/time.tsx';
 import type { Image, Page, Summary } from '../types.ts';
 import { useAction } from '../use-action.ts';
 import { useLoaded } from '../use-loaded.ts';
@@ -33,16 +34,23 @@ export function NeedsAttention() {
     <>
       <h1 tabIndex={-1}>Needs attention</h1>
       <Show of={summary} what="what needs attention">
-        {({ registries }) => {
+        {({ registries, asOf }) => {
           const groups = registries.flatMap(({ name, images }) =>
             images.byReason
               .filter(({ state }) => state === 'failed' || state === 'pending')
               .map(one => ({ registry: name, ...one })),
           );
-          return groups.length === 0 ? (
-            <AllWell />
-          ) : (
-            <Groups groups={groups.sort(worstFirst)} reload={summary.reload} />
+          return (
+            <>
+              {groups.length === 0 ? (
+                <AllWell />
+              ) : (
+                <Groups groups={groups.sort(worstFirst)} reload={summary.reload} />
+              )}
+              <p class="quiet">
+                Counted <Time of={asOf} none="never" />; the bridge counts every minute.
+              </p>
+            </>
           );
         }}
       </Show>

@@ -1,16 +1,13 @@
-import { useState } from 'preact/hooks';
-import { call } from '../api.ts';
 import { callCommand } from '../parts/call-command.ts';
 import { Command } from '../parts/command.tsx';
 import { Outcome } from '../parts/outcome.tsx';
 import { State } from '../parts/state.tsx';
 import { Time } from '../parts/time.tsx';
 import { linkTo } from '../route.ts';
-import type { Explanation, Registry, Summary } from '../types.ts';
-import { useAction } from '../use-action.ts';
+import type { Registry, Summary } from '../types.ts';
 import { useLoaded } from '../use-loaded.ts';
 import { Explained } from './explained.tsx';
-import { importImage } from './image-buttons.tsx';
+import { useImageActions } from './use-image-actions.ts';
 
 interface NeverSeenProps {
   registry: Registry;
@@ -25,16 +22,7 @@ export function NeverSeen({ registry, repository, tag, reload }: NeverSeenProps)
   const one = { registry: name, repository, tag };
   const summary = useLoaded<Summary>('summary');
   const lastEventOn = summary.data?.registries.find(other => other.name === name)?.lastEventOn;
-  const [explanation, setExplanation] = useState<Explanation>();
-  const explain = useAction(async () => {
-    setExplanation((await call<Explanation>('POST', 'images?dryRun=true', one)).data);
-    return undefined;
-  });
-  const bring = useAction(async () => {
-    const said = await importImage(one);
-    reload();
-    return said;
-  });
+  const { act, explain, explanation, bring } = useImageActions(one, undefined, reload);
   return (
     <article>
       <section class="verdict none" aria-label="Verdict">
@@ -74,12 +62,12 @@ export function NeverSeen({ registry, repository, tag, reload }: NeverSeenProps)
         <button type="button" class="primary" disabled={explain.busy} onClick={() => explain.run()}>
           Explain (dry run)
         </button>
-        <button type="button" disabled={bring.busy} onClick={() => bring.run()}>
+        <button type="button" disabled={act.busy} onClick={bring}>
           Import
         </button>
       </div>
       <Outcome of={explain} />
-      <Outcome of={bring} />
+      <Outcome of={act} />
       {explanation && <Explained explanation={explanation} />}
     </article>
   );

@@ -1,4 +1,3 @@
-import { useState } from 'preact/hooks';
 import { call } from '../api.ts';
 import { LogLines } from '../parts/log-lines.tsx';
 import { Outcome } from '../parts/outcome.tsx';
@@ -7,8 +6,9 @@ import { Show } from '../parts/show.tsx';
 import { type Light, State } from '../parts/state.tsx';
 import { Time } from '../parts/time.tsx';
 import type { Template } from '../types.ts';
-import { type Action, useAction } from '../use-action.ts';
+import { useAction } from '../use-action.ts';
 import { useLoaded } from '../use-loaded.ts';
+import { type Change, Versions } from './versions.tsx';
 
 interface TemplateProps {
   organization: string;
@@ -59,8 +59,6 @@ function wordOf({ exists, failed, building }: Template): string {
   if (failed) return 'failed';
   return building ? 'building, or waits for a person' : 'up to date';
 }
-
-type Change = Action<[what: string, said: (now: Template) => string]>;
 
 function TemplateFacts({ of: data, change }: { of: Template; change: Change }) {
   const { active, wanted, building, held, outdatedWorkspaces } = data;
@@ -133,57 +131,6 @@ function Values({ title, of }: { title: string; of: Record<string, string> }) {
           </div>
         ))}
       </dd>
-    </>
-  );
-}
-
-function Versions({ of: { versions = [], template }, change }: { of: Template; change: Change }) {
-  const [asked, setAsked] = useState<string>();
-  if (versions.length === 0) return null;
-  return (
-    <>
-      <h3>Last versions</h3>
-      <ul class="versions">
-        {versions.map(({ version, createdOn, createdBy, message, isActive, state }) => (
-          <li key={version}>
-            <span class="name">
-              <code>{version}</code> {isActive && <State light="good">active</State>}
-              {state === 'failed' && <State light="bad">failed</State>}
-              {message && <span class="quiet block">{message}</span>}
-            </span>
-            <span class="quiet">
-              {createdBy}, <Time of={createdOn} />
-            </span>
-            {!isActive && state === 'succeeded' && asked !== version && (
-              <button type="button" class="small" disabled={change.busy} onClick={() => setAsked(version)}>
-                Roll back …
-              </button>
-            )}
-            {asked === version && (
-              <span class="buttons">
-                <button
-                  type="button"
-                  class="small primary"
-                  aria-label={`Roll ${template} back to ${version}`}
-                  onClick={() => {
-                    setAsked(undefined);
-                    void change.run(
-                      `rollback?to=${encodeURIComponent(version)}`,
-                      now =>
-                        `${template} is back at \`${now.active?.version}\`. What it named before is held.`,
-                    );
-                  }}
-                >
-                  Roll back
-                </button>
-                <button type="button" class="small" onClick={() => setAsked(undefined)}>
-                  Cancel
-                </button>
-              </span>
-            )}
-          </li>
-        ))}
-      </ul>
     </>
   );
 }

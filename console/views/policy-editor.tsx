@@ -34,7 +34,9 @@ export function PolicyEditor({ registry, etag, reload }: EditorProps) {
     if ('message' in policy) return setFaults([policy]);
     const body = { ...registry, policy: policy.value };
     try {
-      await call('PUT', `registries/${registry.name}`, body, etag ? { 'if-match': etag } : {});
+      const condition = etag ? { 'if-match': etag } : {};
+      const { data } = await call<Registry>('PUT', `registries/${registry.name}`, body, condition);
+      setText(jsonText(data.policy));
       setSaid('Saved.');
       reload();
     } catch (failed) {

@@ -33,7 +33,7 @@ function OfRegistry({ name, tried }: { name: string; tried: string }) {
     <Show of={loaded} what="the policy">
       {registry => (
         <div class="columns">
-          <PolicyEditor key={loaded.etag} registry={registry} etag={loaded.etag} reload={loaded.reload} />
+          <PolicyEditor registry={registry} etag={loaded.etag} reload={loaded.reload} />
           <Try registry={registry} tried={tried} />
         </div>
       )}

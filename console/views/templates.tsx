@@ -1,51 +1,56 @@
 import { Show } from '../parts/show.tsx';
-import { State } from '../parts/state.tsx';
 import { linkTo, type Route } from '../route.ts';
-import type { Template } from '../types.ts';
+import type { Summary, Template } from '../types.ts';
 import { useLoaded } from '../use-loaded.ts';
 import { OneTemplate } from './one-template.tsx';
 
-const EVERY_MS = 15_000;
-
-/** The templates of Coder v2: one of them, or all. */
+/** The templates of Coder v2: one of them, and links to the others. */
 export function Templates({ route: { rest } }: { route: Route }) {
-  const list = useLoaded<{ items: Template[] }>('templates', EVERY_MS);
-  const [organization, template] = rest.split('/');
-  const isClassic = list.error?.problem?.reason === 'no-templates';
+  const declared = useLoaded<{ items: Template[] }>('templates');
+  // A rule with {name} in it names no template by itself: those it led to are remembered.
+  const summary = useLoaded<Summary>('summary');
+  const isClassic = declared.error?.problem?.reason === 'no-templates';
   return (
     <>
       <h1 tabIndex={-1}>Templates</h1>
       {isClassic ? (
         <p class="note">Coder Classic has no templates. Images go to Coder’s list of images.</p>
       ) : (
-        <Show of={list} what="the templates">
-          {({ items }) => (
-            <>
-              {items.length === 0 && <NoTemplate />}
-              {items.length > 1 && (
-                <nav class="tabs" aria-label="Templates">
-                  {items.map(one => (
-                    <a
-                      key={`${one.organization}/${one.template}`}
-                      href={linkTo('templates', `${one.organization}/${one.template}`)}
-                      aria-current={one.template === (template ?? items[0]?.template) ? 'page' : undefined}
-                    >
-                      {one.template} {one.failed && <State light="bad">failed</State>}
-                    </a>
-                  ))}
-                </nav>
-              )}
-              {(template || items[0]) && (
-                <OneTemplate
-                  key={rest}
-                  organization={(template ? organization : items[0]?.organization) as string}
-                  template={(template || items[0]?.template) as string}
-                />
-              )}
-            </>
-          )}
+        <Show of={declared} what="the templates">
+          {({ items }) => <Chosen all={namesOf(items, summary.data?.templates ?? [])} rest={rest} />}
         </Show>
       )}
+    </>
+  );
+}
+
+type Named = Pick<Template, 'organization' | 'template'>;
+const pathOf = ({ organization, template }: Named) => `${organization}/${template}`;
+
+function namesOf(declared: readonly Named[], remembered: readonly Named[]): string[] {
+  return [...new Set([...declared, ...remembered].map(pathOf))].sort();
+}
+
+function Chosen({ all, rest }: { all: string[]; rest: string }) {
+  const chosen = rest || all[0];
+  if (chosen === undefined) return <NoTemplate />;
+  const [organization = '', template = ''] = chosen.split('/');
+  return (
+    <>
+      {all.length > 1 && (
+        <nav class="tabs" aria-label="Templates">
+          {all.map(path => (
+            <a
+              key={path}
+              href={linkTo('templates', path)}
+              aria-current={path === chosen ? 'page' : undefined}
+            >
+              {path.split('/')[1]}
+            </a>
+          ))}
+        </nav>
+      )}
+      <OneTemplate key={chosen} organization={organization} template={template} />
     </>
   );
 }

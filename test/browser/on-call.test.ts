@@ -11,6 +11,8 @@ import type { World } from './world.ts';
 
 // What an engineer on call does in the console, and what the page says when it cannot show something.
 
+const MANY = 4_000;
+
 let browser: Browser;
 let world: World;
 let opened: Opened;
@@ -194,11 +196,14 @@ describe('the page says what it cannot show', () => {
   });
 });
 
-test('ten thousand images are found without being all in the page', async () => {
+test('thousands of images are found without being all in the page', async () => {
   const { tables } = world.app.environment.cloud.standIns;
   const at = { pushedOn: new Date(), importedOn: new Date(), updatedOn: new Date(), heardBy: 'event' };
-  const rows = Array.from({ length: 10_000 }, (_, i) => {
-    const [repository, tag] = [`many/app${i % 100}`, `v${String(i).padStart(5, '0')}`];
+  const rows = Array.from({ length: MANY }, (_, i) => {
+    const [repository, tag] = [
+      `many/app${String(i % 100).padStart(2, '0')}`,
+      `v${String(i).padStart(5, '0')}`,
+    ];
     const key = { partitionKey: 'fabrikam', rowKey: imageKey({ repository, tag }), kind: 'image' };
     return {
       ...key,
@@ -215,18 +220,18 @@ test('ten thousand images are found without being all in the page', async () => 
 
   await goTo(page, '#/image?q=fabrikam/many/');
   const list = page.getByRole('list', { name: 'Images' });
-  await list.getByText('many/app0:v00000').waitFor();
+  await list.getByText('many/app00:v00000').waitFor();
   expect(await list.getByRole('listitem').count()).toBeLessThan(100);
   await until(async () => {
     await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
-    return list.getByText('many/app99:v09999').isVisible();
+    return list.getByText('many/app99:v03999').isVisible();
   });
   expect(await list.getByRole('listitem').count()).toBeLessThan(100);
-});
+}, 120_000);
 
 test('everything is done with the keyboard alone', async () => {
   await goTo(page, '#/');
-  await page.getByText('Where is my image?').first().waitFor();
+  await page.getByRole('heading', { name: 'Where is my image?' }).waitFor();
   await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
   await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');

@@ -1,7 +1,8 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Browser, BrowserContextOptions } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { image } from '../../infra/local/oci-image.ts';
 import { PAGES, readText } from '../support/docs.ts';
 import { goTo, NARROW, openPage, printedUrl, settled, startBrowser } from './browser.ts';
 import { startFullWorld } from './views.ts';
@@ -20,8 +21,9 @@ interface Picture {
 }
 
 const MEDIUM = { viewport: { width: 1120, height: 640 } };
+const HALF = { viewport: { width: 600, height: 760 } };
+const ARRIVING = ['arriving', 'arrived'];
 const PICTURES: readonly Picture[] = [
-  { name: 'in-coder', hash: '#/image/contoso/samples/workspace:v3', text: 'In Coder', options: MEDIUM },
   { name: 'failed', hash: '#/image/contoso/team/broken:v2', text: 'no such namespace', options: MEDIUM },
   {
     name: 'failed-on-a-phone',
@@ -47,17 +49,37 @@ describe.runIf(process.env.UPDATE_PICTURES)('the pictures are taken', () => {
     await world?.close();
   });
 
+  test('an image that arrives', async () => {
+    const { coder, app } = world;
+    coder.controls.revokeRight('acr-bridge', 'template:update', true);
+    coder.controls.holdImports('running');
+    await world.pushed('samples/workspace:v4', 'coder-building', image({ content: 'v4' }));
+    const { page, close } = await openPage(browser, printedUrl(app.environment), HALF);
+    await goTo(page, '#/image/contoso/samples/workspace:v4');
+    await page.getByText('On its way').waitFor();
+    await page.locator('pre.log').waitFor();
+    await take(page, 'arriving');
+    coder.controls.releaseImports();
+    await page.getByText('In Coder', { exact: true }).waitFor();
+    await take(page, 'arrived');
+    coder.controls.revokeRight('acr-bridge', 'template:update');
+    await close();
+  });
+
   test.each(PICTURES)('$name', async ({ name, hash, text, options }) => {
     const { page, close } = await openPage(browser, printedUrl(world.app.environment), options);
     await goTo(page, hash);
     await page.getByText(text).first().waitFor();
     await settled(page);
-    await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
-
-    await writeFile(join(ROOT, FOLDER, `${name}.png`), await page.screenshot());
+    await take(page, name);
     await close();
   });
 });
+
+async function take(page: Page, name: string): Promise<void> {
+  await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+  await writeFile(join(ROOT, FOLDER, `${name}.png`), await page.screenshot());
+}
 
 test('every picture is shown in the docs, and every picture that they show is there', async () => {
   const files = (await readdir(join(ROOT, FOLDER))).sort();
@@ -65,6 +87,6 @@ test('every picture is shown in the docs, and every picture that they show is th
     [...readText(page).matchAll(/pictures\/([\w-]+\.png)/g)].map(([, name]) => name),
   );
 
-  expect(files).toEqual(PICTURES.map(({ name }) => `${name}.png`).sort());
+  expect(files).toEqual([...ARRIVING, ...PICTURES.map(({ name }) => name)].map(name => `${name}.png`).sort());
   expect([...new Set(shown)].sort()).toEqual(files);
 });
