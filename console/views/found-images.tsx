@@ -1,3 +1,4 @@
+import { useEffect } from 'preact/hooks';
 import type { Asked } from '../image-reference.ts';
 import { Failure } from '../parts/failure.tsx';
 import { ImageRow } from '../parts/image-row.tsx';
@@ -19,8 +20,32 @@ interface FoundProps {
 const FIRST = 60;
 const PAGE = 1_000;
 
+/** More than these are not read just to show the latest: the table knows no order but that of names. */
+const MOST_SORTED = 5_000;
+
 /** Every image that the text is a part of; the latest ones without a text. */
-export function FoundImages({ asked, query, registry, registries }: FoundProps) {
+export function FoundImages(props: FoundProps) {
+  const { asked, query } = props;
+  const summary = useLoaded<Summary>('summary');
+  const isFiltered = asked.repository !== '' || [...query.keys()].some(name => name !== 'q');
+  const { data, error } = summary;
+  if (isFiltered || error) return <Found {...props} isFiltered={isFiltered} />;
+  if (!data) return <p class="quiet">Loading the latest images …</p>;
+  if (data.images.total > MOST_SORTED) return <Many total={data.images.total} />;
+  return <Found {...props} isFiltered={false} />;
+}
+
+function Many({ total }: { total: number }) {
+  return (
+    <p>
+      The bridge knows {total.toLocaleString('en')} images. Type a reference or a part of one, or see those
+      that <a href={linkTo('image', '', { state: 'failed' })}>failed</a> or{' '}
+      <a href={linkTo('image', '', { state: 'pending' })}>wait</a>.
+    </p>
+  );
+}
+
+function Found({ asked, query, registry, registries, isFiltered }: FoundProps & { isFiltered: boolean }) {
   const isMatch = ({ repository, tag }: Image) =>
     repository.includes(asked.repository) && (!asked.tag || tag.startsWith(asked.tag));
   const filter = new URLSearchParams();
@@ -29,10 +54,13 @@ export function FoundImages({ asked, query, registry, registries }: FoundProps) 
   }
   if (registry && asked.repository) filter.set('registry', registry.name);
   const text = [asked.repository, asked.tag].filter(Boolean).join(':');
-  const isFiltered = text !== '' || [...filter].length > 0;
   if (!isFiltered) filter.set('order', 'updatedOn');
   const found = usePages<Image>(`images?${filter}`, isFiltered ? PAGE : FIRST, isMatch);
   const { items, error, isWhole } = found;
+  const only = isWhole && items.length === 1 && items[0]?.tag === asked.tag ? items[0] : undefined;
+  useEffect(() => {
+    if (only) location.replace(linkTo('image', `${only.registry}/${only.reference}`));
+  }, [only]);
   if (error && items.length === 0) return <Failure error={error} what="while looking for images" />;
   return (
     <section aria-labelledby="found">

@@ -7,7 +7,7 @@ import { OneTemplate } from './one-template.tsx';
 /** The templates of Coder v2: one of them, and links to the others. */
 export function Templates({ route: { rest } }: { route: Route }) {
   const declared = useLoaded<{ items: Template[] }>('templates');
-  // A rule with {name} in it names no template by itself: those it led to are remembered.
+  // Which templates a rule with {name} leads to, only its images show: those that had one are in the overview.
   const summary = useLoaded<Summary>('summary');
   const isClassic = declared.error?.problem?.reason === 'no-templates';
   return (
