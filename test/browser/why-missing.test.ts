@@ -185,7 +185,7 @@ describe('the remedy and its button bring the image to Coder', () => {
   });
 
   test('no-template, through the policy', async () => {
-    await world.pushTemplate('nowhere');
+    await world.pushTemplate('app');
     await world.pushed('nowhere/app:v1', 'no-template');
     await look('nowhere/app:v1');
     await says('no-template');
@@ -195,7 +195,7 @@ describe('the remedy and its button bring the image to Coder', () => {
     await editor.fill(
       (await editor.inputValue()).replace(
         '"nowhere/*"',
-        '"nowhere/*", "templates": [{ "template": "nowhere" }]',
+        '"nowhere/*", "templates": [{ "template": "{name}" }]',
       ),
     );
     await press('Save the policy');
