@@ -3,6 +3,7 @@ import { image } from '../../infra/local/oci-image.ts';
 import { type App, startSampleApp, until } from '../support/app.ts';
 import { coderOf } from '../support/coder-v2.ts';
 import { runCommand } from '../support/command.ts';
+import { readText } from '../support/docs.ts';
 
 let app: App;
 
@@ -49,7 +50,7 @@ describe('wait', () => {
     const { code, stdout } = await run('wait', 'contoso', 'team/other:v1');
 
     expect(stdout).toMatch(/^skipped contoso\/team\/other:v1: no-rule\n/);
-    expect(stdout).toContain('  Add a rule to the registry');
+    expect(readText('docs/wait-in-ci.md')).toContain(`\n${stdout.replace('team/other', 'team/app')}\``);
     expect(code).toBe(1);
   });
 
