@@ -43,16 +43,18 @@ httpFunction('registries-credentials', {
     },
   },
   refusals: ['not-found', 'no-credential-to-give', 'credential-not-ready', 'secrets-unavailable'],
-  async answer({ path: { name }, query: { format }, caller, log }, { registries, vault }) {
+  async answer({ path: { name }, query: { format }, caller, log }, { registries, vault, fetches }) {
     const registry = await registries.get(name);
     if (!registry) throw unknownRegistry(name);
     const { loginServer, rotation } = registry;
     const login = await loginOf(registry, vault);
     if (!login) throw nothingToGive(registry);
+    const { current } = rotation;
+    if (registry.delivery?.kind === 'pull' && current) await fetches.note(name, current.secretVersion);
     log.info('credential read', { registry: name, format, username: login.username, caller });
     const jsonBody =
       format === 'login'
-        ? { loginServer, ...login, expiresOn: rotation.current?.expiresOn }
+        ? { loginServer, ...login, expiresOn: current?.expiresOn }
         : dockerConfig(loginServer, login);
     return { status: 200, jsonBody };
   },

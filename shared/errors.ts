@@ -23,10 +23,16 @@ export class ServiceError extends Error {
   }
 }
 
-/** Azure did not issue, revoke or show a credential. */
+/** Azure did not issue, revoke or show a credential, or the place that it is delivered to did not take it. */
 export class CredentialError extends Error {
   override readonly name = 'CredentialError';
-  readonly reason: 'azure-refused' | 'admin-disabled' | 'graph-unavailable';
+  readonly reason:
+    | 'azure-refused'
+    | 'admin-disabled'
+    | 'graph-unavailable'
+    | 'delivery-refused'
+    | 'cluster-unavailable'
+    | 'delivery-not-fetched';
 
   constructor(reason: CredentialError['reason'], message: string, cause?: unknown) {
     super(message, { cause });

@@ -4,8 +4,11 @@ import pLimit from 'p-limit';
 import { createHostCheck } from './azure/acr/allowed-hosts.ts';
 import { createAcr } from './azure/acr/client.ts';
 import { createAcrTokens } from './azure/acr/tokens.ts';
+import { createClusterCheck } from './azure/aks/allowed-hosts.ts';
+import { createPullSecrets } from './azure/aks/pull-secrets.ts';
 import { createArmCredentials } from './azure/arm/credentials.ts';
 import { createEventSubscriptions } from './azure/arm/event-subscriptions.ts';
+import { createPullRoles } from './azure/arm/pull-roles.ts';
 import { createArm } from './azure/arm/registries.ts';
 import { createPublish } from './azure/event-grid.ts';
 import { createGraph } from './azure/graph.ts';
@@ -20,11 +23,13 @@ import { createClassicRegistries } from './coder/classic/registries.ts';
 import { createClassicTarget } from './coder/classic/target.ts';
 import type { CoderConnection } from './coder/http.ts';
 import { createV2Client } from './coder/v2/client.ts';
-import { NO_HOLDER } from './coder/v2/holder.ts';
 import { RolloutRow } from './coder/v2/rollout.ts';
 import { createRollouts } from './coder/v2/rollout-table.ts';
 import { createV2Target, type V2TargetOptions } from './coder/v2/target.ts';
 import { createTemplates, type Templates } from './coder/v2/templates.ts';
+import { isRegistrySecret } from './credentials/state.ts';
+import { deliveryCheck } from './delivery/check.ts';
+import { createDeliveryHolder } from './delivery/holder.ts';
 import type { DiagnosisServices } from './diagnostics/checks.ts';
 import type { SweepServices } from './images/sweep.ts';
 import { createKeyedMutex } from './lib/keyed-mutex.ts';
@@ -33,6 +38,7 @@ import { createPauses } from './lib/pauses.ts';
 import { canBeNamed } from './reasons.ts';
 import { createReports } from './reconciliation/report-table.ts';
 import type { ScheduleServices } from './reconciliation/timer.ts';
+import { createFetches, type Fetches } from './records/fetch-table.ts';
 import { createImages } from './records/image-table.ts';
 import { createRegistries } from './records/registry-table.ts';
 import type { RegistryServices } from './registries/put.ts';
@@ -53,6 +59,7 @@ export type Services = SweepServices &
   ScheduleServices &
   RotationServices &
   DiagnosisServices & {
+    fetches: Fetches;
     /** Templates of Coder v2; undefined with Coder Classic, which has none. */
     templates: Templates | undefined;
   };
@@ -80,6 +87,7 @@ export function createServices(
   const registriesTable = openTable(settings.TABLES_URL, 'registries', credential);
   const registries = createRegistries(registriesTable, now);
   const images = createImages(imagesTable);
+  const fetches = createFetches(imagesTable);
   const { exchange, acceptsLogin, provePull } = createAcrTokens({
     ...{ credential, audience: settings.ACR_AUDIENCE, isAllowedHost },
   });
@@ -97,6 +105,7 @@ export function createServices(
     runnable: settings.IMPORT_PLATFORMS,
     registries,
     images,
+    fetches,
     leasedRows,
     acr: createAcr({ credential, audience: settings.ACR_AUDIENCE, isAllowedHost, pauses }),
     arm: createArm(credential, settings.ARM_URL, settings.ARM_AUDIENCE),
@@ -117,6 +126,7 @@ export function createServices(
       vault,
       registries,
       images,
+      fetches,
       pauses,
       acceptsLogin,
       now,
@@ -132,7 +142,15 @@ export function createServices(
 /** What the services that reach Coder are made from. */
 type CoderServices = Pick<
   Services,
-  'credential' | 'leasedRows' | 'vault' | 'registries' | 'images' | 'pauses' | 'acceptsLogin' | 'now'
+  | 'credential'
+  | 'leasedRows'
+  | 'vault'
+  | 'registries'
+  | 'images'
+  | 'fetches'
+  | 'pauses'
+  | 'acceptsLogin'
+  | 'now'
 >;
 
 /** Coder as the target of imports, and as the holder of what it pulls with. */
@@ -154,16 +172,29 @@ function createCoder(
 }
 
 function createV2(
-  { CODER_ORGANIZATION_ID: organization = 'default', CODER_TOKEN_SECRET }: Settings,
+  settings: Settings,
   connection: CoderConnection,
-  { leasedRows, registries, images, now }: CoderServices,
+  { credential, vault, leasedRows, registries, images, fetches, now }: CoderServices,
 ): Pick<Services, 'target' | 'holder' | 'templates'> {
+  const { CODER_ORGANIZATION_ID: organization = 'default', CODER_TOKEN_SECRET } = settings;
+  const isAllowedCluster = createClusterCheck(settings.AKS_ALLOWED_HOSTS);
+  const delivery = {
+    ...{ vault, now, lastFetched: fetches.last, findRegistry: registries.get },
+    pullSecrets: createPullSecrets(credential, isAllowedCluster),
+    pullRoles: createPullRoles(credential, settings.ARM_URL, settings.ARM_AUDIENCE),
+  };
   const coder = createV2Client(connection);
   const rollouts = createRollouts(leasedRows.rows(RolloutRow), coder, now);
   const options: V2TargetOptions = {
     ...{ coder, rollouts, organization, now, tokenSecret: CODER_TOKEN_SECRET },
     sessionToken: () => connection.sessionToken(false),
     classic: { name: 'classic', isThere: createClassicClient(connection).isThere },
+    deliveryCheck: deliveryCheck(delivery),
+    delivery: {
+      isAllowedCluster,
+      isReservedSecret: name =>
+        name.toLowerCase() === CODER_TOKEN_SECRET.toLowerCase() || isRegistrySecret(name),
+    },
     async *otherRegistries(name) {
       for await (const registry of registries.each()) if (registry.name !== name) yield registry;
     },
@@ -175,7 +206,7 @@ function createV2(
   };
   return {
     target: createV2Target(options),
-    holder: NO_HOLDER,
+    holder: createDeliveryHolder(delivery),
     templates: createTemplates({ ...options, registries: registries.each }),
   };
 }

@@ -8,6 +8,8 @@ export const ADDING_REFUSALS = [
   'credential-kind-not-allowed',
   'azure-refused',
   'graph-unavailable',
+  'delivery-refused',
+  'cluster-unavailable',
   'registry-not-found',
   'registry-not-readable',
   'registry-not-reachable',

@@ -33,6 +33,8 @@ export interface Issuer<D extends Declared> {
   slots?: Slots;
   /** The account of the credential, where a person may choose it. Another account needs a new credential. */
   accountOf?(declared: D): string;
+  /** How long a credential is valid after it was issued; absent when it does not expire. */
+  lifetimeHours?(declared: D): number;
   /** Updates what belongs to the credential, such as a scope map, without a new password. @throws ServiceError */
   maintain?(declared: D, context: IssueContext): Promise<void>;
   /** Issues into the slot that `current` does not occupy. @throws ServiceError */

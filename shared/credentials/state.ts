@@ -68,6 +68,11 @@ export function secretNameOf(registryName: string): string {
   return `registry-${registryName}-password`;
 }
 
+/** Whether a secret in Key Vault is, or may become, that of a registry. */
+export function isRegistrySecret(secretName: string): boolean {
+  return /^registry-.+-password$/i.test(secretName);
+}
+
 const DATE = /(?:On|Until|^on)$/;
 
 /** Reads the state from the JSON in the registry's row. */

@@ -8,7 +8,7 @@ import type { Target } from '../coder/target.ts';
 import { RegistryWords } from '../coder/words.ts';
 import { credentialKind, declaredOf } from '../credentials/kinds/all.ts';
 import type { CredentialState } from '../credentials/state.ts';
-import { ConflictError, RefusedError, ServiceError } from '../errors.ts';
+import { ConflictError, CredentialError, RefusedError, ServiceError } from '../errors.ts';
 import type { Log } from '../lib/log.ts';
 import { withoutUndefined } from '../lib/without-undefined.ts';
 import type { Images } from '../records/image-table.ts';
@@ -42,6 +42,7 @@ export interface PutResult {
  * then the record, and starts to issue the credential for Coder. Repeating a declaration changes nothing.
  *
  * @throws RefusedError when it cannot work, with what to do about it; the registry's record does not change
+ * @throws CredentialError when the credential cannot be issued, or not be delivered as declared; nor does it then
  * @throws ServiceError when Key Vault or the registry does not answer
  * @throws ConflictError when other calls keep changing the registry's record
  */
@@ -71,6 +72,10 @@ async function putOnce(
   const declared = await declareRegistry(services, name, input, previous, signal);
   if (previous && isSame(previous, declared)) return { registry: previous, created: false };
 
+  // Before the record says so: the old place is kept up to date until the new one is filled.
+  if (!isDeepStrictEqual(previous?.delivery, declared.delivery))
+    await services.holder.prepare(declared, signal);
+
   const now = services.now();
   const registry = { ...declared, createdOn: previous?.createdOn ?? now, updatedOn: now };
   const etag = await save(services, registry, previous, precondition);
@@ -81,7 +86,7 @@ async function putOnce(
     return { registry: (await services.registries.get(name)) ?? { ...registry, etag }, created: !previous };
   }
   await services.holder.deliver(registry, soon).catch((error: unknown) => {
-    if (!(error instanceof ServiceError)) throw error;
+    if (!(error instanceof ServiceError || error instanceof CredentialError)) throw error;
   });
   return { registry: { ...registry, etag }, created: !previous };
 }
@@ -104,6 +109,7 @@ export async function declareRegistry(
   return withoutUndefined<Omit<Registry, 'createdOn' | 'updatedOn'>>({
     ...{ name, resourceId: input.resourceId, loginServer, sku, credential, rotation },
     ...RegistryWords.parse(input),
+    delivery: input.delivery,
     policy: input.policy,
     suspended: input.suspended || undefined,
     pinned: input.pinned || undefined,
@@ -138,7 +144,7 @@ export async function refuseIfImpossible(
  * first new one is tested; a password that a person supplies replaces it at once.
  */
 async function rotationFor(
-  { vault, acceptsLogin, now }: RegistryServices,
+  { vault, acceptsLogin, holder, now }: RegistryServices,
   registryName: string,
   { credential }: RegistryInput,
   loginServer: string,
@@ -159,7 +165,10 @@ async function rotationFor(
   }
   const { current: _, ...kept } = before;
   const replaced = isIssued ? { ...kept, previous: current } : kept;
-  if (!supplied) return isIssued ? { ...replaced, revokeOn: now() } : kept;
+  if (!supplied) {
+    const minutesInUse = previous ? holder.minutesInUse(previous) : 0;
+    return isIssued ? { ...replaced, revokeOn: new Date(now().getTime() + minutesInUse * 60_000) } : kept;
+  }
   const context = {
     ...{ registryName, loginServer, vault, now: now() },
     acceptsLogin: (login: Login) => acceptsLogin(loginServer, login, signal),

@@ -14,11 +14,18 @@ export function proven({ current, candidate }: CredentialState, now: Date): Rota
   };
 }
 
-/** Coder has confirmed the current credential. */
-export function delivered({ credential, rotation }: CredentialRecord, now: Date): RotationChanges {
+/**
+ * The current credential is delivered.
+ * @param minutesInUse how long the previous one may still be in use; 0 when Coder has confirmed the current one
+ */
+export function delivered(
+  { credential, rotation }: CredentialRecord,
+  now: Date,
+  minutesInUse: number,
+): RotationChanges {
   const { previous } = rotation;
   const leaked = previous !== undefined && isLeaked(previous, rotation);
-  const revokeOn = leaked ? now : endOfGrace(credential, now);
+  const revokeOn = leaked ? now : endOfGrace(credential, now, minutesInUse);
   return { revokeOn, lastResult: rotated(now), requestedOn: undefined };
 }
 

@@ -11,6 +11,8 @@ export interface RotationFacts {
   currentWorks: boolean;
   /** Whether the registry accepts `previous`; tested only when it does not accept `current`. */
   previousWorks: boolean;
+  /** Until the end of the grace period, `previous` may still be in use, since no holder confirms a delivery. */
+  unconfirmed: boolean;
 }
 
 export type RotationStep =
@@ -57,8 +59,10 @@ export function decide(facts: RotationFacts): RotationStep {
   const why = whyNow(facts);
   if (!why || hasJustFailed(rotation, now)) return nothing(facts);
   if (!previous) return { do: 'issue', why };
-  // A rotation that is only due waits for the end of the grace period; every other one ends it.
-  return why === 'due' ? nothing(facts) : { do: 'revoke', deliverFirst: true };
+  // A rotation that is only due waits for the end of the grace period. Every other one ends it, unless others may still
+  // use the previous credential, which only a compromise does not wait for.
+  const waits = why === 'due' || (facts.unconfirmed && why !== 'compromised');
+  return waits ? nothing(facts) : { do: 'revoke', deliverFirst: true };
 }
 
 function whyNow({ declared, rotation, now }: RotationFacts) {

@@ -31,5 +31,5 @@ export function isOutage({ reason }: Failure): boolean {
 
 /** Whether a healthy run clears this failure. A failure about a new credential stays until the next rotation. */
 export function isOver(failure: Failure): boolean {
-  return isOutage(failure) || failure.reason === 'credential-refused';
+  return isOutage(failure) || ['credential-refused', 'delivery-refused'].includes(failure.reason);
 }

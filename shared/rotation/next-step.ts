@@ -20,5 +20,6 @@ function decideNow(
   known: Pick<RotationFacts, 'currentWorks' | 'previousWorks'>,
 ): RotationStep {
   const { credential: declared, rotation } = lease.registry();
-  return decide({ declared, rotation, now: services.now(), ...known });
+  const unconfirmed = services.holder.minutesInUse(lease.registry()) > 0;
+  return decide({ declared, rotation, now: services.now(), unconfirmed, ...known });
 }

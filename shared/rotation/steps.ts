@@ -1,6 +1,6 @@
 import type { Failure, IssuedCredential } from '../credentials/state.ts';
 import { delivered, failed, fallenBack, proven, REVOKED } from './changes.ts';
-import type { RotationStep } from './decide.ts';
+import { isLeaked, type RotationStep } from './decide.ts';
 import { isFinal, neverAccepted, refusedBy } from './failures.ts';
 import { issue, revoke } from './issuing.ts';
 import { isStillCandidate } from './next-step.ts';
@@ -70,7 +70,8 @@ async function deliver(run: Run): Promise<void> {
     return fallBack(run, error);
   }
   if (givenUp) return lease.save({ revokeOn: services.now() });
-  await lease.save(delivered(lease.registry(), services.now()));
+  const minutesInUse = services.holder.minutesInUse(lease.registry());
+  await lease.save(delivered(lease.registry(), services.now(), minutesInUse));
   await notices.rotated(current as IssuedCredential, lease.registry().rotation.revokeOn);
 }
 
@@ -82,8 +83,11 @@ async function fallBack({ services, lease, notices }: Run, failure: Failure): Pr
 
 async function revokePrevious(run: Run, deliverFirst: boolean): Promise<void> {
   const { services, lease, notices, signal } = run;
+  const { rotation } = lease.registry();
+  const previous = rotation.previous as IssuedCredential;
   if (deliverFirst) await services.holder.prove(lease.registry(), signal);
-  const previous = lease.registry().rotation.previous as IssuedCredential;
+  const mayBeInUse = deliverFirst && !rotation.givenUp && !isLeaked(previous, rotation);
+  if (mayBeInUse) await services.holder.proveUnused(lease.registry());
   await revoke(run, previous);
   await lease.save(REVOKED);
   notices.revoked(previous);

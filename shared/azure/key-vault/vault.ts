@@ -12,13 +12,19 @@ export interface Vault {
   /** As `read`, but undefined when there is no such secret. */
   find(name: string, version?: string): Promise<string | undefined>;
   /** Stores a new version and gives its id. Earlier versions stay readable. */
-  write(name: string, value: string): Promise<string>;
+  write(name: string, value: string, properties?: SecretProperties): Promise<string>;
   /** Disables every version but these, so that revoked secrets cannot be read. */
   keepOnly(name: string, versions: readonly string[]): Promise<void>;
   /** Tests the right to store secrets: updates an existing one without changing it. */
   proveWrite(name: string): Promise<void>;
   /** Deletes the secret with all its versions; succeeds when it does not exist. */
   remove(name: string): Promise<void>;
+}
+
+export interface SecretProperties {
+  contentType?: string;
+  /** Shown to people and monitors; a vault gives the value after it too. */
+  expiresOn?: Date;
 }
 
 /** Without a limit, a vault that does not answer would delay an import past the 30 s that Event Grid waits. */
@@ -37,8 +43,8 @@ export function createVault(url: string, credential: TokenCredential, verifyChal
 
   const timeLimit = () => ({ abortSignal: AbortSignal.timeout(CALL_TIMEOUT_MS) });
 
-  async function store(name: string, value: string): Promise<string> {
-    const { properties } = await client.setSecret(name, value, timeLimit());
+  async function store(name: string, value: string, more: SecretProperties = {}): Promise<string> {
+    const { properties } = await client.setSecret(name, value, { ...more, ...timeLimit() });
     return properties.version as string;
   }
 
@@ -62,17 +68,17 @@ export function createVault(url: string, credential: TokenCredential, verifyChal
         }
       }),
 
-    write: (name, value) =>
+    write: (name, value, properties) =>
       guarded(name, async () => {
         try {
-          return await store(name, value);
+          return await store(name, value, properties);
         } catch (error) {
           // Vaults keep deleted secrets for a while, and their names stay taken.
           if (statusOf(error) !== 409) throw error;
           await (
             await client.beginRecoverDeletedSecret(name, { ...timeLimit(), intervalInMs: 500 })
           ).pollUntilDone();
-          return store(name, value);
+          return store(name, value, properties);
         }
       }),
 

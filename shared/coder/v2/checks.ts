@@ -7,6 +7,7 @@ import type { V2Client } from './client.ts';
 import { templateChecks } from './template-checks.ts';
 
 export interface V2CheckOptions {
+  deliveryCheck: Check<TargetDiagnosis>;
   coder: V2Client;
   /** Organization of destinations that name none. */
   organization: string;
@@ -29,6 +30,7 @@ export function v2Checks({
   sessionToken,
   now,
   classic,
+  deliveryCheck,
 }: V2CheckOptions): Check<TargetDiagnosis>[] {
   const me = once((signal: AbortSignal) => coder.me(signal));
   const makeToken = `Make a token of a user with the role organization-template-admin (coder tokens create --name acr-bridge --lifetime 8760h), and store it in Key Vault as the secret ${tokenSecret}.`;
@@ -69,6 +71,7 @@ export function v2Checks({
       },
     },
     ...templateChecks(coder, organization, now),
+    deliveryCheck,
   ];
 }
 

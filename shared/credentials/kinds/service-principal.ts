@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { CredentialKind } from '../kind.ts';
-import { expiryFor, RotationSchedule } from '../schedule.ts';
+import { expiryFor, lifetimeHours, RotationSchedule } from '../schedule.ts';
 
 const ServicePrincipalInput = z.strictObject({
   kind: z.literal('service-principal'),
@@ -20,6 +20,7 @@ export const servicePrincipal = {
 
   issuer: {
     accountOf: ({ appId }) => appId,
+    lifetimeHours: declared => lifetimeHours(declared),
 
     async issue({ appId, ...schedule }, { registry, graph, now, signal, kept }) {
       const displayName = `coder-acr-bridge/${registry.name}`;

@@ -6,7 +6,7 @@ import { RefusedError, ServiceError } from '../../errors.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { pullScopes } from '../../policy/pull-scopes.ts';
 import { type CredentialKind, type IssueContext, otherSlot } from '../kind.ts';
-import { expiryFor, RotationSchedule } from '../schedule.ts';
+import { expiryFor, lifetimeHours, RotationSchedule } from '../schedule.ts';
 import type { IssuedCredential } from '../state.ts';
 
 const TokenInput = z.strictObject({
@@ -40,6 +40,7 @@ export const token = {
   issuer: {
     slots: SLOTS,
     accountOf: ({ tokenName }) => tokenName,
+    lifetimeHours: declared => lifetimeHours(declared),
     maintain,
 
     async issue(declared, context) {

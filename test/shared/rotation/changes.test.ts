@@ -30,13 +30,21 @@ describe('a candidate that the registry accepts', () => {
 
 describe('once Coder has confirmed the new one, the old one is revoked', () => {
   test('after the grace period', () => {
-    expect(delivered(record({ current: newer, previous: older }), NOW).revokeOn).toEqual(IN_AN_HOUR);
+    expect(delivered(record({ current: newer, previous: older }), NOW, 0).revokeOn).toEqual(IN_AN_HOUR);
+  });
+
+  test('later when others may still use it, but not later than a longer grace period', () => {
+    const revokedAfter = (minutes: number) =>
+      delivered(record({ current: newer, previous: older }), NOW, minutes);
+
+    expect(revokedAfter(120).revokeOn).toEqual(new Date(NOW.getTime() + 120 * 60_000));
+    expect(revokedAfter(59).revokeOn).toEqual(IN_AN_HOUR);
   });
 
   test('at once when it was reported as compromised', () => {
     const rotation = { current: newer, previous: older, compromisedOn: NOW };
 
-    expect(delivered(record(rotation), NOW).revokeOn).toEqual(NOW);
+    expect(delivered(record(rotation), NOW, 120).revokeOn).toEqual(NOW);
   });
 });
 

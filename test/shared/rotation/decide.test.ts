@@ -122,6 +122,23 @@ const CASES: Case[] = [
     { do: 'revoke', deliverFirst: true },
   ],
   [
+    'a person asks in the grace period of one whose successor Coder has confirmed',
+    { current: issued(1), previous: issued(9), revokeOn: at(0.5), requestedOn: NOW },
+    { do: 'revoke', deliverFirst: true },
+  ],
+  [
+    'a person asks in the grace period of one that others may still use',
+    { current: issued(1), previous: issued(9), revokeOn: at(0.5), requestedOn: NOW },
+    { do: 'nothing', nextOn: at(0.5) },
+    { unconfirmed: true },
+  ],
+  [
+    'the same was reported as compromised',
+    { current: issued(1), previous: issued(9), revokeOn: at(0.5), compromisedOn: NOW },
+    { do: 'revoke', deliverFirst: true },
+    { unconfirmed: true },
+  ],
+  [
     'the grace period is over',
     { current: issued(1), previous: issued(9), revokeOn: at(-0.1) },
     { do: 'revoke', deliverFirst: true },
@@ -136,6 +153,8 @@ const CASES: Case[] = [
 
 describe('what a run does next when', () => {
   test.each(CASES)('%s', (_, rotation, expected, facts = {}) => {
-    expect(decide({ declared: TOKEN, rotation, now: NOW, ...works, ...facts })).toEqual(expected);
+    expect(decide({ declared: TOKEN, rotation, now: NOW, unconfirmed: false, ...works, ...facts })).toEqual(
+      expected,
+    );
   });
 });

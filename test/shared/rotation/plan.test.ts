@@ -36,7 +36,7 @@ test.each<[string, CredentialState, boolean, string[], string]>([
 ])(
   'during %s a request for a rotation leads to the steps that are left',
   (_, rotation, compromised, steps, revoked) => {
-    const plan = planRotation({ name: 'contoso', credential: declared, rotation }, T1, compromised);
+    const plan = planRotation({ name: 'contoso', credential: declared, rotation }, T1, compromised, 0);
 
     expect(plan.map(({ step }) => step.split(' ')[0])).toEqual(steps);
     expect(plan.at(-1)).toMatchObject({ slot: revoked });
