@@ -13,6 +13,7 @@ const ALONE = [
   'test/infra/local/functions-host/**/*.test.ts',
   'test/infra/local/stand-ins/entra*.test.ts',
   'test/infra/local/stand-ins/tables.test.ts',
+  'test/shared/azure/sdk/identity-that-hangs.test.ts',
   'test/shared/diagnostics/identity.test.ts',
 ];
 

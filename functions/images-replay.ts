@@ -6,6 +6,7 @@ import { ImageView, imageView } from '../shared/api/views/image.ts';
 import { RefusedError, unknownRegistry } from '../shared/errors.ts';
 import { importAndFollow } from '../shared/images/follow.ts';
 import { replay } from '../shared/images/replay.ts';
+import { timeLimit } from '../shared/lib/time-limit.ts';
 
 const Replayed = z.strictObject({
   registry: z.string(),
@@ -43,12 +44,12 @@ httpFunction('images-replay', {
     if (!registry) throw unknownRegistry(body.registry);
     const { repository, tag, reason } = body;
     if (repository === undefined || tag === undefined) {
-      const result = await replay(services, registry.name, reason, AbortSignal.timeout(BUDGET_MS));
+      const result = await replay(services, registry.name, reason, timeLimit(BUDGET_MS));
       return { status: 202, jsonBody: { registry: registry.name, ...result } };
     }
     const image = { repository, tag };
     if (!(await services.images.get(registry.name, image))) throw new RefusedError('not-found', NO_RECORD);
-    const budget = AbortSignal.any([signal, AbortSignal.timeout(services.importBudgetMs)]);
+    const budget = timeLimit(services.importBudgetMs, signal);
     const result = await importAndFollow(
       services,
       { registry: registry.name, ...image, inDoubt: true, isRetry: true },

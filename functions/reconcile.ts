@@ -1,6 +1,7 @@
 import { app } from '@azure/functions';
 import { sweep } from '../shared/images/sweep.ts';
 import { createLog } from '../shared/lib/log.ts';
+import { timeLimit } from '../shared/lib/time-limit.ts';
 import { reconcileDue } from '../shared/reconciliation/timer.ts';
 import { getServices } from '../shared/services.ts';
 
@@ -11,7 +12,7 @@ app.timer('reconcile', {
   schedule: '0 * * * * *',
   async handler(_timer, context) {
     const services = getServices();
-    const signal = AbortSignal.timeout(BUDGET_MS);
+    const signal = timeLimit(BUDGET_MS);
     const log = createLog(context);
     // Due images must not wait for the reconciliation of a large registry.
     await Promise.all([sweep(services, signal, log), reconcileDue(services, signal, log)]);

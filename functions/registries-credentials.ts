@@ -3,9 +3,7 @@ import { CREDENTIAL } from '../shared/api/examples.ts';
 import { httpFunction } from '../shared/api/http-function.ts';
 import { RegistryPath } from '../shared/api/requests/paths.ts';
 import { DockerConfig, dockerConfig } from '../shared/credentials/docker-config.ts';
-import { loginOf } from '../shared/credentials/login.ts';
-import { RefusedError, unknownRegistry } from '../shared/errors.ts';
-import type { Registry } from '../shared/records/registry.ts';
+import { giveCredential } from '../shared/registries/give.ts';
 
 const CredentialView = z.strictObject({
   loginServer: z.string(),
@@ -43,24 +41,14 @@ httpFunction('registries-credentials', {
     },
   },
   refusals: ['not-found', 'no-credential-to-give', 'credential-not-ready', 'secrets-unavailable'],
-  async answer({ path: { name }, query: { format }, caller, log }, { registries, vault, fetches }) {
-    const registry = await registries.get(name);
-    if (!registry) throw unknownRegistry(name);
+  async answer({ path: { name }, query: { format }, caller, log }, services) {
+    const { registry, login } = await giveCredential(services, name);
     const { loginServer, rotation } = registry;
-    const login = await loginOf(registry, vault);
-    if (!login) throw nothingToGive(registry);
-    const { current } = rotation;
-    if (registry.delivery?.kind === 'pull' && current) await fetches.note(name, current.secretVersion);
     log.info('credential read', { registry: name, format, username: login.username, caller });
     const jsonBody =
       format === 'login'
-        ? { loginServer, ...login, expiresOn: current?.expiresOn }
+        ? { loginServer, ...login, expiresOn: rotation.current?.expiresOn }
         : dockerConfig(loginServer, login);
     return { status: 200, jsonBody };
   },
 });
-
-function nothingToGive({ name, loginServer }: Registry): RefusedError {
-  const message = `Coder pulls from ${loginServer} with an identity of its own, so there is no user name or password to give. Other clients should use their own identity too (for AKS nodes see GET /api/registries/${name}/setup), or a scope-map token that you create with az acr token create.`;
-  return new RefusedError('no-credential-to-give', message);
-}

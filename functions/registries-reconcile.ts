@@ -5,6 +5,7 @@ import { DryRunQuery } from '../shared/api/requests/queries.ts';
 import { ReportView, reportView } from '../shared/api/views/report.ts';
 import { describe, unknownRegistry } from '../shared/errors.ts';
 import { createLog } from '../shared/lib/log.ts';
+import { timeLimit } from '../shared/lib/time-limit.ts';
 import { reconcile } from '../shared/reconciliation/reconcile.ts';
 import type { Services } from '../shared/services.ts';
 
@@ -42,7 +43,7 @@ httpFunction('registries-reconcile', {
 /** Goes on after the answer, when the invocation's own log is no longer usable. */
 async function carryOn(services: Services, name: string): Promise<void> {
   const log = createLog(console);
-  await reconcile(services, name, AbortSignal.timeout(BUDGET_MS), log).catch((error: unknown) =>
+  await reconcile(services, name, timeLimit(BUDGET_MS), log).catch((error: unknown) =>
     log.error('reconciliation incomplete', { registry: name, message: describe(error) }),
   );
 }

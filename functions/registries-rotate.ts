@@ -7,6 +7,7 @@ import { RotationView, rotationView } from '../shared/api/views/rotation.ts';
 import { INTERRUPTS, RotationPlanView, rotationPlanView } from '../shared/api/views/rotation-plan.ts';
 import { describe } from '../shared/errors.ts';
 import { createLog } from '../shared/lib/log.ts';
+import { timeLimit } from '../shared/lib/time-limit.ts';
 import { findRotating, requestRotation } from '../shared/rotation/request.ts';
 import { rotate } from '../shared/rotation/rotate.ts';
 import type { Services } from '../shared/services.ts';
@@ -68,7 +69,7 @@ httpFunction('registries-rotate', {
 /** Goes on after the answer, when the invocation's own log is no longer usable. */
 async function carryOn(services: Services, name: string): Promise<void> {
   const log = createLog(console);
-  await rotate(services, name, AbortSignal.timeout(BUDGET_MS), log).catch((error: unknown) =>
+  await rotate(services, name, timeLimit(BUDGET_MS), log).catch((error: unknown) =>
     log.error('rotation incomplete', { registry: name, message: describe(error) }),
   );
 }

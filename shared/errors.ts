@@ -1,4 +1,9 @@
+import { redact } from './lib/redaction/redact.ts';
+import { shorten } from './lib/shorten.ts';
 import type { ImageReason, Refusal } from './reasons.ts';
+
+/** Messages quote what services say, and end in records. */
+export const LONGEST_MESSAGE = 1_000;
 
 interface ServiceErrorDetails {
   /** How long the service asked the bridge to wait, in milliseconds. */
@@ -8,15 +13,22 @@ interface ServiceErrorDetails {
   cause?: unknown;
 }
 
+/** Its message can be shown: it quotes no secret. */
+abstract class ShownError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(redact(message), options);
+  }
+}
+
 /** A service that an import needs refused, or did not answer. The record gets this reason. */
-export class ServiceError extends Error {
+export class ServiceError extends ShownError {
   override readonly name = 'ServiceError';
   readonly reason: ImageReason;
   readonly retryAfterMs: number | undefined;
   readonly uncertain: boolean;
 
   constructor(reason: ImageReason, message: string, details: ServiceErrorDetails = {}) {
-    super(message, { cause: details.cause });
+    super(shorten(message, LONGEST_MESSAGE), { cause: details.cause });
     this.reason = reason;
     this.retryAfterMs = details.retryAfterMs;
     this.uncertain = details.uncertain ?? false;
@@ -24,7 +36,7 @@ export class ServiceError extends Error {
 }
 
 /** Azure did not issue, revoke or show a credential, or the place that it is delivered to did not take it. */
-export class CredentialError extends Error {
+export class CredentialError extends ShownError {
   override readonly name = 'CredentialError';
   readonly reason:
     | 'azure-refused'
@@ -35,18 +47,18 @@ export class CredentialError extends Error {
     | 'delivery-not-fetched';
 
   constructor(reason: CredentialError['reason'], message: string, cause?: unknown) {
-    super(message, { cause });
+    super(shorten(message, LONGEST_MESSAGE), { cause });
     this.reason = reason;
   }
 }
 
 /** The row changed after the decision read it: read again and decide again. */
-export class ConflictError extends Error {
+export class ConflictError extends ShownError {
   override readonly name = 'ConflictError';
 }
 
 /** Table Storage failed, so nothing can be recorded: the caller must call again. */
-export class StorageError extends Error {
+export class StorageError extends ShownError {
   override readonly name: string = 'StorageError';
 }
 
@@ -66,7 +78,7 @@ export interface Fault {
 }
 
 /** The bridge refuses a request because of its content. No record was changed. */
-export class RefusedError extends Error {
+export class RefusedError extends ShownError {
   override readonly name = 'RefusedError';
   readonly reason: Refusal;
   readonly faults: readonly Fault[];
@@ -94,12 +106,17 @@ export function statusOf(error: unknown): number | undefined {
   return typeof status === 'number' ? status : undefined;
 }
 
-/** One line about any thrown value, for messages and logs. */
+/** Whether a time limit ended a call, or its caller did. */
+export function isTimeout(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError');
+}
+
+/** One line about any thrown value, for messages and logs, without secrets. */
 export function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (error.name === 'AbortError' || error.name === 'TimeoutError') return 'no answer in time';
+  if (!(error instanceof Error)) return redact(String(error));
+  if (isTimeout(error)) return 'no answer in time';
   const cause = error.cause instanceof Error ? error.cause.message : undefined;
   const message = error.message || (statusOf(error) ? `status ${statusOf(error)}` : error.name);
   const text = cause && !message.includes(cause) ? `${message}: ${cause}` : message;
-  return text.replace(/\s+/g, ' ').slice(0, 500);
+  return shorten(redact(text).replace(/\s+/g, ' '));
 }

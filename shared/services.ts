@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DefaultAzureCredential, ManagedIdentityCredential, type TokenCredential } from '@azure/identity';
-import pLimit from 'p-limit';
 import { createHostCheck } from './azure/acr/allowed-hosts.ts';
 import { createAcr } from './azure/acr/client.ts';
 import { createAcrTokens } from './azure/acr/tokens.ts';
@@ -14,6 +13,8 @@ import { createPublish } from './azure/event-grid.ts';
 import { createGraph } from './azure/graph.ts';
 import { createTokenSource } from './azure/key-vault/cached-secret.ts';
 import { createVault } from './azure/key-vault/vault.ts';
+import { impatient, impatientHttp } from './azure/sdk/impatient-credential.ts';
+import { rememberTokens } from './azure/sdk/remembering-credential.ts';
 import { createLeasedTable } from './azure/tables/leased-rows.ts';
 import { openTable, proveTable } from './azure/tables/tables.ts';
 import { createClassicClient } from './coder/classic/client.ts';
@@ -32,6 +33,7 @@ import { deliveryCheck } from './delivery/check.ts';
 import { createDeliveryHolder } from './delivery/holder.ts';
 import type { DiagnosisServices } from './diagnostics/checks.ts';
 import type { SweepServices } from './images/sweep.ts';
+import { createKeyedLimit } from './lib/keyed-limit.ts';
 import { createKeyedMutex } from './lib/keyed-mutex.ts';
 import { createLog } from './lib/log.ts';
 import { createPauses } from './lib/pauses.ts';
@@ -45,7 +47,7 @@ import type { RegistryServices } from './registries/put.ts';
 import type { RotationServices } from './rotation/run.ts';
 import { readSettings, type Settings } from './settings.ts';
 
-/** More at once would only wait for each other: an import makes a few Coder calls and table writes. */
+/** Of one registry. More at once would only wait for each other: an import makes a few Coder calls and table writes. */
 const IMPORTS_AT_ONCE = 32;
 
 /** Longest time for one import, well below the 30 s after which Event Grid delivers again. */
@@ -78,7 +80,7 @@ export function createServices(
   settings: Settings,
   { now, random, importBudgetMs = IMPORT_BUDGET_MS, leaseMs = LEASE_MS, wait = waitFor }: Seams,
 ): Services {
-  const credential = createCredential(settings);
+  const credential = rememberTokens(impatient(createCredential(settings)), process.env);
   const isAllowedHost = createHostCheck(settings.ACR_ALLOWED_HOSTS);
   const imagesTable = openTable(settings.TABLES_URL, 'images', credential);
   const vault = createVault(settings.KEY_VAULT_URL, credential, settings.KEY_VAULT_CHALLENGE_CHECK === 'on');
@@ -99,7 +101,7 @@ export function createServices(
     publish: createPublish(settings.EVENTS_TOPIC_ENDPOINT, credential, createLog(console)),
     maxAttempts: settings.IMPORT_MAX_ATTEMPTS,
     mutex: createKeyedMutex(),
-    atMost: pLimit(IMPORTS_AT_ONCE),
+    atMost: createKeyedLimit(IMPORTS_AT_ONCE),
     importBudgetMs,
     leaseMs,
     runnable: settings.IMPORT_PLATFORMS,
@@ -259,9 +261,15 @@ export function getServices(): Services {
 
 function createCredential({ AZURE_CLIENT_ID, AZURE_TOKEN_CREDENTIALS }: Settings): TokenCredential {
   if (AZURE_TOKEN_CREDENTIALS) {
-    return new DefaultAzureCredential(AZURE_CLIENT_ID ? { managedIdentityClientId: AZURE_CLIENT_ID } : {});
+    return new DefaultAzureCredential({
+      httpClient: impatientHttp,
+      ...(AZURE_CLIENT_ID && { managedIdentityClientId: AZURE_CLIENT_ID }),
+    });
   }
-  return new ManagedIdentityCredential(AZURE_CLIENT_ID ? { clientId: AZURE_CLIENT_ID } : {});
+  return new ManagedIdentityCredential({
+    httpClient: impatientHttp,
+    ...(AZURE_CLIENT_ID && { clientId: AZURE_CLIENT_ID }),
+  });
 }
 
 /** The Authorization header for a proxy in front of Coder that requires an Entra token. */

@@ -12,6 +12,11 @@ import { type EventGridStandIn, startEventGrid } from './stand-ins/event-grid/ev
 import { startTopic, type TopicStandIn } from './stand-ins/event-grid-topic.ts';
 import { type GraphStandIn, startGraph } from './stand-ins/graph.ts';
 import { type KeyVaultStandIn, startKeyVault } from './stand-ins/key-vault.ts';
+import {
+  type KubernetesOptions,
+  type KubernetesStandIn,
+  startKubernetes,
+} from './stand-ins/kubernetes/kubernetes.ts';
 import type { FindAccount } from './stand-ins/registry/grants.ts';
 import {
   type RegistryOptions,
@@ -40,6 +45,8 @@ export interface Cloud {
     coder: CoderStandIn;
     /** Coder v2, where that is what the bridge is for. */
     coderV2?: CoderV2StandIn;
+    /** The API server of the cluster that workspaces of Coder v2 run in. */
+    kubernetes?: KubernetesStandIn;
   };
   clock: MovableClock;
   secrets: Secrets;
@@ -180,6 +187,8 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     identityToken: () => entra.tokenFor(coderPods.clientId, 'https://containerregistry.azure.net'),
     ...(coderAudience && { entraProxy: { verify: entra.verify, audience: coderAudience } }),
   });
+  const kubernetes =
+    options.coderGeneration === 'v2' ? await startWorkspaceCluster(guarded, bridge.objectId) : undefined;
   const coderV2 =
     options.coderGeneration === 'v2' && !options.ownCoder
       ? await startCoderV2({
@@ -198,6 +207,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     ...{ entra, arm, graph, keyVault, tables, eventGrid, topic },
     ...{ registry: sample.standIn, coder: coderStandIn },
     ...(coderV2 && { coderV2 }),
+    ...(kubernetes && { kubernetes }),
   };
   const registries = [sample, ...otherRegistries].map(({ standIn }) => standIn);
   return {
@@ -217,6 +227,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       GRAPH_URL: graph.url,
       EVENTS_TOPIC_ENDPOINT: topic.endpoint,
       ACR_ALLOWED_HOSTS: registries.map(({ loginServer }) => loginServer).join(','),
+      ...(kubernetes && { AKS_ALLOWED_HOSTS: new URL(kubernetes.url).host }),
       CODER_GENERATION: served.generation,
       CODER_URL: served.url,
       CODER_ORGANIZATION_ID: served.organizationId,
@@ -232,6 +243,21 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       await Promise.all([...all].map(standIn => standIn.close()));
     },
   };
+}
+
+/** Namespaces of the cluster of workspaces in which the bridge may write Secrets. */
+export const WORKSPACE_NAMESPACES = ['coder', 'coder-gpu'];
+
+async function startWorkspaceCluster(
+  options: KubernetesOptions,
+  bridgeObjectId: string,
+): Promise<KubernetesStandIn> {
+  const standIn = await startKubernetes(options);
+  for (const namespace of WORKSPACE_NAMESPACES) {
+    standIn.cluster.namespaces.add(namespace);
+    standIn.cluster.grants.push({ user: bridgeObjectId, namespace, verbs: ['get', 'create', 'patch'] });
+  }
+  return standIn;
 }
 
 function registerApp(graph: GraphStandIn, owner: string): ServicePrincipal {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { FORMS } from './quotes.ts';
 
 const FaultFields = z.strictObject({
   /** Only requests with this method. */
@@ -12,6 +13,8 @@ const FaultFields = z.strictObject({
   status: z.int().min(100).max(599).optional(),
   body: z.unknown().optional(),
   headers: z.record(z.string(), z.string()).optional(),
+  /** Answer as one that quotes every secret of the request in this form, with the status or else 400. */
+  quotes: z.enum(Object.keys(FORMS)).optional(),
   /** How long to wait first. */
   delayMs: z.int().min(0).optional(),
   /** Cut the connection, before or after the work is done; `true` means before. */
@@ -22,8 +25,9 @@ const FaultFields = z.strictObject({
 
 /** A fault that a stand-in simulates for the matching requests. */
 export const Fault = FaultFields.refine(
-  ({ status, body, delayMs, drop }) => [status, body, delayMs, drop].some(effect => effect !== undefined),
-  'must say what happens: status, body, delayMs or drop',
+  ({ status, body, quotes, delayMs, drop }) =>
+    [status, body, quotes, delayMs, drop].some(effect => effect !== undefined),
+  'must say what happens: status, body, quotes, delayMs or drop',
 );
 export type Fault = z.infer<typeof Fault>;
 

@@ -14,6 +14,8 @@ export interface StandInRequest {
 /** `body` that is neither text nor bytes is sent as JSON. */
 export interface StandInResponse {
   status: number;
+  /** The reason phrase of the status line, where it is not the usual one. */
+  reason?: string;
   headers?: Record<string, string>;
   body?: unknown;
 }

@@ -4,6 +4,7 @@ import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createFaults, type Fault, type Faults, parseFault } from './faults.ts';
+import { quoteAll } from './quotes.ts';
 import { createRequestLog, type RequestLog } from './request-log.ts';
 import type { Secrets } from './secrets.ts';
 import type { StandInRequest, StandInResponse } from './stand-in-messages.ts';
@@ -58,7 +59,7 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
 
     if (fault?.delayMs) await delay(fault.delayMs);
     if (fault?.drop === 'before') return void outgoing.destroy();
-    const response = forced(fault) ?? (await dispatch(routes, request));
+    const response = forced(fault, request, options.secrets) ?? (await dispatch(routes, request));
     if (log) {
       log.status = response.status;
       requests.end(log);
@@ -109,8 +110,13 @@ function steeringRoutes(faults: Faults, requests: RequestLog): Route[] {
   ];
 }
 
-/** A fault that names a status or a body answers in place of the handler, which then does not run. */
-function forced(fault: Fault | undefined): StandInResponse | undefined {
+/** A fault that names a status, a body or quotes answers in place of the handler, which then does not run. */
+function forced(
+  fault: Fault | undefined,
+  request: StandInRequest,
+  secrets: Secrets,
+): StandInResponse | undefined {
+  if (fault?.quotes) return { status: fault.status ?? 400, ...quoteAll(request, secrets, fault.quotes) };
   if (fault?.status === undefined && fault?.body === undefined) return undefined;
   return { status: fault.status ?? 200, headers: fault.headers ?? {}, body: fault.body ?? '' };
 }
@@ -140,9 +146,9 @@ async function readRequest(incoming: IncomingMessage, scheme: string): Promise<S
   };
 }
 
-function send(outgoing: ServerResponse, { status, headers = {}, body }: StandInResponse): void {
+function send(outgoing: ServerResponse, { status, reason, headers = {}, body }: StandInResponse): void {
   const raw = body === undefined || typeof body === 'string' || Buffer.isBuffer(body);
-  outgoing.writeHead(status, {
+  outgoing.writeHead(status, reason, {
     ...(raw ? {} : { 'content-type': 'application/json; charset=utf-8' }),
     ...headers,
   });

@@ -81,6 +81,8 @@ export const PENDING_IMAGE: z.input<typeof ImageView> = {
   updatedOn: '2026-11-02T09:32:00.000Z',
 };
 
+const NONE_LEFT = { count: 0, images: [] };
+
 export const REPORT: z.input<typeof ReportView> = {
   registry: 'contoso',
   state: 'completed',
@@ -92,6 +94,22 @@ export const REPORT: z.input<typeof ReportView> = {
   repositories: { total: 5, done: 5 },
   differences: { 'missed-push': 1 },
   outcomes: { imported: 1 },
+  left: {
+    pending: {
+      count: 1,
+      images: [
+        {
+          repository: PENDING_IMAGE.repository,
+          tag: PENDING_IMAGE.tag,
+          reason: PENDING_IMAGE.reason,
+          meaning: 'Coder did not answer, or answered with a server error.',
+        },
+      ],
+    },
+    failed: NONE_LEFT,
+    skipped: NONE_LEFT,
+    suspended: NONE_LEFT,
+  },
   nextRunOn: '2026-11-02T16:00:09.000Z',
   findings: [
     {
@@ -116,6 +134,7 @@ export const BEGUN_REPORT: z.input<typeof ReportView> = {
   repositories: { done: 0 },
   differences: {},
   outcomes: {},
+  left: { pending: NONE_LEFT, failed: NONE_LEFT, skipped: NONE_LEFT, suspended: NONE_LEFT },
   findings: [],
 };
 

@@ -2,9 +2,11 @@ import { app, type HttpRequest, type HttpResponseInit, type InvocationContext } 
 import * as z from 'zod';
 import { describe } from '../errors.ts';
 import { createLog, type Log } from '../lib/log.ts';
+import { redactAll } from '../lib/redaction/redact.ts';
+import { timeLimit } from '../lib/time-limit.ts';
 import { getServices, type Services } from '../services.ts';
 import { type Caller, callerOf, isEasyAuthOn } from './caller.ts';
-import { parseInput, readJson, readQuery } from './input.ts';
+import { parseInput, readJson, readQuery, refuseBody } from './input.ts';
 import { type Problem, problemOf, problemResponse } from './problem.ts';
 import type { Role } from './roles.ts';
 
@@ -105,7 +107,8 @@ async function answerOrProblem<P extends FieldsSchema, Q extends FieldsSchema, B
     const caller = spec.role && whoCalls(request, spec.role, easyAuth);
     const call = { ...(await readCall(spec, request)), request, caller, log: createLog(context) };
     const services = spec.standalone ? ({} as Services) : getServices();
-    return await spec.answer({ ...call, signal: AbortSignal.timeout(BUDGET_MS) }, services);
+    const answer = await spec.answer({ ...call, signal: timeLimit(BUDGET_MS) }, services);
+    return spec.noStore ? answer : redactAll(answer);
   } catch (error) {
     logFailure(error, context);
     return problemResponse(error);
@@ -121,6 +124,7 @@ async function readCall<P extends FieldsSchema, Q extends FieldsSchema, B extend
   { path, query, body }: HttpFunction<P, Q, B>,
   request: HttpRequest,
 ) {
+  if (!body) await refuseBody(request, query);
   return {
     path: parseInput(path ?? NOTHING, request.params) as z.output<P>,
     query: readQuery(request, query ?? NOTHING) as z.output<Q>,

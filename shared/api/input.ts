@@ -1,15 +1,17 @@
 import type { HttpRequest } from '@azure/functions';
-import type * as z from 'zod';
+import * as z from 'zod';
 import { toDotPath } from 'zod/v4/core';
-import { invalidRequest, RefusedError } from '../errors.ts';
+import { type Fault, invalidRequest, RefusedError } from '../errors.ts';
+import { shorten } from '../lib/shorten.ts';
 import { wordFault } from './faults.ts';
 
 const LARGEST_BODY = 256 * 1024;
+const MOST_FAULTS = 20;
 
 /**
  * Checks a value against its schema.
  * @param unknownField the message for a field that the schema does not have
- * @throws RefusedError `invalid-request` with every fault and its path
+ * @throws RefusedError `invalid-request` with the first 20 faults, each with its path
  */
 export function parseInput<T>(
   schema: z.ZodType<T>,
@@ -26,7 +28,16 @@ export function parseInput<T>(
         }))
       : [{ path: toDotPath(issue.path), message: issue.message }],
   );
-  throw invalidRequest(faults);
+  throw invalidRequest(firstOf(faults));
+}
+
+/** A body of 256 KiB can have thousands of faults, with names as long. */
+function firstOf(faults: Fault[]): Fault[] {
+  const first = faults
+    .slice(0, MOST_FAULTS)
+    .map(({ path, message }) => ({ path: shorten(path), message: shorten(message) }));
+  const more = faults.length - first.length;
+  return more > 0 ? [...first, { path: '', message: `and ${more} more` }] : first;
 }
 
 /** Reads a JSON body. @throws RefusedError when it is not JSON */
@@ -41,6 +52,18 @@ export async function readJson<T>(request: HttpRequest, schema: z.ZodType<T>): P
   if (text.trim() === '') throw new RefusedError('invalid-request', 'The body is empty. Send JSON.');
   if (text.length > LARGEST_BODY) throw new RefusedError('too-large', 'The body is longer than 256 KiB.');
   return parseInput(schema, parseJson(text));
+}
+
+/**
+ * A call that takes no body must not ignore what one asks for, such as a dry run.
+ * @throws RefusedError `invalid-request` when there is one
+ */
+export async function refuseBody(request: HttpRequest, query: z.ZodType | undefined): Promise<void> {
+  if ((await request.text()).trim() === '') return;
+  const names = query instanceof z.ZodObject ? Object.keys(query.shape) : [];
+  const example = names.map(name => `${name}=…`).join('&');
+  const instead = example && ` Use query parameters instead: ?${example}`;
+  throw new RefusedError('invalid-request', `This call takes no body.${instead}`);
 }
 
 function parseJson(text: string): unknown {

@@ -9,6 +9,7 @@ import {
   ServiceError,
   StorageError,
 } from '../errors.ts';
+import { redactAll } from '../lib/redaction/redact.ts';
 import { formatReference } from '../policy/reference.ts';
 import { REFUSALS, type Refusal, remedyOf } from '../reasons.ts';
 import type { ImageRecord } from '../records/image.ts';
@@ -62,7 +63,7 @@ function respond(body: Problem): HttpResponseInit {
   return {
     status: body.status,
     headers: { 'content-type': 'application/problem+json' },
-    body: JSON.stringify(body),
+    body: JSON.stringify(redactAll(body)),
   };
 }
 

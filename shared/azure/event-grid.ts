@@ -2,6 +2,8 @@ import { EventGridPublisherClient } from '@azure/eventgrid';
 import type { TokenCredential } from '@azure/identity';
 import { describe } from '../errors.ts';
 import type { Log } from '../lib/log.ts';
+import { redactAll } from '../lib/redaction/redact.ts';
+import { timeLimit } from '../lib/time-limit.ts';
 
 /** Data of each published event, by the last part of the CloudEvent's type. */
 export interface BridgeEvents {
@@ -18,7 +20,7 @@ export interface BridgeEvents {
   };
 }
 
-/** Publishes what happened, after it was recorded. Never fails, and takes five seconds at most. */
+/** Publishes what happened, without secrets, after it was recorded. Never fails, and takes five seconds at most. */
 export type Publish = <T extends keyof BridgeEvents>(
   type: T,
   subject: string,
@@ -37,8 +39,8 @@ export function createPublish(endpoint: string | undefined, credential: TokenCre
   const client = new EventGridPublisherClient(endpoint, 'CloudEvent', credential, { retryOptions });
   return async (type, subject, data) => {
     try {
-      await client.send([{ type: `${TYPE_PREFIX}${type}`, source: SOURCE, subject, data }], {
-        abortSignal: AbortSignal.timeout(LONGEST_MS),
+      await client.send([{ type: `${TYPE_PREFIX}${type}`, source: SOURCE, subject, data: redactAll(data) }], {
+        abortSignal: timeLimit(LONGEST_MS),
       });
     } catch (error) {
       log.warn('event not published', { type, subject, message: describe(error) });

@@ -2,6 +2,8 @@ import type { TokenCredential } from '@azure/identity';
 import ky, { HTTPError } from 'ky';
 import * as z from 'zod';
 import { CredentialError, describe } from '../errors.ts';
+import { boundedFetch } from '../lib/bounded-fetch.ts';
+import { remember } from '../lib/redaction/redact.ts';
 import { addAppOwner, showApp } from './az-commands.ts';
 
 /** The client secrets of app registrations, through Microsoft Graph. */
@@ -21,7 +23,7 @@ export interface NewSecret {
 const KnownSecret = z.object({ keyId: z.string(), displayName: z.string().nullish() });
 type KnownSecret = z.infer<typeof KnownSecret>;
 const Application = z.object({ passwordCredentials: z.array(KnownSecret) });
-const AddedSecret = z.object({ keyId: z.string(), secretText: z.string() });
+const AddedSecret = z.object({ keyId: z.string(), secretText: z.string().transform(remember) });
 type AddedSecret = z.infer<typeof AddedSecret>;
 const GraphError = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
 
@@ -45,7 +47,7 @@ export function createGraph(credential: TokenCredential, url: string, audience: 
         method,
         headers: { authorization: `Bearer ${token?.token}` },
         ...(json && { json }),
-        ...{ redirect: 'error', timeout: TIMEOUT_MS, retry: 0, signal },
+        ...{ fetch: boundedFetch, redirect: 'error', timeout: TIMEOUT_MS, retry: 0, signal },
       });
       return answer.status === 204 ? undefined : await answer.json();
     } catch (error) {

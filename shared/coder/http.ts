@@ -1,8 +1,10 @@
 import ky, { HTTPError, type KyInstance, type Options, type RetryOptions, TimeoutError } from 'ky';
-import * as z from 'zod';
+import type * as z from 'zod';
 import { describe, ServiceError } from '../errors.ts';
+import { firstFaults } from '../lib/first-faults.ts';
 import { createLimitedFetch } from '../lib/limited-fetch.ts';
 import type { Pauses } from '../lib/pauses.ts';
+import { redact } from '../lib/redaction/redact.ts';
 import { parseRetryAfter } from '../lib/retry-after.ts';
 
 /** How a Coder is reached. */
@@ -25,8 +27,6 @@ export interface CoderApi {
   tokenHeader: string;
   /** What the body of an error says; undefined when it is none of Coder's. */
   messageOf(body: unknown): string | undefined;
-  /** Values of a request that must not be quoted back. */
-  secretsOf?(request: Options): (string | undefined)[];
   /** Reasons that are told by more than the status. */
   reasonOf?(
     status: number,
@@ -92,7 +92,7 @@ export function createCoderHttp(connection: CoderConnection, api: CoderApi): Cod
         return await http(path, { ...request, method, headers });
       } catch (error) {
         if (!renew && error instanceof HTTPError && error.response.status === 401) continue;
-        const failure = await toServiceError(api, method, path, error, request);
+        const failure = await toServiceError(api, method, path, error);
         const isThrottled = error instanceof HTTPError && error.response.status === 429;
         if (isThrottled || failure.retryAfterMs) pauses.asked(host, failure.retryAfterMs);
         throw failure;
@@ -115,7 +115,7 @@ export function createCoderHttp(connection: CoderConnection, api: CoderApi): Cod
 async function read<T>(schema: z.ZodType<T>, response: Response, method: string): Promise<T> {
   const parsed = schema.safeParse(await response.json().catch(() => undefined));
   if (parsed.success) return parsed.data;
-  const detail = `Coder's answer does not fit its API (is CODER_URL right?): ${z.prettifyError(parsed.error)}`;
+  const detail = `Coder's answer does not fit its API (is CODER_URL right?): ${firstFaults(parsed.error)}`;
   throw new ServiceError('coder-unavailable', detail, { cause: parsed.error, uncertain: method !== 'get' });
 }
 
@@ -124,7 +124,6 @@ async function toServiceError(
   method: string,
   path: string,
   error: unknown,
-  request: Options,
 ): Promise<ServiceError> {
   if (error instanceof ServiceError) return error;
   const isWrite = method !== 'get';
@@ -134,7 +133,7 @@ async function toServiceError(
     return new ServiceError('coder-unavailable', `Coder: ${detail}`, { cause: error, uncertain: isWrite });
   }
   const { status } = error.response;
-  const text = withoutSecrets(await messageOf(api, error.response), api.secretsOf?.(request) ?? []);
+  const text = redact(await messageOf(api, error.response));
   const message = `Coder: ${status}, ${text.slice(0, 300)}`;
   const details = { cause: error, retryAfterMs: retryAfterOf(error.response) };
   const known = api.reasonOf?.(status, text, method, path);
@@ -143,7 +142,7 @@ async function toServiceError(
   // 409: another caller was faster, and the next look shows what it did.
   if ([408, 409, 425, 429].includes(status)) return new ServiceError('coder-busy', message, details);
   if (status < 400) {
-    const target = error.response.headers.get('location') ?? 'nowhere';
+    const target = originOf(error);
     const advice = `Coder: ${status}, a redirect to ${target}, as of a sign-in page. Set CODER_URL to the address that answers itself.`;
     return new ServiceError('coder-unavailable', advice, details);
   }
@@ -163,14 +162,10 @@ async function messageOf(api: CoderApi, response: Response): Promise<string> {
   return response.statusText || 'without a message';
 }
 
-/** Coder may quote what it was sent. */
-function withoutSecrets(text: string, secrets: readonly (string | undefined)[]): string {
-  let shown = text;
-  for (const secret of secrets) {
-    if (!secret) continue;
-    shown = shown.replaceAll(secret, '***').replaceAll(JSON.stringify(secret).slice(1, -1), '***');
-  }
-  return shown;
+/** Where a redirect leads. Its path and query may hold tokens, so they are left out. */
+function originOf({ request, response }: HTTPError): string {
+  const location = redact(response.headers.get('location') ?? '');
+  return location && URL.canParse(location, request.url) ? new URL(location, request.url).origin : 'nowhere';
 }
 
 function retryAfterOf({ headers }: Response): number | undefined {

@@ -5,7 +5,9 @@ import { credentialKind, givesLogin } from '../credentials/kinds/all.ts';
 import { loginOf } from '../credentials/login.ts';
 import { ServiceError } from '../errors.ts';
 import { type Check, fine, unclear, type Verdict, wrong } from '../lib/check.ts';
+import { formatReference } from '../policy/reference.ts';
 import { remedyOf } from '../reasons.ts';
+import type { ImageRecord } from '../records/image.ts';
 import type { Images } from '../records/image-table.ts';
 import type { StoredRegistry } from '../records/registry.ts';
 import { chooseRepository } from '../rotation/sample-repository.ts';
@@ -58,7 +60,7 @@ export function credentialChecks({
       async run({ registry }) {
         for await (const image of images.unfinished(registry.name)) {
           if (image.reason !== 'coder-cannot-pull' && image.reason !== 'coder-rejected') continue;
-          return explainPull(registry, image.reason, image.message);
+          return explainPull(registry, image, image.reason);
         }
         return fine('No image waits because Coder could not read it.');
       },
@@ -74,21 +76,25 @@ function renewal({ name, credential: { kind } }: StoredRegistry): string {
 /** Coder's error message tells what no API of Coder shows: problems of its identity and its settings. */
 function explainPull(
   { name, loginServer, credential }: StoredRegistry,
+  image: ImageRecord,
   reason: 'coder-cannot-pull' | 'coder-rejected',
-  message: string,
 ): Verdict {
+  const message = `${formatReference(image)}: ${image.message}`;
+  const replay = `POST /api/images/replay ${JSON.stringify({ registry: name, reason })}`;
+  const found = (kind: string, remedy: string) => wrong(kind, message, `${remedy} To try again: ${replay}`);
   const guide = `GET /api/registries/${name}/setup?format=markdown`;
-  if (/identity not found/i.test(message)) {
+  if (/identity not found/i.test(image.message)) {
     const remedy = `Coder's pod has no identity: restart coderd, then compare the client id and the labels with those in ${guide}.`;
-    return wrong('coder-identity-not-found', message, remedy);
+    return found('coder-identity-not-found', remedy);
   }
   if (!givesLogin(credential) && reason === 'coder-rejected') {
-    const remedy = `Turn on Azure Container Registry authentication in Coder, under Manage > Admin > Infrastructure. If it is on, compare CODER_REGISTRY_KIND_FIELD and CODER_REGISTRY_KIND_ACR with Coder's API. Then replay: POST /api/images/replay {"registry":"${name}"}`;
-    return wrong('acr-authentication-off', message, remedy);
+    const remedy =
+      "Turn on Azure Container Registry authentication in Coder, under Manage > Admin > Infrastructure. If it is on, compare CODER_REGISTRY_KIND_FIELD and CODER_REGISTRY_KIND_ACR with Coder's API.";
+    return found('acr-authentication-off', remedy);
   }
-  if (/x509|certificate|self.signed/i.test(message)) {
+  if (/x509|certificate|self.signed/i.test(image.message)) {
     const remedy = `Coder does not trust the certificate of ${loginServer}: add the certificate authority to Coder, or remove the proxy between them.`;
-    return wrong('coder-distrusts-registry', message, remedy);
+    return found('coder-distrusts-registry', remedy);
   }
-  return wrong(reason, message, remedyOf(reason) as string);
+  return found(reason, remedyOf(reason) as string);
 }

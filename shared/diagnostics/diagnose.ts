@@ -2,6 +2,7 @@ import { partsOf } from '../azure/arm/resource-id.ts';
 import { describe, StorageError, unknownRegistry } from '../errors.ts';
 import type { Check, Verdict } from '../lib/check.ts';
 import { once } from '../lib/once.ts';
+import { timeLimit } from '../lib/time-limit.ts';
 import type { StoredRegistry } from '../records/registry.ts';
 import { type DiagnosisServices, listChecks } from './checks.ts';
 import { UNKNOWN_PRINCIPAL } from './commands.ts';
@@ -75,7 +76,7 @@ async function judge(
     const { ok } = (await verdict) ?? { ok: true };
     if (!ok) return { ok: null, message: `Not checked: it needs ${need}.` };
   }
-  const signal = AbortSignal.any([diagnosis.signal, AbortSignal.timeout(CHECK_BUDGET_MS)]);
+  const signal = timeLimit(CHECK_BUDGET_MS, diagnosis.signal);
   try {
     return await check.run({ ...diagnosis, signal });
   } catch (error) {

@@ -2,6 +2,7 @@ import ky from 'ky';
 import type { Acr } from '../azure/acr/client.ts';
 import { LISTER_IN_ABAC_MODE, READER_IN_ABAC_MODE } from '../azure/az-commands.ts';
 import { ServiceError } from '../errors.ts';
+import { boundedFetch } from '../lib/bounded-fetch.ts';
 import { type Check, fine, unclear, type Verdict, wrong } from '../lib/check.ts';
 import { once } from '../lib/once.ts';
 import { chooseRepository } from '../rotation/sample-repository.ts';
@@ -135,7 +136,13 @@ function unreachable({ reason, message }: ServiceError, loginServer: string): Ve
 /** The registry's clock, from its answer to a call without a token. */
 async function askTime(loginServer: string, signal: AbortSignal): Promise<Date | undefined> {
   const answer = await ky
-    .get(`https://${loginServer}/v2/`, { throwHttpErrors: false, redirect: 'error', retry: 0, signal })
+    .get(`https://${loginServer}/v2/`, {
+      fetch: boundedFetch,
+      throwHttpErrors: false,
+      redirect: 'error',
+      retry: 0,
+      signal,
+    })
     .catch(() => undefined);
   const date = new Date(answer?.headers.get('date') ?? '');
   return Number.isNaN(date.getTime()) ? undefined : date;

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { normalizeRegistryId } from '../azure/arm/resource-id.ts';
+import { firstFaults } from '../lib/first-faults.ts';
 import { isDigest, isRepository, isTag } from '../policy/reference.ts';
 
 /** A change in a registry, as an event reports it. It is only a hint: the import reads the registry itself. */
@@ -59,7 +60,7 @@ export function decodeAcrEvent(event: unknown, received: Date): AcrEvent {
   if (action[1]?.toLowerCase() === 'chart') return { kind: 'ignored', reason: 'helm-chart', detail: type };
 
   const data = Data.safeParse(envelope.data.data);
-  if (!data.success) return notOurs(z.prettifyError(data.error));
+  if (!data.success) return notOurs(firstFaults(data.error));
   const { repository, tag, digest } = data.data.target;
   const registryId = normalizeRegistryId(source);
   if (action[2]?.toLowerCase() === 'deleted') {

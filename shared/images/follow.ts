@@ -1,4 +1,5 @@
 import type { Log } from '../lib/log.ts';
+import { timeLimit } from '../lib/time-limit.ts';
 import { isUnderWay } from '../reasons.ts';
 import type { ImageRecord } from '../records/image.ts';
 import { type ImportRequest, type ImportResult, type ImportServices, importImage } from './import.ts';
@@ -30,7 +31,7 @@ export async function importAndFollow(
     if (signal.aborted) break;
     const { registry, repository, tag } = request;
     const again = { registry, repository, tag, onlyIfDue: true };
-    const look = await importImage(services, again, AbortSignal.timeout(LOOK_BUDGET_MS));
+    const look = await importImage(services, again, timeLimit(LOOK_BUDGET_MS));
     if (!look.record) break;
     if (look.changed && nextLook(look.record) === undefined) logImport(log, look);
     result = { ...look, changed: result.changed || look.changed };

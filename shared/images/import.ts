@@ -1,7 +1,7 @@
-import type { LimitFunction } from 'p-limit';
 import type { Publish } from '../azure/event-grid.ts';
 import type { RequestWords } from '../coder/words.ts';
 import { ConflictError } from '../errors.ts';
+import type { AtMost } from '../lib/keyed-limit.ts';
 import type { KeyedMutex } from '../lib/keyed-mutex.ts';
 import type { Reference } from '../policy/reference.ts';
 import type { ImageRecord, StoredImage } from '../records/image.ts';
@@ -21,10 +21,10 @@ export interface ImportServices extends AttemptServices, RecordServices {
    */
   mutex: KeyedMutex;
   /**
-   * Limits how many imports of this instance run at once. A burst waits here, so that it does not overload the
-   * services.
+   * Limits how many imports of one registry run at once in this instance. A burst waits here, so that it does not
+   * overload the services, and a registry that does not answer holds up no other.
    */
-  atMost: LimitFunction;
+  atMost: AtMost;
   publish: Publish;
   /** Longest time for one import. */
   importBudgetMs: number;
@@ -71,7 +71,7 @@ export async function importImage(
   signal: AbortSignal,
 ): Promise<ImportResult> {
   const key = `${request.registry} ${request.repository}`;
-  const work = () => services.atMost(() => importUntilWritten(services, request, signal));
+  const work = () => services.atMost(request.registry, () => importUntilWritten(services, request, signal));
   try {
     return await services.mutex.runExclusive(key, signal, work);
   } catch (error) {

@@ -1,6 +1,8 @@
 import type { Memo } from '../coder/target.ts';
 import type { RequestWords } from '../coder/words.ts';
+import { LONGEST_MESSAGE } from '../errors.ts';
 import { LONGEST_RETRY_AFTER_MS, nextAttempt } from '../lib/backoff.ts';
+import { shorten } from '../lib/shorten.ts';
 import type { Reference } from '../policy/reference.ts';
 import { type ImageReason, REASONS } from '../reasons.ts';
 import type { AwaitedPush, HeardBy, ImageRecord } from '../records/image.ts';
@@ -56,7 +58,8 @@ export function toRecord(
   previous: ImageRecord | undefined,
   outcome: Outcome,
 ): ImageRecord {
-  const { reason, message, digest, awaited, platforms } = outcome;
+  const { reason, digest, awaited, platforms } = outcome;
+  const message = shorten(outcome.message, LONGEST_MESSAGE);
   const at = services.now();
   const record = {
     ...{ registry: registry.name, repository, tag, reason, message, pushedOn, heardBy, updatedOn: at },
@@ -70,7 +73,7 @@ export function toRecord(
   if (state === 'imported')
     return { ...record, state, attempts: 0, importedOn: at, ...latency(record, previous, at) };
   if (state !== 'pending') return { ...record, state, attempts: 0 };
-  return { ...record, ...schedule(services, previous, outcome) };
+  return { ...record, ...schedule(services, previous, { ...outcome, message }) };
 }
 
 /** The record's fields about the image in Coder. */

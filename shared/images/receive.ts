@@ -1,5 +1,6 @@
 import { forEachAtMost } from '../lib/concurrency.ts';
 import type { Log } from '../lib/log.ts';
+import { timeLimit } from '../lib/time-limit.ts';
 import { REASONS } from '../reasons.ts';
 import type { StoredRegistry } from '../records/registry.ts';
 import { type AcrEvent, decodeAcrEvent } from './event.ts';
@@ -32,7 +33,7 @@ export async function handleEvent(services: EventServices, event: unknown, log: 
       remedy: REASONS['unknown-registry'].remedy,
     });
 
-  const signal = AbortSignal.timeout(services.importBudgetMs);
+  const signal = timeLimit(services.importBudgetMs);
   await (decoded.kind === 'push'
     ? importPushed(services, registry, decoded, signal, log)
     : importDeleted(services, registry, decoded, signal, log));

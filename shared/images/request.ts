@@ -5,6 +5,7 @@ import { RegistryWords, RequestWords } from '../coder/words.ts';
 import { CredentialInput } from '../credentials/kinds/all.ts';
 import { RefusedError, unknownRegistry } from '../errors.ts';
 import type { Log } from '../lib/log.ts';
+import { timeLimit } from '../lib/time-limit.ts';
 import { isRepository, isTag } from '../policy/reference.ts';
 import { RegistryInput, RegistryName, type StoredRegistry } from '../records/registry.ts';
 import { putRegistry, type RegistryServices } from '../registries/put.ts';
@@ -86,7 +87,7 @@ export async function importRequested(
     inDoubt: Object.keys(requested).length > 0,
     onlyToImport: true,
   };
-  const budget = AbortSignal.any([signal, AbortSignal.timeout(services.importBudgetMs)]);
+  const budget = timeLimit(services.importBudgetMs, signal);
   const result = await importAndFollow(services, request, budget, log);
   return { ...result, registry };
 }

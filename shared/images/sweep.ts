@@ -2,6 +2,7 @@ import type { CredentialHolder } from '../credentials/holder.ts';
 import { describe } from '../errors.ts';
 import { forEachAtMost } from '../lib/concurrency.ts';
 import type { Log } from '../lib/log.ts';
+import { timeLimit } from '../lib/time-limit.ts';
 import { isCheckedSoon } from '../reasons.ts';
 import type { WaitingImage } from '../records/image-table.ts';
 import type { StoredRegistry } from '../records/registry.ts';
@@ -14,7 +15,9 @@ export interface SweepServices extends FollowServices {
 
 /** Between two looks at images that are checked again within seconds. */
 const SHORTEST_WAIT_MS = 1_000;
-/** Imports that run at once. */
+/** Registries that are swept at once, so that one that does not answer holds up few others. */
+const REGISTRIES_AT_ONCE = 8;
+/** Imports of one registry that run at once. */
 const AT_ONCE = 16;
 /** Waiting images are counted up to this number, which is the size of one page of rows. */
 const COUNTED = 1_000;
@@ -28,17 +31,17 @@ const COUNTED = 1_000;
 export async function sweep(services: SweepServices, signal: AbortSignal, log: Log): Promise<void> {
   let registries = 0;
   let nextLookOn: Date | undefined;
-  for await (const registry of services.registries.each()) {
-    if (signal.aborted) break;
+  await forEachAtMost(REGISTRIES_AT_ONCE, services.registries.each(), async registry => {
+    if (signal.aborted) return;
     registries += 1;
     try {
       nextLookOn = earlier(nextLookOn, await sweepImages(services, registry, signal, log));
-      const budget = AbortSignal.any([signal, AbortSignal.timeout(services.importBudgetMs)]);
+      const budget = timeLimit(services.importBudgetMs, signal);
       await services.holder.deliver(registry, budget);
     } catch (error) {
       log.error('sweep incomplete', { registry: registry.name, message: describe(error) });
     }
-  }
+  });
   // An alert fires when this line stops coming.
   log.info('sweep', { registries });
   await sweepAgain(services, nextLookOn, signal, log);
@@ -80,7 +83,7 @@ async function sweepImages(
     const image = { repository, tag };
     try {
       const request = { registry: registry.name, ...image, onlyIfDue: true };
-      const result = await importImage(services, request, AbortSignal.timeout(services.importBudgetMs));
+      const result = await importImage(services, request, timeLimit(services.importBudgetMs));
       logImport(log, result);
       if (result.record && isCheckedSoon(result.record))
         nextLookOn = earlier(nextLookOn, result.record.dueOn);

@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { TimeoutError } from 'ky';
 import pLimit from 'p-limit';
+import { boundedFetch } from './bounded-fetch.ts';
+import { timeLimit } from './time-limit.ts';
 
 export interface LimitedFetchOptions {
   /** How many calls the server may work on at once. */
@@ -32,20 +34,13 @@ export function createLimitedFetch(options: LimitedFetchOptions): typeof fetch {
       signal.addEventListener('abort', () => reject(signal.reason), { once: true });
       atMost(async () => {
         if (signal.aborted) return;
-        const cut = AbortSignal.timeout(answerWithinMs);
+        const cut = timeLimit(answerWithinMs);
         try {
-          resolve(await whole(await fetch(request, { signal: cut })));
+          resolve(await boundedFetch(request, { signal: cut }));
         } catch (error) {
           reject(cut.aborted ? new TimeoutError(request) : error);
           if (cut.aborted) await delay(cutUnseenMs, undefined, { ref: false });
         }
       });
     });
-}
-
-/** The same answer, with the whole body read. */
-async function whole(response: Response): Promise<Response> {
-  const body = await response.arrayBuffer();
-  // Some statuses, such as 204, may not have a body, not even an empty one.
-  return new Response(body.byteLength > 0 ? body : null, response);
 }

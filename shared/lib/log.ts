@@ -1,3 +1,5 @@
+import { redactAll } from './redaction/redact.ts';
+
 /** Structured logging: a fixed text, and its details as fields. */
 export interface Log {
   info(text: string, fields: Record<string, unknown>): void;
@@ -12,9 +14,10 @@ interface LineLogger {
   error(line: string): void;
 }
 
-/** Writes each entry as one line of JSON, which Application Insights can parse. */
+/** Writes each entry, without secrets, as one line of JSON, which Application Insights can parse. */
 export function createLog(lines: LineLogger): Log {
-  const line = (text: string, fields: Record<string, unknown>) => JSON.stringify({ text, ...fields });
+  const line = (text: string, fields: Record<string, unknown>) =>
+    JSON.stringify(redactAll({ text, ...fields }));
   return {
     info: (text, fields) => lines.info(line(text, fields)),
     warn: (text, fields) => lines.warn(line(text, fields)),

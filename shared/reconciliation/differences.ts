@@ -4,6 +4,7 @@ import { createBreather } from '../lib/breather.ts';
 import { applyPolicy, type PolicyHolder, type Verdict } from '../policy/policy.ts';
 import { REASONS } from '../reasons.ts';
 import type { ImageRecord } from '../records/image.ts';
+import { type LeftTag, whyLeft } from './left.ts';
 
 /** How registry, records and Coder can differ about one tag, as reports and the docs show it. */
 export const DIFFERENCES = {
@@ -48,29 +49,40 @@ export interface RepositoryFacts {
   missing: TargetDifference;
 }
 
-/** Tags about which the three do not agree, in the order in which they were pushed; those that are gone come last. */
-export async function findDifferences(facts: RepositoryFacts): Promise<Difference[]> {
+export interface Comparison {
+  /** Tags about which the three do not agree, in the order in which they were pushed; those that are gone come last. */
+  differences: Difference[];
+  left: LeftTag[];
+}
+
+/** Compares registry, records and Coder about every tag of one repository. */
+export async function compareRepository(facts: RepositoryFacts): Promise<Comparison> {
   const breathe = createBreather();
   const { tags, records, image } = facts;
   const names = new Set([...tags.keys(), ...records.keys(), ...(image?.tags.keys() ?? [])]);
   const differences: Difference[] = [];
+  const left: LeftTag[] = [];
   for (const tag of names) {
     await breathe();
-    const kind = compare(facts, tag);
+    const verdict = applyPolicy(facts.registry, { repository: facts.repository, tag });
+    const kind = compare(facts, tag, verdict);
     if (kind) differences.push({ tag, kind });
+    const why = kind
+      ? undefined
+      : whyLeft({ tag, verdict, record: records.get(tag), isInRegistry: tags.has(tag) });
+    if (why) left.push(why);
   }
   const drifted = await driftedTo(facts, breathe);
   if (drifted && !differences.some(({ tag }) => tag === drifted)) {
     differences.push({ tag: drifted, kind: 'default-tag-drift' });
   }
   const pushedMs = ({ tag }: Difference) => tags.get(tag)?.pushedOn.getTime() ?? Number.MAX_SAFE_INTEGER;
-  return differences.sort((a, b) => pushedMs(a) - pushedMs(b));
+  return { differences: differences.sort((a, b) => pushedMs(a) - pushedMs(b)), left };
 }
 
-function compare(facts: RepositoryFacts, tag: string): Difference['kind'] | undefined {
-  const { repository, registry, records, tags } = facts;
+function compare(facts: RepositoryFacts, tag: string, verdict: Verdict): Difference['kind'] | undefined {
+  const { records, tags } = facts;
   const record = records.get(tag);
-  const verdict = applyPolicy(registry, { repository, tag });
   // The sweep handles pending images; suspended ones stay as they are.
   if (record?.state === 'pending' || isSuspended(verdict)) return undefined;
   if (verdict.action === 'skip') return compareSkipped(facts, tag, verdict);

@@ -5,13 +5,14 @@ import { type ImportServices, importImage } from '../images/import.ts';
 import { createBreather } from '../lib/breather.ts';
 import type { Log } from '../lib/log.ts';
 import type { Pauses } from '../lib/pauses.ts';
+import { timeLimit } from '../lib/time-limit.ts';
 import type { ImageReason } from '../reasons.ts';
 import type { ImageRecord } from '../records/image.ts';
 import type { Registry } from '../records/registry.ts';
 import {
+  compareRepository,
   type Difference,
   type DifferenceKind,
-  findDifferences,
   type RepositoryFacts,
 } from './differences.ts';
 import type { Progress } from './progress.ts';
@@ -57,10 +58,11 @@ export async function reconcileRepository(
   save: () => Promise<void>,
 ): Promise<void> {
   const facts = await readFacts(run, repository);
-  const differences = await findDifferences(facts);
+  const { differences, left } = await compareRepository(facts);
   const alike = facts.tags.size - differences.filter(({ tag }) => facts.tags.has(tag)).length;
   const counted = progress.open(repository, alike + differences.length);
   counted.lookedAt(alike);
+  counted.leaves(left);
   const breathe = createBreather();
   for (const difference of differences) {
     await breathe();
@@ -99,7 +101,7 @@ async function repair(
   const pushedOn = tags.get(tag)?.pushedOn;
   const image = { registry: registry.name, repository, tag, ...(pushedOn && { pushedOn }) };
   const request = { ...image, heardBy: 'reconciliation', inDoubt: true } as const;
-  return (await importImage(services, request, AbortSignal.timeout(services.importBudgetMs))).record;
+  return (await importImage(services, request, timeLimit(services.importBudgetMs))).record;
 }
 
 /** @throws ServiceError when the registry or the target asked for a pause */

@@ -100,8 +100,10 @@ async function untilOneFails(
   signal: AbortSignal,
   work: (repository: string, stop: AbortSignal) => Promise<void>,
 ): Promise<void> {
-  const failed = new AbortController();
-  const stop = AbortSignal.any([signal, failed.signal]);
+  const stopped = new AbortController();
+  const stop = stopped.signal;
+  signal.addEventListener('abort', () => stopped.abort(signal.reason), { signal: stop });
+  if (signal.aborted) return;
   async function* untilStopped() {
     for (const repository of repositories) {
       if (stop.aborted) return;
@@ -112,7 +114,7 @@ async function untilOneFails(
     try {
       await work(repository, stop);
     } catch (error) {
-      failed.abort();
+      stopped.abort();
       throw error;
     }
   });

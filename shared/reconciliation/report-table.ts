@@ -101,7 +101,7 @@ function isJoined({ state, dryRun }: Report, asksForDryRun: boolean): boolean {
 }
 
 function newReport(registry: string, dryRun: boolean, startedOn: Date): Report {
-  const nothing = { settled: emptyTally(), ahead: emptyTally(), findings: [], attempts: 0 };
+  const nothing = { settled: emptyTally(), ahead: emptyTally(), findings: [], left: [], attempts: 0 };
   return { registry, dryRun, state: 'running', startedOn, ...nothing };
 }
 

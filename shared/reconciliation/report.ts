@@ -3,6 +3,7 @@ import { json, word } from '../azure/tables/row-codec.ts';
 import type { Reference } from '../policy/reference.ts';
 import type { ImageReason, State } from '../reasons.ts';
 import type { DifferenceKind } from './differences.ts';
+import type { LeftImage, WhyLeft } from './left.ts';
 
 /** Counts by name. */
 export interface Tally {
@@ -14,6 +15,13 @@ export interface Tally {
   differences: { [K in DifferenceKind]?: number };
   /** The outcomes of the differences; empty in a dry run. */
   outcomes: { [S in State]?: number };
+  /** The tags that were left as they were. */
+  left: { [W in WhyLeft]?: number };
+}
+
+/** Earlier releases counted less. */
+function parseTally(text: string): Tally {
+  return { ...emptyTally(), ...JSON.parse(text) };
 }
 
 /** One difference and its outcome. */
@@ -37,11 +45,13 @@ export const Report = z.object({
   /** The last repository, in order of names, up to which all are done. */
   cursor: z.string().exactOptional(),
   /** Counts of the repositories up to the cursor. A resumed run skips these. */
-  settled: json<Tally>(),
+  settled: json(parseTally),
   /** Counts of the repositories after the cursor. A resumed run starts them at zero. */
-  ahead: json<Tally>(),
+  ahead: json(parseTally),
   /** The first differences, as many as fit. */
   findings: json<Finding[]>(),
+  /** The first images that were left as they were, some of each kind; earlier releases have no such column. */
+  left: json<LeftImage[]>().prefault('[]'),
   /** Number of times in a row that the run stopped early without progress. */
   attempts: z.number(),
   /** Why it stopped, and when it goes on, if it does. */
@@ -52,7 +62,7 @@ export const Report = z.object({
 export type Report = z.infer<typeof Report>;
 
 export function emptyTally(): Tally {
-  return { repositories: 0, total: 0, done: 0, differences: {}, outcomes: {} };
+  return { repositories: 0, total: 0, done: 0, differences: {}, outcomes: {}, left: {} };
 }
 
 export function sum(one: Tally, other: Tally): Tally {
@@ -62,6 +72,7 @@ export function sum(one: Tally, other: Tally): Tally {
     done: one.done + other.done,
     differences: addCounts(one.differences, other.differences),
     outcomes: addCounts(one.outcomes, other.outcomes),
+    left: addCounts(one.left, other.left),
   };
 }
 

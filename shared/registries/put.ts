@@ -10,6 +10,7 @@ import { credentialKind, declaredOf } from '../credentials/kinds/all.ts';
 import type { CredentialState } from '../credentials/state.ts';
 import { ConflictError, CredentialError, RefusedError, ServiceError } from '../errors.ts';
 import type { Log } from '../lib/log.ts';
+import { timeLimit } from '../lib/time-limit.ts';
 import { withoutUndefined } from '../lib/without-undefined.ts';
 import type { Images } from '../records/image-table.ts';
 import type { Registry, RegistryInput, StoredRegistry } from '../records/registry.ts';
@@ -80,7 +81,7 @@ async function putOnce(
   const registry = { ...declared, createdOn: previous?.createdOn ?? now, updatedOn: now };
   const etag = await save(services, registry, previous, precondition);
   // Delivers a changed credential to Coder now; if Coder does not answer, the next sweep does it.
-  const soon = AbortSignal.any([signal, AbortSignal.timeout(services.importBudgetMs)]);
+  const soon = timeLimit(services.importBudgetMs, signal);
   if (credentialKind(registry.credential.kind).issuer || registry.rotation.previous) {
     await rotate(services, name, soon, log);
     return { registry: (await services.registries.get(name)) ?? { ...registry, etag }, created: !previous };

@@ -3,6 +3,7 @@ import { endsSoon } from '../credentials/renewal.ts';
 import { ConflictError, CredentialError, ServiceError } from '../errors.ts';
 import type { Log } from '../lib/log.ts';
 import { isOutage, isOver } from './failures.ts';
+import { deliverAgain, extendGrace } from './grace.ts';
 import { maintain } from './issuing.ts';
 import { nextStep } from './next-step.ts';
 import { createRun, type RotationServices, type Run } from './run.ts';
@@ -62,8 +63,7 @@ async function tendHealthy(run: Run): Promise<void> {
   const { current, candidate, lastResult } = lease.registry().rotation;
   if (!current || candidate || signal.aborted || !(await tests.works(current))) return;
   await maintain(run);
-  const { holder } = services;
-  if (await holder.hasDrifted(lease.registry(), signal)) await holder.prove(lease.registry(), signal);
+  if (await services.holder.hasDrifted(lease.registry(), signal)) await deliverAgain(run);
   if (lastResult?.outcome !== 'failed' || lease.registry().rotation.givenUp || !isOver(lastResult)) return;
   await lease.save({ lastResult: undefined });
 }
@@ -72,6 +72,7 @@ async function tendHealthy(run: Run): Promise<void> {
 async function report(run: Run, error: unknown): Promise<void> {
   if (error instanceof ConflictError) return;
   if (!(error instanceof ServiceError || error instanceof CredentialError)) throw error;
+  await extendGrace(run).catch(ignoreConflict);
   // An outage matters only when it holds up a rotation, or keeps Coder without a credential.
   const { lease, notices } = run;
   const isIdle = !lease.isHeld() && lease.registry().rotation.current !== undefined;

@@ -1,7 +1,8 @@
 import type { Failure, IssuedCredential } from '../credentials/state.ts';
 import { delivered, failed, fallenBack, proven, REVOKED } from './changes.ts';
-import { isLeaked, type RotationStep } from './decide.ts';
+import type { RotationStep } from './decide.ts';
 import { isFinal, neverAccepted, refusedBy } from './failures.ts';
+import { deliverAgain, mayBeInUse } from './grace.ts';
 import { issue, revoke } from './issuing.ts';
 import { isStillCandidate } from './next-step.ts';
 import type { Run } from './run.ts';
@@ -82,12 +83,10 @@ async function fallBack({ services, lease, notices }: Run, failure: Failure): Pr
 }
 
 async function revokePrevious(run: Run, deliverFirst: boolean): Promise<void> {
-  const { services, lease, notices, signal } = run;
-  const { rotation } = lease.registry();
-  const previous = rotation.previous as IssuedCredential;
-  if (deliverFirst) await services.holder.prove(lease.registry(), signal);
-  const mayBeInUse = deliverFirst && !rotation.givenUp && !isLeaked(previous, rotation);
-  if (mayBeInUse) await services.holder.proveUnused(lease.registry());
+  const { services, lease, notices } = run;
+  const previous = lease.registry().rotation.previous as IssuedCredential;
+  if (deliverFirst && (await deliverAgain(run))) return;
+  if (deliverFirst && mayBeInUse(run)) await services.holder.proveUnused(lease.registry());
   await revoke(run, previous);
   await lease.save(REVOKED);
   notices.revoked(previous);

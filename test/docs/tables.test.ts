@@ -4,6 +4,7 @@ import { type BridgeEvents, TYPE_PREFIX } from '../../shared/azure/event-grid.ts
 import { listChecks } from '../../shared/diagnostics/checks.ts';
 import { REASONS } from '../../shared/reasons.ts';
 import { DIFFERENCES } from '../../shared/reconciliation/differences.ts';
+import { LEFT } from '../../shared/reconciliation/left.ts';
 import { createServices } from '../../shared/services.ts';
 import { readSettings, SETTING_NAMES } from '../../shared/settings.ts';
 import { expectMarked, marked, readText, rowsOf, tableOf } from '../support/docs.ts';
@@ -25,6 +26,12 @@ test('the docs list every difference that a reconciliation finds', () => {
   const rows = Object.entries(DIFFERENCES).map(([kind, meaning]) => [`\`${kind}\``, meaning]);
 
   expectMarked('docs/operate-and-monitor.md', 'differences', tableOf(['difference', 'what it means'], rows));
+});
+
+test('the docs list every cause for which a reconciliation leaves images as they are', () => {
+  const rows = Object.entries(LEFT).map(([why, meaning]) => [`\`${why}\``, meaning]);
+
+  expectMarked('docs/operate-and-monitor.md', 'left', tableOf(['`left`', 'what it means'], rows));
 });
 
 test('the docs list every check of a diagnosis', () => {

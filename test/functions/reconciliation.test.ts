@@ -63,6 +63,24 @@ describe('POST /registries/{name}/reconcile', () => {
   });
 });
 
+test.each([
+  ['reconcile', '?dryRun=…'],
+  ['rotate', '?dryRun=…&compromised=…'],
+])('POST /registries/{name}/%s refuses a body, and names the query parameters', async (call, query) => {
+  const before = (await app.api('GET', 'registries/contoso')).text;
+  const { startedOn } = await report();
+
+  const answer = await app.api('POST', `registries/contoso/${call}`, { dryRun: true });
+
+  expect(answer.status).toBe(400);
+  expect(JSON.parse(answer.text)).toMatchObject({
+    reason: 'invalid-request',
+    detail: expect.stringContaining(query),
+  });
+  expect((await app.api('GET', 'registries/contoso')).text).toBe(before);
+  expect((await report()).startedOn).toBe(startedOn);
+});
+
 test('GET /registries/{name}/latency sums up how long pushes with an event took', async () => {
   expect(await get('registries/contoso/latency')).toMatchObject({ registry: 'contoso', count: 0 });
   await app.push('new/app:v1', image());

@@ -6,13 +6,25 @@ import { tagOf } from './tags.ts';
 
 /** The part of the document about one function. */
 export function operationOf(name: string, spec: AnyHttpFunction): ZodOpenApiOperationObject {
-  const { summary, description, role, path, query, headers = {}, body, examples = {}, answers } = spec;
+  const {
+    method,
+    summary,
+    description,
+    role,
+    path,
+    query,
+    headers = {},
+    body,
+    examples = {},
+    answers,
+  } = spec;
+  const bodyless = method === 'POST' && !body ? 'Takes no body.' : undefined;
   const whoMayCall = role ? `Needs the app role \`${role}\`, or a function key.` : 'Needs no authentication.';
   return {
     operationId: name,
     tags: [tagOf(spec.route)],
     summary,
-    description: description ? `${description} ${whoMayCall}` : whoMayCall,
+    description: [description, bodyless, whoMayCall].filter(Boolean).join(' '),
     security: securityOf(role),
     requestParams: { ...(path && { path }), ...(query && { query }) },
     parameters: Object.entries(headers).map(([header, text]) => ({

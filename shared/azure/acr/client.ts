@@ -1,13 +1,11 @@
-import {
-  ContainerRegistryClient,
-  type ContainerRegistryClientOptions,
-  ContainerRegistryContentClient,
-} from '@azure/container-registry';
+import { ContainerRegistryClient, ContainerRegistryContentClient } from '@azure/container-registry';
 import type { TokenCredential } from '@azure/identity';
 import * as z from 'zod';
-import { describe, ServiceError, statusOf } from '../../errors.ts';
+import { describe, isTimeout, ServiceError, statusOf } from '../../errors.ts';
 import type { Pauses } from '../../lib/pauses.ts';
 import { parseRetryAfter } from '../../lib/retry-after.ts';
+import { timeLimit, untilAborted } from '../../lib/time-limit.ts';
+import { type AdditionalPolicy, limitAnswers, limitTime, readText } from '../sdk/limits.ts';
 import { retryOptions } from '../sdk/retries.ts';
 import type { HostCheck } from './allowed-hosts.ts';
 
@@ -48,8 +46,6 @@ export interface ImageSource {
   signal: AbortSignal;
 }
 
-type AdditionalPolicy = NonNullable<ContainerRegistryClientOptions['additionalPolicies']>[number];
-
 interface AcrOptions {
   credential: TokenCredential;
   audience: string;
@@ -60,6 +56,10 @@ interface AcrOptions {
 /** Clients kept for reuse, each with its ACR tokens. An access token is for one repository, and so is its client. */
 const MOST_CLIENTS = 200;
 const LARGEST_CONFIG = 4 * 1024 * 1024;
+/** A page of a list takes some 500 KB. */
+const LARGEST_ANSWER = 8 * 1024 * 1024;
+/** Longest time for one call, below that of an import. A cache rule may have to ask its upstream meanwhile. */
+const TIMEOUT_MS = 15_000;
 
 /** A manifest of release candidates of OCI 1.1. */
 export const OCI_ARTIFACT = 'application/vnd.oci.artifact.manifest.v1+json';
@@ -85,7 +85,12 @@ export function createAcr({ credential, audience, isAllowedHost, pauses }: AcrOp
     return {
       audience,
       retryOptions,
-      additionalPolicies: [onlyTo(loginServer), heedPauses(loginServer, pauses)],
+      additionalPolicies: [
+        limitTime(TIMEOUT_MS),
+        limitAnswers(LARGEST_ANSWER),
+        onlyTo(loginServer),
+        heedPauses(loginServer, pauses),
+      ],
     };
   }
 
@@ -121,34 +126,38 @@ export function createAcr({ credential, audience, isAllowedHost, pauses }: AcrOp
       yield* items();
     } catch (error) {
       if (statusOf(error) === 404) return;
-      if (statusOf(error) === 401) listers.delete(loginServer);
+      if (isStale(error)) listers.delete(loginServer);
       throw toServiceError(loginServer, error, pauses);
     }
   }
 
   /** A 401 may mean that the tokens ended early, as when a registry's mode is switched, so this retries once with new ones. */
   async function withClient<T>(
-    { loginServer, repository }: ImageSource,
-    call: (client: ContainerRegistryContentClient) => Promise<T>,
+    { loginServer, repository, signal }: ImageSource,
+    call: (client: ContainerRegistryContentClient, abortSignal: AbortSignal) => Promise<T>,
   ): Promise<T> {
     const fresh = !clients.has(`${loginServer}/${repository}`);
+    const limited = () =>
+      inTime(signal, abortSignal => call(clientFor(loginServer, repository), abortSignal));
     try {
-      return await call(clientFor(loginServer, repository));
+      return await limited();
     } catch (error) {
+      if (isStale(error)) clients.delete(`${loginServer}/${repository}`);
       if (fresh || statusOf(error) !== 401) throw error;
-      clients.delete(`${loginServer}/${repository}`);
-      return call(clientFor(loginServer, repository));
+      return limited();
     }
   }
 
   async function getTag({ loginServer, repository, signal }: ImageSource, tag: string) {
     try {
       const artifact = listerFor(loginServer).getArtifact(repository, tag);
-      const { digest, lastUpdatedOn } = await artifact.getTagProperties(tag, { abortSignal: signal });
+      const { digest, lastUpdatedOn } = await inTime(signal, abortSignal =>
+        artifact.getTagProperties(tag, { abortSignal }),
+      );
       return { tag, digest, pushedOn: lastUpdatedOn };
     } catch (error) {
       if (statusOf(error) === 404) return undefined;
-      if (statusOf(error) === 401) listers.delete(loginServer);
+      if (isStale(error)) listers.delete(loginServer);
       throw toServiceError(loginServer, error, pauses);
     }
   }
@@ -164,8 +173,8 @@ export function createAcr({ credential, audience, isAllowedHost, pauses }: AcrOp
 
     async getManifest(source, reference) {
       try {
-        const { digest, manifest, mediaType } = await withClient(source, client =>
-          client.getManifest(reference, { abortSignal: source.signal }),
+        const { digest, manifest, mediaType } = await withClient(source, (client, abortSignal) =>
+          client.getManifest(reference, { abortSignal }),
         );
         return { digest, manifest, mediaType };
       } catch (error) {
@@ -176,10 +185,10 @@ export function createAcr({ credential, audience, isAllowedHost, pauses }: AcrOp
 
     async getConfig(source, digest) {
       try {
-        const { content } = await withClient(source, client =>
-          client.downloadBlob(digest, { abortSignal: source.signal }),
-        );
-        return JSON.parse(await readText(content));
+        return await withClient(source, async (client, abortSignal) => {
+          const { content } = await client.downloadBlob(digest, { abortSignal });
+          return JSON.parse(await readText(content, LARGEST_CONFIG));
+        });
       } catch (error) {
         throw toServiceError(source.loginServer, error, pauses);
       }
@@ -188,19 +197,21 @@ export function createAcr({ credential, audience, isAllowedHost, pauses }: AcrOp
     async checkAccess(loginServer, signal) {
       try {
         const names = listerFor(loginServer).listRepositoryNames({ abortSignal: signal });
-        await names.byPage({ maxPageSize: 1 }).next();
+        await inTime(signal, () => names.byPage({ maxPageSize: 1 }).next());
       } catch (error) {
         throw toServiceError(loginServer, error, pauses);
       }
     },
 
     listRepositories: (loginServer, abortSignal) =>
-      list(loginServer, () => flat(listerFor(loginServer).listRepositoryNames({ abortSignal }).byPage(PAGE))),
+      list(loginServer, () =>
+        flat(listerFor(loginServer).listRepositoryNames({ abortSignal }).byPage(PAGE), abortSignal),
+      ),
 
     async countTags({ loginServer, repository, signal }) {
       try {
         const found = listerFor(loginServer).getRepository(repository);
-        return (await found.getProperties({ abortSignal: signal })).tagCount;
+        return (await inTime(signal, abortSignal => found.getProperties({ abortSignal }))).tagCount;
       } catch (error) {
         if (statusOf(error) === 404) return 0;
         throw toServiceError(loginServer, error, pauses);
@@ -210,7 +221,9 @@ export function createAcr({ credential, audience, isAllowedHost, pauses }: AcrOp
     async *listTags({ loginServer, repository, signal: abortSignal }) {
       // Any tag will do: given a tag, the service lists the whole repository.
       const artifact = () => listerFor(loginServer).getArtifact(repository, 'latest');
-      const tags = list(loginServer, () => flat(artifact().listTagProperties({ abortSignal }).byPage(PAGE)));
+      const tags = list(loginServer, () =>
+        flat(artifact().listTagProperties({ abortSignal }).byPage(PAGE), abortSignal),
+      );
       for await (const { name, digest, lastUpdatedOn } of tags) {
         yield { tag: name, digest, pushedOn: lastUpdatedOn };
       }
@@ -218,8 +231,23 @@ export function createAcr({ credential, audience, isAllowedHost, pauses }: AcrOp
   };
 }
 
-async function* flat<T>(pages: AsyncIterable<T[]>): AsyncIterable<T> {
-  for await (const page of pages) yield* page;
+/** A 401 may be about tokens that ended early. What hangs may be a token, for which all calls of a client wait. */
+function isStale(error: unknown): boolean {
+  return statusOf(error) === 401 || isTimeout(error);
+}
+
+/** Makes a call, and waits no longer than it may take: the SDK itself waits for tokens that no signal ends. */
+function inTime<T>(signal: AbortSignal, call: (limit: AbortSignal) => Promise<T>): Promise<T> {
+  const limit = timeLimit(TIMEOUT_MS, signal);
+  return untilAborted(call(limit), limit);
+}
+
+async function* flat<T>(pages: AsyncIterableIterator<T[]>, signal: AbortSignal): AsyncIterable<T> {
+  for (;;) {
+    const { done, value } = await inTime(signal, () => pages.next());
+    if (done) return;
+    yield* value;
+  }
 }
 
 /**
@@ -264,17 +292,6 @@ function heedPauses(loginServer: string, pauses: Pauses): AdditionalPolicy {
       },
     },
   };
-}
-
-async function readText(stream: NodeJS.ReadableStream): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of stream) {
-    size += chunk.length;
-    if (size > LARGEST_CONFIG) throw new Error('The configuration of the image is larger than 4 MiB.');
-    chunks.push(Buffer.from(chunk));
-  }
-  return Buffer.concat(chunks).toString();
 }
 
 function toServiceError(loginServer: string, error: unknown, pauses: Pauses): ServiceError {

@@ -2,6 +2,7 @@ import type { TokenCredential } from '@azure/identity';
 import ky, { HTTPError, type KyInstance } from 'ky';
 import * as z from 'zod';
 import { describe, ServiceError } from '../../errors.ts';
+import { boundedFetch } from '../../lib/bounded-fetch.ts';
 import { claimsOf } from '../../lib/jwt.ts';
 import type { HostCheck } from './allowed-hosts.ts';
 
@@ -138,7 +139,8 @@ export function basicAuth({ username, password }: Login): string {
 }
 
 function clientOf(loginServer: string, signal: AbortSignal, retry = 0): KyInstance {
-  return ky.create({ prefixUrl: `https://${loginServer}`, redirect: 'error', retry, signal });
+  const prefixUrl = `https://${loginServer}`;
+  return ky.create({ prefixUrl, fetch: boundedFetch, redirect: 'error', retry, signal });
 }
 
 function requestToken(http: KyInstance, service: string, login: Login, scope?: string): Promise<Response> {

@@ -1,6 +1,8 @@
 import type { TokenCredential } from '@azure/identity';
 import * as z from 'zod';
 import { CredentialError } from '../../errors.ts';
+import { remember } from '../../lib/redaction/redactor.ts';
+import { timeLimit } from '../../lib/time-limit.ts';
 import { hostOf, type SecretAddress } from './address.ts';
 import type { ClusterCheck } from './allowed-hosts.ts';
 import { refusedByCluster, unreachable } from './refusals.ts';
@@ -56,7 +58,7 @@ export function createPullSecrets(credential: TokenCredential, isAllowedHost: Cl
     const { method, body, query = '' } = request;
     const url = new URL(`/api/v1/namespaces/${at.namespace}/secrets/${at.secret}${query}`, at.cluster.server);
     if (!isAllowedHost(url.host)) throw notAllowed(at);
-    const soon = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
+    const soon = timeLimit(TIMEOUT_MS, signal);
     try {
       const token = await credential.getToken(AKS_SCOPE, { abortSignal: soon });
       const headers = {
@@ -117,7 +119,7 @@ function manifestOf(
       labels: { 'app.kubernetes.io/managed-by': FIELD_MANAGER },
     },
     type: TYPE,
-    data: { [KEY]: Buffer.from(dockerConfig).toString('base64') },
+    data: { [KEY]: remember(Buffer.from(dockerConfig).toString('base64')) },
   };
 }
 

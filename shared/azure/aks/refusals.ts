@@ -39,7 +39,7 @@ function remedyFor(status: number, { namespace, secret }: SecretAddress): string
   if (status === 401)
     return 'The cluster takes no Entra token of the bridge. Run: az aks update --resource-group AKS_RESOURCE_GROUP --name AKS_CLUSTER --enable-aad --enable-azure-rbac';
   if (status === 403)
-    return `The bridge's identity may not write the Secret ${secret} in ${namespace}. With Azure RBAC, run: az role assignment create --role 'Azure Kubernetes Service RBAC Writer' --assignee-object-id PRINCIPAL_ID --assignee-principal-type ServicePrincipal --scope "$AKS_ID/namespaces/${namespace}". With Kubernetes RBAC, run: kubectl create role coder-acr-bridge --namespace ${quote(namespace)} --verb get,create,patch --resource secrets --resource-name ${quote(secret)} && kubectl create rolebinding coder-acr-bridge --namespace ${quote(namespace)} --role coder-acr-bridge --user PRINCIPAL_ID`;
+    return `The bridge's identity may not write the Secret ${secret} in ${namespace}. With Azure RBAC, run: az role assignment create --role 'Azure Kubernetes Service RBAC Writer' --assignee-object-id PRINCIPAL_ID --assignee-principal-type ServicePrincipal --scope "$AKS_ID/namespaces/${namespace}"\nWhere the cluster has Kubernetes RBAC alone, the setup guide of the registry has the Role.`;
   if (status === 404) return `Run: kubectl create namespace ${quote(namespace)}. Or correct the declaration.`;
   if (status === 422)
     return `The type of a Secret cannot change. If the Secret is not needed, run: kubectl delete secret ${quote(secret)} --namespace ${quote(namespace)}. Or declare another name.`;

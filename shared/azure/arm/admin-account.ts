@@ -1,3 +1,4 @@
+import { remember } from '../../lib/redaction/redact.ts';
 import type { ClientOf } from './client.ts';
 import { createIssuing } from './issuing.ts';
 import type { RegistryResourceId } from './resource-id.ts';
@@ -38,6 +39,6 @@ interface FoundPasswords {
 }
 
 function toPasswords({ username = '', passwords = [] }: FoundPasswords): AdminPasswords {
-  const entries = passwords.map(({ name = '', value = '' }) => [name, value]);
+  const entries = passwords.map(({ name = '', value = '' }) => [name, remember(value)]);
   return { username, passwords: Object.fromEntries(entries) };
 }

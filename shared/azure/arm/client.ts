@@ -1,6 +1,7 @@
 import { ContainerRegistryManagementClient } from '@azure/arm-containerregistry';
 import type { TokenCredential } from '@azure/identity';
 import { nameEmptyErrors } from '../sdk/empty-errors.ts';
+import { ARM_TIMEOUT_MS, LARGEST_ARM_ANSWER, limitAnswers, limitTime } from '../sdk/limits.ts';
 import { retryOptions } from '../sdk/retries.ts';
 
 /** Gives the official client for the registries of a subscription. */
@@ -13,6 +14,6 @@ export function createClientOf(credential: TokenCredential, url: string, audienc
       endpoint: url,
       credentials: { scopes: [`${audience}/.default`] },
       retryOptions,
-      additionalPolicies: [nameEmptyErrors],
+      additionalPolicies: [limitTime(ARM_TIMEOUT_MS), nameEmptyErrors, limitAnswers(LARGEST_ARM_ANSWER)],
     });
 }

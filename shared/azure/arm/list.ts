@@ -1,6 +1,7 @@
 import type { TokenCredential } from '@azure/identity';
 import ky from 'ky';
 import * as z from 'zod';
+import { boundedFetch } from '../../lib/bounded-fetch.ts';
 
 /** Lists what the bridge's identity may read under a path of Azure Resource Manager, page by page. @throws as ky and zod do */
 export type ArmList = <T>(
@@ -22,7 +23,9 @@ export function createArmList(credential: TokenCredential, url: string, audience
     let page: string | null | undefined = `${url}${path}?api-version=${apiVersion}`;
     // A next page on another host would receive the bridge's token.
     while (page?.startsWith(`${url}/`)) {
-      const answer: unknown = await ky.get(page, { headers, redirect: 'error', signal }).json();
+      const answer: unknown = await ky
+        .get(page, { headers, fetch: boundedFetch, redirect: 'error', signal })
+        .json();
       const { value, nextLink } = Page.parse(answer);
       yield* value;
       page = nextLink;

@@ -1,4 +1,5 @@
 import type { Token } from '@azure/arm-containerregistry';
+import { remember } from '../../lib/redaction/redact.ts';
 import type { ClientOf } from './client.ts';
 import { createIssuing, orUndefined } from './issuing.ts';
 import { formatRegistryId, type RegistryResourceId } from './resource-id.ts';
@@ -78,7 +79,7 @@ export function createRegistryTokens(clientOf: ClientOf): RegistryTokens {
         const { passwords } = await registries.generateCredentials(...at, body, options);
         const value = passwords?.find(password => password.name === name)?.value;
         if (!value) throw new Error('Azure gave no value for the new password.');
-        return value;
+        return remember(value);
       }),
 
     async removeTokenPassword(id, token, name, signal) {

@@ -2,7 +2,9 @@ import type { TokenCredential } from '@azure/identity';
 import { SecretClient } from '@azure/keyvault-secrets';
 import * as z from 'zod';
 import { describe, ServiceError, statusOf } from '../../errors.ts';
+import { remember } from '../../lib/redaction/redact.ts';
 import { nameEmptyErrors } from '../sdk/empty-errors.ts';
+import { limitAnswers, limitTime } from '../sdk/limits.ts';
 import { retryOptions } from '../sdk/retries.ts';
 
 /** Secrets in Key Vault, the only place where the bridge stores secrets. */
@@ -29,6 +31,8 @@ export interface SecretProperties {
 
 /** Without a limit, a vault that does not answer would delay an import past the 30 s that Event Grid waits. */
 const CALL_TIMEOUT_MS = 8_000;
+/** A secret has at most 25 KB, and a page of versions 25 of them. */
+const LARGEST_ANSWER = 1024 * 1024;
 
 /**
  * @param verifyChallenge false when the vault's authentication challenge does not name the vault's host
@@ -38,20 +42,18 @@ export function createVault(url: string, credential: TokenCredential, verifyChal
   const client = new SecretClient(url, credential, {
     disableChallengeResourceVerification: !verifyChallenge,
     retryOptions,
-    additionalPolicies: [nameEmptyErrors],
+    additionalPolicies: [limitTime(CALL_TIMEOUT_MS), nameEmptyErrors, limitAnswers(LARGEST_ANSWER)],
   });
 
-  const timeLimit = () => ({ abortSignal: AbortSignal.timeout(CALL_TIMEOUT_MS) });
-
-  async function store(name: string, value: string, more: SecretProperties = {}): Promise<string> {
-    const { properties } = await client.setSecret(name, value, { ...more, ...timeLimit() });
+  async function store(name: string, value: string, more?: SecretProperties): Promise<string> {
+    const { properties } = await client.setSecret(name, remember(value), more);
     return properties.version as string;
   }
 
   async function fetchValue(name: string, version: string | undefined): Promise<string> {
-    const { value } = await client.getSecret(name, { ...timeLimit(), ...(version && { version }) });
+    const { value } = await client.getSecret(name, version ? { version } : {});
     if (!value) throw new Error('it has no value');
-    return value;
+    return remember(value);
   }
 
   return {
@@ -75,31 +77,29 @@ export function createVault(url: string, credential: TokenCredential, verifyChal
         } catch (error) {
           // Vaults keep deleted secrets for a while, and their names stay taken.
           if (statusOf(error) !== 409) throw error;
-          await (
-            await client.beginRecoverDeletedSecret(name, { ...timeLimit(), intervalInMs: 500 })
-          ).pollUntilDone();
+          await (await client.beginRecoverDeletedSecret(name, { intervalInMs: 500 })).pollUntilDone();
           return store(name, value, properties);
         }
       }),
 
     keepOnly: (name, versions) =>
       guarded(name, async () => {
-        for await (const { version, enabled } of client.listPropertiesOfSecretVersions(name, timeLimit())) {
+        for await (const { version, enabled } of client.listPropertiesOfSecretVersions(name)) {
           if (!version || enabled === false || versions.includes(version)) continue;
-          await client.updateSecretProperties(name, version, { enabled: false, ...timeLimit() });
+          await client.updateSecretProperties(name, version, { enabled: false });
         }
       }),
 
     proveWrite: name =>
       guarded(name, async () => {
-        const { properties } = await client.getSecret(name, timeLimit());
-        await client.updateSecretProperties(name, properties.version as string, timeLimit());
+        const { properties } = await client.getSecret(name);
+        await client.updateSecretProperties(name, properties.version as string, {});
       }),
 
     remove: name =>
       guarded(name, async () => {
         try {
-          await client.beginDeleteSecret(name, { ...timeLimit(), intervalInMs: 500 });
+          await client.beginDeleteSecret(name, { intervalInMs: 500 });
         } catch (error) {
           if (statusOf(error) !== 404) throw error;
         }

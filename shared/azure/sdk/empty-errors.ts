@@ -1,6 +1,4 @@
-import type { SecretClientOptions } from '@azure/keyvault-secrets';
-
-type AdditionalPolicy = NonNullable<SecretClientOptions['additionalPolicies']>[number];
+import type { AdditionalPolicy } from './limits.ts';
 
 /**
  * Proxies and firewalls refuse with an empty body. The SDKs fail to parse that and hide the status, so this policy gives

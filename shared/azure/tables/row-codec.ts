@@ -1,11 +1,13 @@
 import * as z from 'zod';
 import { DamagedRowError } from '../../errors.ts';
+import { redactMessages } from '../../lib/redaction/redact.ts';
 import { withoutUndefined } from '../../lib/without-undefined.ts';
 import { checkVersion } from './row-version.ts';
 import type { Row, RowKey } from './tables.ts';
 
 /** Turns records of one kind into rows of a table, and back. */
 export interface RowCodec<T> {
+  /** Messages in the record, at any depth, lose the secrets that they quote. */
   toRow(record: T, key: RowKey): RowKey & Record<string, unknown>;
   /**
    * Ignores columns that the schema does not name: the service's own, and those that a newer release added.
@@ -34,7 +36,11 @@ export function createRowCodec<S extends z.ZodObject>(
   const columns = schema.omit(Object.fromEntries(keyed.map(([, property]) => [property, true])) as never);
   return {
     toRow(record, key) {
-      return { ...key, ...constants, ...z.encode(columns, withoutUndefined(record) as never) };
+      return {
+        ...key,
+        ...constants,
+        ...z.encode(columns, redactMessages(withoutUndefined(record)) as never),
+      };
     },
 
     fromRow(row) {

@@ -7,24 +7,14 @@ import {
 } from '@azure/data-tables';
 import type { TokenCredential } from '@azure/identity';
 import { ConflictError, describe, StorageError } from '../../errors.ts';
+import { capRetryAfter, limitTime } from '../sdk/limits.ts';
 import { retryOptions } from '../sdk/retries.ts';
 
-/** Longest time for one request: Event Grid waits 30 s for an answer, retries included. */
-const TIMEOUT_MS = 4_000;
+/** Longest time for one call, retries included: an event must be answered within 30 s. */
+const TIMEOUT_MS = 6_000;
 const OPTIONS: TableServiceClientOptions = {
   retryOptions,
-  additionalPolicies: [
-    {
-      position: 'perCall',
-      policy: {
-        name: 'time-limit',
-        sendRequest(request, next) {
-          request.timeout = TIMEOUT_MS;
-          return next(request);
-        },
-      },
-    },
-  ],
+  additionalPolicies: [limitTime(TIMEOUT_MS), capRetryAfter],
 };
 
 /** The tables exist already: the deployment creates them. */

@@ -41,10 +41,6 @@ const API: CoderApi = {
   prefix: '/api/v0',
   tokenHeader: 'session-token',
   messageOf: body => CoderError.safeParse(body).data?.error.msg,
-  secretsOf({ json }) {
-    const body = (json ?? {}) as { password?: string; new_registry?: { password?: string } };
-    return [body.password, body.new_registry?.password];
-  },
 };
 
 /** A client of Coder Classic. */

@@ -34,6 +34,10 @@ function positive(text: string | undefined): number | undefined {
   return text?.trim() && Number.isFinite(value) && value > 0 && value <= 1_024 ? value : undefined;
 }
 
+/** Without the user name and password that it may hold, since everybody who sees the image in Coder sees it. */
 function webUrl(text: string | undefined): string | undefined {
-  return text && text.length <= 2_048 && /^https?:\/\//.test(text) && URL.canParse(text) ? text : undefined;
+  if (!text || text.length > 2_048 || !/^https?:\/\//.test(text) || !URL.canParse(text)) return undefined;
+  const url = new URL(text);
+  if (!url.username && !url.password) return text;
+  return Object.assign(url, { username: '', password: '' }).href;
 }

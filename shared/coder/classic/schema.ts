@@ -2,26 +2,29 @@ import * as z from 'zod';
 
 // Coder Classic's resources, with only the fields in use.
 
+/** What is kept in a table. */
+const kept = z.string().max(256);
+
 /** Loose, because a setting names the field of the registry kind, if Coder shows it. */
 export const CoderRegistry = z.looseObject({
-  id: z.string(),
-  organization_id: z.string().nullish(),
+  id: kept,
+  organization_id: kept.nullish(),
   registry: z.string(),
-  updated_at: z.string().nullish(),
+  updated_at: kept.nullish(),
 });
 export type CoderRegistry = z.infer<typeof CoderRegistry>;
 
 export const CoderTag = z.object({
   tag: z.string(),
   /** The digest that Coder last saw. */
-  latest_hash: z.string().nullish(),
+  latest_hash: kept.nullish(),
   hash_last_updated_at: z.string().nullish(),
 });
 export type CoderTag = z.infer<typeof CoderTag>;
 
 export const CoderImage = z.object({
-  id: z.string(),
-  organization_id: z.string(),
+  id: kept,
+  organization_id: kept,
   repository: z.string(),
   description: z.string().nullish(),
   url: z.string().nullish(),

@@ -3,6 +3,7 @@ import type { Declared as DeclaredCredential } from '../../credentials/state.ts'
 import type { RefuseContext } from '../../delivery/kind.ts';
 import { refuseDelivery } from '../../delivery/refuse.ts';
 import { type Fault, invalidRequest, ServiceError } from '../../errors.ts';
+import { timeLimit } from '../../lib/time-limit.ts';
 import type { V2Client } from './client.ts';
 import {
   type Declared,
@@ -91,7 +92,7 @@ async function refuseTemplates(
   { coder, organization }: RefuseOptions,
   destinations: readonly DeclaredDestination[],
 ): Promise<Fault[]> {
-  const signal = AbortSignal.timeout(LOOK_MS);
+  const signal = timeLimit(LOOK_MS);
   try {
     const faults = await Promise.all(
       destinations.map(found => refuseTemplate(coder, organization, found, signal)),

@@ -1,3 +1,4 @@
+import { redact } from '../../lib/redaction/redact.ts';
 import type { V2Client } from './client.ts';
 import type { RolloutFacts, VersionFact } from './facts.ts';
 import type { Building, Rollout } from './rollout.ts';
@@ -46,7 +47,7 @@ export function noteFailure(
   reason: string,
   message: string,
 ): void {
-  rollout.failed = { values, baseVersionId, reason, message: message.slice(0, 1_000) };
+  rollout.failed = { values, baseVersionId, reason, message: redact(message).slice(0, 1_000) };
 }
 
 export function templateOf({ template }: RolloutFacts): { id: string; activeVersionId: string } {

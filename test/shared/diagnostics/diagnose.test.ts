@@ -123,6 +123,7 @@ interface Case {
   break(): Services | undefined | Promise<Services | undefined> | void | Promise<void>;
   check: string;
   reason: string;
+  message?: RegExp;
   remedy: RegExp;
 }
 
@@ -414,7 +415,7 @@ const CASES: Case[] = [
   {
     when: 'Coder does not trust the certificate of the registry',
     break: () => failImport("unable to ping registry for 'x': x509: certificate signed by unknown authority"),
-    ...{ check: 'coder-pulls', reason: 'coder-distrusts-registry', remedy: /certificate/ },
+    ...{ check: 'coder-pulls', reason: 'coder-distrusts-registry', remedy: /certificate.*replay/ },
   },
   {
     when: "Coder's pod has no identity",
@@ -424,7 +425,9 @@ const CASES: Case[] = [
   {
     when: 'Coder cannot reach the registry',
     break: () => failImport("unable to ping registry for 'x': i/o timeout"),
-    ...{ check: 'coder-pulls', reason: 'coder-cannot-pull', remedy: /network path from Coder/ },
+    ...{ check: 'coder-pulls', reason: 'coder-cannot-pull', message: /^broken-[\w-]+:v1: .*timeout/ },
+    remedy:
+      /network path from Coder.*POST \/api\/images\/replay {"registry":"contoso","reason":"coder-cannot-pull"}/,
   },
   {
     when: 'Coder refuses what it is asked',
@@ -531,13 +534,15 @@ test('of a registry with which all is well nothing is wrong, and everything was 
 
 test.each(CASES)(
   'when $when: $check, $reason',
-  async ({ registry, break: breakIt, check, reason, remedy }) => {
+  async ({ registry, break: breakIt, check, reason, message = /./, remedy }) => {
     const services = (await breakIt()) ?? fresh();
 
     const findings = await look(services, registry);
 
     const wrong = findings.filter(({ ok }) => ok === false);
-    expect(wrong).toEqual([expect.objectContaining({ check, reason })]);
+    expect(wrong).toEqual([
+      expect.objectContaining({ check, reason, message: expect.stringMatching(message) }),
+    ]);
     expect(wrong[0]?.remedy).toMatch(remedy);
   },
 );

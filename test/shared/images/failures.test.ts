@@ -44,6 +44,20 @@ describe('when a service fails', () => {
       'failed',
       'coder-rejected',
     ],
+    [
+      'Coder shows 300 images as none should be',
+      'coder',
+      { path: '/images$', method: 'GET', body: Array(300).fill({ id: 1 }) },
+      'pending',
+      'coder-unavailable',
+    ],
+    [
+      'the registry says a lot',
+      'registry',
+      { path: '/manifests/', status: 400, body: { errors: [{ message: 'x'.repeat(40_000) }] } },
+      'pending',
+      'registry-unavailable',
+    ],
     ['the registry answers 500', 'registry', { status: 500 }, 'pending', 'registry-unavailable'],
     [
       'the registry refuses our identity',

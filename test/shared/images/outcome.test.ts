@@ -12,6 +12,16 @@ const image = (more: Partial<ImageToImport> = {}) =>
 const outcome = { reason: 'tag-added', message: '' } as const;
 const imported = { state: 'imported', pushedOn: at(10), importedOn: at(12), latencyMs: 2_000 } as ImageRecord;
 
+test('a long message is stored as far as a table takes it', () => {
+  const long = { reason: 'coder-busy', message: 'x'.repeat(40_000) } as const;
+  const pending = toRecord(services, image(), undefined, long);
+  const failed = toRecord({ ...services, maxAttempts: 1 }, image(), undefined, long);
+  const skipped = toRecord(services, image(), undefined, { ...long, reason: 'not-an-image' });
+
+  for (const { message } of [pending, failed, skipped]) expect(message.length).toBeLessThan(1_100);
+  expect(failed.message).toContain('Given up after 1 attempts.');
+});
+
 test.each<[string, Partial<ImageToImport>, ImageRecord | undefined, number | undefined]>([
   ['a push with an event', {}, undefined, 40_000],
   ['the same push once more', {}, imported, 2_000],

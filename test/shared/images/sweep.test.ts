@@ -1,13 +1,16 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { image } from '../../../infra/local/oci-image.ts';
+import { pushImage } from '../../../infra/local/push-image.ts';
+import { handleEvent } from '../../../shared/images/receive.ts';
 import { sweep } from '../../../shared/images/sweep.ts';
+import { timeLimit } from '../../../shared/lib/time-limit.ts';
 import { dueKey } from '../../../shared/records/keys.ts';
-import { type Bridge, startBridge } from '../../support/bridge.ts';
+import { type Bridge, pushEvent, startBridge } from '../../support/bridge.ts';
 
 let bridge: Bridge;
 
 beforeAll(async () => {
-  bridge = await startBridge();
+  bridge = await startBridge({ registries: ['fabrikam'] });
 });
 afterEach(() => bridge.clearFaults());
 afterAll(() => bridge.close());
@@ -72,4 +75,31 @@ test('to count them takes no request more than to find those that are due', asyn
     .all()
     .filter(({ method, path }) => method === 'GET' && /\bimages\(\)/.test(path));
   expect(asked).toHaveLength(1);
+});
+
+test('a registry whose tokens hang keeps no other from its turn', async () => {
+  const { clock, standIns, otherRegistries } = bridge.cloud;
+  const [fabrikam] = otherRegistries;
+  const { resourceId = '' } = fabrikam ?? {};
+  await bridge.put();
+  await bridge.put({ resourceId }, 'fabrikam');
+  const { pusher } = bridge.cloud.registry;
+  const target = { registryUrl: fabrikam?.standIn.url ?? '', ...pusher, ca: bridge.tls.ca };
+  await pushImage(target, 'other/app', image(), 'v1');
+  await bridge.push('hanging/app:v1', image());
+  standIns.coder.faults.add({ status: 503 });
+  await bridge.pushed('hanging/app:v1');
+  await handleEvent(bridge.services, pushEvent(resourceId, 'other/app:v1', clock.now()), bridge.log);
+  bridge.clearFaults();
+  clock.advance(3_600_000);
+
+  standIns.registry.faults.add({ delayMs: 60_000 });
+  const services = { ...bridge.anotherInstance(), importBudgetMs: 2_000 };
+  await sweep(services, timeLimit(1_000), bridge.log);
+
+  expect(await bridge.record('hanging/app:v1')).toMatchObject({
+    state: 'pending',
+    reason: 'registry-unavailable',
+  });
+  expect(bridge.inCoder('other/app')).toHaveLength(1);
 });

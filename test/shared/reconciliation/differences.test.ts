@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { repositoryOf } from '../../../shared/coder/classic/inventory.ts';
 import { Policy } from '../../../shared/policy/policy.ts';
-import { findDifferences, type RepositoryFacts } from '../../../shared/reconciliation/differences.ts';
+import { compareRepository, type RepositoryFacts } from '../../../shared/reconciliation/differences.ts';
 import type { ImageRecord } from '../../../shared/records/image.ts';
 
 const at = (minute: number) => new Date(Date.UTC(2026, 0, 31, 8, minute));
@@ -229,7 +229,67 @@ test.each([
     ([name, facts, found]) => [`the default tag is ${name}`, { ...VERSIONS, ...facts }, found] as const,
   ),
 ])('%s', async (_, facts, expected) => {
-  const found = await findDifferences({ ...AGREED, ...facts });
+  const { differences } = await compareRepository({ ...AGREED, ...facts });
 
-  expect(found.map(({ tag, kind }) => `${tag} ${kind}`)).toEqual(expected);
+  expect(differences.map(({ tag, kind }) => `${tag} ${kind}`)).toEqual(expected);
+});
+
+const LEFT: [string, Partial<RepositoryFacts>, string[]][] = [
+  ['what agrees', {}, []],
+  ['what differs', { tags: inRegistry('v1', 'v2') }, []],
+  [
+    'what is to be tried again',
+    { records: records(record('v1', { state: 'pending', reason: 'coder-busy' })), image: undefined },
+    ['v1 pending coder-busy'],
+  ],
+  [
+    'what is to be removed, and in use',
+    {
+      registry: removing,
+      tags: inRegistry(),
+      records: records(record('v1', { state: 'pending', reason: 'tag-in-use' })),
+    },
+    ['v1 pending tag-in-use'],
+  ],
+  [
+    'what Coder refused',
+    { records: records(record('v1', { state: 'failed', reason: 'coder-rejected' })), image: undefined },
+    ['v1 failed coder-rejected'],
+  ],
+  [
+    'what was given up, which differs',
+    { records: records(record('v1', { state: 'failed', reason: 'coder-unavailable' })) },
+    [],
+  ],
+  [
+    'what is no image',
+    { records: records(record('v1', { state: 'skipped', reason: 'not-an-image' })), image: undefined },
+    ['v1 skipped not-an-image'],
+  ],
+  [
+    'what no rule matches, without a record',
+    { registry: policy({ repository: 'other' }), records: records(), image: undefined },
+    ['v1 skipped no-rule'],
+  ],
+  ['what only Coder has', { image: inCoder('v1', 'v2') }, []],
+  [
+    'what is gone, and known to be',
+    { tags: inRegistry(), records: records(record('v1', { state: 'removed', reason: 'gone' })) },
+    [],
+  ],
+  [
+    'what is suspended, whatever its record says',
+    {
+      registry: { ...policy(), suspended: true },
+      tags: inRegistry('v1', 'v2'),
+      records: records(record('v2', { state: 'pending', reason: 'coder-busy' })),
+    },
+    ['v1 suspended suspended', 'v2 suspended suspended'],
+  ],
+];
+
+test.each(LEFT)('of what is left as it is: %s', async (_, facts, expected) => {
+  const { left } = await compareRepository({ ...AGREED, ...facts });
+
+  expect(left.map(({ tag, why, reason }) => `${tag} ${why} ${reason}`)).toEqual(expected);
 });

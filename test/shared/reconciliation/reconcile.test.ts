@@ -151,6 +151,35 @@ test('a registry that agrees with Coder is left alone, and Coder is only read', 
   expect(writes()).toBe(before);
 });
 
+test('the report says what was left and why, counts all of it and names the first of each', async () => {
+  await begin({ rules: [{ ...RULE, repository: 'team/*' }] });
+  const fault = bridge.cloud.standIns.coder.faults;
+  for (const [tag, status] of [
+    ['refused', 422],
+    ['later', 503],
+  ] as const) {
+    fault.clear();
+    fault.add({ method: 'POST', path: '/tags$', status });
+    await bridge.push(`team/app:${tag}`, image({ content: tag }));
+    await bridge.pushed(`team/app:${tag}`);
+  }
+  for (let i = 0; i < 20; i++) await bridge.push(`other/app:${i}`, image());
+
+  const { differences, left } = await run();
+
+  expect(differences).toEqual({});
+  const of = ({ count, images }: (typeof left)['pending']) => [
+    count,
+    images.map(({ repository, tag, reason }) => `${repository}:${tag} ${reason}`),
+  ];
+  expect(of(left.pending)).toEqual([1, ['team/app:later coder-unavailable']]);
+  expect(of(left.failed)).toEqual([1, ['team/app:refused coder-rejected']]);
+  expect(left.skipped.count).toBe(20);
+  expect(left.skipped.images).toHaveLength(15);
+  expect(left.skipped.images[0]).toMatchObject({ repository: 'other/app', tag: '0', reason: 'no-rule' });
+  expect(left.suspended).toEqual({ count: 0, images: [] });
+});
+
 test('what is kept when it goes stays in Coder, and its record says so', async () => {
   const had = await begin({ rules: [] });
   await bridge.untag('team/app:v2');
@@ -259,6 +288,30 @@ describe('a run that stops before its end', () => {
       repositories: { total: 8, done: 8 },
     });
     expect(created()).toEqual(ALL);
+  });
+
+  test('counts each tag that it leaves once', async () => {
+    await fill();
+    await bridge.put({ suspended: true });
+    await bridge.services.reports.start('contoso', false);
+    const stopping = new AbortController();
+    const { acr } = bridge.services;
+    let listed = 0;
+    const stopsHalfway = {
+      ...acr,
+      async *listTags(source: Parameters<typeof acr.listTags>[0]) {
+        if (++listed === 6) stopping.abort();
+        yield* acr.listTags(source);
+      },
+    };
+    await reconcile({ ...bridge.services, acr: stopsHalfway }, 'contoso', stopping.signal, bridge.log);
+    expect(await report()).toMatchObject({ state: 'running' });
+    await reconcileDue(bridge.services, AbortSignal.timeout(20_000), bridge.log);
+
+    const { state, left } = await report();
+    const names = left.suspended.images.map(({ repository, tag }) => `${repository}:${tag}`);
+    expect([state, left.suspended.count]).toEqual(['completed', 16]);
+    expect(new Set(names).size).toBe(15);
   });
 
   test('by a crash is carried on by another instance when its lease has run out', async () => {

@@ -85,7 +85,10 @@ function merge(found: StoredSecret, wanted: AppliedFields, manager: string): Sto
   const others = [...merged.managed].filter(([other]) => other !== manager);
   for (const field of left.filter(one => !others.some(([, fields]) => fields.has(one))))
     remove(merged, field);
-  for (const [, fields] of others) for (const field of applies.keys()) fields.delete(field);
+  const present = fieldsOf(found);
+  for (const [, fields] of others) {
+    for (const [field, value] of applies) if (present.get(field) !== value) fields.delete(field);
+  }
   for (const [other, fields] of others) if (fields.size === 0) merged.managed.delete(other);
   merged.managed.set(manager, new Set(applies.keys()));
   if (wanted.type !== undefined) merged.type = wanted.type;

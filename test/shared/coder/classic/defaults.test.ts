@@ -33,6 +33,14 @@ test.each(['javascript:alert(1)', 'git@github.com:contoso/app', 'https://'])(
   },
 );
 
+test('a source is linked to without the user name and password in its URL', () => {
+  const source =
+    'https://x-access-token:ghs_16C7e42F292c6912E7710c838347Ae178B4a@github.com/contoso/app?tab=1';
+  expect(defaultsFromLabels({ 'org.opencontainers.image.source': source })).toEqual({
+    sourceRepoUrl: 'https://github.com/contoso/app?tab=1',
+  });
+});
+
 test('for each field the request overrides the rule, and the rule overrides the labels', () => {
   const labels = { 'com.coder.disk-gb': '1', 'com.coder.memory-gb': '1' };
   expect(

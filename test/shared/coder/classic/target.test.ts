@@ -129,11 +129,18 @@ test('an image that was deleted in Coder by hand is imported again with its next
 test('a Coder that redirects elsewhere gets its session token nowhere else', async () => {
   const stranger = await startStandIn({ routes: [], secrets: bridge.cloud.secrets, tls: bridge.tls });
   const { coder } = bridge.cloud.standIns;
-  coder.faults.add({ status: 302, headers: { location: `${stranger.url}/login` } });
+  coder.faults.add({
+    status: 302,
+    headers: { location: `${stranger.url}/login?token=${bridge.cloud.coder.token}` },
+  });
   await pushAll('away/app', ['v1']);
   coder.faults.clear();
 
-  expect(await bridge.record('away/app:v1')).toMatchObject({ state: 'pending', reason: 'coder-unavailable' });
+  expect(await bridge.record('away/app:v1')).toMatchObject({
+    state: 'pending',
+    reason: 'coder-unavailable',
+    message: expect.stringContaining(`a redirect to ${stranger.url}, as of`),
+  });
   expect(stranger.requests.all()).toEqual([]);
   await stranger.close();
 });

@@ -1,0 +1,84 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { image } from '../../../../infra/local/oci-image.ts';
+import { timeLimit } from '../../../../shared/lib/time-limit.ts';
+import { type Bridge, startBridge } from '../../../support/bridge.ts';
+
+let bridge: Bridge;
+
+beforeAll(async () => {
+  bridge = await startBridge();
+  await bridge.push('team/app:v1', image({}));
+});
+afterEach(() => bridge.clearFaults());
+afterAll(() => bridge.close());
+
+const source = (ms: number) => ({
+  loginServer: bridge.cloud.standIns.registry.loginServer,
+  repository: 'team/app',
+  signal: timeLimit(ms),
+});
+
+async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const item of items) found.push(item);
+  return found;
+}
+
+describe('a token request that hangs', () => {
+  test.each([
+    ['the exchange', '/oauth2/exchange$'],
+    ['the access token', '/oauth2/token$'],
+  ])('%s: the caller leaves in time, and the next call asks anew', async (_, path) => {
+    const { acr } = bridge.anotherInstance();
+    bridge.cloud.standIns.registry.faults.add({ path, delayMs: 60_000, times: 2 });
+
+    await expect(acr.getManifest(source(500), 'v1')).rejects.toMatchObject({
+      reason: 'registry-unavailable',
+      message: expect.stringContaining('no answer in time'),
+    });
+    await expect(all(acr.listTags(source(500)))).rejects.toMatchObject({
+      reason: 'registry-unavailable',
+    });
+
+    expect(await acr.getManifest(source(20_000), 'v1')).toBeDefined();
+    expect(await all(acr.listTags(source(20_000)))).toHaveLength(1);
+  });
+});
+
+test('an answer that is too large is given up', async () => {
+  const { registry, arm } = bridge.cloud.standIns;
+  const { acr, arm: client } = bridge.services;
+  const body = { huge: 'x'.repeat(20 * 1024 * 1024) };
+  registry.faults.add({ path: '^/acr/v1/', body });
+  arm.faults.add({ path: '/registries/', body });
+
+  await expect(all(acr.listTags(source(20_000)))).rejects.toThrow('larger than 8 MiB');
+  const [, , subscriptionId = '', , resourceGroup = ''] = bridge.cloud.registry.resourceId.split('/');
+  const id = { subscriptionId, resourceGroup, registryName: bridge.cloud.registry.name };
+  await expect(client.describeRegistry(id, timeLimit(20_000))).rejects.toThrow('larger than 8 MiB');
+});
+
+test('a long error of the registry is shortened', async () => {
+  const message = 'x'.repeat(40_000);
+  bridge.cloud.standIns.registry.faults.add({
+    path: '/manifests/',
+    status: 400,
+    body: { errors: [{ code: 'X', message }] },
+  });
+
+  const error = await bridge.services.acr.getManifest(source(20_000), 'v1').catch((thrown: Error) => thrown);
+  expect((error as Error).message.length).toBe(1_000);
+});
+
+test('tables that ask for a long pause are asked again within the time of one call', async () => {
+  await bridge.put();
+  bridge.cloud.standIns.tables.faults.add({ status: 429, headers: { 'retry-after': '25' }, times: 1 });
+
+  expect(await bridge.services.registries.get('contoso')).toBeDefined();
+});
+
+test('tables that do not answer are given up', async () => {
+  bridge.cloud.standIns.tables.faults.add({ delayMs: 60_000 });
+
+  await expect(bridge.services.registries.get('contoso')).rejects.toThrow('Table Storage: no answer in time');
+});
