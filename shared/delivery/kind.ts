@@ -24,7 +24,8 @@ export interface DeliveryKind<D extends DeclaredDelivery> {
   proveUnused?(registry: HeldRegistry, services: DeliveryServices): Promise<void>;
   /** Whether workspaces can pull, as far as the bridge can see. */
   diagnose(declared: D, context: DiagnoseContext): Promise<Verdict>;
-  guide: DeliveryGuide<D>;
+  /** Absent where nodes pull with an identity of theirs. */
+  guide?: DeliveryGuide<D>;
 }
 
 /** A place that workspaces read, and that the bridge keeps up to date. */

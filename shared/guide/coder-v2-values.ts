@@ -15,6 +15,7 @@ export function coderV2Values(
   );
   return {
     vaultName: resourceNameOf(settings.KEY_VAULT_URL),
+    vaultUrl: settings.KEY_VAULT_URL,
     tokenSecret: settings.CODER_TOKEN_SECRET,
     template: first ? quote(first.destination.template) : '"$CODER_TEMPLATE"',
     variable: first?.destination.variable ?? 'image',

@@ -1,6 +1,7 @@
 import { issuingRole, issuingRoleDefinition } from '../azure/arm/issuing-role.ts';
 import { partsOf } from '../azure/arm/resource-id.ts';
 import { givesLogin } from '../credentials/kinds/all.ts';
+import { deliveryOf } from '../delivery/kinds/all.ts';
 import type { Registry } from '../records/registry.ts';
 import type { Settings } from '../settings.ts';
 import { coderV2Values } from './coder-v2-values.ts';
@@ -52,6 +53,7 @@ export function guideValues(registry: Registry, { settings, bridgeUrl }: GuideCo
     armAudienceEncoded: encodeURIComponent(settings.ARM_AUDIENCE),
     createEventSubscription: createSubscription(resourceId).join(' \\\n  '),
     ...declaredValues(registry),
+    ...deliveryValues(registry),
     ...(credential.kind === 'static' && staticValues(registry)),
     ...issuingValues(registry),
   };
@@ -62,6 +64,11 @@ function declaredValues({ credential }: Registry): Values {
   return Object.fromEntries(
     Object.entries(credential).map(([key, value]) => [`credential.${key}`, String(value)]),
   );
+}
+
+function deliveryValues(registry: Registry): Values {
+  const { declared, kind } = deliveryOf(registry);
+  return kind.guide?.valuesOf(declared, registry) ?? {};
 }
 
 function issuingValues(registry: Registry): Values {

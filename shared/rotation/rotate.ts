@@ -72,7 +72,7 @@ async function tendHealthy(run: Run): Promise<void> {
 async function report(run: Run, error: unknown): Promise<void> {
   if (error instanceof ConflictError) return;
   if (!(error instanceof ServiceError || error instanceof CredentialError)) throw error;
-  await extendGrace(run).catch(ignoreConflict);
+  if (error.reason === 'secrets-unavailable') await extendGrace(run).catch(ignoreConflict);
   // An outage matters only when it holds up a rotation, or keeps Coder without a credential.
   const { lease, notices } = run;
   const isIdle = !lease.isHeld() && lease.registry().rotation.current !== undefined;

@@ -1,7 +1,7 @@
 import type { TokenCredential } from '@azure/identity';
 import * as z from 'zod';
 import { CredentialError } from '../../errors.ts';
-import { remember } from '../../lib/redaction/redactor.ts';
+import { remember } from '../../lib/redaction/redact.ts';
 import { timeLimit } from '../../lib/time-limit.ts';
 import { hostOf, type SecretAddress } from './address.ts';
 import type { ClusterCheck } from './allowed-hosts.ts';

@@ -66,8 +66,11 @@ export const keyVaultDelivery = {
 
   guide: {
     text: guide,
-    valuesOf: ({ secret, refreshMinutes }) => ({
+    valuesOf: ({ secret, refreshMinutes }, { name }) => ({
       deliveredSecret: secret,
+      pullSecretName: `${name}-pull`,
+      // Braces that the template of the ExternalSecret has.
+      ...{ open: '{{', close: '}}' },
       refreshMinutes: String(refreshMinutes),
     }),
   },

@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import { fine, unclear, wrong } from '../../lib/check.ts';
 import type { DeliveryKind } from '../kind.ts';
-import guide from './none.md';
 
 const NoDelivery = z.strictObject({ kind: z.literal('none') });
 type NoDelivery = z.infer<typeof NoDelivery>;
@@ -24,6 +23,4 @@ export const noDelivery = {
       remedy,
     );
   },
-
-  guide: { text: guide, valuesOf: () => ({}) },
 } satisfies DeliveryKind<NoDelivery>;

@@ -42,7 +42,9 @@ export const pullDelivery = {
 
   guide: {
     text: guide,
-    valuesOf: ({ refreshMinutes }) => ({
+    valuesOf: ({ refreshMinutes }, { name }) => ({
+      pullSecretName: `${name}-pull`,
+      refreshMinutes: String(refreshMinutes),
       // Minutes beyond 59 have no place in the first field of a cron schedule.
       fetchSchedule:
         refreshMinutes < 60 ? `*/${refreshMinutes} * * * *` : `0 */${Math.floor(refreshMinutes / 60)} * * *`,
