@@ -20,7 +20,7 @@ httpFunction('images-list', {
   },
   refusals: ['not-found'],
   async answer({ query: { registry, state, ...page } }, { images, registries }) {
-    if (registry && !(await registries.get(registry))) throw unknownRegistry(registry);
+    if (registry && !(await registries.exists(registry))) throw unknownRegistry(registry);
     const { items, ...next } = await images.list({ registry, state }, page);
     return { status: 200, jsonBody: { items: items.map(item => imageView(item)), ...next } };
   },

@@ -24,7 +24,8 @@ httpFunction('images-post', {
   answers: {
     ...IMPORT_ANSWERS,
     200: {
-      description: 'Coder had it already; or the result of a dry run.',
+      description:
+        'Coder had the tag already; `message` says what the call changed of its image. Or the result of a dry run.',
       body: ExplanationView,
       example: EXPLANATION,
     },

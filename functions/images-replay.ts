@@ -48,7 +48,7 @@ httpFunction('images-replay', {
       return { status: 202, jsonBody: { registry: registry.name, ...result } };
     }
     const image = { repository, tag };
-    if (!(await services.images.get(registry.name, image))) throw new RefusedError('not-found', NO_RECORD);
+    if (!(await services.images.exists(registry.name, image))) throw new RefusedError('not-found', NO_RECORD);
     const budget = timeLimit(services.importBudgetMs, signal);
     const result = await importAndFollow(
       services,

@@ -28,7 +28,7 @@ httpFunction('registries-latency', {
   },
   refusals: ['not-found'],
   async answer({ path: { name }, query: { minutes } }, { registries, images, now }) {
-    if (!(await registries.get(name))) throw unknownRegistry(name);
+    if (!(await registries.exists(name))) throw unknownRegistry(name);
     const since = new Date(now().getTime() - minutes * 60_000);
     const latency = await summarize(images.latencies(name, since));
     return { status: 200, jsonBody: { registry: name, since, ...latency } };

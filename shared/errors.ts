@@ -62,13 +62,34 @@ export class StorageError extends ShownError {
   override readonly name: string = 'StorageError';
 }
 
-/** A row has a format that the bridge never writes. The message names columns but no values, which may be secret. */
-export class DamagedRowError extends StorageError {
-  override readonly name = 'DamagedRowError';
+/**
+ * A row that this release cannot read: it is damaged, or a newer release wrote it. It must stop nothing but what is
+ * about this row. The message names columns but no values, which may be secret.
+ */
+export class UnreadableRowError extends StorageError {
+  override readonly name = 'UnreadableRowError';
+  /** Its keys, as `partition/row`. */
+  readonly row: string;
+  readonly rowKey: string;
+  /** With which it can be replaced or deleted. */
+  readonly etag: string;
+  /** Whether a newer release wrote it. */
+  readonly isNewer: boolean;
 
-  constructor(row: string, faults: readonly string[]) {
-    super(`The row ${row} is damaged: ${faults.join('; ')}.`);
+  constructor({ partitionKey, rowKey, etag }: RowIdentity, fault: string, isNewer: boolean) {
+    const row = `${partitionKey}/${rowKey}`;
+    super(shorten(`The row ${row} ${fault}`, LONGEST_MESSAGE));
+    this.row = row;
+    this.rowKey = rowKey ?? '';
+    this.etag = etag;
+    this.isNewer = isNewer;
   }
+}
+
+interface RowIdentity {
+  partitionKey?: string;
+  rowKey?: string;
+  etag: string;
 }
 
 /** One fault of a request: its path, such as `policy.rules[0].tag`, and what is wrong. */

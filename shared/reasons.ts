@@ -102,6 +102,27 @@ export const REASONS = {
     meaning: 'The image lacks a platform that its rule requires.',
     remedy: "Push the image for the missing platforms, or change `platforms` in the registry's policy.",
   },
+  'image-locked': {
+    state: 'pending',
+    meaning: 'The registry forbids reading the image: it, or its repository, is locked or in quarantine.',
+    remedy:
+      'Let it be read with `az acr repository update --name REGISTRY --image REPOSITORY:TAG --read-enabled true`, or let its quarantine end.',
+  },
+  'upstream-throttled': {
+    state: 'pending',
+    meaning: 'The source registry of a cache rule answers the registry with 429, too many requests.',
+    remedy: 'Wait. If it stays, give the cache rule credentials of the source registry.',
+  },
+  'manifest-unreadable': {
+    state: 'pending',
+    meaning: 'The registry does not give the manifest of this image, or gives one that is broken.',
+    remedy: 'If it stays, push the image again.',
+  },
+  'config-missing': {
+    state: 'pending',
+    meaning: 'The registry does not have the configuration that the manifest of the image names.',
+    remedy: 'If it stays, push the image again.',
+  },
   'registry-unavailable': {
     state: 'pending',
     meaning: 'The registry, or Azure on its behalf, did not answer or asked the bridge to slow down.',
@@ -189,6 +210,16 @@ export const REASONS = {
       'The registry lists the tag, but does not have its manifest. If Coder has the tag, Coder keeps it.',
     remedy:
       'Push the tag again, or delete it with `az acr repository untag`; if the registry has the manifest by now, replay the image.',
+  },
+  'manifest-too-large': {
+    state: 'failed',
+    meaning: 'The manifest is larger than the 4 MiB that a registry has to accept.',
+    remedy: 'Push the image with a smaller manifest: fewer layers or shorter annotations.',
+  },
+  'config-unreadable': {
+    state: 'failed',
+    meaning: 'The configuration of the image is empty, is not JSON, or is larger than 4 MiB.',
+    remedy: 'Build the image again and push it.',
   },
   'coder-rejected': {
     state: 'failed',
@@ -299,13 +330,23 @@ export function isCheckedSoon(record: { state: State; reason: ImageReason }): bo
   return isUnderWay(record) || record.reason === 'waiting-for-registry';
 }
 
+/** The entry of a reason; undefined for a word in a record that another release wrote. */
+export function findReason(reason: Reason): ReasonEntry | undefined {
+  return (REASONS as Record<string, ReasonEntry | undefined>)[reason];
+}
+
 /** What a person must do about a reason; undefined when nothing. */
 export function remedyOf(reason: Reason, state?: State): string | undefined {
-  const { remedy, ...entry }: ReasonEntry = REASONS[reason];
+  const entry = findReason(reason);
+  const remedy = entry?.remedy;
   // The bridge does not try a `failed` image again.
-  if (state !== 'failed' || entry.state === 'failed') return remedy;
+  if (state !== 'failed' || entry?.state === 'failed') return remedy;
   return `${remedy ? `${remedy} ` : ''}Then replay the image.`;
 }
+
+/** What to do about a record that cannot be read. */
+export const REPLACE_RECORD =
+  'Deploy the release that wrote it. Or replace it: PUT or DELETE the registry, POST /api/images for an image; a template, with its next image.';
 
 /** Reasons why a call over HTTP is refused, with the status that each is answered with. */
 export const REFUSALS = {

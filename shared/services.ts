@@ -16,6 +16,7 @@ import { createVault } from './azure/key-vault/vault.ts';
 import { impatient, impatientHttp } from './azure/sdk/impatient-credential.ts';
 import { rememberTokens } from './azure/sdk/remembering-credential.ts';
 import { createLeasedTable } from './azure/tables/leased-rows.ts';
+import type { OnUnreadable } from './azure/tables/row-codec.ts';
 import { openTable, proveTable } from './azure/tables/tables.ts';
 import { createClassicClient } from './coder/classic/client.ts';
 import { createClassicHolder } from './coder/classic/holder.ts';
@@ -33,6 +34,7 @@ import { deliveryCheck } from './delivery/check.ts';
 import { createDeliveryHolder } from './delivery/holder.ts';
 import type { DiagnosisServices } from './diagnostics/checks.ts';
 import type { SweepServices } from './images/sweep.ts';
+import { createUnderWay } from './images/under-way.ts';
 import { createKeyedLimit } from './lib/keyed-limit.ts';
 import { createKeyedMutex } from './lib/keyed-mutex.ts';
 import { createLog } from './lib/log.ts';
@@ -83,12 +85,14 @@ export function createServices(
   const credential = rememberTokens(impatient(createCredential(settings)), process.env);
   const isAllowedHost = createHostCheck(settings.ACR_ALLOWED_HOSTS);
   const imagesTable = openTable(settings.TABLES_URL, 'images', credential);
+  const log = createLog(console);
+  const onUnreadable: OnUnreadable = ({ row, message }) => log.error('row skipped', { row, message });
   const vault = createVault(settings.KEY_VAULT_URL, credential, settings.KEY_VAULT_CHALLENGE_CHECK === 'on');
   const pauses = createPauses(now);
-  const leasedRows = createLeasedTable(imagesTable, now, leaseMs);
+  const leasedRows = createLeasedTable(imagesTable, now, leaseMs, onUnreadable);
   const registriesTable = openTable(settings.TABLES_URL, 'registries', credential);
-  const registries = createRegistries(registriesTable, now);
-  const images = createImages(imagesTable);
+  const registries = createRegistries(registriesTable, now, onUnreadable);
+  const images = createImages(imagesTable, onUnreadable);
   const fetches = createFetches(imagesTable);
   const { exchange, acceptsLogin, provePull } = createAcrTokens({
     ...{ credential, audience: settings.ACR_AUDIENCE, isAllowedHost },
@@ -98,10 +102,11 @@ export function createServices(
     credential,
     now,
     random,
-    publish: createPublish(settings.EVENTS_TOPIC_ENDPOINT, credential, createLog(console)),
+    publish: createPublish(settings.EVENTS_TOPIC_ENDPOINT, credential, log),
     maxAttempts: settings.IMPORT_MAX_ATTEMPTS,
     mutex: createKeyedMutex(),
     atMost: createKeyedLimit(IMPORTS_AT_ONCE),
+    underWay: createUnderWay(() => now().getTime()),
     importBudgetMs,
     leaseMs,
     runnable: settings.IMPORT_PLATFORMS,
@@ -132,6 +137,7 @@ export function createServices(
       pauses,
       acceptsLogin,
       now,
+      onUnreadable,
     }),
     // A run saves its report after each import at the latest.
     reports: createReports(imagesTable, now, importBudgetMs * 4),
@@ -153,7 +159,7 @@ type CoderServices = Pick<
   | 'pauses'
   | 'acceptsLogin'
   | 'now'
->;
+> & { onUnreadable: OnUnreadable };
 
 /** Coder as the target of imports, and as the holder of what it pulls with. */
 function createCoder(
@@ -176,7 +182,7 @@ function createCoder(
 function createV2(
   settings: Settings,
   connection: CoderConnection,
-  { credential, vault, leasedRows, registries, images, fetches, now }: CoderServices,
+  { credential, vault, leasedRows, registries, images, fetches, now, onUnreadable }: CoderServices,
 ): Pick<Services, 'target' | 'holder' | 'templates'> {
   const { CODER_ORGANIZATION_ID: organization = 'default', CODER_TOKEN_SECRET } = settings;
   const isAllowedCluster = createClusterCheck(settings.AKS_ALLOWED_HOSTS);
@@ -202,14 +208,14 @@ function createV2(
     },
     async *otherTags(registry, repository) {
       for await (const { tag, digest, pushedOn, reason } of images.ofRepository(registry, repository)) {
-        if (digest && canBeNamed(reason)) yield { tag, digest, pushedOn };
+        if (digest && pushedOn && canBeNamed(reason)) yield { tag, digest, pushedOn };
       }
     },
   };
   return {
     target: createV2Target(options),
     holder: createDeliveryHolder(delivery),
-    templates: createTemplates({ ...options, registries: registries.each }),
+    templates: createTemplates({ ...options, registries: registries.each, onUnreadable }),
   };
 }
 

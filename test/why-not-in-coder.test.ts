@@ -193,6 +193,32 @@ const OUTCOMES: Record<Exclude<ImageReason, V2ImageReason>, () => Promise<string
     return pushed('contoso/team/unseen:v1');
   },
   'waiting-for-platforms': () => pushed('contoso/multi/early:v1'),
+  'image-locked': () => {
+    const body = {
+      errors: [{ code: 'REGISTRY_DISALLOWED_OPERATION', message: 'The operation is disallowed.' }],
+    };
+    registry.faults.add({ method: 'GET', path: '/team/closed/manifests/', status: 405, body });
+    return pushed('contoso/team/closed:v1');
+  },
+  'upstream-throttled': () => {
+    const message = "too many requests to source registry for cache rule 'docker-hub'";
+    const body = { errors: [{ code: 'TOOMANYREQUESTS', message }] };
+    registry.faults.add({ method: 'GET', path: '/team/cached/manifests/', status: 429, body });
+    return pushed('contoso/team/cached:v1');
+  },
+  'manifest-unreadable': () => {
+    registry.faults.add({ method: 'GET', path: '/team/odd-manifest/manifests/', status: 400 });
+    return pushed('contoso/team/odd-manifest:v1');
+  },
+  'manifest-too-large': () => {
+    registry.faults.add({ method: 'GET', path: '/team/large/manifests/', status: 413 });
+    return pushed('contoso/team/large:v1');
+  },
+  'config-missing': () => {
+    registry.faults.add({ method: 'GET', path: '/team/no-config/blobs/', status: 404 });
+    return pushed('contoso/team/no-config:v1');
+  },
+  'config-unreadable': () => pushed('contoso/team/odd-config:v1', image({ configText: '' })),
   'registry-unavailable': () => {
     registry.faults.add({ method: 'GET', path: '/team/unread/manifests/', status: 503 });
     return pushed('contoso/team/unread:v1');

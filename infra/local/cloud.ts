@@ -7,6 +7,8 @@ import { CREDENTIAL_MANAGER } from './stand-ins/arm/actions.ts';
 import { type ArmStandIn, startArm } from './stand-ins/arm.ts';
 import { type CoderStandIn, startCoder } from './stand-ins/coder-classic/coder.ts';
 import { type CoderV2StandIn, startCoderV2 } from './stand-ins/coder-v2/coder-v2.ts';
+import { createKubelet } from './stand-ins/coder-v2/kubelet/kubelet.ts';
+import type { PullSecret } from './stand-ins/coder-v2/kubelet/pull.ts';
 import type { EntraStandIn } from './stand-ins/entra.ts';
 import { type EventGridStandIn, startEventGrid } from './stand-ins/event-grid/event-grid.ts';
 import { startTopic, type TopicStandIn } from './stand-ins/event-grid-topic.ts';
@@ -158,6 +160,8 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       ...more,
     });
     arm.addRegistry({ resourceId, loginServer: standIn.loginServer, sku: 'Premium' });
+    for (const { objectId } of [bridge, coderPods])
+      arm.roleAssignments.push({ registry: resourceId, principalId: objectId, roleId: ACR_PULL });
     return { name, resourceId, standIn };
   };
   const sample = await addRegistry(NAME, {
@@ -193,6 +197,11 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     options.coderGeneration === 'v2' && !options.ownCoder
       ? await startCoderV2({
           ...{ secrets, clock, tls, port: ports.coder ?? 0 },
+          kubelet: createKubelet({
+            ca: tls.ca,
+            reaches: () => true,
+            pullSecret: () => pullSecretIn(kubernetes, sample.standIn.loginServer, puller),
+          }),
           ...(coderAudience && { entraProxy: { verify: entra.verify, audience: coderAudience } }),
         })
       : undefined;
@@ -245,8 +254,24 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   };
 }
 
+/** https://learn.microsoft.com/azure/role-based-access-control/built-in-roles */
+const ACR_PULL = '7f951dda-4ed3-4680-a7ca-43fe172d538d';
+
 /** Namespaces of the cluster of workspaces in which the bridge may write Secrets. */
 export const WORKSPACE_NAMESPACES = ['coder', 'coder-gpu'];
+
+/** Name of the Secret that pods of workspaces pull with, where it is there. */
+export const PULL_SECRET = `${NAME}-pull`;
+
+/** Nodes without a Secret pull as an identity of theirs that has AcrPull, for which a login stands here. */
+function pullSecretIn(
+  kubernetes: KubernetesStandIn | undefined,
+  loginServer: string,
+  { username, password }: RegistryUser,
+): PullSecret {
+  const delivered = kubernetes?.cluster.text(WORKSPACE_NAMESPACES[0] as string, PULL_SECRET);
+  return delivered ? JSON.parse(delivered) : { auths: { [loginServer]: { username, password } } };
+}
 
 async function startWorkspaceCluster(
   options: KubernetesOptions,

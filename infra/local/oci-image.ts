@@ -27,6 +27,8 @@ export interface ImageOptions {
   annotations?: Record<string, string>;
   /** Of OCI, when absent. */
   layerMediaType?: string;
+  /** Stands where the configuration should be. */
+  configText?: string;
 }
 
 export interface ArtifactOptions {
@@ -52,15 +54,17 @@ export function image({
   content = '',
   annotations,
   layerMediaType = LAYER,
+  configText,
 }: ImageOptions = {}): OciManifest {
   const tar = tarOf('etc/motd', content);
   const layer = blob(layerMediaType, gzipSync(tar));
-  const config = jsonBlob('application/vnd.oci.image.config.v1+json', {
+  const usual = JSON.stringify({
     ...parsePlatform(platform),
     config: { Labels: labels },
     rootfs: { type: 'layers', diff_ids: [sha256(tar)] },
     history: [{ created_by: 'COPY motd /etc/motd' }],
   });
+  const config = blob('application/vnd.oci.image.config.v1+json', Buffer.from(configText ?? usual));
   return { ...manifestOf(config, [layer], annotations && { annotations }), platform };
 }
 

@@ -9,7 +9,11 @@ import { ImageView, imageView } from './views/image.ts';
 
 /** The answers of a call that imports one image. */
 export const IMPORT_ANSWERS = {
-  200: { description: 'Coder had it already.', body: ImageView, example: IMAGE },
+  200: {
+    description: 'Coder had the tag already; `message` says what the call changed of its image.',
+    body: ImageView,
+    example: IMAGE,
+  },
   201: {
     description: 'It was imported.',
     body: ImageView,

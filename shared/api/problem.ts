@@ -8,19 +8,23 @@ import {
   RefusedError,
   ServiceError,
   StorageError,
+  UnreadableRowError,
 } from '../errors.ts';
 import { redactAll } from '../lib/redaction/redact.ts';
 import { formatReference } from '../policy/reference.ts';
-import { REFUSALS, type Refusal, remedyOf } from '../reasons.ts';
+import { REFUSALS, REPLACE_RECORD, type Refusal, remedyOf } from '../reasons.ts';
 import type { ImageRecord } from '../records/image.ts';
 import { imageView } from './views/image.ts';
+
+/** Reasons of failures that are about no image. */
+type OtherReason = 'record-unreadable' | 'storage-unavailable' | 'conflict' | 'internal-error';
 
 /** An error in the form of RFC 9457, with a stable `reason` and, for bad input, all faults at once. */
 export interface Problem {
   type: 'about:blank';
   title: string;
   status: number;
-  reason: Refusal | ServiceError['reason'] | 'storage-unavailable' | 'conflict' | 'internal-error';
+  reason: Refusal | ServiceError['reason'] | OtherReason;
   detail: string;
   remedy?: string | undefined;
   errors?: readonly Fault[] | undefined;
@@ -44,6 +48,8 @@ export function problemOf(error: unknown): Problem {
     return problem(REFUSALS[error.reason], error.reason, error.message);
   }
   if (error instanceof ConflictError) return problem(409, 'conflict', CHANGED_MEANWHILE);
+  if (error instanceof UnreadableRowError)
+    return problem(500, 'record-unreadable', error.message, { remedy: REPLACE_RECORD });
   if (error instanceof StorageError) return problem(503, 'storage-unavailable', describe(error));
   return problem(500, 'internal-error', UNFORESEEN);
 }
@@ -54,9 +60,11 @@ export function problemResponse(error: unknown): HttpResponseInit {
 
 /** The problem for an image that did not reach Coder, with the reason and remedy of its record. */
 export function notImported(record: ImageRecord): HttpResponseInit {
-  const { reason, message, state } = record;
+  const { reason, message, state, pushedOn } = record;
   const detail = `${record.registry}/${formatReference(record)}: ${message}`;
-  return respond(problem(422, reason, detail, { remedy: remedyOf(reason, state), image: imageView(record) }));
+  // There is no record of a tag that was never there.
+  const image = pushedOn && { image: imageView(record) };
+  return respond(problem(422, reason, detail, { remedy: remedyOf(reason, state), ...image }));
 }
 
 function respond(body: Problem): HttpResponseInit {

@@ -76,6 +76,7 @@ export const TARGET_DIFFERENCES = {
   'terraform-managed':
     'The same older version of the template was promoted again, as Terraform does whose state names it: `lifecycle { ignore_changes = [versions] }` in its `coderd_template` leaves the version to the bridge.',
   'template-overridden': "A person gave the template's variable a value of their own.",
+  'template-forgotten': 'What the bridge remembers of the template cannot be read.',
   'template-behind': "A person's push copied an older image into the template.",
 } as const;
 export type TargetDifference = keyof typeof TARGET_DIFFERENCES;

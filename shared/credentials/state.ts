@@ -1,66 +1,70 @@
+import * as z from 'zod';
+
 /** A credential as a person declared it, without the secret. The kind defines the other fields. */
 export interface Declared {
   kind: string;
 }
 
 /** A user name and password that Coder holds, held, or will hold. The password itself is only in Key Vault. */
-export interface IssuedCredential {
+const IssuedCredential = z.object({
   /** The declaration when it was issued; its kind is the one that revokes it. */
-  declared: Declared;
-  username: string;
+  declared: z.looseObject({ kind: z.string() }) as z.ZodType<Declared>,
+  username: z.string(),
   /** Version of the registry's secret in Key Vault. */
-  secretVersion: string;
+  secretVersion: z.string(),
   /** Name of the password in Azure, or its key id; absent when it cannot be revoked by name. */
-  slot?: string;
-  issuedOn: Date;
+  slot: z.string().exactOptional(),
+  issuedOn: z.coerce.date(),
   /** When it expires; absent when it does not, or the bridge does not know. */
-  expiresOn?: Date;
-}
+  expiresOn: z.coerce.date().exactOptional(),
+});
+export type IssuedCredential = z.infer<typeof IssuedCredential>;
+
+const Failure = z.object({ reason: z.string(), message: z.string() });
+export type Failure = z.infer<typeof Failure>;
+
+/** How the last run that changed something, or found something wrong, ended. */
+const RotationResult = z.object({
+  ...Failure.shape,
+  on: z.coerce.date(),
+  outcome: z.enum(['rotated', 'failed']),
+});
+export type RotationResult = z.infer<typeof RotationResult>;
 
 /**
  * The state of a registry's credential and its rotation. At every instant Coder holds `current` or `previous`, or
  * nothing yet. So the bridge revokes neither before it gave Coder the other one and Coder confirmed it.
  */
-export interface CredentialState {
+export const CredentialState = z.object({
   /** The credential that Coder should hold. */
-  current?: IssuedCredential;
+  current: IssuedCredential.exactOptional(),
   /** Issued and saved, but not yet tested; Coder never had it. */
-  candidate?: IssuedCredential;
+  candidate: IssuedCredential.exactOptional(),
   /** The credential that Coder held before `current`. */
-  previous?: IssuedCredential;
+  previous: IssuedCredential.exactOptional(),
   /** When `previous` is revoked; absent until Coder has confirmed `current`. */
-  revokeOn?: Date;
+  revokeOn: z.coerce.date().exactOptional(),
   /**
    * Why the bridge gives Coder the older credential back: then `current` is the older one and `previous` the newer one.
    */
-  givenUp?: Failure;
+  givenUp: Failure.exactOptional(),
   /** A person asked at this time to replace every older credential. */
-  requestedOn?: Date;
+  requestedOn: z.coerce.date().exactOptional(),
   /** Others may know every credential issued before this time; the bridge revokes those without a grace period. */
-  compromisedOn?: Date;
+  compromisedOn: z.coerce.date().exactOptional(),
   /** Secret version whose expiry was announced. */
-  warnedOf?: string;
+  warnedOf: z.string().exactOptional(),
   /** Until then, one run holds the lease of the rotation. */
-  leaseUntil?: Date;
-  lastResult?: RotationResult;
-}
+  leaseUntil: z.coerce.date().exactOptional(),
+  lastResult: RotationResult.exactOptional(),
+});
+export type CredentialState = z.infer<typeof CredentialState>;
 
 /** The part of a registry's record about its credential. */
 export interface CredentialRecord {
   name: string;
   credential: Declared;
   rotation: CredentialState;
-}
-
-export interface Failure {
-  reason: string;
-  message: string;
-}
-
-/** How the last run that changed something, or found something wrong, ended. */
-export interface RotationResult extends Failure {
-  on: Date;
-  outcome: 'rotated' | 'failed';
 }
 
 /** Name of the registry's only secret in Key Vault. */
@@ -71,13 +75,4 @@ export function secretNameOf(registryName: string): string {
 /** Whether a secret in Key Vault is, or may become, that of a registry. */
 export function isRegistrySecret(secretName: string): boolean {
   return /^registry-.+-password$/i.test(secretName);
-}
-
-const DATE = /(?:On|Until|^on)$/;
-
-/** Reads the state from the JSON in the registry's row. */
-export function parseCredentialState(json: string | undefined): CredentialState {
-  return JSON.parse(json ?? '{}', (key, value) =>
-    DATE.test(key) && typeof value === 'string' ? new Date(value) : value,
-  );
 }

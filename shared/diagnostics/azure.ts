@@ -24,7 +24,7 @@ export function azureChecks({
     {
       name: 'azure-resource',
       truth: 'Azure shows the registry to the bridge.',
-      needs: ['managed-identity', 'tables'],
+      needs: ['registry-record'],
       async run({ registry: { resourceId }, askAzure, principalId }) {
         try {
           const { loginServer, sku, abac } = await askAzure();

@@ -8,12 +8,14 @@ import { type CredentialCheckServices, credentialChecks } from './credential.ts'
 import type { Diagnosis } from './diagnosis.ts';
 import { type EventCheckServices, eventChecks } from './events.ts';
 import { type IdentityCheckServices, identityCheck } from './identity.ts';
+import { type RecordCheckServices, recordChecks } from './records.ts';
 import { type RegistryCheckServices, registryChecks } from './registry.ts';
 import { type StorageCheckServices, storageChecks } from './storage.ts';
 
 /** The services that a diagnosis needs. */
 export type DiagnosisServices = IdentityCheckServices &
   StorageCheckServices &
+  RecordCheckServices &
   AzureCheckServices &
   RegistryCheckServices &
   CredentialCheckServices &
@@ -28,6 +30,7 @@ export function listChecks(services: DiagnosisServices): Check<Diagnosis>[] {
   return [
     identityCheck(services),
     ...storageChecks(services),
+    ...recordChecks(services),
     ...azureChecks(services),
     ...registryChecks(services),
     ...services.target.checks(),

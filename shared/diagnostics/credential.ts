@@ -56,7 +56,7 @@ export function credentialChecks({
     {
       name: 'coder-pulls',
       truth: 'No image of this registry waits because Coder could not read it.',
-      needs: ['tables', 'coder-reachable'],
+      needs: ['registry-record', 'coder-reachable'],
       async run({ registry }) {
         for await (const image of images.unfinished(registry.name)) {
           if (image.reason !== 'coder-cannot-pull' && image.reason !== 'coder-rejected') continue;

@@ -1,5 +1,5 @@
 import { partsOf } from '../azure/arm/resource-id.ts';
-import { describe, StorageError, unknownRegistry } from '../errors.ts';
+import { describe, StorageError, UnreadableRowError, unknownRegistry } from '../errors.ts';
 import type { Check, Verdict } from '../lib/check.ts';
 import { once } from '../lib/once.ts';
 import { timeLimit } from '../lib/time-limit.ts';
@@ -36,14 +36,16 @@ export async function diagnose(
   name: string,
   signal: AbortSignal,
 ): Promise<Finding[]> {
+  let unreadable: UnreadableRowError | undefined;
   const registry = await services.registries.get(name).catch((error: unknown) => {
-    // A check reports the failing tables; checks that read the registry's record need that one first.
+    // Checks report failing tables and a record that cannot be read; those that use the record need these first.
+    if (error instanceof UnreadableRowError) unreadable = error;
     if (error instanceof StorageError) return null;
     throw error;
   });
   if (registry === undefined) throw unknownRegistry(name);
 
-  const diagnosis = await begin(services, registry, signal);
+  const diagnosis = { ...(await begin(services, registry, signal)), ...(unreadable && { unreadable }) };
   const checks = listChecks(services).filter(check => !registry || (check.appliesTo?.(diagnosis) ?? true));
   const verdicts = new Map<string, Promise<Verdict>>();
   for (const check of checks) verdicts.set(check.name, judge(check, verdicts, diagnosis));

@@ -10,11 +10,14 @@ import { stillAwaited } from './decide-shown.ts';
 import { readChild, readConfig } from './facts.ts';
 import type { ImageToImport, Outcome } from './outcome.ts';
 import type { ImportFacts, ImportStep, Withdraw } from './step.ts';
+import type { UnderWay } from './under-way.ts';
+import { waitsFor, watchedAcr } from './watched.ts';
 
 export interface AttemptServices {
   acr: Acr;
   images: Images;
   target: Target;
+  underWay: UnderWay;
   now: () => Date;
   /** The operating systems and platforms on which workspaces run. */
   runnable: readonly string[];
@@ -54,7 +57,7 @@ export async function carryOut(
   signal: AbortSignal,
 ): Promise<Outcome | undefined> {
   const { facts } = attempt;
-  if (signal.aborted) return { ...NO_TIME, awaited: facts.awaited };
+  if (signal.aborted) return { ...noTime(services, attempt), awaited: facts.awaited };
   try {
     return await walk(services, attempt, undefined, signal);
   } catch (error) {
@@ -62,10 +65,13 @@ export async function carryOut(
   }
 }
 
-const NO_TIME: Outcome = {
-  reason: 'coder-busy',
-  message: 'Other imports of this repository used up the time.',
-};
+/** Names what the imports waited for that this one had to wait for. */
+function noTime({ underWay }: AttemptServices, { image }: Attempt): Outcome {
+  const longest = underWay.longest(image.registry.name);
+  return longest
+    ? { reason: longest.reason, message: `Other imports used up the time: ${longest.call}.` }
+    : { reason: 'coder-busy', message: 'Other imports of this repository used up the time.' };
+}
 
 /** @param lock absent until this attempt has it */
 async function walk(
@@ -75,32 +81,39 @@ async function walk(
   signal: AbortSignal,
 ): Promise<Outcome | undefined> {
   const { image, facts } = attempt;
-  const { repository } = image;
-  const source = { loginServer: image.registry.loginServer, repository, signal };
+  const { repository, tag } = image;
+  const { loginServer } = image.registry;
+  const source = { loginServer, repository, signal };
+  const { target } = services;
+  const acr = watchedAcr(services, image);
+  const inTarget = <T>(call: string, work: () => Promise<T>) =>
+    services.underWay.during(image.registry.name, waitsFor(image, 'coder-busy', target.host, call), work);
   for (;;) {
     const step = decideImport(facts);
     switch (step.do) {
       case 'read-manifest':
-        facts.found = (await services.acr.getManifest(source, image.tag)) ?? null;
+        facts.found = (await acr.getManifest(source, tag)) ?? null;
         break;
       case 'read-tag':
-        facts.listed = (await services.acr.getTag(source, image.tag)) ?? null;
+        facts.listed = (await acr.getTag(source, tag)) ?? null;
+        break;
+      case 'read-listed':
+        facts.hasListed = (await acr.getManifest(source, step.digest)) !== undefined;
         break;
       case 'read-config':
-        facts.config = {
-          digest: step.digest,
-          config: await readConfig(services.acr, source, step.digest),
-        };
+        facts.config = { digest: step.digest, config: await readConfig(acr, source, step.digest) };
         break;
       case 'read-child':
-        facts.children.set(step.digest, await readChild(services.acr, source, step.digest));
+        facts.children.set(step.digest, await readChild(acr, source, step.digest));
         break;
       case 'lock':
         return underLock(services, attempt, signal);
-      case 'apply':
-        return toApplied(await services.target.apply(wanted(attempt, step), lock as Lock, signal), facts);
+      case 'apply': {
+        const apply = () => target.apply(wanted(attempt, step), lock as Lock, signal);
+        return toApplied(await inTarget('offer it', apply), facts);
+      }
       case 'withdraw':
-        return withdraw(services.target, attempt, step, lock as Lock, signal);
+        return inTarget('withdraw it', () => withdraw(target, attempt, step, lock as Lock, signal));
       case 'record':
         return { digest: facts.found?.digest, ...step };
       case 'nothing':
@@ -124,6 +137,7 @@ async function underLock(
     facts.isLocked = true;
     delete facts.found;
     delete facts.listed;
+    delete facts.hasListed;
     return walk(services, attempt, lock, signal);
   });
 }

@@ -32,12 +32,14 @@ export function decideNotShown(facts: ImportFacts): ImportStep | undefined {
 
 /** The push that the registry may still not show when an attempt ends before that is known. */
 export function stillAwaited(facts: ImportFacts): AwaitedPush | undefined {
-  const isOpen = facts.found === undefined || decideNotShown(facts)?.do === 'read-tag';
+  const next = facts.found === undefined ? undefined : decideNotShown(facts)?.do;
+  const isOpen = facts.found === undefined || next === 'read-tag' || next === 'read-listed';
   return isOpen ? facts.awaited : undefined;
 }
 
 /** https://github.com/Azure/azure-cli/issues/29974 */
 function decideWithoutManifest({ digest }: TagInRegistry, facts: ImportFacts): ImportStep {
+  if (facts.hasListed === undefined) return { do: 'read-listed', digest };
   const message = `The registry lists the tag with ${digest}, and has no such manifest.`;
   return settle({ reason: 'manifest-missing', message, digest }, facts);
 }

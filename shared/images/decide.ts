@@ -2,6 +2,7 @@ import type { Verdict } from '../policy/policy.ts';
 import { decideImage, notOffered } from './decide-image.ts';
 import { decideNotShown } from './decide-shown.ts';
 import { classifyManifest } from './manifest.ts';
+import { whySkipped } from './skipped.ts';
 import { type ImportFacts, type ImportStep, leaveOut, settle, type Withdraw } from './step.ts';
 
 export const NO_SUCH_TAG = 'The registry has no such tag.';
@@ -17,7 +18,7 @@ export function decideImport(facts: ImportFacts): ImportStep {
 function decideUnlocked(facts: ImportFacts): ImportStep {
   const { verdict, found, record, inDoubt } = facts;
   if (verdict.action === 'skip') {
-    const left = { reason: verdict.reason, message: SKIPPED[verdict.reason] };
+    const left = { reason: verdict.reason, message: whySkipped(verdict) };
     return leaveOut(left, verdict.withdraw, facts);
   }
   if (found === undefined) return { do: 'read-manifest' };
@@ -45,9 +46,3 @@ function notWithdrawn({ do: _, ...left }: Withdraw): ImportStep {
   if (left.reason === 'removed-from-coder') return { do: 'record', reason: 'gone', message: NO_SUCH_TAG };
   return { do: 'record', ...left };
 }
-
-const SKIPPED = {
-  'no-rule': "No rule of the registry's policy matches.",
-  excluded: 'A rule of the policy excludes it, or its tag belongs to a signature, an attestation or an SBOM.',
-  suspended: 'The registry, or the rule that matches, is suspended.',
-};

@@ -1,9 +1,9 @@
 import type { Publish } from '../azure/event-grid.ts';
 import type { RequestWords } from '../coder/words.ts';
-import { ConflictError } from '../errors.ts';
+import { ConflictError, UnreadableRowError } from '../errors.ts';
 import type { AtMost } from '../lib/keyed-limit.ts';
 import type { KeyedMutex } from '../lib/keyed-mutex.ts';
-import type { Reference } from '../policy/reference.ts';
+import { formatReference, type Reference } from '../policy/reference.ts';
 import type { ImageRecord, StoredImage } from '../records/image.ts';
 import type { Registry } from '../records/registry.ts';
 import type { Registries } from '../records/registry-table.ts';
@@ -50,6 +50,8 @@ export interface ImportResult {
   /** Absent only when there was nothing to do and no record. */
   record: ImageRecord | undefined;
   changed: boolean;
+  /** Only what is due was asked for, and the record is not. */
+  notDue?: boolean;
   /** Where the bridge itself failed, for the log. */
   stack?: string;
 }
@@ -89,16 +91,25 @@ async function importUntilWritten(
   let { onlyIfDue, inDoubt = false } = request;
   for (let lateConflicts = 0; ; ) {
     // Read both again each time: either may have caused the conflict.
-    const [registry, previous] = await Promise.all([
-      services.registries.get(request.registry),
-      services.images.get(request.registry, request),
-    ]);
+    const call = `${formatReference(request)} waits for Table Storage (its record)`;
+    const read = () =>
+      Promise.all([services.registries.get(request.registry), readPrevious(services, request)]);
+    const [registry, found] = await services.underWay.during(
+      request.registry,
+      { reason: 'coder-busy', call },
+      read,
+    );
     if (!registry) return { record: undefined, changed: false };
-    if (onlyIfDue && !isDue(previous, services.now())) return { record: previous, changed: false };
+    const isUnreadable = found instanceof UnreadableRowError;
+    const previous = isUnreadable ? undefined : found;
+    if (onlyIfDue && !isUnreadable && !isDue(previous, services.now()))
+      return { record: previous, changed: false, notDue: true };
     try {
-      const stored = onlyIfDue ? await takeUp(services, previous as StoredImage) : previous;
+      const stored = onlyIfDue && previous ? await takeUp(services, previous) : previous;
       onlyIfDue = false;
-      return await importOnce(services, { ...request, inDoubt }, registry, { previous, stored }, signal);
+      const doubtful = { ...request, inDoubt: inDoubt || isUnreadable };
+      const known = { previous, stored, ...(isUnreadable && { unreadable: found }) };
+      return await importOnce(services, doubtful, registry, known, signal);
     } catch (error) {
       if (!(error instanceof ConflictError)) throw error;
       // This call may have changed Coder already, so the record may be outdated.
@@ -109,16 +120,43 @@ async function importUntilWritten(
 }
 
 /**
+ * The record, or why it cannot be read. A damaged one is written anew, since the registry and Coder say all that matters.
+ *
+ * @throws UnreadableRowError for one that a newer release wrote, unless a person asked for the import
+ */
+async function readPrevious(
+  { images }: ImportServices,
+  { registry, heardBy, isRetry, ...image }: ImportRequest,
+): Promise<StoredImage | UnreadableRowError | undefined> {
+  try {
+    return await images.get(registry, image);
+  } catch (error) {
+    const isAsked = heardBy === 'request' || isRetry;
+    if (error instanceof UnreadableRowError && (isAsked || !error.isNewer)) return error;
+    throw error;
+  }
+}
+
+/** What is stored of an image before an import. */
+interface Before {
+  /** As it was read. */
+  previous: StoredImage | undefined;
+  /** As this worker has stored it. */
+  stored: StoredImage | undefined;
+  /** The row to replace when it cannot be read. */
+  unreadable?: UnreadableRowError;
+}
+
+/**
  * Attempts the import and writes the outcome.
  *
- * @param record as it was read, and then as this worker has stored it
  * @throws ConflictError when another worker changed the record, or the tag moved, in between
  */
 export async function importOnce(
   services: Omit<ImportServices, 'registries' | 'mutex' | 'atMost' | 'importBudgetMs'>,
   { inDoubt = false, onlyToImport = false, ...request }: ImportRequest,
   registry: Registry,
-  { previous, stored }: { previous: StoredImage | undefined; stored: StoredImage | undefined },
+  { previous, stored, unreadable }: Before,
   signal: AbortSignal,
 ): Promise<ImportResult & { facts: ImportFacts }> {
   const image = toImport(request, registry, previous, services.now());
@@ -133,7 +171,7 @@ export async function importOnce(
     const { dueOn: _, ...shown } = record;
     return { facts, record: shown, changed: false };
   }
-  await services.images.save(record, attempt.stored);
+  await services.images.save(record, attempt.stored ?? unreadable);
   await publish(services.publish, record);
   return { facts, record, changed: true, ...(outcome.stack && { stack: outcome.stack }) };
 }

@@ -10,7 +10,11 @@ export async function newestImage(
   let newest: ImageRecord | undefined;
   for await (const record of images.ofRepository(registry, repository)) {
     const isInCoder = record.state === 'imported' || record.coderDigest !== undefined;
-    if (isInCoder && (!newest || record.pushedOn > newest.pushedOn)) newest = record;
+    if (isInCoder && isLater(record, newest)) newest = record;
   }
   return newest;
+}
+
+function isLater({ pushedOn }: ImageRecord, than: ImageRecord | undefined): boolean {
+  return !than?.pushedOn || (pushedOn !== undefined && pushedOn > than.pushedOn);
 }

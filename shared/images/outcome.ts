@@ -11,8 +11,9 @@ import type { Registry } from '../records/registry.ts';
 /** A tag to import, with the registry's present record. */
 export interface ImageToImport extends Reference {
   registry: Registry;
-  /** The latest push that the bridge knows, and how it learned of it. */
+  /** The latest push that the bridge knows, and how it learned of it; now, when it knows none. */
   pushedOn: Date;
+  isPushKnown: boolean;
   heardBy: HeardBy;
   /** That push, while the registry may not show it yet. */
   awaited?: AwaitedPush | undefined;
@@ -54,24 +55,26 @@ export interface RecordServices {
 /** The record after an outcome, with the time of the next attempt if there is one. */
 export function toRecord(
   services: RecordServices,
-  { registry, repository, tag, pushedOn, heardBy, requested }: ImageToImport,
+  { registry, repository, tag, pushedOn, isPushKnown, heardBy, requested }: ImageToImport,
   previous: ImageRecord | undefined,
   outcome: Outcome,
 ): ImageRecord {
   const { reason, digest, awaited, platforms } = outcome;
   const message = shorten(outcome.message, LONGEST_MESSAGE);
   const at = services.now();
+  const { state } = REASONS[reason];
   const record = {
-    ...{ registry: registry.name, repository, tag, reason, message, pushedOn, heardBy, updatedOn: at },
+    ...{ registry: registry.name, repository, tag, reason, message, heardBy, updatedOn: at },
+    // What is not in the registry, and was never seen there, was not pushed now.
+    ...((isPushKnown || state !== 'removed') && { pushedOn }),
     ...(digest && { digest }),
     ...(awaited && { awaited }),
     ...(platforms && { platforms }),
     ...(requested && { requested }),
     ...inCoder(previous, outcome),
   };
-  const { state } = REASONS[reason];
   if (state === 'imported')
-    return { ...record, state, attempts: 0, importedOn: at, ...latency(record, previous, at) };
+    return { ...record, state, attempts: 0, importedOn: at, ...latency({ pushedOn, heardBy }, previous, at) };
   if (state !== 'pending') return { ...record, state, attempts: 0 };
   return { ...record, ...schedule(services, previous, { ...outcome, message }) };
 }
@@ -96,7 +99,7 @@ function inCoder(
  * would give a misleading one.
  */
 function latency(
-  { pushedOn, heardBy }: Pick<ImageRecord, 'pushedOn' | 'heardBy'>,
+  { pushedOn, heardBy }: Pick<ImageToImport, 'pushedOn' | 'heardBy'>,
   previous: ImageRecord | undefined,
   importedOn: Date,
 ): { latencyMs?: number } {

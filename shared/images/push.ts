@@ -10,16 +10,26 @@ export interface ToldPush {
   pushed?: { digest?: string };
 }
 
-type KnownPush = Pick<ImageRecord, 'pushedOn' | 'heardBy'> & { awaited?: AwaitedPush };
+interface KnownPush {
+  /** Now, when no push is known. */
+  pushedOn: Date;
+  isPushKnown: boolean;
+  heardBy: HeardBy;
+  awaited?: AwaitedPush;
+}
 
 /** The latest push of a tag that the bridge knows of: the one of the event or request, or that of the record. */
 export function pushOf(told: ToldPush, known: ImageRecord | undefined, now: Date): KnownPush {
   const { pushedOn, heardBy = 'event' } = told;
   const awaited = awaitedPush(told, known);
-  if (known && !(pushedOn && pushedOn > known.pushedOn)) {
-    return { pushedOn: known.pushedOn, heardBy: known.heardBy, ...(awaited && { awaited }) };
-  }
-  return { pushedOn: pushedOn ?? now, heardBy, ...(awaited && { awaited }) };
+  const isNewer = pushedOn && !(known?.pushedOn && pushedOn <= known.pushedOn);
+  const latest = known && !isNewer ? known : { pushedOn, heardBy };
+  return {
+    pushedOn: latest.pushedOn ?? now,
+    isPushKnown: latest.pushedOn !== undefined,
+    heardBy: latest.heardBy,
+    ...(awaited && { awaited }),
+  };
 }
 
 /**
@@ -32,7 +42,7 @@ function awaitedPush(
 ): AwaitedPush | undefined {
   if (!pushed || !pushedOn) return known?.awaited;
   // A request for an import by hand does not say when the image was pushed.
-  if (!known || known.heardBy === 'request' || pushedOn > known.pushedOn) return pushed;
+  if (!known?.pushedOn || known.heardBy === 'request' || pushedOn > known.pushedOn) return pushed;
   if (known.awaited) return known.awaited;
   if (known.state === 'removed') return undefined;
   if (pushedOn.getTime() === known.pushedOn.getTime()) return pushed;

@@ -27,6 +27,8 @@ export interface ImportFacts {
   found?: FoundManifest | null;
   /** What the registry's list of tags says of the tag; null when it is not in the list. */
   listed?: TagInRegistry | null;
+  /** Whether the registry gives the listed digest, if not the tag. */
+  hasListed?: boolean;
   /** The configuration that was read; of use while the tag still asks for that one. */
   config?: ReadConfig;
   /** The children of an index that were read. */
@@ -42,6 +44,7 @@ export interface ReadConfig {
 interface KnownImage {
   state: string;
   reason: string;
+  message: string;
   digest?: string;
   dueOn?: Date;
   memo?: object;
@@ -51,6 +54,8 @@ interface KnownImage {
 export type ImportStep =
   | { do: 'read-manifest' }
   | { do: 'read-tag' }
+  /** By its digest, since in quarantine only that says why the tag is not shown. */
+  | { do: 'read-listed'; digest: string }
   | { do: 'read-config'; digest: string }
   /** A child of an index and, when that is an image, its configuration. */
   | { do: 'read-child'; digest: string }
@@ -93,7 +98,11 @@ export function leaveOut(left: Omit<Withdraw, 'do'>, withdraw: boolean, facts: I
 /** A final outcome, which is not written twice. */
 export function settle(outcome: Omit<RecordStep, 'do'>, { record, found }: ImportFacts): ImportStep {
   const digest = outcome.digest ?? found?.digest;
-  // A record that is due was looked at again, and must say so.
-  const unchanged = record?.reason === outcome.reason && record.digest === digest && !record.dueOn;
+  // A record that is due was looked at again, and must say so. A message may go on with what became of it in Coder.
+  const unchanged =
+    record?.reason === outcome.reason &&
+    record.message.startsWith(outcome.message) &&
+    record.digest === digest &&
+    !record.dueOn;
   return unchanged ? { do: 'nothing' } : { do: 'record', ...outcome };
 }

@@ -78,13 +78,17 @@ async function sweepImages(
   const depth: Depth = { waiting: 0, due: 0 };
   let nextLookOn: Date | undefined;
   const due = dueOf(services.images.waiting(registry.name), services.now(), depth);
-  await forEachAtMost(AT_ONCE, due, async ({ repository, tag }) => {
+  await forEachAtMost(AT_ONCE, due, async waiting => {
     if (signal.aborted) return;
+    const { repository, tag, dueOn } = waiting;
     const image = { repository, tag };
     try {
       const request = { registry: registry.name, ...image, onlyIfDue: true };
       const result = await importImage(services, request, timeLimit(services.importBudgetMs));
       logImport(log, result);
+      // A row that the record no longer has: another worker dropped it already, or it is left of a damaged record.
+      if (result.notDue && result.record?.dueOn?.getTime() !== dueOn.getTime())
+        await services.images.dropDueRow(registry.name, waiting);
       if (result.record && isCheckedSoon(result.record))
         nextLookOn = earlier(nextLookOn, result.record.dueOn);
     } catch (error) {

@@ -82,8 +82,8 @@ export type Policy = z.infer<typeof Policy>;
 export type Verdict =
   /** `rule` is absent when there are no rules at all. */
   | { action: 'import'; rule?: Rule; pinned: boolean }
-  /** `withdraw`: Coder is not to keep what it was given before. */
-  | { action: 'skip'; reason: 'excluded' | 'no-rule' | 'suspended'; withdraw: boolean };
+  /** By that rule, if it is one. `withdraw`: Coder is not to keep what it was given before. */
+  | { action: 'skip'; reason: 'excluded' | 'no-rule' | 'suspended'; rule?: Rule; withdraw: boolean };
 
 /** The parts of a registry that decide about its images. */
 export interface PolicyHolder {
@@ -107,9 +107,10 @@ export function applyPolicy(registry: PolicyHolder, { repository, tag }: Referen
   if (!rule && rules.length > 0) return { action: 'skip', reason: 'no-rule', withdraw: false };
   const suspended = registry.suspended || rule?.suspended || false;
   if (rule?.action === 'exclude') {
-    return { action: 'skip', reason: 'excluded', withdraw: rule.onDelete === 'remove' && !suspended };
+    return { action: 'skip', reason: 'excluded', rule, withdraw: rule.onDelete === 'remove' && !suspended };
   }
-  if (suspended) return { action: 'skip', reason: 'suspended', withdraw: false };
+  if (registry.suspended) return { action: 'skip', reason: 'suspended', withdraw: false };
+  if (rule?.suspended) return { action: 'skip', reason: 'suspended', rule, withdraw: false };
   return { action: 'import', ...(rule && { rule }), pinned: registry.pinned || rule?.pinned || false };
 }
 

@@ -1,8 +1,9 @@
 import { type RepositoryInTarget, TARGET_DIFFERENCES, type TargetDifference } from '../coder/target.ts';
 import { isRunnable } from '../images/platform.ts';
+import { whySkipped } from '../images/skipped.ts';
 import { createBreather } from '../lib/breather.ts';
 import { applyPolicy, type PolicyHolder, type Verdict } from '../policy/policy.ts';
-import { REASONS } from '../reasons.ts';
+import { findReason } from '../reasons.ts';
 import type { ImageRecord } from '../records/image.ts';
 import { type LeftTag, whyLeft } from './left.ts';
 
@@ -11,7 +12,9 @@ export const DIFFERENCES = {
   'missed-push': 'The registry has a tag, or a digest under it, for which no event came.',
   untagged: 'The registry no longer has the tag; it still has the manifest.',
   deleted: 'The registry no longer has the tag, nor the manifest.',
-  'policy-changed': 'The policy now decides differently about the tag than in its image record.',
+  'policy-changed':
+    'The policy now decides differently about the tag, or by another rule, than its image record says.',
+  forgotten: 'The import of the tag is pending, but nothing would try it again.',
   'given-up': 'The bridge gave up the import after too many attempts, for a reason that may have passed.',
   ...TARGET_DIFFERENCES,
   'default-tag-drift': 'Coder offers a different default tag than the policy chooses.',
@@ -41,6 +44,8 @@ export interface RepositoryFacts {
   /** The tags in the registry. */
   tags: ReadonlyMap<string, { digest: string; pushedOn: Date }>;
   records: ReadonlyMap<string, ImageRecord>;
+  /** Tags whose record is pending without a due row. */
+  forgotten: ReadonlySet<string>;
   /** The image in Coder; undefined when Coder does not have it. */
   image: RepositoryInTarget | undefined;
   /** The operating systems and platforms on which workspaces run. */
@@ -83,8 +88,9 @@ export async function compareRepository(facts: RepositoryFacts): Promise<Compari
 function compare(facts: RepositoryFacts, tag: string, verdict: Verdict): Difference['kind'] | undefined {
   const { records, tags } = facts;
   const record = records.get(tag);
-  // The sweep handles pending images; suspended ones stay as they are.
-  if (record?.state === 'pending' || isSuspended(verdict)) return undefined;
+  // Suspended images stay as they are, and the sweep handles pending ones that have a due row.
+  if (isSuspended(verdict)) return undefined;
+  if (record?.state === 'pending') return facts.forgotten.has(tag) ? 'forgotten' : undefined;
   if (verdict.action === 'skip') return compareSkipped(facts, tag, verdict);
   if (!tags.has(tag)) return compareGone(facts, tag, verdict);
   return compareWanted(facts, tag, verdict);
@@ -97,11 +103,12 @@ function isSuspended(verdict: Verdict): boolean {
 function compareSkipped(
   { records, image }: RepositoryFacts,
   tag: string,
-  { reason, withdraw }: Extract<Verdict, { action: 'skip' }>,
+  verdict: Extract<Verdict, { action: 'skip' }>,
 ): Difference['kind'] | undefined {
   const record = records.get(tag);
-  const isOutdated = record !== undefined && record.state !== 'removed' && record.reason !== reason;
-  return isOutdated || (withdraw && image?.offers(tag)) ? 'policy-changed' : undefined;
+  const says = record && record.reason === verdict.reason && record.message.startsWith(whySkipped(verdict));
+  const isOutdated = record !== undefined && record.state !== 'removed' && !says;
+  return isOutdated || (verdict.withdraw && image?.offers(tag)) ? 'policy-changed' : undefined;
 }
 
 function compareGone(
@@ -126,7 +133,8 @@ function compareWanted(
   if (record.state === 'skipped' && !isSettled(record, runnable)) return 'policy-changed';
   if (record.digest !== facts.tags.get(tag)?.digest) return 'missed-push';
   // An image that Coder or the registry refused stays `failed` until its next push.
-  if (record.state === 'failed') return REASONS[record.reason].state === 'pending' ? 'given-up' : undefined;
+  if (record.state === 'failed')
+    return findReason(record.reason)?.state === 'pending' ? 'given-up' : undefined;
   if (record.state !== 'imported') return undefined;
   return facts.image ? facts.image.compare(record) : facts.missing;
 }

@@ -1,14 +1,17 @@
-import type { TagInRegistry } from '../azure/acr/client.ts';
+import type { Acr, ImageSource, TagInRegistry } from '../azure/acr/client.ts';
 import type { Inventory } from '../coder/target.ts';
-import { ServiceError } from '../errors.ts';
+import { ServiceError, UnreadableRowError } from '../errors.ts';
 import { type ImportServices, importImage } from '../images/import.ts';
 import { createBreather } from '../lib/breather.ts';
+import { forEachAtMost } from '../lib/concurrency.ts';
 import type { Log } from '../lib/log.ts';
 import type { Pauses } from '../lib/pauses.ts';
 import { timeLimit } from '../lib/time-limit.ts';
 import type { ImageReason } from '../reasons.ts';
 import type { ImageRecord } from '../records/image.ts';
+import type { Images } from '../records/image-table.ts';
 import type { Registry } from '../records/registry.ts';
+import type { CommonTrouble } from './common-trouble.ts';
 import {
   compareRepository,
   type Difference,
@@ -30,18 +33,13 @@ export interface Run {
   dryRun: boolean;
   /** Aborts when the run must stop. */
   signal: AbortSignal;
+  /** Tells whose trouble a failure is. */
+  isCommon: CommonTrouble;
   log: Log;
 }
 
-/** A reason of these for one image applies to all of them, so the run stops and leaves the others as they are. */
-const COMMON_TROUBLE: ReadonlySet<ImageReason> = new Set<ImageReason>([
-  'registry-unavailable',
-  'registry-unauthorized',
-  'secrets-unavailable',
-  'coder-unavailable',
-  'coder-unauthorized',
-  'credential-refused',
-]);
+/** Due rows that are looked up at once. */
+const LOOKED_UP_AT_ONCE = 8;
 
 /**
  * Reconciles one repository, one image after the other in the order of their pushes. It keeps only the names and
@@ -57,7 +55,8 @@ export async function reconcileRepository(
   progress: Progress,
   save: () => Promise<void>,
 ): Promise<void> {
-  const facts = await readFacts(run, repository);
+  const facts = await factsOrSkip(run, repository);
+  if (!facts) return skip(progress, repository, save);
   const { differences, left } = await compareRepository(facts);
   const alike = facts.tags.size - differences.filter(({ tag }) => facts.tags.has(tag)).length;
   const counted = progress.open(repository, alike + differences.length);
@@ -73,10 +72,34 @@ export async function reconcileRepository(
     const finding = { repository, tag: difference.tag, difference: kind, ...outcome };
     counted.found(finding);
     run.log.info('difference', { registry: run.registry.name, dryRun: run.dryRun, ...finding });
-    if (record && COMMON_TROUBLE.has(record.reason)) throw new ServiceError(record.reason, record.message);
+    if (record && (await run.isCommon(record.reason))) throw new ServiceError(record.reason, record.message);
     await save();
   }
   counted.finish();
+  await save();
+}
+
+/** Why the registry may not list one repository. */
+const OF_ITS_LIST: ReadonlySet<ImageReason> = new Set<ImageReason>([
+  ...(['image-locked', 'upstream-throttled'] as const),
+  ...(['registry-unavailable', 'registry-unauthorized'] as const),
+]);
+
+/** Leaves out a repository that the registry does not list, as when it is locked, while it lists others. */
+async function factsOrSkip(run: Run, repository: string) {
+  try {
+    return await readFacts(run, repository);
+  } catch (error) {
+    if (run.signal.aborted || !(error instanceof ServiceError) || !OF_ITS_LIST.has(error.reason)) throw error;
+    if (await run.isCommon(error.reason)) throw error;
+    const { reason, message } = error;
+    run.log.error('repository skipped', { registry: run.registry.name, repository, reason, message });
+    return undefined;
+  }
+}
+
+async function skip(progress: Progress, repository: string, save: () => Promise<void>): Promise<void> {
+  progress.open(repository, 0).finish();
   await save();
 }
 
@@ -89,11 +112,28 @@ async function readFacts({ services, registry, inventory, signal }: Run, reposit
   for await (const found of acr.listTags(source)) tags.set(found.tag, found);
   const image = await inventory.find(repository, signal);
   const { runnable } = services;
-  return { repository, registry, tags, records, image, runnable, missing: inventory.missing };
+  const forgotten = await findForgotten(images, records);
+  return { repository, registry, tags, records, forgotten, image, runnable, missing: inventory.missing };
+}
+
+/** Tags of pending images that no sweep would try again. */
+async function findForgotten(
+  images: Images,
+  records: ReadonlyMap<string, ImageRecord>,
+): Promise<ReadonlySet<string>> {
+  const forgotten = new Set<string>();
+  await forEachAtMost(LOOKED_UP_AT_ONCE, pendingOf(records), async record => {
+    if (await images.isForgotten(record)) forgotten.add(record.tag);
+  });
+  return forgotten;
+}
+
+async function* pendingOf(records: ReadonlyMap<string, ImageRecord>): AsyncIterable<ImageRecord> {
+  for (const record of records.values()) if (record.state === 'pending') yield record;
 }
 
 async function repair(
-  { services, registry }: Run,
+  { services, registry, log }: Run,
   { repository, tags }: RepositoryFacts,
   { tag }: Difference,
 ): Promise<ImageRecord | undefined> {
@@ -101,7 +141,13 @@ async function repair(
   const pushedOn = tags.get(tag)?.pushedOn;
   const image = { registry: registry.name, repository, tag, ...(pushedOn && { pushedOn }) };
   const request = { ...image, heardBy: 'reconciliation', inDoubt: true } as const;
-  return (await importImage(services, request, timeLimit(services.importBudgetMs))).record;
+  try {
+    return (await importImage(services, request, timeLimit(services.importBudgetMs))).record;
+  } catch (error) {
+    if (!(error instanceof UnreadableRowError)) throw error;
+    log.error('row skipped', { row: error.row, message: error.message });
+    return undefined;
+  }
 }
 
 /** @throws ServiceError when the registry or the target asked for a pause */
@@ -117,14 +163,29 @@ function leaveAloneIfAsked({ pauses, target }: RepositoryServices, { loginServer
   }
 }
 
+/** Also what is locked is there. */
+async function isThere(
+  acr: Acr,
+  source: ImageSource,
+  digest: string,
+  isCommon: CommonTrouble,
+): Promise<boolean> {
+  try {
+    return (await acr.getManifest(source, digest)) !== undefined;
+  } catch (error) {
+    if (error instanceof ServiceError && !(await isCommon(error.reason))) return true;
+    throw error;
+  }
+}
+
 /** A tag that is gone was either removed from its manifest, or deleted together with it. */
 async function tellApart(
-  { services, registry, signal }: Run,
+  { services, registry, signal, isCommon }: Run,
   { repository, records }: RepositoryFacts,
   { tag, kind }: Difference,
 ): Promise<DifferenceKind> {
   if (kind !== 'gone') return kind;
   const digest = records.get(tag)?.digest;
   const source = { loginServer: registry.loginServer, repository, signal };
-  return digest && (await services.acr.getManifest(source, digest)) ? 'untagged' : 'deleted';
+  return digest && (await isThere(services.acr, source, digest, isCommon)) ? 'untagged' : 'deleted';
 }

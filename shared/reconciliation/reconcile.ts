@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Inventory } from '../coder/target.ts';
 import { ConflictError, ServiceError } from '../errors.ts';
 import { nextAttempt } from '../lib/backoff.ts';
@@ -6,6 +7,7 @@ import type { Log } from '../lib/log.ts';
 import type { Pauses } from '../lib/pauses.ts';
 import { REASONS } from '../reasons.ts';
 import type { StoredRegistry } from '../records/registry.ts';
+import { createCommonTrouble } from './common-trouble.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { type RepositoryServices, reconcileRepository } from './reconcile-repository.ts';
 import type { Report } from './report.ts';
@@ -68,8 +70,10 @@ async function carryOn(
     const current = createProgress(leased.report, repositories);
     progress = current;
     const save = createSaver(leased, current, services.now);
+    const isCommon = createCommonTrouble(services.acr, registry.loginServer, signal);
     await untilOneFails(repositories, signal, async (repository, stop) => {
-      const run = { services, registry, inventory, dryRun: leased.report.dryRun, signal: stop, log };
+      const { dryRun } = leased.report;
+      const run = { services, registry, inventory, dryRun, signal: stop, isCommon, log };
       await reconcileRepository(run, repository, current, save);
     });
     return signal.aborted ? current.report() : completed(current.report(), services.now());
@@ -102,6 +106,8 @@ async function untilOneFails(
 ): Promise<void> {
   const stopped = new AbortController();
   const stop = stopped.signal;
+  // Each call of the run listens; Node warns of more than ten.
+  setMaxListeners(0, stop);
   signal.addEventListener('abort', () => stopped.abort(signal.reason), { signal: stop });
   if (signal.aborted) return;
   async function* untilStopped() {

@@ -3,7 +3,7 @@ import { readLeasable, writeLeasable } from '../azure/tables/leasable-row.ts';
 import { createLease, isHeld, type Leasable } from '../azure/tables/lease.ts';
 import { createRowCodec } from '../azure/tables/row-codec.ts';
 import type { RowKey } from '../azure/tables/tables.ts';
-import { ConflictError } from '../errors.ts';
+import { ConflictError, UnreadableRowError } from '../errors.ts';
 import { RECONCILIATION_KEY } from '../records/keys.ts';
 import { emptyTally, type Finding, Report } from './report.ts';
 
@@ -21,8 +21,9 @@ export interface LeasedReport {
 
 /** One report per registry. The same row has the lease of the run. */
 export interface Reports {
+  /** @throws UnreadableRowError */
   get(registry: string): Promise<Report | undefined>;
-  /** Starts a run, or joins the one that is under way. A real run replaces a dry run. */
+  /** Starts a run, or joins the one that is under way. It replaces a dry run, and a report that cannot be read. */
   start(registry: string, dryRun: boolean): Promise<Report>;
   /**
    * Takes the lease of a run that is under way; undefined when there is none, another worker has it, or it is not due.
@@ -49,6 +50,17 @@ export function createReports(table: TableClient, now: () => Date, leaseMs: numb
     return readLeasable(table, codec, keyOf(registry));
   }
 
+  /** Of a row that cannot be read, only the ETag. */
+  async function readToReplace(registry: string) {
+    try {
+      const found = await read(registry);
+      return { found, etag: found?.etag };
+    } catch (error) {
+      if (error instanceof UnreadableRowError) return { found: undefined, etag: error.etag };
+      throw error;
+    }
+  }
+
   function write({ content, ...stored }: Leasable<Report>): Promise<string> {
     const report = { ...content, findings: fitting(content.findings) };
     return writeLeasable(table, codec, keyOf(report.registry), { content: report, ...stored });
@@ -61,12 +73,12 @@ export function createReports(table: TableClient, now: () => Date, leaseMs: numb
 
     async start(registry, dryRun) {
       for (;;) {
-        const found = await read(registry);
+        const { found, etag } = await readToReplace(registry);
         const joined = found && isJoined(found.content, dryRun) ? found : undefined;
         if (joined && (!joined.content.dueOn || isHeld(joined, now()))) return joined.content;
         const { dueOn: _, ...report } = joined?.content ?? newReport(registry, dryRun, now());
         try {
-          await write({ content: report, etag: found?.etag });
+          await write({ content: report, etag });
           return report;
         } catch (error) {
           if (!(error instanceof ConflictError)) throw error;

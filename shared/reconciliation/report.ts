@@ -3,7 +3,10 @@ import { json, word } from '../azure/tables/row-codec.ts';
 import type { Reference } from '../policy/reference.ts';
 import type { ImageReason, State } from '../reasons.ts';
 import type { DifferenceKind } from './differences.ts';
-import type { LeftImage, WhyLeft } from './left.ts';
+import type { WhyLeft } from './left.ts';
+
+/** Counts by name, which another release may know others of. */
+const Counts = z.record(z.string(), z.number());
 
 /** Counts by name. */
 export interface Tally {
@@ -19,17 +22,29 @@ export interface Tally {
   left: { [W in WhyLeft]?: number };
 }
 
-/** Earlier releases counted less. */
-function parseTally(text: string): Tally {
-  return { ...emptyTally(), ...JSON.parse(text) };
-}
-
 /** One difference and its outcome. */
 export interface Finding extends Reference {
   difference: DifferenceKind;
   state?: State;
   reason?: ImageReason;
 }
+
+const TallyJson = z.object({
+  ...{ repositories: z.number(), total: z.number(), done: z.number() },
+  ...{ differences: Counts, outcomes: Counts },
+  // Earlier releases did not count these.
+  left: Counts.default({}),
+}) as z.ZodType<Tally>;
+
+const FindingJson = z.object({
+  ...{ repository: z.string(), tag: z.string(), difference: word<DifferenceKind>() },
+  ...{ state: word<State>().exactOptional(), reason: word<ImageReason>().exactOptional() },
+});
+
+const LeftJson = z.object({
+  ...{ repository: z.string(), tag: z.string() },
+  ...{ why: word<WhyLeft>(), reason: word<ImageReason>() },
+});
 
 /** The report of a registry's last reconciliation, or of the one that is under way. Times are UTC. */
 export const Report = z.object({
@@ -45,13 +60,13 @@ export const Report = z.object({
   /** The last repository, in order of names, up to which all are done. */
   cursor: z.string().exactOptional(),
   /** Counts of the repositories up to the cursor. A resumed run skips these. */
-  settled: json(parseTally),
+  settled: json(TallyJson),
   /** Counts of the repositories after the cursor. A resumed run starts them at zero. */
-  ahead: json(parseTally),
+  ahead: json(TallyJson),
   /** The first differences, as many as fit. */
-  findings: json<Finding[]>(),
+  findings: json(z.array(FindingJson)),
   /** The first images that were left as they were, some of each kind; earlier releases have no such column. */
-  left: json<LeftImage[]>().prefault('[]'),
+  left: json(z.array(LeftJson)).prefault('[]'),
   /** Number of times in a row that the run stopped early without progress. */
   attempts: z.number(),
   /** Why it stopped, and when it goes on, if it does. */

@@ -1,4 +1,4 @@
-import { describe } from '../errors.ts';
+import { describe, UnreadableRowError } from '../errors.ts';
 import { forEachAtMost } from '../lib/concurrency.ts';
 import type { Log } from '../lib/log.ts';
 import type { Registry } from '../records/registry.ts';
@@ -24,7 +24,7 @@ export async function reconcileDue(services: ScheduleServices, signal: AbortSign
     if (signal.aborted) return;
     const { name } = registry;
     try {
-      const report = await services.reports.get(name);
+      const report = await readReport(services, name);
       const nextRunOn = nextRun(registry, report, services.reconcileEveryMinutes);
       if (nextRunOn && nextRunOn <= services.now()) await services.reports.start(name, false);
       else if (report?.state !== 'running') return;
@@ -33,6 +33,16 @@ export async function reconcileDue(services: ScheduleServices, signal: AbortSign
       log.error('reconciliation incomplete', { registry: name, message: describe(error) });
     }
   });
+}
+
+/** A report that cannot be read counts as none, and the next run replaces it. */
+async function readReport({ reports }: ScheduleServices, name: string): Promise<Report | undefined> {
+  try {
+    return await reports.get(name);
+  } catch (error) {
+    if (error instanceof UnreadableRowError) return undefined;
+    throw error;
+  }
 }
 
 /** When the timer starts the next run; undefined while one is under way. For a new registry, after one interval. */

@@ -1,9 +1,10 @@
 import { odata, type TableClient, type TransactionAction } from '@azure/data-tables';
 import { repositoryKey } from '../azure/tables/keys.ts';
 import { type Page, type PageRequest, readPage } from '../azure/tables/pages.ts';
-import { createRowCodec } from '../azure/tables/row-codec.ts';
+import { createRowCodec, type OnUnreadable, skipUnreadable } from '../azure/tables/row-codec.ts';
 import { ROW_VERSION } from '../azure/tables/row-version.ts';
 import { change, deleteRows, type Row, type RowKey, readRow, readRows } from '../azure/tables/tables.ts';
+import { ConflictError, type UnreadableRowError } from '../errors.ts';
 import type { Reference } from '../policy/reference.ts';
 import { type ImageReason, isCheckedSoon, type State } from '../reasons.ts';
 import { type HeardBy, ImageRecord, type StoredImage } from './image.ts';
@@ -29,14 +30,21 @@ export interface ImageFilter {
   state?: State | undefined;
 }
 
-/** The image records and, for each pending one, its due row. Both always change together. */
+/**
+ * The image records and, for each pending one, its due row. Both always change together. A row that cannot be read is
+ * left out of every list.
+ */
 export interface Images {
+  /** @throws UnreadableRowError */
   get(registry: string, image: Reference): Promise<StoredImage | undefined>;
+  /** Whether there is a record, even if it cannot be read. */
+  exists(registry: string, image: Reference): Promise<boolean>;
   /**
    * Writes `record` over `previous`, and gives the new ETag.
+   * @param previous also one that cannot be read; the sweep then drops its due row
    * @throws ConflictError when `previous` is no longer what is stored
    */
-  save(record: ImageRecord, previous: StoredImage | undefined): Promise<string>;
+  save(record: ImageRecord, previous: Pick<StoredImage, 'etag' | 'dueOn'> | undefined): Promise<string>;
   list(filter: ImageFilter, page: PageRequest): Promise<Page<ImageRecord>>;
   /** Records of one repository: those with this digest, or all. */
   ofRepository(registry: string, repository: string, digest?: string): AsyncIterable<ImageRecord>;
@@ -48,6 +56,12 @@ export interface Images {
   latencies(registry: string, since: Date): AsyncIterable<number>;
   /** The pending images, the earliest due time first. */
   waiting(registry: string): AsyncIterable<WaitingImage>;
+  /** Whether a pending image lost its due row, so that no sweep would try it again. */
+  isForgotten(record: ImageRecord): Promise<boolean>;
+  /** Deletes a due row whose image is not due then, such as one that is left of a record that was damaged. */
+  dropDueRow(registry: string, due: WaitingImage): Promise<void>;
+  /** The rows of images that cannot be read. */
+  unreadable(registry: string): AsyncIterable<UnreadableRowError>;
   /** The newest push with an event, and the newest that only a reconciliation found. */
   heard(registry: string): Promise<Heard>;
   /** Deletes everything about a registry's images. */
@@ -59,14 +73,22 @@ const codec = createRowCodec(ImageRecord, {
   inKey: { partitionKey: 'registry' },
 });
 
-/** @param table the `images` table */
-export function createImages(table: TableClient): Images {
-  return {
-    async get(registry, image) {
-      const row = await readRow(table, keyOf({ registry, ...image }));
-      return row && toStored(row);
-    },
+/**
+ * @param table the `images` table
+ * @param onUnreadable learns of each row that is left out because it cannot be read
+ */
+export function createImages(table: TableClient, onUnreadable: OnUnreadable): Images {
+  const readable = skipUnreadable(toStored, onUnreadable) as (row: Row<object>) => StoredImage[];
 
+  async function get(registry: string, image: Reference): Promise<StoredImage | undefined> {
+    const row = await readRow<object>(table, keyOf({ registry, ...image }));
+    return row && toStored(row);
+  }
+
+  return {
+    get,
+
+    exists: async (registry, image) => (await readRow(table, keyOf({ registry, ...image }))) !== undefined,
     async save(record, previous) {
       const before = previous?.dueOn && dueKey(previous.dueOn, record);
       // A deletion of the registry that was cut off may have deleted the due row and left the record.
@@ -85,7 +107,7 @@ export function createImages(table: TableClient): Images {
         ...(state === undefined ? [] : [odata`state eq ${state}`]),
       ];
       const { items, ...rest } = await readPage(table, conditions.join(' and '), page);
-      return { items: items.map(toRecord), ...rest };
+      return { items: items.flatMap(readable), ...rest };
     },
 
     async *ofRepository(registry, repository, digest) {
@@ -93,7 +115,7 @@ export function createImages(table: TableClient): Images {
       // ';' follows ':' in ASCII, so this range is exactly the rows of this repository's tags.
       const range = odata`PartitionKey eq ${registry} and RowKey ge ${`${key}:`} and RowKey lt ${`${key};`}`;
       const filter = digest === undefined ? range : `${range} and ${odata`digest eq ${digest}`}`;
-      for await (const row of readRows(table, filter)) yield toRecord(row);
+      for await (const row of readRows(table, filter)) yield* readable(row);
     },
 
     async *repositories(registry) {
@@ -109,7 +131,7 @@ export function createImages(table: TableClient): Images {
     async *unfinished(registry, reason) {
       const all = odata`PartitionKey eq ${registry} and (state eq 'failed' or state eq 'pending')`;
       const filter = reason === undefined ? all : `${all} and ${odata`reason eq ${reason}`}`;
-      for await (const row of readRows(table, filter)) yield toStored(row);
+      for await (const row of readRows(table, filter)) yield* readable(row);
     },
 
     async *latencies(registry, since) {
@@ -124,7 +146,32 @@ export function createImages(table: TableClient): Images {
       for await (const row of readRows<{ pushedOn?: Date; checkedSoon?: boolean }>(table, filter)) {
         const { rowKey, pushedOn, checkedSoon = false } = row;
         const due = parseDueKey(rowKey as string);
-        yield { ...due, isCheckedSoon: checkedSoon, ...(pushedOn && { pushedOn }) };
+        if (due) yield { ...due, isCheckedSoon: checkedSoon, ...(pushedOn && { pushedOn }) };
+      }
+    },
+
+    async isForgotten({ registry, dueOn, ...image }) {
+      if (!dueOn) return false;
+      if (await readRow(table, { partitionKey: registry, rowKey: dueKey(dueOn, image) })) return false;
+      // Another worker may have given it another due time between the two reads.
+      return (await get(registry, image))?.dueOn?.getTime() === dueOn.getTime();
+    },
+
+    async dropDueRow(registry, due) {
+      const deletion = change(table.deleteEntity(registry, dueKey(due.dueOn, due)));
+      await deletion.catch((error: unknown) => {
+        // It is gone already.
+        if (!(error instanceof ConflictError)) throw error;
+      });
+    },
+
+    async *unreadable(registry) {
+      const found: UnreadableRowError[] = [];
+      const check = skipUnreadable(toRecord, error => found.push(error));
+      const filter = odata`PartitionKey eq ${registry} and kind eq 'image'`;
+      for await (const row of readRows<object>(table, filter)) {
+        check(row);
+        yield* found.splice(0);
       }
     },
 
@@ -136,7 +183,7 @@ export function createImages(table: TableClient): Images {
         'pushedOn',
       ]);
       for await (const { heardBy, pushedOn } of pushes) {
-        if (pushedOn > (newest[heardBy] ?? 0)) newest[heardBy] = pushedOn;
+        if (pushedOn instanceof Date && pushedOn > (newest[heardBy] ?? 0)) newest[heardBy] = pushedOn;
       }
       const { event, reconciliation } = newest;
       return {
@@ -154,7 +201,7 @@ export function createImages(table: TableClient): Images {
 /** One entity group transaction: the record, its old due row and its new one. */
 function saveActions(
   record: ImageRecord,
-  previous: StoredImage | undefined,
+  previous: Pick<StoredImage, 'etag'> | undefined,
   before: string | undefined,
 ): TransactionAction[] {
   const partitionKey = record.registry;

@@ -1,5 +1,5 @@
 import { parseRepositoryKey, repositoryKey } from '../azure/tables/keys.ts';
-import type { Reference } from '../policy/reference.ts';
+import { isRepository, isTag, type Reference } from '../policy/reference.ts';
 
 /**
  * Row keys of the `images` table. `|`, `:`, `!` and `@` occur in no OCI name, so the kinds of row cannot be mistaken
@@ -19,18 +19,22 @@ export function imageKey({ repository, tag }: Reference): string {
   return `${repositoryKey(repository)}:${tag}`;
 }
 
-/** The repository of a row, or of the image in the row; undefined for rows of other kinds. */
+/** The repository of a row, or of the image in the row; undefined for rows of other kinds, and for odd names. */
 export function repositoryOfRow(key: string): string | undefined {
-  return /^[!@]/.test(key) ? undefined : parseRepositoryKey(key.split(':', 1)[0] as string);
+  const repository = parseRepositoryKey(key.split(':', 1)[0] as string);
+  return isRepository(repository) ? repository : undefined;
 }
 
 export function dueKey(dueOn: Date, image: Reference): string {
   return `!${dueOn.toISOString()}!${imageKey(image)}`;
 }
 
-/** Reads a due row's key back. */
-export function parseDueKey(key: string): Reference & { dueOn: Date } {
-  const [, dueOn, image] = key.split('!') as [string, string, string];
-  const [repository, tag] = image.split(':') as [string, string];
-  return { repository: parseRepositoryKey(repository), tag, dueOn: new Date(dueOn) };
+/** Reads a due row's key back; undefined for a key that the bridge never writes. */
+export function parseDueKey(key: string): (Reference & { dueOn: Date }) | undefined {
+  const [, time = '', image = ''] = key.split('!');
+  const [name = '', tag = ''] = image.split(':');
+  const repository = parseRepositoryKey(name);
+  const dueOn = new Date(time);
+  const isDueKey = isRepository(repository) && isTag(tag) && !Number.isNaN(dueOn.getTime());
+  return isDueKey ? { repository, tag, dueOn } : undefined;
 }

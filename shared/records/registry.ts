@@ -2,8 +2,8 @@ import * as z from 'zod';
 import { parseRegistryId } from '../azure/arm/resource-id.ts';
 import { json } from '../azure/tables/row-codec.ts';
 import { RegistryColumns, RegistryWords } from '../coder/words.ts';
-import { CredentialInput, type DeclaredCredential } from '../credentials/kinds/all.ts';
-import { type CredentialState, parseCredentialState } from '../credentials/state.ts';
+import { CredentialInput, DeclaredCredential } from '../credentials/kinds/all.ts';
+import { CredentialState } from '../credentials/state.ts';
 import { Delivery } from '../delivery/kinds/all.ts';
 import { Policy } from '../policy/policy.ts';
 
@@ -45,11 +45,11 @@ export const Registry = z.object({
   loginServer: z.string(),
   sku: z.string(),
   ...RegistryColumns.shape,
-  credential: json<DeclaredCredential>(),
+  credential: json(DeclaredCredential),
   /** The state of its credential; there is no such column before the first credential is issued. */
-  rotation: json<CredentialState>(parseCredentialState).prefault('{}'),
-  delivery: json<Delivery>().exactOptional(),
-  policy: json<Policy>(),
+  rotation: json(CredentialState).prefault('{}'),
+  delivery: json(Delivery).exactOptional(),
+  policy: json(Policy),
   suspended: z.boolean().exactOptional(),
   pinned: z.boolean().exactOptional(),
   reconcileEveryMinutes: z.number().exactOptional(),

@@ -11,7 +11,7 @@ export interface Precondition {
 
 /** @throws RefusedError `precondition-failed` when the stored registry is not as the caller expects */
 export function checkPrecondition(
-  stored: StoredRegistry | undefined,
+  stored: Pick<StoredRegistry, 'etag'> | undefined,
   { ifMatch, ifNoneMatch }: Precondition,
 ): void {
   if (ifNoneMatch === '*' && stored) {

@@ -8,16 +8,18 @@ import type { Target } from '../coder/target.ts';
 import { RegistryWords } from '../coder/words.ts';
 import { credentialKind, declaredOf } from '../credentials/kinds/all.ts';
 import type { CredentialState } from '../credentials/state.ts';
-import { ConflictError, CredentialError, RefusedError, ServiceError } from '../errors.ts';
+import { ConflictError, CredentialError, RefusedError, ServiceError, UnreadableRowError } from '../errors.ts';
 import type { Log } from '../lib/log.ts';
 import { timeLimit } from '../lib/time-limit.ts';
 import { withoutUndefined } from '../lib/without-undefined.ts';
 import type { Images } from '../records/image-table.ts';
 import type { Registry, RegistryInput, StoredRegistry } from '../records/registry.ts';
+import type { Registries } from '../records/registry-table.ts';
 import { rotate } from '../rotation/rotate.ts';
 import type { RotationServices } from '../rotation/run.ts';
 import { describeReachable } from './access.ts';
 import { checkPrecondition, outdated, type Precondition } from './precondition.ts';
+import { readStored } from './stored.ts';
 
 /** The services that adding, changing and removing a registry need. */
 export interface RegistryServices extends RotationServices {
@@ -40,7 +42,8 @@ export interface PutResult {
 
 /**
  * Adds or changes the registry: asks ARM and the registry itself whether the declaration can work, stores the credential,
- * then the record, and starts to issue the credential for Coder. Repeating a declaration changes nothing.
+ * then the record, and starts to issue the credential for Coder. Repeating a declaration changes nothing. A record that
+ * cannot be read is replaced: what it said of earlier credentials is lost.
  *
  * @throws RefusedError when it cannot work, with what to do about it; the registry's record does not change
  * @throws CredentialError when the credential cannot be issued, or not be delivered as declared; nor does it then
@@ -66,8 +69,9 @@ async function putOnce(
   signal: AbortSignal,
   log: Log,
 ): Promise<PutResult> {
-  const previous = await services.registries.get(name);
-  checkPrecondition(previous, precondition);
+  const stored = await readStored(services.registries, name);
+  checkPrecondition(stored, precondition);
+  const previous = stored instanceof UnreadableRowError ? undefined : stored;
   await refuseIfImpossible(services, name, input, previous);
 
   const declared = await declareRegistry(services, name, input, previous, signal);
@@ -79,17 +83,17 @@ async function putOnce(
 
   const now = services.now();
   const registry = { ...declared, createdOn: previous?.createdOn ?? now, updatedOn: now };
-  const etag = await save(services, registry, previous, precondition);
+  const etag = await save(services, registry, stored, precondition);
   // Delivers a changed credential to Coder now; if Coder does not answer, the next sweep does it.
   const soon = timeLimit(services.importBudgetMs, signal);
   if (credentialKind(registry.credential.kind).issuer || registry.rotation.previous) {
     await rotate(services, name, soon, log);
-    return { registry: (await services.registries.get(name)) ?? { ...registry, etag }, created: !previous };
+    return { registry: (await services.registries.get(name)) ?? { ...registry, etag }, created: !stored };
   }
   await services.holder.deliver(registry, soon).catch((error: unknown) => {
     if (!(error instanceof ServiceError || error instanceof CredentialError)) throw error;
   });
-  return { registry: { ...registry, etag }, created: !previous };
+  return { registry: { ...registry, etag }, created: !stored };
 }
 
 /** The registry's record from the declaration and from Azure. Stores the secret. @throws as `putRegistry` does */
@@ -130,7 +134,7 @@ export async function refuseIfImpossible(
     const message = `${name} is another registry, ${previous.resourceId}. DELETE it first, or choose another name.`;
     throw new RefusedError('registry-changed', message);
   }
-  const other = previous ? undefined : await registries.findByResourceId(resourceId);
+  const other = previous ? undefined : await otherWithId(registries, name, resourceId);
   if (other && other.name !== name) {
     throw new RefusedError(
       'registry-already-added',
@@ -138,6 +142,15 @@ export async function refuseIfImpossible(
     );
   }
   await target.refuse({ ...input, name, credential: declaredOf(input.credential) }, previous);
+}
+
+/** @throws UnreadableRowError when it is another registry whose record cannot be read */
+async function otherWithId(registries: Registries, name: string, resourceId: string) {
+  const isThisOne = (error: unknown) => error instanceof UnreadableRowError && error.rowKey === name;
+  return registries.findByResourceId(resourceId).catch((error: unknown) => {
+    if (isThisOne(error)) return undefined;
+    throw error;
+  });
 }
 
 /**
@@ -182,7 +195,7 @@ async function rotationFor(
 async function save(
   { registries }: RegistryServices,
   registry: Registry,
-  previous: StoredRegistry | undefined,
+  previous: Pick<StoredRegistry, 'etag'> | undefined,
   { ifMatch }: Precondition,
 ): Promise<string> {
   try {

@@ -20,11 +20,13 @@ export async function rotateDue(services: RotationServices, signal: AbortSignal,
   await forEachAtMost(AT_ONCE, services.registries.each(), async registry => {
     if (signal.aborted) return;
     const { name } = registry;
-    // Logged on each run, so that an alert stays on until the problem is gone.
-    log.info('credential', { registry: name, ...credentialNow(registry, services.now()) });
-    await rotate(services, name, signal, log).catch((error: unknown) =>
-      log.error('rotation incomplete', { registry: name, message: describe(error) }),
-    );
+    try {
+      // Logged on each run, so that an alert stays on until the problem is gone.
+      log.info('credential', { registry: name, ...credentialNow(registry, services.now()) });
+      await rotate(services, name, signal, log);
+    } catch (error) {
+      log.error('rotation incomplete', { registry: name, message: describe(error) });
+    }
   });
 }
 

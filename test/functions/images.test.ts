@@ -67,7 +67,13 @@ describe('POST /images', () => {
   });
 
   test('asked for with other values, Coder gets these', async () => {
-    expect(await post('images', { ...body, cpuCores: 8 })).toMatchObject({ status: 200 });
+    const answer = await post('images', { ...body, cpuCores: 8, description: 'changed' });
+
+    expect(answer).toMatchObject({ status: 200, json: { reason: 'already-in-coder' } });
+    expect(answer.json.message).toBe(
+      'Coder had this tag with this digest already. This changed the image in Coder: cpuCores from 2 to 8, description.',
+    );
+    expect((await post('images', { ...body, cpuCores: 8 })).json.message).not.toContain('changed');
 
     expect(inCoder('team/app')).toMatchObject([{ default_cpu_cores: 8, default_disk_gb: 99 }]);
   });
@@ -88,7 +94,6 @@ describe('POST /images', () => {
 
   test.each([
     ['the policy excludes', 'no/app', () => app.push('no/app:v1', image()), 'excluded'],
-    ['the registry does not have', 'none/app', async () => '', 'gone'],
     ['is no image', 'chart/app', () => app.push('chart/app:v1', artifact()), 'not-an-image'],
   ])('refuses what %s, and leaves no trace', async (_, repository, push, reason) => {
     await push();
@@ -99,6 +104,14 @@ describe('POST /images', () => {
     expect(answer).toMatchObject({ status: 422, contentType: 'application/problem+json' });
     expect(answer.json).toMatchObject({ reason, image: { reason, repository } });
     expect(await everything()).toBe(before);
+  });
+
+  test('refuses a tag that never was, without a record that says it was pushed and removed', async () => {
+    const { status, json } = await post('images', { ...body, repository: 'none/app' });
+
+    expect(status).toBe(422);
+    expect(json).toMatchObject({ reason: 'gone', detail: expect.stringContaining('no such tag') });
+    expect(json).not.toHaveProperty('image');
   });
 
   test('adds the registry in the same call, found by its login server, and again finds what it added', async () => {
@@ -193,10 +206,10 @@ describe('POST /images?dryRun=true changes nothing, and says what would be done'
       { policy: { action: 'skip', rule: 0 }, found: null, image: { reason: 'excluded' } },
     ],
     [
-      'nothing',
+      'a tag that never was',
       'nowhere',
       async () => '',
-      { found: null, calls: [], image: { reason: 'gone' }, wouldAnswer: 422 },
+      { found: null, calls: [], image: null, reason: 'gone', wouldAnswer: 422 },
     ],
     [
       'an index that lacks a platform',

@@ -18,7 +18,7 @@ export function failuresOf(spec: AnyHttpFunction): Failure[] {
     ...(body ? (['too-large', 'unsupported-media-type'] as const) : []),
     ...refusals,
     'internal-error',
-    ...(standalone ? [] : (['storage-unavailable'] as const)),
+    ...(standalone ? [] : (['record-unreadable', 'storage-unavailable'] as const)),
   ];
   const failures = reasons.map((reason): Failure => ({ status: statusOf(reason), reason }));
   const isKnown = (reason: Reason) => failures.some(known => known.status === 422 && known.reason === reason);
@@ -33,7 +33,7 @@ const NOT_IMPORTED = IMAGE_REASONS.filter(
 
 /** The status that `problemOf` gives. A reason that is no refusal means that a service failed. */
 export function statusOf(reason: Reason): number {
-  if (reason === 'internal-error') return 500;
+  if (reason === 'internal-error' || reason === 'record-unreadable') return 500;
   if (reason === 'conflict') return 409;
   return reason in REFUSALS ? REFUSALS[reason as keyof typeof REFUSALS] : 503;
 }

@@ -11,8 +11,8 @@ export function problemResponses(spec: AnyHttpFunction): Record<string, ZodOpenA
   const failures = failuresOf(spec);
   const responses = failures.map(({ status }) => {
     const reasons = failures.filter(other => other.status === status).map(({ reason }) => reason);
-    const shared = reasons.length === 1 && SHARED.find(({ id }) => id === reasons[0]);
-    return [status, shared || problemResponse(status, reasons)];
+    const shared = SHARED.find(other => other.reasons.join() === reasons.join());
+    return [status, shared?.response ?? problemResponse(status, reasons)];
   });
   return Object.fromEntries(responses);
 }
@@ -36,18 +36,22 @@ function problemResponse(status: number, reasons: Reason[]): ZodOpenApiResponseO
   };
 }
 
-const SHARED_REASONS: Reason[] = [
-  'invalid-request',
-  'unauthenticated',
-  'forbidden',
-  'not-found',
-  'too-large',
-  'unsupported-media-type',
-  'internal-error',
-  'storage-unavailable',
+const SHARED_REASONS: [Reason, ...Reason[]][] = [
+  ['invalid-request'],
+  ['unauthenticated'],
+  ['forbidden'],
+  ['not-found'],
+  ['too-large'],
+  ['unsupported-media-type'],
+  ['internal-error'],
+  ['internal-error', 'record-unreadable'],
+  ['storage-unavailable'],
 ];
 /** Error answers that many functions share. The document contains each once, by id, and refers to it. */
-const SHARED = SHARED_REASONS.map(reason => ({ id: reason, ...problemResponse(statusOf(reason), [reason]) }));
+const SHARED = SHARED_REASONS.map(reasons => ({
+  reasons,
+  response: { id: reasons.join('-or-'), ...problemResponse(statusOf(reasons[0]), reasons) },
+}));
 
 const EXAMPLE: Problem = {
   type: 'about:blank',

@@ -3,6 +3,7 @@ import type { Explanation } from '../../images/explain.ts';
 import { foundOf } from '../../images/found.ts';
 import { ruleOf } from '../../policy/policy.ts';
 import type { Reference } from '../../policy/reference.ts';
+import { IMAGE_REASONS } from '../../reasons.ts';
 import { ImageView, imageView } from './image.ts';
 
 const Explained = z.strictObject({
@@ -26,7 +27,11 @@ const Explained = z.strictObject({
   calls: z
     .array(z.strictObject({ method: z.string(), path: z.string(), body: z.looseObject({}).optional() }))
     .describe('The calls that would change something in Coder, in order.'),
-  image: ImageView.nullable().describe('The image record that the import would write.'),
+  image: ImageView.nullable().describe(
+    'The image record as it would be; null when there is nothing to do, or no such tag.',
+  ),
+  reason: z.enum(IMAGE_REASONS).optional().describe('What the import would end with, and why.'),
+  message: z.string().optional(),
   wouldAnswer: z.int().optional().describe('The status of the same call without `dryRun`.'),
 });
 
@@ -47,6 +52,8 @@ export function explanationView(
     policy: { action: verdict.action, rule: rule >= 0 ? rule : undefined },
     found: foundOf(facts),
     calls,
-    image: record ? imageView(record, registry) : null,
+    image: record?.pushedOn ? imageView(record, registry) : null,
+    reason: record?.reason,
+    message: record?.message,
   };
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { MemoView, RequestWords } from '../../coder/words.ts';
 import { formatReference } from '../../policy/reference.ts';
-import { IMAGE_REASONS, REASONS, remedyOf, STATES } from '../../reasons.ts';
+import { findReason, IMAGE_REASONS, remedyOf, STATES } from '../../reasons.ts';
 import type { ImageRecord } from '../../records/image.ts';
 import type { Registry } from '../../records/registry.ts';
 import { Count, Time } from './fields.ts';
@@ -23,7 +23,9 @@ export const ImageView = z.strictObject({
   remedy: z.string().optional().describe('What a person must do.'),
   attempts: Count.optional(),
   nextAttemptOn: Time.optional(),
-  pushedOn: Time,
+  pushedOn: Time.optional().describe(
+    'Absent when the registry never had the tag, as far as the bridge knows.',
+  ),
   importedOn: Time.optional(),
   latencyMs: z.int().optional().describe('Time from the push until Coder had it, in ms.'),
   updatedOn: Time,
@@ -50,7 +52,7 @@ export function imageView(record: ImageRecord, of?: Registry) {
     state,
     reason,
     message: record.message,
-    meaning: state === 'imported' ? undefined : REASONS[reason].meaning,
+    meaning: state === 'imported' ? undefined : findReason(reason)?.meaning,
     remedy: remedyOf(reason, state),
     attempts: record.attempts || undefined,
     nextAttemptOn: record.dueOn,

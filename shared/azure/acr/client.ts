@@ -1,13 +1,13 @@
 import { ContainerRegistryClient, ContainerRegistryContentClient } from '@azure/container-registry';
 import type { TokenCredential } from '@azure/identity';
-import * as z from 'zod';
-import { describe, isTimeout, ServiceError, statusOf } from '../../errors.ts';
+import { isTimeout, ServiceError, statusOf } from '../../errors.ts';
 import type { Pauses } from '../../lib/pauses.ts';
-import { parseRetryAfter } from '../../lib/retry-after.ts';
 import { timeLimit, untilAborted } from '../../lib/time-limit.ts';
-import { type AdditionalPolicy, limitAnswers, limitTime, readText } from '../sdk/limits.ts';
+import { limitAnswers, limitTime, readText } from '../sdk/limits.ts';
 import { retryOptions } from '../sdk/retries.ts';
 import type { HostCheck } from './allowed-hosts.ts';
+import { type AcrCall, messageOf, toServiceError } from './errors.ts';
+import { heedPauses, onlyTo } from './policies.ts';
 
 /** Reads the content of a registry, with the managed identity. */
 export interface Acr {
@@ -87,9 +87,9 @@ export function createAcr({ credential, audience, isAllowedHost, pauses }: AcrOp
       retryOptions,
       additionalPolicies: [
         limitTime(TIMEOUT_MS),
-        limitAnswers(LARGEST_ANSWER),
         onlyTo(loginServer),
         heedPauses(loginServer, pauses),
+        limitAnswers(LARGEST_ANSWER),
       ],
     };
   }
@@ -121,13 +121,13 @@ export function createAcr({ credential, audience, isAllowedHost, pauses }: AcrOp
   }
 
   /** A repository that does not exist gives an empty list. After a 401 the next call gets new tokens. */
-  async function* list<T>(loginServer: string, items: () => AsyncIterable<T>): AsyncIterable<T> {
+  async function* list<T>(call: AcrCall, items: () => AsyncIterable<T>): AsyncIterable<T> {
     try {
       yield* items();
     } catch (error) {
       if (statusOf(error) === 404) return;
-      if (isStale(error)) listers.delete(loginServer);
-      throw toServiceError(loginServer, error, pauses);
+      if (isStale(error)) listers.delete(call.loginServer);
+      throw toServiceError(call, error, pauses);
     }
   }
 
@@ -158,7 +158,7 @@ export function createAcr({ credential, audience, isAllowedHost, pauses }: AcrOp
     } catch (error) {
       if (statusOf(error) === 404) return undefined;
       if (isStale(error)) listers.delete(loginServer);
-      throw toServiceError(loginServer, error, pauses);
+      throw toServiceError({ loginServer, repository, read: `the tag ${tag}` }, error, pauses);
     }
   }
 
@@ -178,7 +178,8 @@ export function createAcr({ credential, audience, isAllowedHost, pauses }: AcrOp
         );
         return { digest, manifest, mediaType };
       } catch (error) {
-        if (statusOf(error) !== 404) throw toServiceError(source.loginServer, error, pauses);
+        const call = { ...source, read: `the manifest ${reference}`, of: 'manifest' } as const;
+        if (statusOf(error) !== 404) throw toServiceError(call, error, pauses);
         return HIDES_ARTIFACT.test(messageOf(error)) ? hiddenArtifact(source, reference) : undefined;
       }
     },
@@ -190,7 +191,8 @@ export function createAcr({ credential, audience, isAllowedHost, pauses }: AcrOp
           return JSON.parse(await readText(content, LARGEST_CONFIG));
         });
       } catch (error) {
-        throw toServiceError(source.loginServer, error, pauses);
+        const call = { ...source, read: `the configuration ${digest}`, of: 'config' } as const;
+        throw toServiceError(call, error, pauses);
       }
     },
 
@@ -199,12 +201,12 @@ export function createAcr({ credential, audience, isAllowedHost, pauses }: AcrOp
         const names = listerFor(loginServer).listRepositoryNames({ abortSignal: signal });
         await inTime(signal, () => names.byPage({ maxPageSize: 1 }).next());
       } catch (error) {
-        throw toServiceError(loginServer, error, pauses);
+        throw toServiceError({ loginServer, read: 'a repository' }, error, pauses);
       }
     },
 
     listRepositories: (loginServer, abortSignal) =>
-      list(loginServer, () =>
+      list({ loginServer, read: 'the list of repositories' }, () =>
         flat(listerFor(loginServer).listRepositoryNames({ abortSignal }).byPage(PAGE), abortSignal),
       ),
 
@@ -214,14 +216,14 @@ export function createAcr({ credential, audience, isAllowedHost, pauses }: AcrOp
         return (await inTime(signal, abortSignal => found.getProperties({ abortSignal }))).tagCount;
       } catch (error) {
         if (statusOf(error) === 404) return 0;
-        throw toServiceError(loginServer, error, pauses);
+        throw toServiceError({ loginServer, repository, read: 'its number of tags' }, error, pauses);
       }
     },
 
     async *listTags({ loginServer, repository, signal: abortSignal }) {
       // Any tag will do: given a tag, the service lists the whole repository.
       const artifact = () => listerFor(loginServer).getArtifact(repository, 'latest');
-      const tags = list(loginServer, () =>
+      const tags = list({ loginServer, repository, read: 'the list of tags' }, () =>
         flat(artifact().listTagProperties({ abortSignal }).byPage(PAGE), abortSignal),
       );
       for await (const { name, digest, lastUpdatedOn } of tags) {
@@ -247,74 +249,5 @@ async function* flat<T>(pages: AsyncIterableIterator<T[]>, signal: AbortSignal):
     const { done, value } = await inTime(signal, () => pages.next());
     if (done) return;
     yield* value;
-  }
-}
-
-/**
- * The registry redirects requests for blobs to storage. The SDK follows and adds the registry's token again, which
- * would send the token to a host that is not allowed. The redirect's address alone is enough to read the blob.
- */
-function onlyTo(loginServer: string): AdditionalPolicy {
-  return {
-    position: 'perRetry',
-    policy: {
-      name: 'only-to-login-server',
-      sendRequest(request, next) {
-        if (new URL(request.url).host !== loginServer) request.headers.delete('Authorization');
-        return next(request);
-      },
-    },
-  };
-}
-
-/**
- * Remembers the pause that a busy registry asks for, and refuses every call to it until the pause ends. The SDK alone
- * would wait for Retry-After within the call and use up the time of the import.
- */
-function heedPauses(loginServer: string, pauses: Pauses): AdditionalPolicy {
-  return {
-    position: 'perRetry',
-    policy: {
-      name: 'respect-pauses',
-      async sendRequest(request, next) {
-        const pauseMs = pauses.remaining(loginServer);
-        if (pauseMs > 0) {
-          const message = `${loginServer} asked for a pause of another ${Math.ceil(pauseMs / 1000)} s.`;
-          throw new ServiceError('registry-unavailable', message, { retryAfterMs: pauseMs });
-        }
-        const response = await next(request);
-        const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), new Date());
-        if (response.status === 429 || retryAfterMs) {
-          pauses.asked(loginServer, retryAfterMs);
-          response.headers.delete('retry-after');
-        }
-        return response;
-      },
-    },
-  };
-}
-
-function toServiceError(loginServer: string, error: unknown, pauses: Pauses): ServiceError {
-  if (error instanceof ServiceError) return error;
-  const status = statusOf(error);
-  const refused = status === 401 || status === 403;
-  return new ServiceError(
-    refused ? 'registry-unauthorized' : 'registry-unavailable',
-    `${loginServer}: ${status ? `${status} ` : ''}${messageOf(error)}`.trim(),
-    { cause: error, retryAfterMs: pauses.remaining(loginServer) || undefined },
-  );
-}
-
-const OciErrors = z.object({ errors: z.array(z.object({ message: z.string() })).min(1) });
-
-/** The error message that a registry gives in the body; the SDK leaves the body as it is. */
-function messageOf(error: unknown): string {
-  const text = describe(error);
-  try {
-    return OciErrors.parse(JSON.parse((error as Error).message))
-      .errors.map(({ message }) => message)
-      .join('; ');
-  } catch {
-    return /^status \d+$/.test(text) ? '' : text;
   }
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import https from 'node:https';
-import { tooLarge } from '../../lib/bounded-fetch.ts';
+import { TooLargeError } from '../../lib/bounded-fetch.ts';
 
 export interface ClusterRequest {
   method: 'GET' | 'PATCH';
@@ -45,7 +45,7 @@ async function readText(response: IncomingMessage): Promise<string> {
   let size = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > LARGEST_ANSWER) throw new Error(tooLarge(LARGEST_ANSWER));
+    if (size > LARGEST_ANSWER) throw new TooLargeError(LARGEST_ANSWER);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();

@@ -1,5 +1,5 @@
 import type { SecretClientOptions } from '@azure/keyvault-secrets';
-import { tooLarge } from '../../lib/bounded-fetch.ts';
+import { TooLargeError } from '../../lib/bounded-fetch.ts';
 import { parseRetryAfter } from '../../lib/retry-after.ts';
 import { timeLimit } from '../../lib/time-limit.ts';
 import { retryOptions } from './retries.ts';
@@ -66,13 +66,13 @@ export function limitAnswers(bytes: number): AdditionalPolicy {
   };
 }
 
-/** @throws Error for more than this number of bytes */
+/** @throws TooLargeError for more than this number of bytes */
 export async function readText(stream: NodeJS.ReadableStream, bytes: number): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of stream) {
     size += chunk.length;
-    if (size > bytes) throw new Error(tooLarge(bytes));
+    if (size > bytes) throw new TooLargeError(bytes);
     chunks.push(Buffer.from(chunk));
   }
   return Buffer.concat(chunks).toString();

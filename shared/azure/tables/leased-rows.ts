@@ -4,18 +4,22 @@ import { ConflictError, ServiceError } from '../../errors.ts';
 import { createKeyedMutex } from '../../lib/keyed-mutex.ts';
 import { readLeasable, writeLeasable } from './leasable-row.ts';
 import { createLease, type Leasable } from './lease.ts';
-import { createRowCodec } from './row-codec.ts';
+import { createRowCodec, type OnUnreadable } from './row-codec.ts';
 import { type RowKey, readRows } from './tables.ts';
 
 /** Rows of one kind. One worker at a time works on each. A row that does not exist has empty content. */
 export interface LeasedRows<T> {
+  /** A damaged row counts as empty. @throws UnreadableRowError for a row that a newer release wrote */
   read(key: RowKey): Promise<T>;
+  /** As `read`, but it @throws UnreadableRowError for a damaged row too. */
+  readIntact(key: RowKey): Promise<T>;
   /**
    * Runs `work` while no other worker, in this instance or another, holds the same row. Stores what `work` changed in
    * the content, even if it fails. After a failure with an uncertain result, it does not release the lease but lets it
-   * run out, so that a request still under way can take effect first.
+   * run out, so that a request still under way can take effect first. A damaged row counts as empty.
    *
-   * @param work learns whether an earlier holder died, which may have done more than the content says
+   * @param work learns whether an earlier holder died, or the row was damaged: there may be more than the content says
+   * @throws UnreadableRowError for a row that a newer release wrote
    * @throws ServiceError `coder-busy` when another worker holds the row until `signal` aborts
    */
   withLease<R>(
@@ -35,10 +39,18 @@ export interface LeasedTable {
 
 const KIND = 'link';
 
-/** @param leaseMs longer than any import may take, so that a lease only runs out when its holder died */
-export function createLeasedTable(table: TableClient, now: () => Date, leaseMs: number): LeasedTable {
+/**
+ * @param leaseMs longer than any import may take, so that a lease only runs out when its holder died
+ * @param onUnreadable learns of each damaged row that is replaced
+ */
+export function createLeasedTable(
+  table: TableClient,
+  now: () => Date,
+  leaseMs: number,
+  onUnreadable: OnUnreadable,
+): LeasedTable {
   return {
-    rows: content => createLeasedRows(table, content, now, leaseMs),
+    rows: content => createLeasedRows(table, content, now, leaseMs, onUnreadable),
 
     async anyHeld(partitionKey) {
       const filter = odata`PartitionKey eq ${partitionKey} and kind eq ${KIND} and leaseUntil gt ${now()}`;
@@ -53,14 +65,21 @@ function createLeasedRows<S extends z.ZodObject>(
   content: S,
   now: () => Date,
   leaseMs: number,
+  onUnreadable: OnUnreadable,
 ): LeasedRows<z.output<S>> {
   type T = z.output<S>;
   const codec = createRowCodec(content, { constants: { kind: KIND } });
   // Workers of this process queue here, so that only one of them polls the table.
   const mutex = createKeyedMutex();
 
+  const empty = (): T => content.parse({});
+
   async function read(key: RowKey): Promise<Leasable<T>> {
-    return (await readLeasable(table, codec, key)) ?? { content: content.parse({}), etag: undefined };
+    const found = await readLeasable(table, codec, key, error => {
+      onUnreadable(error);
+      return empty();
+    });
+    return found ?? { content: empty(), etag: undefined };
   }
 
   async function workOn<R>(
@@ -86,6 +105,7 @@ function createLeasedRows<S extends z.ZodObject>(
 
   return {
     read: async key => (await read(key)).content,
+    readIntact: async key => (await readLeasable(table, codec, key))?.content ?? empty(),
 
     withLease: (key, signal, work) =>
       mutex

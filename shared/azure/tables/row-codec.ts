@@ -1,9 +1,12 @@
 import * as z from 'zod';
-import { DamagedRowError } from '../../errors.ts';
+import { UnreadableRowError } from '../../errors.ts';
 import { redactMessages } from '../../lib/redaction/redact.ts';
 import { withoutUndefined } from '../../lib/without-undefined.ts';
 import { checkVersion } from './row-version.ts';
 import type { Row, RowKey } from './tables.ts';
+
+/** Faults of one row that are named. */
+const MOST_FAULTS = 5;
 
 /** Turns records of one kind into rows of a table, and back. */
 export interface RowCodec<T> {
@@ -11,8 +14,7 @@ export interface RowCodec<T> {
   toRow(record: T, key: RowKey): RowKey & Record<string, unknown>;
   /**
    * Ignores columns that the schema does not name: the service's own, and those that a newer release added.
-   * @throws StorageError when a newer release wrote the row in a format that this one cannot read
-   * @throws DamagedRowError when the row does not fit the schema
+   * @throws UnreadableRowError when the row does not fit the schema, or a newer release wrote it in another format
    */
   fromRow(row: Row<object>): T;
 }
@@ -53,20 +55,45 @@ export function createRowCodec<S extends z.ZodObject>(
   };
 }
 
-/** A column that holds an object or an array as JSON. @param parse for JSON that `JSON.parse` alone does not restore */
-export function json<T extends object>(parse: (text: string) => T = JSON.parse) {
+/** What to do with a row that cannot be read, such as to log it. */
+export type OnUnreadable = (error: UnreadableRowError) => void;
+
+/** Gives no record for a row that cannot be read, and reports it, so that it does not stop the rows after it. */
+export function skipUnreadable<R, T>(read: (row: R) => T, onUnreadable: OnUnreadable): (row: R) => [T?] {
+  return row => {
+    try {
+      return [read(row)];
+    } catch (error) {
+      if (!(error instanceof UnreadableRowError)) throw error;
+      onUnreadable(error);
+      return [];
+    }
+  };
+}
+
+/** A column that holds an object or an array as JSON. */
+export function json<T extends object>(schema: z.ZodType<T>) {
   const isObject = (value: unknown) => typeof value === 'object' && value !== null;
-  return z.codec(z.string(), z.custom<T>(isObject, 'is JSON of another form'), {
+  return z.codec(z.string(), z.custom<T>(isObject), {
     decode(text, { issues }) {
-      try {
-        return parse(text);
-      } catch {
-        issues.push({ code: 'custom', message: 'is not JSON', input: undefined });
-        return z.NEVER;
+      const { data, error } = schema.safeParse(parseJson(text));
+      if (data) return data;
+      for (const { path, message } of error?.issues ?? []) {
+        issues.push({ code: 'custom', path, message, input: undefined });
       }
+      return z.NEVER;
     },
     encode: value => JSON.stringify(value),
   });
+}
+
+/** undefined for what is not JSON. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** A column with a word of a vocabulary. A newer release may have written a word that this one does not know. */
@@ -74,7 +101,7 @@ export function word<T extends string>() {
   return z.custom<T>(value => typeof value === 'string', 'is not text');
 }
 
-function damaged({ partitionKey, rowKey }: Row<object>, { issues }: z.ZodError): DamagedRowError {
-  const faults = issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-  return new DamagedRowError(`${partitionKey}/${rowKey}`, faults);
+function damaged(row: Row<object>, { issues }: z.ZodError): UnreadableRowError {
+  const faults = issues.slice(0, MOST_FAULTS).map(({ path, message }) => `${path.join('.')}: ${message}`);
+  return new UnreadableRowError(row, `is damaged: ${faults.join('; ')}.`, false);
 }

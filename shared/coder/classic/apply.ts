@@ -6,7 +6,7 @@ import type { ClassicClient } from './client.ts';
 import { becomesDefault } from './default-tag.ts';
 import { defaultsOf } from './defaults.ts';
 import type { RepositoryLock } from './memory.ts';
-import { planImage, toCoderFields } from './plan.ts';
+import { planImage, sayChanged, toCoderFields } from './plan.ts';
 import { explainRefusal, type PullingOptions, whilePulling } from './pulling.ts';
 import type { ClassicRegistries } from './registries.ts';
 import type { CoderImage, CoderTag } from './schema.ts';
@@ -79,7 +79,8 @@ export async function updateImage(
   if (replaces) await removeLeftover(coder, existing.id, goneTag, signal);
   delete lock.row.goneTag;
   const isPinned = moves && !makeDefault && currentDefault !== undefined;
-  const note = isPinned ? `The default tag stays ${currentDefault}, because it is pinned.` : undefined;
+  const pinned = isPinned ? `The default tag stays ${currentDefault}, because it is pinned.` : undefined;
+  const note = [sayChanged(existing, plan.change), pinned].filter(Boolean).join(' ');
   return applied(REASON_OF[plan.tag], existing.id, digest, note);
 }
 

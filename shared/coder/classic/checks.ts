@@ -97,7 +97,7 @@ export function classicChecks({
     {
       name: 'coder-organization',
       truth: 'The organization that images are imported into exists.',
-      needs: ['tables', 'coder-rights'],
+      needs: ['registry-record', 'coder-rights'],
       async run(diagnosis) {
         const error = await ask(diagnosis);
         const id = diagnosis.registry.organizationId ?? organizationId;

@@ -36,6 +36,26 @@ export function planImage({ image, tag, wanted }: PlanFacts): Plan {
   };
 }
 
+/** The words of the API for Coder's fields. */
+const WORDS = {
+  default_cpu_cores: 'cpuCores',
+  default_memory_gb: 'memoryGb',
+  default_disk_gb: 'diskGb',
+  description: 'description',
+  url: 'sourceRepoUrl',
+} as const;
+
+/** Says which values of the image change; undefined when none does. */
+export function sayChanged(image: CoderImage, change: ImageChange = {}): string | undefined {
+  const said = Object.entries(WORDS).flatMap(([field, word]) => {
+    const before = image[field as keyof typeof WORDS];
+    const after = change[field as keyof typeof WORDS];
+    if (after === undefined) return [];
+    return typeof after === 'number' ? `${word} from ${before ?? 'none'} to ${after}` : word;
+  });
+  return said.length > 0 ? `This changed the image in Coder: ${said.join(', ')}.` : undefined;
+}
+
 /** The defaults under Coder's field names. */
 export function toCoderFields(defaults: ImageDefaults): ImageChange {
   const { cpuCores, memoryGb, diskGb, description, sourceRepoUrl } = defaults;

@@ -70,7 +70,7 @@ function readOnly({ registries, repositories }: ClassicMemory): ClassicMemory {
 }
 
 function readOnlyRows<T>({ read }: LeasedRows<T>): LeasedRows<T> {
-  return { read, withLease: async (key, _signal, work) => work(await read(key), false) };
+  return { read, readIntact: read, withLease: async (key, _signal, work) => work(await read(key), false) };
 }
 
 function withoutPasswords(body: object): object {

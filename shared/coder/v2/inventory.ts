@@ -1,3 +1,4 @@
+import { UnreadableRowError } from '../../errors.ts';
 import { compileGlob } from '../../policy/glob.ts';
 import type { Inventory, RepositoryInTarget, SourceRegistry, TargetDifference } from '../target.ts';
 import type { ApplyOptions } from './apply.ts';
@@ -14,7 +15,8 @@ export interface InventoryOptions extends ApplyOptions {
 /** One variable of a template as Coder has it, beside what the bridge remembers. */
 interface Found {
   place: Place;
-  rollout: Rollout;
+  /** undefined when what is remembered cannot be read. */
+  rollout: Rollout | undefined;
   /** undefined when there is no such template. */
   active: { id: string; createdOn: Date; variables: readonly CoderVariable[] } | undefined;
 }
@@ -45,7 +47,7 @@ async function look(
   signal: AbortSignal,
 ): Promise<Found> {
   const [rollout, template] = await Promise.all([
-    rollouts.read(place),
+    rollouts.read(place).catch(ignoreUnreadable),
     coder.findTemplate(place.organization, place.template, signal),
   ]);
   if (!template) return { place, rollout, active: undefined };
@@ -54,6 +56,10 @@ async function look(
     coder.listVariables(template.active_version_id, signal),
   ]);
   return { place, rollout, active: version && { id: version.id, createdOn: version.created_at, variables } };
+}
+
+function ignoreUnreadable(error: unknown): undefined {
+  if (!(error instanceof UnreadableRowError)) throw error;
 }
 
 function repositoryOf(name: string, found: readonly Found[]): RepositoryInTarget {
@@ -66,7 +72,7 @@ function repositoryOf(name: string, found: readonly Found[]): RepositoryInTarget
     tags,
     offers: tag => tags.has(tag),
     // One that is still wished for after it was to be withdrawn is the last: Coder cannot name no image.
-    keeps: ({ tag }) => found.some(({ place, rollout }) => rollout.wishes[place.variable]?.tag === tag),
+    keeps: ({ tag }) => found.some(({ place, rollout }) => rollout?.wishes[place.variable]?.tag === tag),
     // Which tag a variable follows was decided when it was pushed.
     findDrift: () => undefined,
     compare({ tag, digest }) {
@@ -82,6 +88,7 @@ function compare(
   image: string,
 ): TargetDifference | undefined {
   const { variable } = place;
+  if (!rollout) return 'template-forgotten';
   const { last, past, wishes, building, takenBackTo } = rollout;
   if (wishes[variable]?.tag !== tag) return undefined;
   if (!active) return 'template-missing';

@@ -12,12 +12,9 @@ export function planCalls(
 ): ReturnType<Target['plan']> {
   const calls: PlannedCall[] = [];
   const planned = noteChanges(coder, calls);
+  const read = async ({ rowKey }: { rowKey: string }) => ({ rollout: await rollouts.read(nameOf(rowKey)) });
   const inMemory = createRollouts(
-    {
-      read: async key => ({ rollout: await rollouts.read(nameOf(key.rowKey)) }),
-      withLease: async (key, _signal, work) =>
-        work({ rollout: await rollouts.read(nameOf(key.rowKey)) }, false),
-    },
+    { read, readIntact: read, withLease: async (key, _signal, work) => work(await read(key), false) },
     planned,
     now,
   );

@@ -8,6 +8,7 @@ import type { Destination } from './words.ts';
 
 /** What the bridge remembers of templates: a row for each, on which one worker works at a time. */
 export interface Rollouts {
+  /** @throws UnreadableRowError; the next round replaces a damaged row */
   read(name: TemplateName): Promise<Rollout>;
   /**
    * Changes what is remembered, and then works on the template until it has to wait.
@@ -32,7 +33,7 @@ export function createRollouts(rows: LeasedRows<RolloutRow>, coder: V2Client, no
     rowKey: `${organization}|${template}`,
   });
   return {
-    read: async name => (await rows.read(keyOf(name))).rollout,
+    read: async name => (await rows.readIntact(keyOf(name))).rollout,
     round: (name, change, signal) =>
       rows.withLease(keyOf(name), signal, async ({ rollout }) => {
         const rules = await change(rollout);

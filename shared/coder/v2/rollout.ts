@@ -54,7 +54,7 @@ export type Rollout = z.infer<typeof Rollout>;
 
 /** As a template's row keeps it. */
 export const RolloutRow = z.object({
-  rollout: json<Rollout>(text => Rollout.parse(JSON.parse(text))).prefault('{}'),
+  rollout: json(Rollout).prefault('{}'),
 });
 export type RolloutRow = z.infer<typeof RolloutRow>;
 

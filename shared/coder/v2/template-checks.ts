@@ -51,7 +51,7 @@ export function templateChecks(
     {
       name: 'templates-named',
       truth: 'A rule, or the registry, says which template images go to.',
-      needs: ['tables', 'coder-token'],
+      needs: ['registry-record', 'coder-token'],
       async run({ registry }) {
         const templates = declaredDestinations(registry).map(({ destination }) => destination.template);
         if (templates.length > 0) return fine(`Images go to ${list(templates)}.`);

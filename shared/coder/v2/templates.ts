@@ -1,4 +1,5 @@
-import { ConflictError, RefusedError } from '../../errors.ts';
+import type { OnUnreadable } from '../../azure/tables/row-codec.ts';
+import { ConflictError, RefusedError, UnreadableRowError } from '../../errors.ts';
 import type { V2Client } from './client.ts';
 import { type Declared, declaredDestinations } from './destinations.ts';
 import { listOwnVersions } from './own-versions.ts';
@@ -22,11 +23,15 @@ export interface TemplateState extends TemplateName {
 
 /** The templates that images go to. All methods throw ServiceError. */
 export interface Templates {
-  /** Those that the registries' rules name; a name with `{name}` in it is not listed. */
+  /**
+   * Those that the registries' rules name, but not a name with `{name}` in it, nor one of which the bridge's own record
+   * cannot be read.
+   */
   list(signal: AbortSignal): Promise<TemplateState[]>;
   /**
    * The organization may be named as the rules do not, such as by its id.
    * @throws RefusedError `not-found` for what neither Coder nor the bridge knows
+   * @throws UnreadableRowError
    */
   get(name: TemplateName, signal: AbortSignal): Promise<TemplateState>;
   /**
@@ -48,6 +53,7 @@ export interface TemplatesOptions {
   /** Organization of destinations that name none. */
   organization: string;
   registries(): AsyncIterable<Declared>;
+  onUnreadable: OnUnreadable;
 }
 
 /** A template that a rule names. */
@@ -55,7 +61,9 @@ interface DeclaredTemplate extends TemplateName {
   rules: RoundRules;
 }
 
-export function createTemplates({ coder, rollouts, organization, registries }: TemplatesOptions): Templates {
+export function createTemplates(options: TemplatesOptions): Templates {
+  const { coder, rollouts, organization, registries, onUnreadable } = options;
+
   async function look(
     { organization, template: called }: TemplateName,
     signal: AbortSignal,
@@ -72,6 +80,11 @@ export function createTemplates({ coder, rollouts, organization, registries }: T
       countOutdated(template, signal),
     ]);
     return { ...name, rollout, found: { template, active, variables }, outdated };
+  }
+
+  function skipUnreadable(error: unknown): undefined {
+    if (!(error instanceof UnreadableRowError)) throw error;
+    onUnreadable(error);
   }
 
   /** undefined where the token may not. */
@@ -145,7 +158,8 @@ export function createTemplates({ coder, rollouts, organization, registries }: T
 
     async list(signal) {
       const names = (await declaredTemplates()).filter(({ template }) => !template.includes('{name}'));
-      return Promise.all(names.map(name => look(name, signal)));
+      const states = await Promise.all(names.map(name => look(name, signal).catch(skipUnreadable)));
+      return states.flatMap(state => state ?? []);
     },
 
     async rollBack(name, to, signal) {

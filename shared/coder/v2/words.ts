@@ -44,7 +44,7 @@ const Templates = z.array(Destination).min(1).max(10);
 export const V2RegistryWords = z.object({ templates: Templates.optional() });
 
 /** As a registry's row keeps them. */
-export const V2RegistryColumns = z.object({ templates: json<Destination[]>().exactOptional() });
+export const V2RegistryColumns = z.object({ templates: json(Templates).exactOptional() });
 
 /** Of the images that a rule matches. */
 export const V2RuleWords = z.object({ templates: Templates.optional() });

@@ -29,6 +29,7 @@ export const CredentialInput = z.discriminatedUnion(
 export type CredentialInput = z.infer<typeof CredentialInput>;
 
 /** The part of the input that the registry's record keeps: everything except the secret. */
+export const DeclaredCredential = CredentialInput.transform(declaredOf);
 export type DeclaredCredential = DeclaredOf<Kind>;
 type DeclaredOf<K extends Kind> = K extends { supplied: { withoutSecret(input: never): infer D } }
   ? D

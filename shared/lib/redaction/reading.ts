@@ -1,4 +1,4 @@
-/** A text as somebody reads it who undoes its escapes. */
+/** A text whose escapes are undone. */
 export interface Reading {
   text: string;
   /** Where a character of it came from, in the text as it was written. */

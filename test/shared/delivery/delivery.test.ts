@@ -1,6 +1,7 @@
 import { generate } from 'selfsigned';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { DockerConfig } from '../../../shared/credentials/docker-config.ts';
+import { diagnose } from '../../../shared/diagnostics/diagnose.ts';
 import { CredentialError, RefusedError, ServiceError } from '../../../shared/errors.ts';
 import { timeLimit } from '../../../shared/lib/time-limit.ts';
 import { deleteRegistry } from '../../../shared/registries/delete.ts';
@@ -192,7 +193,11 @@ describe('kubernetes', () => {
 
     expect((await world.registry()).rotation).toMatchObject({
       previous: {},
-      lastResult: { outcome: 'failed', reason: 'delivery-refused', message: /coder-gpu/ },
+      lastResult: {
+        outcome: 'failed',
+        reason: 'delivery-refused',
+        message: expect.stringContaining('coder-gpu'),
+      },
     });
     const [now, refused] = world.copies();
     expect([now === before, refused === before]).toEqual([false, true]);
@@ -289,7 +294,7 @@ describe('pull', () => {
     await advance(130);
     await world.pull();
     expect((await world.registry()).rotation).toMatchObject({
-      lastResult: { reason: 'delivery-not-fetched', message: /credentials/ },
+      lastResult: { reason: 'delivery-not-fetched', message: expect.stringContaining('/credentials') },
     });
     await giveCredential(world.services, NAME);
     await advance(2);
@@ -323,6 +328,63 @@ describe('another delivery', () => {
     await world.pull();
     await advance(30);
     await expect(world.pull()).rejects.toThrow('401');
+  });
+});
+
+describe('the diagnosis says', () => {
+  const findingNow = async () => {
+    const findings = await diagnose(world.services, NAME, timeLimit(25_000));
+    return findings.find(({ check }) => check === 'workspace-can-pull');
+  };
+
+  test('that the cluster has the credential, or why not', async () => {
+    await world.declare(declared('kubernetes'));
+    expect(await findingNow()).toMatchObject({
+      ok: true,
+      message: expect.stringContaining('coder, coder-gpu'),
+    });
+
+    world.kubernetes.cluster.delete('coder-gpu', SECRET);
+    expect(await findingNow()).toMatchObject({ ok: false, reason: 'not-delivered' });
+    world.kubernetes.faults.add({ status: 403 });
+    expect(await findingNow()).toMatchObject({
+      ...{
+        ok: false,
+        reason: 'delivery-refused',
+        remedy: expect.stringContaining('az role assignment create'),
+      },
+    });
+  });
+
+  test('the same of the vault', async () => {
+    await world.declare(declared('key-vault'));
+    expect(await findingNow()).toMatchObject({ ok: true, message: expect.stringContaining('every 60 min') });
+    world.bridge.cloud.standIns.keyVault.put(SECRET, 'other');
+    expect(await findingNow()).toMatchObject({ ok: false, reason: 'not-delivered' });
+  });
+
+  test('whether the current credential was fetched', async () => {
+    await world.declare(declared('pull'));
+    await giveCredential(world.services, NAME);
+    expect(await findingNow()).toMatchObject({ ok: true });
+    await rotated();
+    expect(await findingNow()).toMatchObject({ ok: false, reason: 'delivery-not-fetched' });
+  });
+
+  test('which other identities may pull, where Azure shows it', async () => {
+    const { arm } = world.bridge.cloud.standIns;
+    await world.declare({ kind: 'none' });
+    const others = arm.roleAssignments.splice(1);
+    expect(await findingNow()).toMatchObject({
+      ...{ ok: false, reason: 'nodes-cannot-pull', remedy: expect.stringContaining('--attach-acr') },
+    });
+    arm.roleAssignments.push(...others);
+    expect(await findingNow()).toMatchObject({
+      ok: true,
+      message: expect.stringContaining('identities may pull'),
+    });
+    arm.faults.add({ path: 'roleAssignments', status: 403 });
+    expect(await findingNow()).toMatchObject({ ok: null });
   });
 });
 

@@ -13,7 +13,7 @@ const TICKS_PER_DAY = (24 * 60) / TICK_MINUTES;
 /** What happens before a run of the timer. */
 export type Trouble =
   | { do: 'nothing' }
-  /** The run dies after so many calls to the outside. */
+  /** The run dies after this number of calls to the outside. */
   | { do: 'crash'; calls: number; last: 'done' | 'lost' }
   | { do: 'outage'; of: (typeof SERVICES)[number]; ticks: number; how: object }
   /** A person changes what was delivered. */

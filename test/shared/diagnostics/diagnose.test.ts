@@ -15,6 +15,7 @@ import { handleEvent } from '../../../shared/images/receive.ts';
 import { reconcile } from '../../../shared/reconciliation/reconcile.ts';
 import type { Services } from '../../../shared/services.ts';
 import { type Bridge, pushEvent, split, startBridge } from '../../support/bridge.ts';
+import { damageRow } from '../../support/damage.ts';
 
 // Each case breaks one thing, as it breaks in real life, and expects one finding to be wrong: that one.
 
@@ -152,6 +153,20 @@ const CASES: Case[] = [
     when: 'the storage account does not answer',
     break: () => standIns().tables.faults.add({ drop: 'before' }),
     ...{ check: 'tables', reason: 'tables-unavailable', remedy: /TABLES_URL/ },
+  },
+  {
+    when: "the registry's row is damaged",
+    async break() {
+      repairs.push(await damageRow(bridge, ['registries', 'registry', 'contoso'], { policy: '{' }));
+    },
+    ...{ check: 'registry-record', reason: 'record-unreadable', remedy: /PUT or DELETE the registry/ },
+  },
+  {
+    when: "an image's row is damaged",
+    async break() {
+      repairs.push(await damageRow(bridge, ['images', 'contoso', 'team|app:v1'], { state: 'odd' }));
+    },
+    ...{ check: 'image-records', reason: 'record-unreadable', remedy: /POST \/api\/images/ },
   },
   {
     when: 'the session token was not stored',

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { image, index } from '../../../infra/local/oci-image.ts';
 import { ClassicRepositoryRow, repositoryRow } from '../../../shared/coder/classic/memory.ts';
+import { ConflictError } from '../../../shared/errors.ts';
 import { importImage } from '../../../shared/images/import.ts';
 import { sweep } from '../../../shared/images/sweep.ts';
 import { type Bridge, startBridge } from '../../support/bridge.ts';
@@ -188,6 +189,34 @@ test('an import whose time is over before its turn comes is put off, not lost', 
   bridge.cloud.clock.advance(60_000);
   await sweep(bridge.services, AbortSignal.timeout(30_000), bridge.log);
   expect(await bridge.record('late/app:v1')).toMatchObject({ state: 'imported', digest });
+});
+
+describe('an import whose time is over tries to write its outcome', () => {
+  /** The first saves are refused, as when other workers write the record all the time. */
+  function refusing(saves: number) {
+    const { images } = bridge.services;
+    let refused = 0;
+    const save: typeof images.save = (...saved) => {
+      if (refused >= saves) return images.save(...saved);
+      refused += 1;
+      return Promise.reject(new ConflictError('changed in between'));
+    };
+    return { ...bridge.services, images: { ...images, save } };
+  }
+
+  test('again when another worker wrote the record', async () => {
+    const request = { registry: 'contoso', repository: 'contended/app', tag: 'v1' };
+
+    await importImage(refusing(10), request, AbortSignal.abort());
+
+    expect(await bridge.record('contended/app:v1')).toMatchObject({ state: 'pending', reason: 'coder-busy' });
+  });
+
+  test('and leaves the event to its next delivery when others go on writing', async () => {
+    const request = { registry: 'contoso', repository: 'contended/app', tag: 'v2' };
+
+    await expect(importImage(refusing(1_000), request, AbortSignal.abort())).rejects.toThrow(ConflictError);
+  });
 });
 
 test('a burst never has more calls to Coder under way than the setting allows', async () => {

@@ -36,13 +36,34 @@ const minutesAgo = (minutes: number) => new Date(NOW.getTime() - minutes * 60_00
 const inSeconds = (seconds: number) => new Date(NOW.getTime() + seconds * 1_000);
 const LOOK_AGAIN = { do: 'record', reason: 'waiting-for-registry', lookAgainOn: inSeconds(10) };
 
-const CASES: [string, { [K in keyof ImportFacts]?: ImportFacts[K] | undefined }, object][] = [
+/** A record here has its message only where that counts. */
+type Facts = { [K in Exclude<keyof ImportFacts, 'record'>]?: ImportFacts[K] | undefined } & {
+  record?: Partial<NonNullable<ImportFacts['record']>>;
+};
+
+const excluded = { ...skip('excluded'), rule: { repository: 'team/*', action: 'exclude' } } as const;
+const EXCLUDED = 'The rule {"repository":"team/*"} excludes it.';
+
+const CASES: [string, Facts, object][] = [
   ['a tag that no rule covers', { verdict: skip('no-rule') }, { do: 'record', reason: 'no-rule' }],
-  ['an excluded tag', { verdict: skip('excluded') }, { do: 'record', reason: 'excluded' }],
+  ['an excluded tag', { verdict: excluded }, { do: 'record', reason: 'excluded', message: EXCLUDED }],
   [
-    'an excluded tag that was recorded before',
-    { verdict: skip('excluded'), found: null, record: { state: 'skipped', reason: 'excluded' } },
+    'the tag of a signature',
+    { verdict: skip('excluded') },
+    { message: 'Its tag belongs to a signature, an attestation or an SBOM.' },
+  ],
+  [
+    'an excluded tag that was recorded before, with what became of it in Coder',
+    { verdict: excluded, record: { reason: 'excluded', digest: 'sha256:now', message: `${EXCLUDED} Kept.` } },
     { do: 'nothing' },
+  ],
+  [
+    'an excluded tag that another rule excluded before',
+    {
+      verdict: excluded,
+      record: { reason: 'excluded', digest: 'sha256:now', message: 'The rule {} excludes it.' },
+    },
+    { do: 'record', message: EXCLUDED },
   ],
   [
     'an excluded tag that Coder was given, where the rule says remove',
@@ -67,7 +88,16 @@ const CASES: [string, { [K in keyof ImportFacts]?: ImportFacts[K] | undefined },
     { verdict: skip('excluded'), record: { state: 'imported', reason: 'tag-added', memo: {} } },
     { do: 'record', reason: 'excluded' },
   ],
-  ['a suspended tag', { verdict: skip('suspended') }, { do: 'record', reason: 'suspended' }],
+  [
+    'a tag of a suspended registry',
+    { verdict: skip('suspended') },
+    { do: 'record', reason: 'suspended', message: 'The registry is suspended.' },
+  ],
+  [
+    'a tag of a suspended rule',
+    { verdict: { ...skip('suspended'), rule: { repository: '**', tag: { glob: 'v*' }, suspended: true } } },
+    { do: 'record', message: 'The rule {"repository":"**","tag":{"glob":"v*"}} is suspended.' },
+  ],
   ['a tag that is gone', { found: null }, { do: 'record', reason: 'gone' }],
   [
     'a tag that was imported and is gone',
@@ -170,7 +200,10 @@ const CASES: [string, { [K in keyof ImportFacts]?: ImportFacts[K] | undefined },
       found: found(index),
       verdict: platforms('linux/arm64'),
       pushedOn: minutesAgo(60),
-      record: { state: 'failed', reason: 'platforms-missing', digest: 'sha256:now' },
+      record: {
+        ...{ state: 'failed', reason: 'platforms-missing', digest: 'sha256:now' },
+        message: 'It lacks linux/arm64. Its rule waits 60 minutes for them.',
+      },
     },
     { do: 'nothing' },
   ],
@@ -379,19 +412,31 @@ const CASES: [string, { [K in keyof ImportFacts]?: ImportFacts[K] | undefined },
   [
     'a tag that is listed without its manifest for too long, where the rule says remove',
     { found: null, listed: listed('sha256:now', minutesAgo(60)), verdict: removing, awaited: { until: NOW } },
+    { do: 'read-listed', digest: 'sha256:now' },
+  ],
+  [
+    'the same, when the registry does not forbid to read its digest either',
+    {
+      ...{ found: null, listed: listed('sha256:now', minutesAgo(60)), hasListed: false },
+      ...{ verdict: removing, awaited: { until: NOW } },
+    },
     { do: 'record', reason: 'manifest-missing', digest: 'sha256:now' },
   ],
   [
     'the same once more',
     {
       ...{ found: null, listed: listed('sha256:now', minutesAgo(60)), awaited: { until: NOW } },
-      record: { state: 'failed', reason: 'manifest-missing', digest: 'sha256:now' },
+      hasListed: false,
+      record: {
+        ...{ state: 'failed', reason: 'manifest-missing', digest: 'sha256:now' },
+        message: 'The registry lists the tag with sha256:now, and has no such manifest.',
+      },
     },
     { do: 'nothing' },
   ],
 ];
 
-test.each(CASES)('%s', (_, facts, expected) => {
+test.each(CASES)('%s', (_, { record, ...facts }, expected) => {
   const usual = {
     verdict: { action: 'import', pinned: false },
     found: found(image),
@@ -403,6 +448,7 @@ test.each(CASES)('%s', (_, facts, expected) => {
     isLocked: true,
     pushedOn: minutesAgo(1),
     now: NOW,
+    record: record && { message: '', ...record },
   };
 
   expect(decideImport({ ...usual, ...facts } as ImportFacts)).toMatchObject(expected);

@@ -56,7 +56,7 @@ describe('when a service fails', () => {
       'registry',
       { path: '/manifests/', status: 400, body: { errors: [{ message: 'x'.repeat(40_000) }] } },
       'pending',
-      'registry-unavailable',
+      'manifest-unreadable',
     ],
     ['the registry answers 500', 'registry', { status: 500 }, 'pending', 'registry-unavailable'],
     [

@@ -7,7 +7,7 @@ const services = { now: () => at(50), random: () => 0, maxAttempts: 3 };
 const image = (more: Partial<ImageToImport> = {}) =>
   ({
     ...{ registry: { name: 'contoso' }, repository: 'team/app', tag: 'v1' },
-    ...{ pushedOn: at(10), heardBy: 'event', ...more },
+    ...{ pushedOn: at(10), isPushKnown: true, heardBy: 'event', ...more },
   }) as ImageToImport;
 const outcome = { reason: 'tag-added', message: '' } as const;
 const imported = { state: 'imported', pushedOn: at(10), importedOn: at(12), latencyMs: 2_000 } as ImageRecord;
@@ -31,4 +31,14 @@ test.each<[string, Partial<ImageToImport>, ImageRecord | undefined, number | und
   ['an import by request', { heardBy: 'request' }, undefined, undefined],
 ])('the latency of %s', (_, more, previous, expected) => {
   expect(toRecord(services, image(more), previous, outcome).latencyMs).toBe(expected);
+});
+
+test.each([
+  ['known', true, 'gone', at(10)],
+  ['unknown', false, 'gone', undefined],
+  ['unknown, of a tag that is there', false, 'tag-added', at(10)],
+] as const)('a push that is %s is recorded as such', (_, isPushKnown, reason, expected) => {
+  const record = toRecord(services, image({ isPushKnown }), undefined, { reason, message: '' });
+
+  expect(record.pushedOn).toEqual(expected);
 });

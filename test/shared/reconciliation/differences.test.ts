@@ -30,6 +30,11 @@ const rule = { repository: '**' };
 const removing = policy({ ...rule, onDelete: 'remove' });
 const excluding = (more = {}) => policy({ ...rule, action: 'exclude', ...more });
 
+const EXCLUDED = {
+  state: 'skipped',
+  reason: 'excluded',
+  message: 'The rule {"repository":"**"} excludes it.',
+} as const;
 const forWindows = record('v1', {
   state: 'skipped',
   reason: 'no-runnable-platform',
@@ -41,6 +46,7 @@ const AGREED: RepositoryFacts = {
   registry: policy(),
   tags: inRegistry('v1'),
   records: records(imported('v1')),
+  forgotten: new Set(),
   image: inCoder('v1'),
   runnable: ['linux'],
   missing: 'image-deleted-in-coder',
@@ -150,10 +156,11 @@ const CASES: [string, Partial<RepositoryFacts>, string[]][] = [
     { records: records(record('v1', { state: 'skipped', reason: 'no-rule' })) },
     ['v1 policy-changed'],
   ],
+  ['excluded, and known to be', { registry: excluding(), records: records(record('v1', EXCLUDED)) }, []],
   [
-    'excluded, and known to be',
-    { registry: excluding(), records: records(record('v1', { state: 'skipped', reason: 'excluded' })) },
-    [],
+    'excluded, by another rule than its record says',
+    { registry: excluding({ tag: { glob: 'v*' } }), records: records(record('v1', EXCLUDED)) },
+    ['v1 policy-changed'],
   ],
   ['excluded without a record', { registry: excluding(), records: records(), image: undefined }, []],
   ['excluded by now', { registry: excluding() }, ['v1 policy-changed']],
@@ -161,7 +168,7 @@ const CASES: [string, Partial<RepositoryFacts>, string[]][] = [
     'excluded, and in Coder, which may not keep it',
     {
       registry: excluding({ onDelete: 'remove' }),
-      records: records(record('v1', { state: 'skipped', reason: 'excluded' })),
+      records: records(record('v1', EXCLUDED)),
     },
     ['v1 policy-changed'],
   ],

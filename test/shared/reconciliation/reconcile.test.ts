@@ -191,6 +191,27 @@ test('what is kept when it goes stays in Coder, and its record says so', async (
   expect(await run()).toMatchObject(AGREED);
 });
 
+test('a tag that only Coder had is removed there, and its record does not say that it was ever pushed', async () => {
+  const { v1 } = await begin();
+  const { id } = imageOfCoder() ?? {};
+  await bridge.push('team/app:never', image({ content: 'v1' }));
+  await bridge.askCoder('POST', `/api/v0/images/${id}/tags`, { tag: 'never', default: false });
+  await bridge.untag('team/app:never');
+
+  expect(await run()).toMatchObject({ differences: { deleted: 1 }, outcomes: { removed: 1 } });
+
+  expect(bridge.inCoder('team/app')).toEqual([{ v1, v2: expect.any(String) }]);
+  const record = await bridge.record('team/app:never');
+  expect(record).toMatchObject({ state: 'removed', reason: 'removed-from-coder' });
+  expect(record).not.toHaveProperty('pushedOn');
+  expect(await bridge.services.images.heard('contoso')).not.toHaveProperty('byReconciliation');
+  expect(await run()).toMatchObject(AGREED);
+
+  await bridge.push('team/app:never', image({ content: 'never' }));
+  await bridge.pushed('team/app:never');
+  expect(await bridge.record('team/app:never')).toMatchObject({ state: 'imported', heardBy: 'event' });
+});
+
 test('a default tag that is pinned is not moved, and the next import says so', async () => {
   await begin();
   await bridge.put({ policy: { rules: [RULE] }, pinned: true });

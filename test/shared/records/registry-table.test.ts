@@ -48,5 +48,5 @@ test('of two changes that were decided on the same state one is refused', async 
 
   await expect(registries.save({ ...registry, sku: 'Standard' }, seen)).rejects.toThrow('changed in between');
   await expect(registries.save(registry, undefined)).rejects.toThrow('changed in between');
-  await expect(registries.remove(seen)).rejects.toThrow('changed in between');
+  await expect(registries.remove('contoso', seen)).rejects.toThrow('changed in between');
 });

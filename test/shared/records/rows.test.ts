@@ -95,12 +95,12 @@ test('an image record is kept as it always was, with a due row while it is pendi
 
 test('a report is kept as it always was', async () => {
   const report = await bridge.services.reports.start('layout', true);
-  const { registry: _, settled: _s, ahead: _a, findings: _f, ...columns } = report;
-  const nothing = '{"repositories":0,"total":0,"done":0,"differences":{},"outcomes":{}}';
+  const { registry: _, settled: _s, ahead: _a, findings: _f, left: _e, ...columns } = report;
+  const nothing = '{"repositories":0,"total":0,"done":0,"differences":{},"outcomes":{},"left":{}}';
 
   expect(await stored('images', 'layout', '@reconciliation')).toEqual({
     ...{ partitionKey: 'layout', rowKey: '@reconciliation', kind: 'reconciliation', ...columns },
-    ...{ settled: nothing, ahead: nothing, findings: '[]' },
+    ...{ settled: nothing, ahead: nothing, findings: '[]', left: '[]' },
   });
 
   const taken = await bridge.services.reports.take('layout');
@@ -108,4 +108,10 @@ test('a report is kept as it always was', async () => {
   await taken?.release(report);
   expect(await bridge.services.reports.get('layout')).toStrictEqual(report);
   expect(await stored('images', 'layout', '@reconciliation')).not.toHaveProperty('leaseUntil');
+
+  const { left: _l, ...earlier } = await stored('images', 'layout', '@reconciliation');
+  const counts = nothing.replace(',"left":{}', '');
+  const keys = { partitionKey: 'layout', rowKey: '@reconciliation' };
+  await table('images').updateEntity({ ...earlier, ...keys, settled: counts, ahead: counts }, 'Replace');
+  expect(await bridge.services.reports.get('layout')).toStrictEqual(report);
 });

@@ -45,7 +45,7 @@ test.each(ROWS)(
 
     await client.updateEntity({ ...entity, version: 2 }, 'Replace');
     await expect(read()).rejects.toThrow(
-      `The record ${row} was written by a newer release of the bridge (version 2, this one understands 1).`,
+      `The row ${partition}/${row} was written by a newer release of the bridge (version 2, this one understands 1).`,
     );
   },
 );

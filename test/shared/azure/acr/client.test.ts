@@ -124,3 +124,20 @@ test('what the list of tags says of one tag is read, and undefined when it does 
   });
   expect(await bridge.services.acr.getTag(source(), 'v9')).toBeUndefined();
 });
+
+test('the tokens of the 200 repositories that were asked for last are kept', async () => {
+  const { registry } = bridge.cloud.standIns;
+  const { acr } = bridge.anotherInstance();
+  /** How many tokens it takes to read the repository. */
+  const tokensFor = async (number: number) => {
+    registry.requests.clear();
+    await acr.getManifest({ ...source(), repository: `many/${number}` }, 'v1');
+    return registry.requests.all().filter(({ path }) => path.startsWith('/oauth2/token')).length;
+  };
+  for (let i = 0; i < 200; i++) expect(await tokensFor(i)).toBe(1);
+
+  expect(await tokensFor(0)).toBe(0);
+  expect(await tokensFor(200)).toBe(1);
+  expect(await tokensFor(0)).toBe(0);
+  expect(await tokensFor(1)).toBe(1);
+});

@@ -31,8 +31,15 @@ beforeAll(async () => {
     new ManagedIdentityCredential({ clientId }),
   );
   // Two instances of the app: they share the table, and nothing in memory.
-  leased = createLeasedTable(table, () => now, 30_000);
-  [one, other] = [leased.rows(Content), createLeasedTable(table, () => now, 30_000).rows(Content)];
+  const create = () =>
+    createLeasedTable(
+      table,
+      () => now,
+      30_000,
+      () => undefined,
+    );
+  leased = create();
+  [one, other] = [leased.rows(Content), create().rows(Content)];
 });
 afterAll(() => bridge.close());
 

@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest';
 import * as z from 'zod';
 import { createRowCodec, json, word } from '../../../../shared/azure/tables/row-codec.ts';
-import { DamagedRowError, StorageError } from '../../../../shared/errors.ts';
+import { StorageError, UnreadableRowError } from '../../../../shared/errors.ts';
 
 const Sample = z.object({
   registry: z.string(),
   attempts: z.number(),
   reason: word<'known'>(),
   dueOn: z.date().exactOptional(),
-  policy: json<{ rules: string[] }>(),
-  memo: json<object>().exactOptional(),
+  policy: json(z.object({ rules: z.array(z.string()) })),
+  memo: json(z.looseObject({})).exactOptional(),
 });
 type Sample = z.infer<typeof Sample>;
 
@@ -66,10 +66,11 @@ test('a row that does not fit says where and why, and nothing of what it holds',
     }
   })();
 
-  expect(error).toBeInstanceOf(DamagedRowError);
+  expect(error).toBeInstanceOf(UnreadableRowError);
   expect(error).toBeInstanceOf(StorageError);
   expect(error).toMatchObject({
     message:
-      'The row contoso/team|app:v1 is damaged: attempts: Invalid input: expected number, received string; policy: is not JSON; memo: is JSON of another form.',
+      'The row contoso/team|app:v1 is damaged: attempts: Invalid input: expected number, received string; policy: Invalid input: expected object, received undefined; memo: Invalid input: expected object, received string.',
+    ...{ row: 'contoso/team|app:v1', isNewer: false, etag: 'W/"1"' },
   });
 });

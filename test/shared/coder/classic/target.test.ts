@@ -108,6 +108,26 @@ test('an image waits for the platforms that its rule requires, and arrives with 
   expect(await bridge.record('wait/app:v1')).toMatchObject({ state: 'imported', digest });
 });
 
+test('an index counts as refreshed once Coder shows another digest than before', async () => {
+  await bridge.put();
+  const of = (content: string) => index([image({ content }), image({ content, platform: 'linux/arm64' })]);
+  await bridge.push('slow/app:v1', of('first'));
+  await bridge.pushed('slow/app:v1');
+  const [before] = known('slow/app')?.tags ?? [];
+  await bridge.push('slow/app:v1', of('second'));
+  // What Coder shows before the refresh, and at the first look after it.
+  const body = { tag: 'v1', latest_hash: before?.latest_hash };
+  bridge.cloud.standIns.coder.faults.add({ method: 'GET', path: '/tags/v1$', status: 200, body, times: 2 });
+
+  await bridge.pushed('slow/app:v1');
+
+  const [after] = known('slow/app')?.tags ?? [];
+  expect(after?.latest_hash).not.toBe(before?.latest_hash);
+  expect(await bridge.record('slow/app:v1')).toMatchObject({
+    ...{ state: 'imported', reason: 'tag-refreshed', coderDigest: after?.latest_hash },
+  });
+});
+
 test('an image that was deleted in Coder by hand is imported again with its next push', async () => {
   await bridge.put();
   await pushAll('again/app', ['v1']);

@@ -55,7 +55,7 @@ test.each([
   expect(redactor().redact(text)).toBe(shown);
 });
 
-test('a secret that was cut off is hidden; a few characters of one are nobody’s', () => {
+test('a secret that was cut off is hidden; a few characters that begin like one stay', () => {
   const { redact } = redactor('0123456789abcdefghij');
 
   expect(redact('refused 0123456789abcdef')).toBe('refused ***');
