@@ -191,6 +191,32 @@ test('an import whose time is over before its turn comes is put off, not lost', 
   expect(await bridge.record('late/app:v1')).toMatchObject({ state: 'imported', digest });
 });
 
+test('after a conflict Coder is looked at again, whatever another worker recorded', async () => {
+  await bridge.push('doubt/app:v1', image({ content: 'one' }));
+  await bridge.pushed('doubt/app:v1');
+  const digest = await bridge.push('doubt/app:v2', image({ content: 'two' }));
+  const id = coder.state().images.find(({ repository }) => repository === 'doubt/app')?.id;
+  const { images } = bridge.services;
+  let isFirst = true;
+  const save: typeof images.save = async (record, previous) => {
+    if (!isFirst) return images.save(record, previous);
+    isFirst = false;
+    // The other worker records what Coder had before this one was done with it.
+    await images.save(record, previous);
+    await bridge.askCoder('DELETE', `/api/v0/images/${id}/tags/v2`);
+    return images.save(record, previous);
+  };
+  const request = { registry: 'contoso', repository: 'doubt/app', tag: 'v2' };
+
+  await importImage(
+    { ...bridge.services, images: { ...images, save } },
+    request,
+    AbortSignal.timeout(20_000),
+  );
+
+  expect(bridge.inCoder('doubt/app')).toEqual([{ v1: expect.any(String), v2: digest }]);
+});
+
 describe('an import whose time is over tries to write its outcome', () => {
   /** The first saves are refused, as when other workers write the record all the time. */
   function refusing(saves: number) {

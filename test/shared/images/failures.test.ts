@@ -116,6 +116,18 @@ describe('when a service fails', () => {
     expect(await bridge.record(second)).toMatchObject({ state: 'imported' });
   });
 
+  test('a read that Coder fails to answer is made again at once, and a write is not', async () => {
+    await bridge.push('reread/app:v1', image());
+    coder.faults.add({ method: 'GET', status: 503, times: 2 });
+    await bridge.pushed('reread/app:v1');
+    expect(await bridge.record('reread/app:v1')).toMatchObject({ state: 'imported' });
+
+    await bridge.push('reread/app:v2', image({ content: 'two' }));
+    coder.faults.add({ method: 'POST', status: 503, times: 1 });
+    await bridge.pushed('reread/app:v2');
+    expect(await bridge.record('reread/app:v2')).toMatchObject({ state: 'pending', attempts: 1 });
+  });
+
   test('an import whose answer was lost is found, not made again', async () => {
     const digest = await bridge.push('lost/app:v1', image());
     coder.faults.add({ method: 'POST', path: '/images$', drop: 'after', times: 1 });

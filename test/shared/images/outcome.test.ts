@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type ImageToImport, toRecord } from '../../../shared/images/outcome.ts';
+import { type ImageToImport, type Outcome, toRecord } from '../../../shared/images/outcome.ts';
 import type { ImageRecord } from '../../../shared/records/image.ts';
 
 const at = (second: number) => new Date(Date.UTC(2026, 0, 31, 8, 0, second));
@@ -42,3 +42,45 @@ test.each([
 
   expect(record.pushedOn).toEqual(expected);
 });
+
+const PENDING = {
+  state: 'pending',
+  digest: 'a',
+  attempts: 2,
+  pushedOn: at(10),
+  dueOn: at(40),
+} as ImageRecord;
+const early = { ...PENDING, dueOn: at(60) };
+test.each<[string, ImageRecord | undefined, Partial<Outcome>, Partial<ImageRecord>]>([
+  ['the first', undefined, {}, { state: 'pending', attempts: 1, dueOn: at(55) }],
+  ['the last', PENDING, {}, { state: 'failed', attempts: 3 }],
+  ['with a time to wait until', PENDING, { until: at(52) }, { state: 'pending', attempts: 3, dueOn: at(52) }],
+  ['with much time to wait', undefined, { until: at(59) }, { attempts: 1, dueOn: at(55) }],
+  ['of another digest', PENDING, { digest: 'b' }, { state: 'pending', attempts: 1 }],
+  ['when it is looked at again soon', PENDING, { lookAgainOn: at(51) }, { attempts: 2, dueOn: at(51) }],
+  ['before its time', early, {}, { attempts: 2, dueOn: at(60) }],
+  ['before its time, to be put off', early, { retryAfterMs: 30_000 }, { attempts: 2, dueOn: at(80) }],
+  ['before its time, to be made sooner', early, { retryAfterMs: 1_000 }, { attempts: 2, dueOn: at(60) }],
+])('an attempt that does not succeed: %s', (_, previous, more, expected) => {
+  const trouble = { reason: 'coder-unavailable', message: '', digest: 'a', ...more } as const;
+
+  expect(toRecord(services, image(), previous, trouble)).toMatchObject(expected);
+});
+
+test.each([
+  [true, undefined],
+  [false, { coderImageId: '1' }],
+])(
+  'what the target remembers of an image that it does not have (%s) is forgotten',
+  (notInCoder, expected) => {
+    const previous = { ...PENDING, memo: { coderImageId: '1' } };
+
+    const record = toRecord(services, image(), previous, {
+      reason: 'removed-from-coder',
+      message: '',
+      notInCoder,
+    });
+
+    expect(record.memo).toEqual(expected);
+  },
+);

@@ -371,6 +371,21 @@ describe('a run that stops before its end', () => {
     expect(created()).toEqual(ALL);
   });
 
+  test.each([
+    ['fails', { status: 503 }, 'coder-unavailable'],
+    ['asks for a pause', { status: 429, headers: { 'retry-after': '600' } }, 'coder-busy'],
+  ] as const)('since Coder %s at the first imports leaves the others alone', async (_, answer, reason) => {
+    await fill();
+    bridge.cloud.standIns.coder.faults.add({ method: 'POST', ...answer });
+
+    expect(await run()).toMatchObject({ state: 'running', reason, nextAttemptOn: expect.any(Date) });
+
+    const { items } = await bridge.services.images.list({}, { limit: 100 });
+    expect(items.length).toBeGreaterThan(0);
+    // One of each repository that is under way.
+    expect(items.length).toBeLessThanOrEqual(4);
+  });
+
   test('because Coder refuses every call ends there, and leaves the images alone', async () => {
     await fill();
     bridge.cloud.standIns.coder.faults.add({ status: 403 });

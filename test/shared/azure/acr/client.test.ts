@@ -30,8 +30,8 @@ beforeAll(async () => {
 afterEach(() => bridge.cloud.standIns.registry.faults.clear());
 afterAll(() => Promise.all([bridge.close(), stranger.close()]));
 
-async function configDigest(): Promise<string> {
-  const found = await bridge.services.acr.getManifest(source(), 'v1');
+async function configDigest(tag = 'v1'): Promise<string> {
+  const found = await bridge.services.acr.getManifest(source(), tag);
   const manifest = classifyManifest(found?.manifest);
   return manifest.kind === 'image' ? manifest.configDigest : '';
 }
@@ -40,6 +40,13 @@ test('the configuration of an image is read through the redirect to storage', as
   expect(await bridge.services.acr.getConfig(source(), await configDigest())).toMatchObject({
     config: { Labels: { a: 'b' } },
   });
+});
+
+test('a configuration of more than 4 MiB is not read', async () => {
+  await bridge.push('team/app:large', image({ labels: { a: 'x'.repeat(4 * 1024 * 1024) } }));
+  const digest = await configDigest('large');
+
+  await expect(bridge.services.acr.getConfig(source(), digest)).rejects.toThrow('4 MiB');
 });
 
 test('a blob redirected to another host gets no token, even if that host asks for one', async () => {
