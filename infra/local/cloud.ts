@@ -8,17 +8,12 @@ import { type ArmStandIn, startArm } from './stand-ins/arm.ts';
 import { type CoderStandIn, startCoder } from './stand-ins/coder-classic/coder.ts';
 import { type CoderV2StandIn, startCoderV2 } from './stand-ins/coder-v2/coder-v2.ts';
 import { createKubelet } from './stand-ins/coder-v2/kubelet/kubelet.ts';
-import type { PullSecret } from './stand-ins/coder-v2/kubelet/pull.ts';
 import type { EntraStandIn } from './stand-ins/entra.ts';
 import { type EventGridStandIn, startEventGrid } from './stand-ins/event-grid/event-grid.ts';
 import { startTopic, type TopicStandIn } from './stand-ins/event-grid-topic.ts';
 import { type GraphStandIn, startGraph } from './stand-ins/graph.ts';
 import { type KeyVaultStandIn, startKeyVault } from './stand-ins/key-vault.ts';
-import {
-  type KubernetesOptions,
-  type KubernetesStandIn,
-  startKubernetes,
-} from './stand-ins/kubernetes/kubernetes.ts';
+import type { KubernetesStandIn } from './stand-ins/kubernetes/kubernetes.ts';
 import type { FindAccount } from './stand-ins/registry/grants.ts';
 import {
   type RegistryOptions,
@@ -30,6 +25,7 @@ import type { Action } from './stand-ins/registry/scope.ts';
 import { startTables, type TablesStandIn } from './stand-ins/tables.ts';
 import { startTenant, type Tenant } from './tenant.ts';
 import type { Tls } from './tls.ts';
+import { pullSecretIn, startWorkspaceCluster } from './workspace-cluster.ts';
 
 /** Stand-ins for Azure and Coder, on loopback. */
 export interface Cloud {
@@ -197,10 +193,11 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     options.coderGeneration === 'v2' && !options.ownCoder
       ? await startCoderV2({
           ...{ secrets, clock, tls, port: ports.coder ?? 0 },
-          kubelet: createKubelet({
-            ca: tls.ca,
-            reaches: () => true,
-            pullSecret: () => pullSecretIn(kubernetes, sample.standIn.loginServer, puller),
+          ...(kubernetes && {
+            kubelet: createKubelet({
+              ...{ ca: tls.ca, reaches: () => true },
+              pullSecret: () => pullSecretIn(kubernetes, sample.standIn.loginServer, puller),
+            }),
           }),
           ...(coderAudience && { entraProxy: { verify: entra.verify, audience: coderAudience } }),
         })
@@ -256,34 +253,6 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 
 /** https://learn.microsoft.com/azure/role-based-access-control/built-in-roles */
 const ACR_PULL = '7f951dda-4ed3-4680-a7ca-43fe172d538d';
-
-/** Namespaces of the cluster of workspaces in which the bridge may write Secrets. */
-export const WORKSPACE_NAMESPACES = ['coder', 'coder-gpu'];
-
-/** Name of the Secret that pods of workspaces pull with, where it is there. */
-export const PULL_SECRET = `${NAME}-pull`;
-
-/** Nodes without a Secret pull as an identity of theirs that has AcrPull, for which a login stands here. */
-function pullSecretIn(
-  kubernetes: KubernetesStandIn | undefined,
-  loginServer: string,
-  { username, password }: RegistryUser,
-): PullSecret {
-  const delivered = kubernetes?.cluster.text(WORKSPACE_NAMESPACES[0] as string, PULL_SECRET);
-  return delivered ? JSON.parse(delivered) : { auths: { [loginServer]: { username, password } } };
-}
-
-async function startWorkspaceCluster(
-  options: KubernetesOptions,
-  bridgeObjectId: string,
-): Promise<KubernetesStandIn> {
-  const standIn = await startKubernetes(options);
-  for (const namespace of WORKSPACE_NAMESPACES) {
-    standIn.cluster.namespaces.add(namespace);
-    standIn.cluster.grants.push({ user: bridgeObjectId, namespace, verbs: ['get', 'create', 'patch'] });
-  }
-  return standIn;
-}
 
 function registerApp(graph: GraphStandIn, owner: string): ServicePrincipal {
   const [appId, objectId] = [randomUUID(), randomUUID()];

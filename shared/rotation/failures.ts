@@ -29,7 +29,9 @@ export function isOutage({ reason }: Failure): boolean {
   return reason.endsWith('-unavailable') || reason === 'coder-busy';
 }
 
+const OVER_ONCE_HEALTHY = ['credential-refused', 'delivery-refused', 'delivery-not-fetched'];
+
 /** Whether a healthy run clears this failure. A failure about a new credential stays until the next rotation. */
 export function isOver(failure: Failure): boolean {
-  return isOutage(failure) || ['credential-refused', 'delivery-refused'].includes(failure.reason);
+  return isOutage(failure) || OVER_ONCE_HEALTHY.includes(failure.reason);
 }

@@ -72,10 +72,10 @@ async function tendHealthy(run: Run): Promise<void> {
 async function report(run: Run, error: unknown): Promise<void> {
   if (error instanceof ConflictError) return;
   if (!(error instanceof ServiceError || error instanceof CredentialError)) throw error;
-  if (error.reason === 'secrets-unavailable') await extendGrace(run).catch(ignoreConflict);
   // An outage matters only when it holds up a rotation, or keeps Coder without a credential.
   const { lease, notices } = run;
   const isIdle = !lease.isHeld() && lease.registry().rotation.current !== undefined;
+  if (error.reason === 'secrets-unavailable') await extendGrace(run).catch(ignoreConflict);
   if (isIdle && isOutage(error)) return notices.skipped(error);
   await fail(run, error).catch(ignoreConflict);
 }

@@ -263,6 +263,7 @@ describe('key-vault', () => {
     keyVault.faults.add({ status: 503 });
     await advance(100);
     world.bridge.clearFaults();
+    expect((await world.registry()).rotation.lastResult?.outcome).toBe('rotated');
     await advance(60);
     await world.pull();
     keyVault.put(SECRET, older);
@@ -299,6 +300,7 @@ describe('pull', () => {
     await giveCredential(world.services, NAME);
     await advance(2);
     await expect(world.pull()).rejects.toThrow('401');
+    expect((await world.registry()).rotation).not.toHaveProperty('lastResult');
   });
 });
 
