@@ -1,4 +1,4 @@
-import type { CredentialRecord } from './state.ts';
+import type { CredentialRecord, IssuedCredential } from './state.ts';
 
 /** How workspaces get the credential, as a person declared it; the kind of delivery defines the other fields. */
 export interface DeclaredDelivery {
@@ -38,6 +38,6 @@ export interface CredentialHolder {
   hasDrifted(registry: HeldRegistry, signal: AbortSignal): Promise<boolean>;
   /** Minutes after `prove` in which the previous credential may still be in use; 0 when `prove` has confirmed it. */
   minutesInUse(registry: HeldRegistry): number;
-  /** Called before the previous credential is revoked. @throws CredentialError while it may still be in use */
-  proveUnused(registry: HeldRegistry): Promise<void>;
+  /** Called before the credential `old` is revoked. @throws CredentialError while it may still be in use */
+  proveUnused(registry: HeldRegistry, old: Pick<IssuedCredential, 'expiresOn'>): Promise<void>;
 }

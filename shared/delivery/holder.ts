@@ -57,8 +57,9 @@ export function createDeliveryHolder(services: DeliveryHolderServices): Credenti
       return minutesUntilCopied(kind.refreshMinutes?.(declared) ?? 0);
     },
 
-    async proveUnused(registry) {
-      await deliveryOf(registry).kind.proveUnused?.(registry, services);
+    async proveUnused(registry, { expiresOn }) {
+      const isOver = expiresOn !== undefined && expiresOn <= services.now();
+      if (!isOver) await deliveryOf(registry).kind.proveUnused?.(registry, services);
     },
   };
 }

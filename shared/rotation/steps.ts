@@ -86,7 +86,7 @@ async function revokePrevious(run: Run, deliverFirst: boolean): Promise<void> {
   const { services, lease, notices } = run;
   const previous = lease.registry().rotation.previous as IssuedCredential;
   if (deliverFirst && (await deliverAgain(run))) return;
-  if (deliverFirst && mayBeInUse(run)) await services.holder.proveUnused(lease.registry());
+  if (deliverFirst && mayBeInUse(run)) await services.holder.proveUnused(lease.registry(), previous);
   await revoke(run, previous);
   await lease.save(REVOKED);
   notices.revoked(previous);

@@ -23,10 +23,8 @@ export const pullDelivery = {
   refreshMinutes: ({ refreshMinutes }) => refreshMinutes,
 
   async proveUnused(registry, services) {
-    if (await isFetched(registry, services)) return;
-    const { previous } = registry.rotation;
-    if (!previous || (previous.expiresOn && previous.expiresOn <= services.now())) return;
-    throw new CredentialError('delivery-not-fetched', notFetched(registry));
+    if (!(await isFetched(registry, services)))
+      throw new CredentialError('delivery-not-fetched', notFetched(registry));
   },
 
   async diagnose(_declared, { registry, services }) {
