@@ -55,8 +55,8 @@ export async function reconcileRepository(
   progress: Progress,
   save: () => Promise<void>,
 ): Promise<void> {
-  const facts = await factsOrSkip(run, repository);
-  if (!facts) return skip(progress, repository, save);
+  const facts = await factsOrReason(run, repository);
+  if (typeof facts === 'string') return skip(progress, repository, facts, save);
   const { differences, left } = await compareRepository(facts);
   const alike = facts.tags.size - differences.filter(({ tag }) => facts.tags.has(tag)).length;
   const counted = progress.open(repository, alike + differences.length);
@@ -86,7 +86,7 @@ const OF_ITS_LIST: ReadonlySet<ImageReason> = new Set<ImageReason>([
 ]);
 
 /** Leaves out a repository that the registry does not list, as when it is locked, while it lists others. */
-async function factsOrSkip(run: Run, repository: string) {
+async function factsOrReason(run: Run, repository: string) {
   try {
     return await readFacts(run, repository);
   } catch (error) {
@@ -94,12 +94,19 @@ async function factsOrSkip(run: Run, repository: string) {
     if (await run.isCommon(error.reason)) throw error;
     const { reason, message } = error;
     run.log.error('repository skipped', { registry: run.registry.name, repository, reason, message });
-    return undefined;
+    return reason;
   }
 }
 
-async function skip(progress: Progress, repository: string, save: () => Promise<void>): Promise<void> {
-  progress.open(repository, 0).finish();
+async function skip(
+  progress: Progress,
+  repository: string,
+  reason: ImageReason,
+  save: () => Promise<void>,
+): Promise<void> {
+  const counted = progress.open(repository, 0);
+  counted.leaves([{ why: 'failed', reason }]);
+  counted.finish();
   await save();
 }
 
