@@ -5,6 +5,8 @@ import { type Delivering, startDeliveryWorld } from './world.ts';
 
 // A sample; test/crash lives through whole months.
 
+/** It takes a few seconds where no other tests run. */
+const BUSY_MACHINE_MS = 240_000;
 const RUNS = Math.round(runsOf(0.4));
 
 test.each<[Delivering, { kind: string }]>([
@@ -18,7 +20,7 @@ test.each<[Delivering, { kind: string }]>([
     await world.run(world.services);
     await world.refresh(kind);
     const [schedule = []] = fc.sample(fc.array(trouble, { minLength: RUNS, maxLength: RUNS }), {
-      ...{ numRuns: 1, seed: 3 },
+      ...{ numRuns: 1, seed: 29 },
     });
 
     const seen = await liveThrough(world, kind, schedule);
@@ -29,4 +31,4 @@ test.each<[Delivering, { kind: string }]>([
   } finally {
     await world.close();
   }
-});
+}, BUSY_MACHINE_MS);
