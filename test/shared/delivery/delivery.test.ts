@@ -1,5 +1,6 @@
 import { generate } from 'selfsigned';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Grant, Verb } from '../../../infra/local/stand-ins/kubernetes/cluster.ts';
 import { DockerConfig } from '../../../shared/credentials/docker-config.ts';
 import { diagnose } from '../../../shared/diagnostics/diagnose.ts';
 import { CredentialError, RefusedError, ServiceError } from '../../../shared/errors.ts';
@@ -7,9 +8,11 @@ import { timeLimit } from '../../../shared/lib/time-limit.ts';
 import { deleteRegistry } from '../../../shared/registries/delete.ts';
 import { giveCredential } from '../../../shared/registries/give.ts';
 import { requestRotation } from '../../../shared/rotation/request.ts';
+import { stageOf } from '../../../shared/rotation/stage.ts';
 import { type DeliveryWorld, NAME, NAMESPACES, SECRET, startDeliveryWorld } from './world.ts';
 
 const MINUTE_MS = 60_000;
+const ALL_VERBS: Verb[] = ['get', 'create', 'patch'];
 let world: DeliveryWorld;
 /** One that did not sign the certificate of the cluster. */
 let otherAuthority: string;
@@ -22,10 +25,12 @@ afterAll(() => world.close());
 beforeEach(() => {
   const { cluster } = world.kubernetes;
   for (const namespace of NAMESPACES) cluster.delete(namespace, SECRET);
+  for (const grant of cluster.grants) grant.verbs = ALL_VERBS;
 });
 afterEach(async () => {
   world.bridge.clearFaults();
   if (await world.registry()) await deleteRegistry(world.services, NAME, {});
+  world.useAnotherAccount();
 });
 
 /** What a PUT is refused with: its faults, or its reason and message. */
@@ -183,32 +188,44 @@ describe('kubernetes', () => {
 
   test('one namespace that refuses holds up the revocation, and not the others', async () => {
     await world.declare(declared('kubernetes'));
-    const [grant, other] = world.kubernetes.cluster.grants;
-    const verbs = other?.verbs ?? [];
-    Object.assign(other ?? {}, { verbs: ['get'] });
+    const [, other] = world.kubernetes.cluster.grants as [Grant, Grant];
+    other.verbs = ['get'];
     const [before] = world.copies();
 
     await rotated();
     await advance(300);
 
     expect((await world.registry()).rotation).toMatchObject({
-      previous: {},
       lastResult: {
         outcome: 'failed',
         reason: 'delivery-refused',
         message: expect.stringContaining('coder-gpu'),
       },
     });
+    expect(stageOf(await world.registry())).toBe('delivering');
     const [now, refused] = world.copies();
     expect([now === before, refused === before]).toEqual([false, true]);
     await world.pull();
-    expect(grant?.verbs).toHaveLength(3);
 
-    Object.assign(other ?? {}, { verbs });
+    other.verbs = ALL_VERBS;
     await advance(2);
     await advance(31);
-    expect((await world.registry()).rotation).not.toHaveProperty('previous');
+    expect(stageOf(await world.registry())).toBeUndefined();
     await world.pull();
+  });
+
+  test('no token goes to a host that is not allowed any more', async () => {
+    await world.declare(declared('kubernetes'));
+    const strict = world.bridge.anotherInstance({ AKS_ALLOWED_HOSTS: '' });
+    const { length } = world.kubernetes.requests.all();
+
+    const asked = strict.holder.hasDrifted(await world.registry(), timeLimit(5_000));
+
+    await expect(asked).rejects.toMatchObject({
+      reason: 'delivery-refused',
+      message: expect.stringContaining('AKS_ALLOWED_HOSTS'),
+    });
+    expect(world.kubernetes.requests.all()).toHaveLength(length);
   });
 
   test('a late delivery by a worker with an older record writes what is recorded now', async () => {

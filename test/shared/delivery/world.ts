@@ -24,11 +24,14 @@ export type Delivering = 'kubernetes' | 'key-vault' | 'pull';
 export interface DeliveryWorld {
   bridge: Bridge;
   kubernetes: KubernetesStandIn;
-  services: Services;
+  /** A fresh instance of the app: tokens that it keeps do not outlive a move of the clock. */
+  readonly services: Services;
   /** An instance of the app. */
   newInstance(): Services;
   /** @throws as a PUT does */
-  declare(delivery: object, credential?: { kind: string }): Promise<StoredRegistry>;
+  declare(delivery: object, credential?: { kind: string; tokenName?: string }): Promise<StoredRegistry>;
+  /** From now on, another token: passwords of an earlier one stay when its registry is deleted. */
+  useAnotherAccount(): void;
   registry(): Promise<StoredRegistry>;
   /** One run of the timer. */
   run(services: Services): Promise<void>;
@@ -55,9 +58,9 @@ export async function startDeliveryWorld(): Promise<DeliveryWorld> {
       ...{ now: cloud.clock.now, random: Math.random },
       wait: async ms => cloud.clock.advance(ms),
     });
-  const services = newInstance();
   await bridge.push(REFERENCE, image({ content: 'a workspace' }));
 
+  let accounts = 1;
   const copies = () => NAMESPACES.map(namespace => cluster.text(namespace, SECRET));
   const copy = (text: string) => {
     for (const namespace of NAMESPACES)
@@ -65,18 +68,26 @@ export async function startDeliveryWorld(): Promise<DeliveryWorld> {
   };
 
   return {
-    ...{ bridge, kubernetes, services, newInstance, copies },
+    ...{ bridge, kubernetes, newInstance, copies },
 
-    async declare(delivery, credential = { kind: 'token' }) {
+    get services() {
+      return newInstance();
+    },
+
+    async declare(delivery, credential = { kind: 'token', tokenName: `pull-${accounts}` }) {
       const input = RegistryInput.parse({
         ...{ resourceId: cloud.registry.resourceId, delivery },
         credential: credential.kind === 'managed-identity' ? credential : { ...SCHEDULE, ...credential },
       });
       const signal = timeLimit(30_000);
-      return (await putRegistry(services, NAME, input, {}, signal, bridge.log)).registry;
+      return (await putRegistry(newInstance(), NAME, input, {}, signal, bridge.log)).registry;
     },
 
-    registry: async () => (await services.registries.get(NAME)) as StoredRegistry,
+    useAnotherAccount() {
+      accounts += 1;
+    },
+
+    registry: async () => (await newInstance().registries.get(NAME)) as StoredRegistry,
     run: instance => rotate(instance, NAME, timeLimit(60_000), bridge.log),
 
     async refresh(kind) {
@@ -86,7 +97,7 @@ export async function startDeliveryWorld(): Promise<DeliveryWorld> {
         if (text !== undefined) copy(text);
       }
       if (kind === 'pull') {
-        const given = await giveCredential(services, NAME).catch(() => undefined);
+        const given = await giveCredential(newInstance(), NAME).catch(() => undefined);
         if (given) copy(JSON.stringify(dockerConfig(loginServer, given.login)));
       }
     },
