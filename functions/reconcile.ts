@@ -1,6 +1,7 @@
-import { app } from '@azure/functions';
+import { app, type InvocationContext } from '@azure/functions';
 import { sweep } from '../shared/images/sweep.ts';
 import { createLog } from '../shared/lib/log.ts';
+import { withoutCauses } from '../shared/lib/redaction/without-causes.ts';
 import { timeLimit } from '../shared/lib/time-limit.ts';
 import { reconcileDue } from '../shared/reconciliation/timer.ts';
 import { getServices } from '../shared/services.ts';
@@ -10,11 +11,13 @@ const BUDGET_MS = 40_000;
 
 app.timer('reconcile', {
   schedule: '0 * * * * *',
-  async handler(_timer, context) {
-    const services = getServices();
-    const signal = timeLimit(BUDGET_MS);
-    const log = createLog(context);
-    // Due images must not wait for the reconciliation of a large registry.
-    await Promise.all([sweep(services, signal, log), reconcileDue(services, signal, log)]);
-  },
+  handler: (_timer, context) => withoutCauses(() => reconcile(context)),
 });
+
+async function reconcile(context: InvocationContext): Promise<void> {
+  const services = getServices();
+  const signal = timeLimit(BUDGET_MS);
+  const log = createLog(context);
+  // Due images must not wait for the reconciliation of a large registry.
+  await Promise.all([sweep(services, signal, log), reconcileDue(services, signal, log)]);
+}

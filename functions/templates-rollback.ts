@@ -8,9 +8,9 @@ httpFunction('templates-rollback', {
   method: 'POST',
   route: 'templates/{organization}/{template}/rollback',
   role: 'Registries.Write',
-  summary: 'Promotes an earlier version of a template, and holds the newer values',
+  summary: 'Promotes the version of a template that was active before, and holds what was active',
   description:
-    'Without `to` it is the version of the bridge before the active one. A held value stays away until another digest is pushed, or its image is replayed.',
+    'Without `to` it is the version that was active before the active one. A held value stays away until another digest is pushed, or its image is replayed.',
   path: TemplatePath,
   query: z.strictObject({
     to: z.string().max(64).optional().describe('Name or id of the version to promote.'),

@@ -1,4 +1,3 @@
-import { redact } from './lib/redaction/redact.ts';
 import { shorten } from './lib/shorten.ts';
 import type { ImageReason, Refusal } from './reasons.ts';
 
@@ -13,10 +12,10 @@ interface ServiceErrorDetails {
   cause?: unknown;
 }
 
-/** Its message can be shown: it quotes no secret. */
+/** Its message can be shown: it quotes no secret, and is not long. */
 abstract class ShownError extends Error {
   constructor(message: string, options?: ErrorOptions) {
-    super(redact(message), options);
+    super(shorten(message, LONGEST_MESSAGE), options);
   }
 }
 
@@ -28,7 +27,7 @@ export class ServiceError extends ShownError {
   readonly uncertain: boolean;
 
   constructor(reason: ImageReason, message: string, details: ServiceErrorDetails = {}) {
-    super(shorten(message, LONGEST_MESSAGE), { cause: details.cause });
+    super(message, { cause: details.cause });
     this.reason = reason;
     this.retryAfterMs = details.retryAfterMs;
     this.uncertain = details.uncertain ?? false;
@@ -47,7 +46,7 @@ export class CredentialError extends ShownError {
     | 'delivery-not-fetched';
 
   constructor(reason: CredentialError['reason'], message: string, cause?: unknown) {
-    super(shorten(message, LONGEST_MESSAGE), { cause });
+    super(message, { cause });
     this.reason = reason;
   }
 }
@@ -134,10 +133,10 @@ export function isTimeout(error: unknown): boolean {
 
 /** One line about any thrown value, for messages and logs, without secrets. */
 export function describe(error: unknown): string {
-  if (!(error instanceof Error)) return redact(String(error));
+  if (!(error instanceof Error)) return shorten(String(error));
   if (isTimeout(error)) return 'no answer in time';
   const cause = error.cause instanceof Error ? error.cause.message : undefined;
   const message = error.message || (statusOf(error) ? `status ${statusOf(error)}` : error.name);
   const text = cause && !message.includes(cause) ? `${message}: ${cause}` : message;
-  return shorten(redact(text).replace(/\s+/g, ' '));
+  return shorten(text.replace(/\s+/g, ' '));
 }

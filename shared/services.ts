@@ -25,6 +25,7 @@ import { createClassicRegistries } from './coder/classic/registries.ts';
 import { createClassicTarget } from './coder/classic/target.ts';
 import type { CoderConnection } from './coder/http.ts';
 import { createV2Client } from './coder/v2/client.ts';
+import { createOrganizations } from './coder/v2/organizations.ts';
 import { RolloutRow } from './coder/v2/rollout.ts';
 import { createRollouts } from './coder/v2/rollout-table.ts';
 import { createV2Target, type V2TargetOptions } from './coder/v2/target.ts';
@@ -195,6 +196,7 @@ function createV2(
   const rollouts = createRollouts(leasedRows.rows(RolloutRow), coder, now);
   const options: V2TargetOptions = {
     ...{ coder, rollouts, organization, now, tokenSecret: CODER_TOKEN_SECRET },
+    organizations: createOrganizations(coder, organization, now),
     sessionToken: () => connection.sessionToken(false),
     classic: { name: 'classic', isThere: createClassicClient(connection).isThere },
     deliveryCheck: deliveryCheck(delivery),

@@ -40,8 +40,7 @@ function secretsIn({ url, headers, body }: StandInRequest, secrets: Secrets): st
 }
 
 /**
- * A refusal that quotes every secret that was sent, in each place in which one of the services has its message. There is
- * no other in the request when it carries no secret.
+ * A refusal that quotes every secret that was sent, in each place in which one of the services has its message.
  * @param form a name of FORMS
  */
 export function quoteAll(

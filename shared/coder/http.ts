@@ -6,6 +6,7 @@ import { createLimitedFetch } from '../lib/limited-fetch.ts';
 import type { Pauses } from '../lib/pauses.ts';
 import { redact } from '../lib/redaction/redact.ts';
 import { parseRetryAfter } from '../lib/retry-after.ts';
+import { shorten } from '../lib/shorten.ts';
 
 /** How a Coder is reached. */
 export interface CoderConnection {
@@ -133,8 +134,8 @@ async function toServiceError(
     return new ServiceError('coder-unavailable', `Coder: ${detail}`, { cause: error, uncertain: isWrite });
   }
   const { status } = error.response;
-  const text = redact(await messageOf(api, error.response));
-  const message = `Coder: ${status}, ${text.slice(0, 300)}`;
+  const text = await messageOf(api, error.response);
+  const message = `Coder: ${status}, ${shorten(text, 300)}`;
   const details = { cause: error, retryAfterMs: retryAfterOf(error.response) };
   const known = api.reasonOf?.(status, text, method, path);
   if (known) return new ServiceError(known, message, details);

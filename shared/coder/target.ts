@@ -99,6 +99,8 @@ export interface RepositoryInTarget {
   offers(tag: string): boolean;
   /** Whether the target would keep the tag if it were withdrawn. */
   keeps(image: Pick<TargetedImage, 'tag' | 'pinned'>): boolean;
+  /** Workspaces start from the digest, whatever the tag points to by now. */
+  isByDigest?: boolean;
   /**
    * The tag that the rules prefer to the one that the target prefers, among those that were imported.
    * @param pushedOn the last push of a tag that the bridge knows

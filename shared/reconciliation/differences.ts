@@ -14,9 +14,12 @@ export const DIFFERENCES = {
   deleted: 'The registry no longer has the tag, nor the manifest.',
   'policy-changed':
     'The policy now decides differently about the tag, or by another rule, than its image record says.',
+  'record-unreadable': 'The image record of the tag is damaged, so it is written anew.',
   forgotten: 'The import of the tag is pending, but nothing would try it again.',
   'given-up': 'The bridge gave up the import after too many attempts, for a reason that may have passed.',
   ...TARGET_DIFFERENCES,
+  'digest-purged':
+    'The registry no longer has the digest that a template names, so that new workspaces cannot start from it.',
   'default-tag-drift': 'Coder offers a different default tag than the policy chooses.',
 } as const;
 
@@ -44,6 +47,8 @@ export interface RepositoryFacts {
   /** The tags in the registry. */
   tags: ReadonlyMap<string, { digest: string; pushedOn: Date }>;
   records: ReadonlyMap<string, ImageRecord>;
+  /** Tags whose record cannot be read. */
+  unreadable: ReadonlySet<string>;
   /** Tags whose record is pending without a due row. */
   forgotten: ReadonlySet<string>;
   /** The image in Coder; undefined when Coder does not have it. */
@@ -63,8 +68,8 @@ export interface Comparison {
 /** Compares registry, records and Coder about every tag of one repository. */
 export async function compareRepository(facts: RepositoryFacts): Promise<Comparison> {
   const breathe = createBreather();
-  const { tags, records, image } = facts;
-  const names = new Set([...tags.keys(), ...records.keys(), ...(image?.tags.keys() ?? [])]);
+  const { tags, records, unreadable, image } = facts;
+  const names = new Set([...tags.keys(), ...records.keys(), ...unreadable, ...(image?.tags.keys() ?? [])]);
   const differences: Difference[] = [];
   const left: LeftTag[] = [];
   for (const tag of names) {
@@ -90,6 +95,7 @@ function compare(facts: RepositoryFacts, tag: string, verdict: Verdict): Differe
   const record = records.get(tag);
   // Suspended images stay as they are, and the sweep handles pending ones that have a due row.
   if (isSuspended(verdict)) return undefined;
+  if (facts.unreadable.has(tag)) return 'record-unreadable';
   if (record?.state === 'pending') return facts.forgotten.has(tag) ? 'forgotten' : undefined;
   if (verdict.action === 'skip') return compareSkipped(facts, tag, verdict);
   if (!tags.has(tag)) return compareGone(facts, tag, verdict);
@@ -108,7 +114,9 @@ function compareSkipped(
   const record = records.get(tag);
   const says = record && record.reason === verdict.reason && record.message.startsWith(whySkipped(verdict));
   const isOutdated = record !== undefined && record.state !== 'removed' && !says;
-  return isOutdated || (verdict.withdraw && image?.offers(tag)) ? 'policy-changed' : undefined;
+  // Who leaves an image out pins nothing.
+  const isLeft = verdict.withdraw && image?.offers(tag) && !image.keeps({ tag, pinned: false });
+  return isOutdated || isLeft ? 'policy-changed' : undefined;
 }
 
 function compareGone(

@@ -6,8 +6,7 @@ import type { ImageRecord } from '../records/image.ts';
 /** Why a comparison leaves images as they are, and what changes them instead, as reports and the docs show it. */
 export const LEFT = {
   pending: 'The bridge tries these again at the time that their records show.',
-  failed:
-    'These were refused. They wait for their next push or a replay. Without a tag, the registry did not list the repository, and the next comparison asks again.',
+  failed: 'These were refused. They wait for their next push or a replay.',
   skipped: 'The policy leaves these out, no template is to name them, or workspaces cannot start from them.',
   suspended: 'The registry or their rule is suspended.',
 } as const;
@@ -16,13 +15,12 @@ export const WHY_LEFT = Object.keys(LEFT) as WhyLeft[];
 
 /** A tag that a comparison leaves as it is although Coder need not have it. */
 export interface LeftTag {
-  /** Absent when the whole repository could not be read. */
-  tag?: string;
+  tag: string;
   why: WhyLeft;
   reason: ImageReason;
 }
 
-export type LeftImage = LeftTag & Pick<Reference, 'repository'>;
+export type LeftImage = LeftTag & Reference;
 
 interface KnownTag {
   tag: string;

@@ -55,9 +55,11 @@ export async function reconcileRepository(
   progress: Progress,
   save: () => Promise<void>,
 ): Promise<void> {
-  const facts = await factsOrReason(run, repository);
-  if (typeof facts === 'string') return skip(progress, repository, facts, save);
-  const { differences, left } = await compareRepository(facts);
+  const facts = await factsOrSkip(run, repository);
+  if (!facts) return skip(progress, repository, save);
+  const compared = await compareRepository(facts);
+  const differences = notePurged(compared.differences, await findPurged(run, facts));
+  const left = compared.left.filter(({ tag }) => !differences.some(other => other.tag === tag));
   const alike = facts.tags.size - differences.filter(({ tag }) => facts.tags.has(tag)).length;
   const counted = progress.open(repository, alike + differences.length);
   counted.lookedAt(alike);
@@ -86,7 +88,7 @@ const OF_ITS_LIST: ReadonlySet<ImageReason> = new Set<ImageReason>([
 ]);
 
 /** Leaves out a repository that the registry does not list, as when it is locked, while it lists others. */
-async function factsOrReason(run: Run, repository: string) {
+async function factsOrSkip(run: Run, repository: string) {
   try {
     return await readFacts(run, repository);
   } catch (error) {
@@ -94,33 +96,29 @@ async function factsOrReason(run: Run, repository: string) {
     if (await run.isCommon(error.reason)) throw error;
     const { reason, message } = error;
     run.log.error('repository skipped', { registry: run.registry.name, repository, reason, message });
-    return reason;
+    return undefined;
   }
 }
 
-async function skip(
-  progress: Progress,
-  repository: string,
-  reason: ImageReason,
-  save: () => Promise<void>,
-): Promise<void> {
-  const counted = progress.open(repository, 0);
-  counted.leaves([{ why: 'failed', reason }]);
-  counted.finish();
+async function skip(progress: Progress, repository: string, save: () => Promise<void>): Promise<void> {
+  progress.open(repository, 0).finish();
   await save();
 }
 
 async function readFacts({ services, registry, inventory, signal }: Run, repository: string) {
   const { acr, images } = services;
   const records = new Map<string, ImageRecord>();
-  for await (const record of images.ofRepository(registry.name, repository)) records.set(record.tag, record);
+  const unreadable = new Set<string>();
+  const all = images.ofRepository(registry.name, repository, undefined, tag => unreadable.add(tag));
+  for await (const record of all) records.set(record.tag, record);
   const tags = new Map<string, TagInRegistry>();
   const source = { loginServer: registry.loginServer, repository, signal };
   for await (const found of acr.listTags(source)) tags.set(found.tag, found);
   const image = await inventory.find(repository, signal);
   const { runnable } = services;
   const forgotten = await findForgotten(images, records);
-  return { repository, registry, tags, records, forgotten, image, runnable, missing: inventory.missing };
+  const { missing } = inventory;
+  return { repository, registry, tags, records, unreadable, forgotten, image, runnable, missing };
 }
 
 /** Tags of pending images that no sweep would try again. */
@@ -168,6 +166,30 @@ function leaveAloneIfAsked({ pauses, target }: RepositoryServices, { loginServer
       throw new ServiceError(reason, `${host} asked for a pause.`, { retryAfterMs });
     }
   }
+}
+
+/** Tags by which the target names a digest that the registry has no longer. */
+async function findPurged(
+  { services, registry, signal, isCommon }: Run,
+  { repository, tags, records, image }: RepositoryFacts,
+): Promise<string[]> {
+  if (!image?.isByDigest) return [];
+  const source = { loginServer: registry.loginServer, repository, signal };
+  const tagged = new Set([...tags.values()].map(({ digest }) => digest));
+  const purged: string[] = [];
+  for (const [tag, digest] of image.tags) {
+    if (tagged.has(digest) || records.get(tag)?.state === 'pending') continue;
+    if (!(await isThere(services.acr, source, digest, isCommon))) purged.push(tag);
+  }
+  return purged;
+}
+
+/** A tag that moved, or for which the policy changed, gets another digest by that. */
+function notePurged(differences: readonly Difference[], purged: readonly string[]): Difference[] {
+  const others = differences.filter(({ tag, kind }) => kind !== 'gone' || !purged.includes(tag));
+  const isKnown = (tag: string) => others.some(other => other.tag === tag);
+  const found = purged.filter(tag => !isKnown(tag));
+  return [...others, ...found.map(tag => ({ tag, kind: 'digest-purged' as const }))];
 }
 
 /** Also what is locked is there. */

@@ -42,7 +42,7 @@ const FindingJson = z.object({
 });
 
 const LeftJson = z.object({
-  ...{ repository: z.string(), tag: z.string().exactOptional() },
+  ...{ repository: z.string(), tag: z.string() },
   ...{ why: word<WhyLeft>(), reason: word<ImageReason>() },
 });
 

@@ -46,8 +46,16 @@ export interface Images {
    */
   save(record: ImageRecord, previous: Pick<StoredImage, 'etag' | 'dueOn'> | undefined): Promise<string>;
   list(filter: ImageFilter, page: PageRequest): Promise<Page<ImageRecord>>;
-  /** Records of one repository: those with this digest, or all. */
-  ofRepository(registry: string, repository: string, digest?: string): AsyncIterable<ImageRecord>;
+  /**
+   * Records of one repository: those with this digest, or all.
+   * @param onUnreadable learns the tag of each row that cannot be read, in place of the log
+   */
+  ofRepository(
+    registry: string,
+    repository: string,
+    digest?: string,
+    onUnreadable?: (tag: string) => void,
+  ): AsyncIterable<ImageRecord>;
   /** Every repository that has a row; yields some twice. */
   repositories(registry: string): AsyncIterable<string>;
   /** Images that are `failed` or `pending`; only those with the reason, if one is given. */
@@ -78,7 +86,9 @@ const codec = createRowCodec(ImageRecord, {
  * @param onUnreadable learns of each row that is left out because it cannot be read
  */
 export function createImages(table: TableClient, onUnreadable: OnUnreadable): Images {
-  const readable = skipUnreadable(toStored, onUnreadable) as (row: Row<object>) => StoredImage[];
+  const readableRows = (skipped: OnUnreadable) =>
+    skipUnreadable(toStored, skipped) as (row: Row<object>) => StoredImage[];
+  const readable = readableRows(onUnreadable);
 
   async function get(registry: string, image: Reference): Promise<StoredImage | undefined> {
     const row = await readRow<object>(table, keyOf({ registry, ...image }));
@@ -110,12 +120,14 @@ export function createImages(table: TableClient, onUnreadable: OnUnreadable): Im
       return { items: items.flatMap(readable), ...rest };
     },
 
-    async *ofRepository(registry, repository, digest) {
+    async *ofRepository(registry, repository, digest, onTag) {
+      const tagOf = ({ rowKey }: UnreadableRowError) => rowKey.slice(rowKey.indexOf(':') + 1);
+      const read = onTag ? readableRows(error => onTag(tagOf(error))) : readable;
       const key = repositoryKey(repository);
       // ';' follows ':' in ASCII, so this range is exactly the rows of this repository's tags.
       const range = odata`PartitionKey eq ${registry} and RowKey ge ${`${key}:`} and RowKey lt ${`${key};`}`;
       const filter = digest === undefined ? range : `${range} and ${odata`digest eq ${digest}`}`;
-      for await (const row of readRows(table, filter)) yield* readable(row);
+      for await (const row of readRows(table, filter)) yield* read(row);
     },
 
     async *repositories(registry) {

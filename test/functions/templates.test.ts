@@ -96,7 +96,7 @@ describe('templates-list and templates-get', () => {
   test('show what the template names and what it is to name', async () => {
     const value = imageValue('samples/workspace:v1', sample.digest);
     const shown = {
-      ...{ organization, template: SAMPLE_TEMPLATE, exists: true },
+      ...{ organization: 'coder', template: SAMPLE_TEMPLATE, exists: true },
       active: {
         version: activeVersion(app.environment.cloud, SAMPLE_TEMPLATE)?.name,
         createdOn: expect.any(String),
@@ -107,10 +107,11 @@ describe('templates-list and templates-get', () => {
     };
 
     expect(await ask('templates-list')).toEqual({ status: 200, json: { items: [shown] } });
-    expect(await ask('templates-get', SAMPLE_TEMPLATE)).toEqual({ status: 200, json: shown });
-    // Coder knows the organization by its name, too, and has one that is the default.
-    expect(await ask('templates-get', `coder/${SAMPLE_TEMPLATE}`)).toEqual({ status: 200, json: shown });
-    expect(await ask('templates-get', `default/${SAMPLE_TEMPLATE}`)).toEqual({ status: 200, json: shown });
+    // The organization by its id, by its name, and as the one that is the default.
+    for (const called of [organization, 'coder', 'CODER', 'default']) {
+      const name = `${called}/${SAMPLE_TEMPLATE}`;
+      expect(await ask('templates-get', name)).toEqual({ status: 200, json: shown });
+    }
   });
 
   test('count the workspaces that were started from another version', async () => {
@@ -132,19 +133,44 @@ describe('templates-list and templates-get', () => {
 
 describe('templates-rollback', () => {
   let [first, second] = ['', ''];
+  const active = (tag: string, digest: string) => ({
+    variables: { image: imageValue(`team/rolled:${tag}`, digest) },
+  });
 
-  test('promotes the version before, and holds the newer values', async () => {
+  test('promotes the version that was active before, and holds what was active', async () => {
     await connect('rolled');
     first = await pushed('team/rolled:v1', 'one', 'template-updated');
     second = await pushed('team/rolled:v2', 'two', 'template-updated');
-    const held = { image: imageValue('team/rolled:v2', second) };
+    const held = { image: [imageValue('team/rolled:v2', second)] };
 
-    expect(await ask('templates-rollback', 'coder/rolled')).toMatchObject({
-      status: 200,
-      json: { organization, active: { variables: { image: imageValue('team/rolled:v1', first) } }, held },
-    });
+    const answered = await ask('templates-rollback', 'coder/rolled');
+    const shown = { organization: 'coder', active: active('v1', first), wanted: {}, held };
+    expect(answered).toMatchObject({ status: 200, json: shown });
+    expect(answered.json.wanted).toEqual({});
     expect((await ask('templates-get', 'rolled')).json.held).toEqual(held);
     expect(await app.record('team/rolled:v2')).toMatchObject({ state: 'skipped', reason: 'held' });
+  });
+
+  test('asked again, goes back to what a person had made active before the bridge, and then no further', async () => {
+    const { json } = await ask('templates-rollback', 'rolled');
+
+    expect(json.active).toMatchObject({ variables: { image: 'docker.io/codercom/example-base:ubuntu' } });
+    const taken = { v2: second, v1: first };
+    const held = Object.entries(taken).map(([tag, digest]) => imageValue(`team/rolled:${tag}`, digest));
+    expect(json.held).toEqual({ image: held });
+    expect(await ask('templates-rollback', 'rolled')).toMatchObject({
+      status: 404,
+      json: { reason: 'not-found' },
+    });
+
+    const { versions } = coderOf(app.environment.cloud).state();
+    const value = imageValue('team/rolled:v1', first);
+    const back = versions.find(({ variables }) => variables.some(variable => variable.value === value));
+    const again = await ask('templates-rollback', 'rolled', `?to=${back?.id}`);
+    expect(again.json).toMatchObject({
+      active: active('v1', first),
+      held: { image: [imageValue('team/rolled:v2', second)] },
+    });
   });
 
   test('keeps the same digest away, whatever its tag', async () => {
@@ -201,14 +227,23 @@ describe('templates-rollback', () => {
     });
   });
 
-  test('refuses when there is no earlier version of the bridge', async () => {
-    await connect('first');
-    await pushed('team/first:v1', 'one', 'template-updated');
+  test('neither holds nor goes back to what was never active', async () => {
+    await connect('never', { promote: 'manual' });
+    await pushed('team/never:v1', 'one', 'version-ready');
+    await ask('templates-promote', 'never');
+    const waiting = await pushed('team/never:v2', 'two', 'version-ready');
+    const { version } = (await ask('templates-get', 'never')).json.building;
 
-    expect(await ask('templates-rollback', 'first')).toMatchObject({
+    expect(await ask('templates-rollback', 'never', `?to=${version}`)).toMatchObject({
       status: 404,
-      json: { reason: 'not-found' },
+      json: { reason: 'not-found', detail: expect.stringContaining('never active') },
     });
+    const { json } = await ask('templates-rollback', 'never');
+    expect(json).toMatchObject({
+      active: { variables: { image: 'docker.io/codercom/example-base:ubuntu' } },
+      wanted: { image: imageValue('team/never:v2', waiting) },
+    });
+    expect(json.held.image).toEqual([expect.stringContaining(':v1@')]);
   });
 });
 

@@ -23,6 +23,10 @@ export type Step =
   /** The instance ends after this number of further calls. */
   | { do: 'doom'; instance: 0 | 1; calls: number }
   | { do: 'fault'; standIn: 'coder' | 'registry' | 'tables' | 'keyVault'; fault: Fault }
+  /** One of the tags that the registry has can be read no more until all trouble ends. */
+  | { do: 'lock'; registry: RegistryName; which: number }
+  /** One of the rows of the registry is damaged, or of a pending image the due row is lost. */
+  | { do: 'damage'; registry: RegistryName; which: number }
   /** The replica that is read shows from now on what there is now, or everything again. */
   | { do: 'lag'; registry: RegistryName; lags: boolean }
   | { do: 'wait'; seconds: number };
@@ -49,6 +53,9 @@ export const LETS_THROUGH: readonly ((repository: string, tag: string) => boolea
 /** Also one that leaves everything as it is, from which histories come back before they end. */
 export const SUSPENDED = POLICIES.length;
 
+const HUGE = 'x'.repeat(40_000);
+const HANGS_MS = 3_000;
+
 const registry = fc.constantFrom(...REGISTRIES);
 const repository = fc.constantFrom('a', 'b/c');
 const tag = fc.constantFrom('1.0.0', '1.1.0', 'x');
@@ -66,6 +73,18 @@ const fault = fc.oneof(
     times: fc.integer({ min: 1, max: 3 }),
   }),
   fc.record({ delayMs: fc.integer({ min: 1, max: 120 }), times: fc.integer({ min: 1, max: 4 }) }),
+  // In each service's own form of an error, of which one is as long as a table takes.
+  fc.record({
+    status: fc.constantFrom(500, 503),
+    body: fc.constant({ error: { msg: HUGE }, errors: [{ code: 'X', message: HUGE }] }),
+    times: fc.integer({ min: 1, max: 2 }),
+  }),
+  // Longer than an import may take.
+  fc.record({
+    path: fc.constantFrom('^/oauth2/exchange', '^/oauth2/token'),
+    delayMs: fc.constant(HANGS_MS),
+    times: fc.constant(1),
+  }),
 );
 
 /** @param lossy also changes without an event, which only a reconciliation can find */
@@ -113,6 +132,10 @@ export function histories(lossy: boolean) {
     },
     {
       weight: 1,
+      arbitrary: fc.record({ do: fc.constant('lock' as const), registry, which: fc.nat(9) }),
+    },
+    {
+      weight: 1,
       arbitrary: fc.record({ do: fc.constant('wait' as const), seconds: fc.constantFrom(5, 40, 300) }),
     },
     ...(lossy
@@ -120,6 +143,10 @@ export function histories(lossy: boolean) {
           {
             weight: 1,
             arbitrary: fc.record({ do: fc.constant('untag' as const), registry, which: fc.nat(9) }),
+          },
+          {
+            weight: 2,
+            arbitrary: fc.record({ do: fc.constant('damage' as const), registry, which: fc.nat(30) }),
           },
           {
             weight: 1,

@@ -11,7 +11,7 @@ export interface Instance {
 export type Fate = 'died' | { error: unknown } | undefined;
 
 /** Two instances; one that dies is replaced by a new one. */
-export function createInstances(create: () => Instance, onCrash: () => void) {
+export function createInstances(create: (isPatient?: boolean) => Instance, onCrash: () => void) {
   const instances: Instance[] = [create(), create()];
   return {
     /** The instance ends after this many more calls. */
@@ -19,10 +19,10 @@ export function createInstances(create: () => Instance, onCrash: () => void) {
       (instances[number % 2] as Instance).life.callsLeft = calls;
     },
 
-    /** Both instances die, and new ones take their places. */
+    /** Both instances die, and new ones take their places, which have as much time as they need. */
     replaceAll(): void {
       for (const { life } of instances) life.callsLeft = 0;
-      instances.splice(0, 2, create(), create());
+      instances.splice(0, 2, create(true), create(true));
     },
 
     async on(number: number, act: (services: Services) => Promise<void>): Promise<Fate> {

@@ -2,6 +2,7 @@ import semver from 'semver';
 import { expect } from 'vitest';
 import { handleEvent } from '../../shared/images/receive.ts';
 import { sweep } from '../../shared/images/sweep.ts';
+import { timeLimit } from '../../shared/lib/time-limit.ts';
 import { Policy } from '../../shared/policy/policy.ts';
 import { reconcile } from '../../shared/reconciliation/reconcile.ts';
 import type { Services } from '../../shared/services.ts';
@@ -22,6 +23,8 @@ export const seen = {
   reconciliations: 0,
   faults: 0,
   lags: 0,
+  locks: 0,
+  damages: 0,
   crashes: 0,
 };
 
@@ -36,6 +39,8 @@ interface Delivery {
 
 const silent = { info() {}, warn() {}, error() {} };
 const MOST_SWEEPS = 12;
+/** Far longer than a sweep or a reconciliation takes on a busy machine. */
+const SWEEP_MS = 60_000;
 
 /**
  * Lets a history happen, then ends all trouble, and checks what must be true then.
@@ -46,6 +51,8 @@ export async function live(world: World, { policies, steps }: History, lossy: bo
   const queue: Delivery[] = [];
   /** What the registries have: `repository:tag` to digest and content. */
   const held = { contoso: new Map<string, Held>(), fabrikam: new Map<string, Held>() };
+  /** Registries of which the own row is damaged. */
+  const damaged = new Set<RegistryName>();
   const chosen = { contoso: policies[0], fabrikam: policies[1] };
   const instances = createInstances(world.newInstance, () => {
     seen.crashes += 1;
@@ -77,6 +84,10 @@ export async function live(world: World, { policies, steps }: History, lossy: bo
       case 'lag':
         seen.lags += 1;
         return world.lag(step.registry, step.lags);
+      case 'lock':
+        return lock(step);
+      case 'damage':
+        return damage(step);
       case 'wait':
         await pass(step.seconds * 1_000);
     }
@@ -119,6 +130,27 @@ export async function live(world: World, { policies, steps }: History, lossy: bo
     }
   }
 
+  async function lock({ registry, which }: Extract<Step, { do: 'lock' }>) {
+    const tags = [...held[registry].keys()];
+    const [repository, tag] = tags[which % Math.max(tags.length, 1)]?.split(':') ?? [];
+    if (repository === undefined || tag === undefined) return;
+    seen.locks += 1;
+    await world.lock(registry, repository, tag);
+  }
+
+  async function damage({ registry, which }: Extract<Step, { do: 'damage' }>) {
+    const row = await untilDone(() => world.damage(registry, which));
+    if (row === undefined) return;
+    seen.damages += 1;
+    if (row === registry) damaged.add(registry);
+  }
+
+  /** A person declares again what cannot be read. */
+  async function repair() {
+    for (const name of damaged) await change(name, chosen[name]);
+    damaged.clear();
+  }
+
   async function change(registry: RegistryName, policy: number) {
     chosen[registry] = policy;
     const declared = policy === SUSPENDED ? { suspended: true } : { policy: POLICIES[policy] };
@@ -153,15 +185,16 @@ export async function live(world: World, { policies, steps }: History, lossy: bo
     seen.sweeps += 1;
     // The clock stands still during a sweep, so it ends where it would wait.
     const ending = new AbortController();
-    const signal = AbortSignal.any([ending.signal, AbortSignal.timeout(10_000)]);
-    await sweep({ ...services, wait: async () => ending.abort() }, signal, silent);
+    const limit = timeLimit(SWEEP_MS);
+    limit.addEventListener('abort', () => ending.abort());
+    await sweep({ ...services, wait: async () => ending.abort() }, ending.signal, silent);
   }
 
   async function reconcileAll(services: Services, names: readonly RegistryName[]): Promise<void> {
     for (const name of names) {
       seen.reconciliations += 1;
       await services.reports.start(name, false);
-      await reconcile(services, name, AbortSignal.timeout(10_000), silent);
+      await reconcile(services, name, timeLimit(SWEEP_MS), silent);
     }
   }
 
@@ -181,7 +214,11 @@ export async function live(world: World, { policies, steps }: History, lossy: bo
 
   async function settle(): Promise<void> {
     world.clearFaults();
-    for (const name of REGISTRIES) await world.lag(name, false);
+    for (const name of REGISTRIES) {
+      await world.lag(name, false);
+      await world.unlockAll(name);
+    }
+    await repair();
     // Nothing that an instance had in memory may be needed.
     instances.replaceAll();
     await quiet();

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startCloud } from '../../infra/local/cloud.ts';
@@ -17,13 +17,24 @@ import type { Instance } from './instances.ts';
 
 const silent = { info() {}, warn() {}, error() {} };
 
-/** One template, two variables of which name the images of two repositories. */
-export const TEMPLATE = 'hostile';
-export const VARIABLE_OF = { a: 'image', 'b/c': 'sidecar' } as const;
-export type Repository = keyof typeof VARIABLE_OF;
-export const REPOSITORIES = Object.keys(VARIABLE_OF) as Repository[];
+/** A repository whose newest image one variable of one template names. */
+export interface Feed {
+  registry: 'contoso' | 'fabrikam';
+  repository: string;
+  template: string;
+  variable: string;
+}
 
-/** An Azure and a Coder v2 with one template, what people do there, and instances of the app. */
+/** Two registries feed one template; a rule with `{name}` feeds two others. */
+export const FEEDS: readonly Feed[] = [
+  { registry: 'contoso', repository: 'a', template: 'hostile', variable: 'image' },
+  { registry: 'fabrikam', repository: 'b/c', template: 'hostile', variable: 'sidecar' },
+  { registry: 'contoso', repository: 'work/one', template: 'one', variable: 'image' },
+  { registry: 'contoso', repository: 'work/two', template: 'two', variable: 'image' },
+];
+export const TEMPLATES: readonly string[] = ['hostile', 'one', 'two'];
+
+/** An Azure and a Coder v2 with templates, and instances of the app. */
 export type TemplateWorld = Awaited<ReturnType<typeof startTemplateWorld>>;
 
 /** Real time that an event gets while faults occur: Coder may hold an import for long. */
@@ -32,20 +43,22 @@ const BUDGET_MS = 700;
 export const LEASE_MS = 600_000;
 /** A wait of an instance moves the clock by no more. */
 const LONGEST_MOVE_MS = 250;
-const SAMPLE = join(import.meta.dirname, '..', '..', 'infra', 'local', 'templates', 'kubernetes', 'main.tf');
+const FOLDER = join(import.meta.dirname, '..', '..', 'infra', 'local', 'templates', 'kubernetes');
+const SAMPLE = readFileSync(join(FOLDER, 'main.tf'), 'utf8');
 
 /** The sample template with a second variable that names an image. */
-export async function sourceOf(note: string): Promise<Record<string, string>> {
+export function sourceOf(note: string): Record<string, string> {
   const sidecar = 'variable "sidecar" {\n  type    = string\n  default = "docker.io/library/busybox:1"\n}\n';
-  return { 'main.tf': `${await readFile(SAMPLE, 'utf8')}\n${sidecar}# ${note}\n` };
+  return { 'main.tf': `${SAMPLE}\n${sidecar}# ${note}\n` };
 }
 
 export async function startTemplateWorld(tls: Tls) {
-  const cloud = await startCloud({ tls, tenant: await sharedTenant(), coderGeneration: 'v2' });
+  const started = { tls, tenant: await sharedTenant(), registries: ['fabrikam'] };
+  const cloud = await startCloud({ ...started, coderGeneration: 'v2' });
   Object.assign(process.env, cloud.appSettings);
   const coder = coderOf(cloud);
   Object.assign(coder.switches, { acquireMs: 5, importMs: 10 });
-  const { clock } = cloud;
+  const { clock, registry, otherRegistries } = cloud;
   const settings = readSettings({ ...cloud.appSettings, CODER_MAX_CONCURRENT: '4' });
   const wait = async (ms: number, signal: AbortSignal) => {
     clock.advance(Math.min(Math.max(ms, 0), LONGEST_MOVE_MS));
@@ -56,27 +69,45 @@ export async function startTemplateWorld(tls: Tls) {
   const admin = createServices(settings, seams);
   let instances = 0;
 
-  coder.controls.pushTemplate({
-    ...{ template: TEMPLATE, files: await sourceOf('first'), variables: { namespace: 'coder' } },
-  });
-  while (!activeVersion(cloud, TEMPLATE)) await delay(5);
-  const { username, password } = cloud.registry.puller;
-  const input = RegistryInput.parse({
-    resourceId: cloud.registry.resourceId,
-    credential: { kind: 'static', username, password },
-    policy: {
-      rules: REPOSITORIES.map(repository => ({
-        ...{ repository, templates: [{ template: TEMPLATE, variable: VARIABLE_OF[repository] }] },
-      })),
-    },
-  });
-  await putRegistry(admin, cloud.registry.name, input, {}, AbortSignal.timeout(20_000), silent);
+  for (const template of TEMPLATES) {
+    coder.controls.pushTemplate({ template, files: sourceOf('first'), variables: { namespace: 'coder' } });
+    while (!activeVersion(cloud, template)) await delay(5);
+  }
+  const registries = {
+    contoso: { resourceId: registry.resourceId, standIn: cloud.standIns.registry },
+    fabrikam: otherRegistries[0] as (typeof otherRegistries)[number],
+  };
+  /** Each registry calls the organization, and the template, as it likes. */
+  const rules = {
+    contoso: [
+      { repository: 'a', templates: [{ organization: 'Coder', template: 'hostile' }] },
+      { repository: 'work/*', templates: [{ template: '{name}' }] },
+    ],
+    fabrikam: [
+      {
+        repository: 'b/c',
+        templates: [{ organization: coder.organizationId, template: 'Hostile', variable: 'sidecar' }],
+      },
+    ],
+  };
+  const { username, password } = registry.puller;
+  for (const name of ['contoso', 'fabrikam'] as const) {
+    const input = RegistryInput.parse({
+      resourceId: registries[name].resourceId,
+      credential: { kind: 'static', username, password },
+      policy: { rules: rules[name] },
+    });
+    await putRegistry(admin, name, input, {}, AbortSignal.timeout(20_000), silent);
+  }
 
-  const world = {
-    cloud,
-    coder,
-    admin,
-    name: { organization: coder.organizationId, template: TEMPLATE },
+  const templateNamed = (name: string) => {
+    const { templates, versions } = coder.state();
+    const template = templates.find(({ settings }) => settings.name === name);
+    return { activeId: template?.activeVersionId, own: versions.filter(v => v.templateId === template?.id) };
+  };
+
+  return {
+    ...{ cloud, coder, admin, registries },
 
     /** Every second one dies before its last call is carried out, and the others after it. */
     newInstance(): Instance {
@@ -85,37 +116,27 @@ export async function startTemplateWorld(tls: Tls) {
       return { life: newLife(Number.POSITIVE_INFINITY, instances % 2 ? 'done' : 'lost'), services };
     },
 
-    push(repository: Repository, tag: string, content: string): Promise<string> {
-      const target = { registryUrl: cloud.standIns.registry.url, ...cloud.registry.pusher, ca: tls.ca };
-      return pushImage(target, repository, image({ content }), tag);
+    push(feed: Feed, tag: string, content: string): Promise<string> {
+      const { url } = registries[feed.registry].standIn;
+      const target = { registryUrl: url, ...registry.pusher, ca: tls.ca };
+      return pushImage(target, feed.repository, image({ content }), tag);
     },
 
-    value: (repository: Repository, tag: string, digest: string) =>
-      `${cloud.standIns.registry.loginServer}/${repository}:${tag}@${digest}`,
+    /** Versions of a template, the oldest first. */
+    versions: (template: string): Version[] => templateNamed(template).own,
 
-    /** Versions of the template, the oldest first. */
-    versions(): Version[] {
-      const { templates, versions } = coder.state();
-      const id = templates.find(({ settings }) => settings.name === TEMPLATE)?.id;
-      return versions.filter(({ templateId }) => templateId === id);
+    active(template: string): Version {
+      const { activeId, own } = templateNamed(template);
+      return own.find(({ id }) => id === activeId) as Version;
     },
 
-    active(): Version {
-      const { templates, versions } = coder.state();
-      const id = templates.find(({ settings }) => settings.name === TEMPLATE)?.activeVersionId;
-      return versions.find(version => version.id === id) as Version;
-    },
-
-    /** Until Coder is at nothing any more, but for imports that it holds. */
-    async quiet(isHeld: boolean): Promise<void> {
-      while (coder.requests.underWay() > 0) await new Promise(setImmediate);
-      const isBusy = () =>
-        world.versions().some(({ job }) => ['pending', 'running', 'canceling'].includes(job.status));
-      while (!isHeld && isBusy()) await delay(2);
-    },
+    /** Whether Coder imports anything. */
+    isImporting: () =>
+      coder.state().versions.some(({ job }) => ['pending', 'running', 'canceling'].includes(job.status)),
 
     clearFaults(): void {
-      for (const standIn of Object.values(cloud.standIns)) standIn.faults.clear();
+      const others = otherRegistries.map(({ standIn }) => standIn);
+      for (const standIn of [...Object.values(cloud.standIns), ...others]) standIn.faults.clear();
     },
 
     /**
@@ -123,13 +144,15 @@ export async function startTemplateWorld(tls: Tls) {
      * parts of one transaction, which Azure does not, so that one of these rows may outlive its time.
      */
     async unfinished(): Promise<string[]> {
-      const { items } = await admin.images.list({ registry: cloud.registry.name }, { limit: 1_000 });
-      return items
-        .filter(({ state }) => state === 'pending' || state === 'failed')
-        .map(({ repository, tag, reason }) => `${repository}:${tag} ${reason}`);
+      const found: string[] = [];
+      for (const name of Object.keys(registries)) {
+        const { items } = await admin.images.list({ registry: name }, { limit: 1_000 });
+        const open = items.filter(({ state }) => state === 'pending' || state === 'failed');
+        found.push(...open.map(({ repository, tag, reason }) => `${repository}:${tag} ${reason}`));
+      }
+      return found;
     },
   };
-  return world;
 }
 
 /** Variables of a version by their names. */

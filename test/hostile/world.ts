@@ -2,6 +2,7 @@ import { startCloud } from '../../infra/local/cloud.ts';
 import { artifact, image, index, type OciManifest } from '../../infra/local/oci-image.ts';
 import { pushImage } from '../../infra/local/push-image.ts';
 import type { Tls } from '../../infra/local/tls.ts';
+import { openTable } from '../../shared/azure/tables/tables.ts';
 import { RegistryInput } from '../../shared/records/registry.ts';
 import { putRegistry } from '../../shared/registries/put.ts';
 import { createServices } from '../../shared/services.ts';
@@ -20,8 +21,10 @@ export type Content = 'image 1' | 'image 2' | 'index' | 'chart';
 /** Azure and Coder with two registries, what their owners do there, and instances of the app. */
 export type World = Awaited<ReturnType<typeof startWorld>>;
 
-/** An import has this much real time under load, so that no worker waits long for the lease of one that died. */
+/** An import has this much real time in a history, so that no worker waits long for the lease of one that died. */
 const BUDGET_MS = 1_500;
+/** Once no worker dies any more, a busy machine must not make imports fail. */
+const PATIENT_MS = 30_000;
 /** On the clock that is moved; far above the budget, so that a busy machine cannot make a lease end too early. */
 const LEASE_MS = 30_000;
 
@@ -49,8 +52,9 @@ export async function startWorld(tls: Tls) {
     resourceId: (name: RegistryName) => registries[name].resourceId,
     loginServer: (name: RegistryName) => registries[name].standIn.loginServer,
 
-    newInstance(): Instance {
-      const services = createServices(settings, { ...seams, importBudgetMs: BUDGET_MS, leaseMs: LEASE_MS });
+    newInstance: (isPatient = false): Instance => {
+      const importBudgetMs = isPatient ? PATIENT_MS : BUDGET_MS;
+      const services = createServices(settings, { ...seams, importBudgetMs, leaseMs: LEASE_MS });
       return { life: newLife(), services };
     },
 
@@ -82,6 +86,32 @@ export async function startWorld(tls: Tls) {
       await fetch(url, { method: lags ? 'POST' : 'DELETE' });
     },
 
+    async lock(name: RegistryName, repository: string, tag: string): Promise<void> {
+      const lock = { repository, reference: tag, readEnabled: false };
+      const url = `${registries[name].standIn.url}/_stand-in/locks`;
+      await fetch(url, { method: 'POST', body: JSON.stringify(lock) });
+    },
+
+    async unlockAll(name: RegistryName): Promise<void> {
+      await fetch(`${registries[name].standIn.url}/_stand-in/locks`, { method: 'DELETE' });
+    },
+
+    /** Damages one of the registry's rows, or loses a due row. Gives its key, if there is one. */
+    async damage(name: RegistryName, which: number): Promise<string | undefined> {
+      const { images = [], registries: all = [] } = await cloud.standIns.tables.dump();
+      const own = ([...images, ...all] as StoredRow[]).filter(
+        row => row.partitionKey === name || (row.partitionKey === 'registry' && row.rowKey === name),
+      );
+      const row = own[which % Math.max(own.length, 1)];
+      if (!row) return undefined;
+      const key = { partitionKey: row.partitionKey, rowKey: row.rowKey };
+      const table = key.partitionKey === 'registry' ? 'registries' : 'images';
+      const client = openTable(settings.TABLES_URL, table, admin.credential);
+      if (row.kind === 'due') await client.deleteEntity(key.partitionKey, key.rowKey);
+      else await client.updateEntity({ ...key, ...DAMAGE }, 'Merge');
+      return key.rowKey;
+    },
+
     clearFaults(): void {
       const others = cloud.otherRegistries.map(({ standIn }) => standIn);
       for (const standIn of [...Object.values(cloud.standIns), ...others]) standIn.faults.clear();
@@ -109,11 +139,20 @@ export async function startWorld(tls: Tls) {
 
     async dueRows(): Promise<string[]> {
       const { images = [] } = await cloud.standIns.tables.dump();
-      const rows = images as { kind: string; rowKey: string; partitionKey: string }[];
+      const rows = images as StoredRow[];
       return rows.filter(({ kind }) => kind === 'due').map(row => `${row.partitionKey} ${row.rowKey}`);
     },
   };
 }
+
+interface StoredRow {
+  kind: string;
+  rowKey: string;
+  partitionKey: string;
+}
+
+/** What no row may have, of whatever kind it is. */
+const DAMAGE = { state: 'odd', policy: '{', coderId: 5 };
 
 const MANIFESTS: Record<Content, OciManifest> = {
   'image 1': image({ content: 'one' }),

@@ -24,7 +24,7 @@ const Left = z.strictObject({
     .array(
       z.strictObject({
         repository: z.string(),
-        tag: z.string().optional().describe('Absent when the registry did not list the repository.'),
+        tag: z.string(),
         reason: z.enum(IMAGE_REASONS),
         meaning: z.string(),
       }),

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { isHeld } from '../../coder/v2/rollout.ts';
 import type { TemplateState } from '../../coder/v2/templates.ts';
 import { Time } from './fields.ts';
 
@@ -16,12 +17,16 @@ export const TemplateView = z.strictObject({
       variables: Values.describe('What the variables that the bridge sets hold.'),
     })
     .optional(),
-  wanted: Values.describe('What each variable is to name, by the newest pushes and the rules.'),
+  wanted: Values.describe(
+    'What each variable is to name, by the newest pushes and the rules. Without those that are held, which stay as they are.',
+  ),
   building: z
     .strictObject({ version: z.string(), since: Time, values: Values })
     .optional()
     .describe('The version that is being built, or waits for a person to promote it.'),
-  held: Values.describe('What a person took back, which stays away until another digest is pushed.'),
+  held: z
+    .record(z.string(), z.array(z.string()))
+    .describe('What a person took back from each variable; it stays away until another digest is pushed.'),
   failed: z.strictObject({ reason: z.string(), message: z.string() }).optional(),
   outdatedWorkspaces: z
     .int()
@@ -31,10 +36,11 @@ export const TemplateView = z.strictObject({
 
 export function templateView({ organization, template, rollout, found, outdated }: TemplateState) {
   const { wishes, building, held, failed } = rollout;
+  const wanted = Object.entries(wishes).filter(([name, { value }]) => !isHeld(held, name, value));
   const isOurs = (name: string) => name in wishes;
   const variables = (found?.variables ?? []).filter(({ name }) => isOurs(name));
   return {
-    organization,
+    organization: organization.name,
     template,
     exists: found !== undefined,
     active: found?.active && {
@@ -43,7 +49,7 @@ export function templateView({ organization, template, rollout, found, outdated 
       createdBy: found.active.created_by.username,
       variables: Object.fromEntries(variables.map(({ name, value }) => [name, value])),
     },
-    wanted: Object.fromEntries(Object.entries(wishes).map(([name, { value }]) => [name, value])),
+    wanted: Object.fromEntries(wanted.map(([name, { value }]) => [name, value])),
     building: building && { version: building.name, since: building.since, values: building.values },
     held,
     failed: failed && { reason: failed.reason, message: failed.message },

@@ -4,10 +4,11 @@ import { isTimeout, ServiceError, statusOf } from '../../errors.ts';
 import type { Pauses } from '../../lib/pauses.ts';
 import { timeLimit, untilAborted } from '../../lib/time-limit.ts';
 import { limitAnswers, limitTime, readText } from '../sdk/limits.ts';
+import { onlyReadsLeave } from '../sdk/only-to.ts';
 import { retryOptions } from '../sdk/retries.ts';
 import type { HostCheck } from './allowed-hosts.ts';
 import { type AcrCall, messageOf, toServiceError } from './errors.ts';
-import { heedPauses, onlyTo } from './policies.ts';
+import { heedPauses } from './policies.ts';
 
 /** Reads the content of a registry, with the managed identity. */
 export interface Acr {
@@ -87,7 +88,7 @@ export function createAcr({ credential, audience, isAllowedHost, pauses }: AcrOp
       retryOptions,
       additionalPolicies: [
         limitTime(TIMEOUT_MS),
-        onlyTo(loginServer),
+        onlyReadsLeave(`https://${loginServer}`),
         heedPauses(loginServer, pauses),
         limitAnswers(LARGEST_ANSWER),
       ],

@@ -5,23 +5,6 @@ import type { AdditionalPolicy } from '../sdk/limits.ts';
 import { isOfUpstream, upstreamOf } from './errors.ts';
 
 /**
- * The registry redirects requests for blobs to storage. The SDK follows and adds the registry's token again, which
- * would send the token to a host that is not allowed. The redirect's address alone is enough to read the blob.
- */
-export function onlyTo(loginServer: string): AdditionalPolicy {
-  return {
-    position: 'perRetry',
-    policy: {
-      name: 'only-to-login-server',
-      sendRequest(request, next) {
-        if (new URL(request.url).host !== loginServer) request.headers.delete('Authorization');
-        return next(request);
-      },
-    },
-  };
-}
-
-/**
  * Remembers the pause that a busy registry asks for, and refuses every call to it until the pause ends. The SDK alone
  * would wait for Retry-After within the call and use up the time of the import. When the source registry of a cache rule
  * is busy, only the repository pauses.

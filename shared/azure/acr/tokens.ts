@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { describe, ServiceError } from '../../errors.ts';
 import { boundedFetch } from '../../lib/bounded-fetch.ts';
 import { claimsOf } from '../../lib/jwt.ts';
+import { remember } from '../../lib/redaction/redact.ts';
 import type { HostCheck } from './allowed-hosts.ts';
 
 /** A user name and a password that a registry accepts. */
@@ -51,8 +52,8 @@ interface AcrTokenOptions {
   isAllowedHost: HostCheck;
 }
 
-const Exchanged = z.object({ refresh_token: z.string() });
-const AccessToken = z.object({ access_token: z.string() });
+const Exchanged = z.object({ refresh_token: z.string().transform(remember) });
+const AccessToken = z.object({ access_token: z.string().transform(remember) });
 const Claims = z.object({
   access: z.array(z.object({ name: z.string(), actions: z.array(z.string()) })).default([]),
 });
@@ -135,6 +136,7 @@ async function pull(
 
 /** A login in the form that HTTP Basic authentication and Docker's configuration use. */
 export function basicAuth({ username, password }: Login): string {
+  remember(password);
   return Buffer.from(`${username}:${password}`).toString('base64');
 }
 

@@ -2,6 +2,7 @@ import { ContainerRegistryManagementClient } from '@azure/arm-containerregistry'
 import type { TokenCredential } from '@azure/identity';
 import { nameEmptyErrors } from '../sdk/empty-errors.ts';
 import { ARM_TIMEOUT_MS, LARGEST_ARM_ANSWER, limitAnswers, limitTime } from '../sdk/limits.ts';
+import { onlyTo } from '../sdk/only-to.ts';
 import { retryOptions } from '../sdk/retries.ts';
 
 /** Gives the official client for the registries of a subscription. */
@@ -14,6 +15,8 @@ export function createClientOf(credential: TokenCredential, url: string, audienc
       endpoint: url,
       credentials: { scopes: [`${audience}/.default`] },
       retryOptions,
-      additionalPolicies: [limitTime(ARM_TIMEOUT_MS), nameEmptyErrors, limitAnswers(LARGEST_ARM_ANSWER)],
+      additionalPolicies: [
+        ...[limitTime(ARM_TIMEOUT_MS), nameEmptyErrors, limitAnswers(LARGEST_ARM_ANSWER), onlyTo(url)],
+      ],
     });
 }

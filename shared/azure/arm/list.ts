@@ -2,8 +2,10 @@ import type { TokenCredential } from '@azure/identity';
 import ky from 'ky';
 import * as z from 'zod';
 import { boundedFetch } from '../../lib/bounded-fetch.ts';
+import { refuseOther } from '../sdk/only-to.ts';
 
-/** Lists what the bridge's identity may read under a path of Azure Resource Manager, page by page. @throws as ky and zod do */
+/** Lists what the bridge's identity may read under a path of Azure Resource Manager, page by page. @throws as ky and zod do, and
+ * Error when a next page is elsewhere */
 export type ArmList = <T>(
   schema: z.ZodType<T>,
   path: string,
@@ -21,8 +23,8 @@ export function createArmList(credential: TokenCredential, url: string, audience
     const headers = { authorization: `Bearer ${token?.token}` };
     const Page = z.object({ value: z.array(schema), nextLink: z.string().nullish() });
     let page: string | null | undefined = `${url}${path}?api-version=${apiVersion}`;
-    // A next page on another host would receive the bridge's token.
-    while (page?.startsWith(`${url}/`)) {
+    while (page) {
+      refuseOther(new URL(url), new URL(page));
       const answer: unknown = await ky
         .get(page, { headers, fetch: boundedFetch, redirect: 'error', signal })
         .json();

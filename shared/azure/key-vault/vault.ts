@@ -5,7 +5,9 @@ import { describe, ServiceError, statusOf } from '../../errors.ts';
 import { remember } from '../../lib/redaction/redact.ts';
 import { nameEmptyErrors } from '../sdk/empty-errors.ts';
 import { limitAnswers, limitTime } from '../sdk/limits.ts';
+import { onlyTo } from '../sdk/only-to.ts';
 import { retryOptions } from '../sdk/retries.ts';
+import { onlyForVaults } from './vault-tokens.ts';
 
 /** Secrets in Key Vault, the only place where the bridge stores secrets. */
 export interface Vault {
@@ -39,10 +41,12 @@ const LARGEST_ANSWER = 1024 * 1024;
  * @throws ServiceError, from every method, `secrets-unavailable`
  */
 export function createVault(url: string, credential: TokenCredential, verifyChallenge: boolean): Vault {
-  const client = new SecretClient(url, credential, {
+  const client = new SecretClient(url, onlyForVaults(credential, url), {
     disableChallengeResourceVerification: !verifyChallenge,
     retryOptions,
-    additionalPolicies: [limitTime(CALL_TIMEOUT_MS), nameEmptyErrors, limitAnswers(LARGEST_ANSWER)],
+    additionalPolicies: [
+      ...[limitTime(CALL_TIMEOUT_MS), nameEmptyErrors, limitAnswers(LARGEST_ANSWER), onlyTo(url)],
+    ],
   });
 
   async function store(name: string, value: string, more?: SecretProperties): Promise<string> {

@@ -1,9 +1,9 @@
 import { createVersion } from './create-version.ts';
 import { decideRollout } from './decide.ts';
-import type { RolloutFacts, RolloutStep, VersionFact } from './facts.ts';
+import { type RolloutFacts, type RolloutStep, type VersionFact, valuesOf } from './facts.ts';
 import { listOwnVersions } from './own-versions.ts';
 import { readActive, readOurs, readTemplate } from './read-facts.ts';
-import { type Building, MOST_PAST, type Rollout } from './rollout.ts';
+import { type Building, hold, noteActive, type Rollout, remember } from './rollout.ts';
 import {
   note,
   noteFailure,
@@ -13,6 +13,7 @@ import {
   type TemplateName,
   templateOf,
 } from './round.ts';
+import { isSameImage } from './value.ts';
 
 export type RoundEnd = Extract<RolloutStep, { do: 'wait' | 'settle' }> & {
   /** The version that is active, or that is being built. */
@@ -63,7 +64,8 @@ async function take(round: Round, step: Taken): Promise<void> {
       return;
     case 'read-active':
       facts.active = await readActive(round);
-      return;
+      noteActive(rollout, facts.active.id);
+      return noteNamed(round, valuesOf(facts.active));
     case 'read-ours':
       facts.ours = await readOurs(round, step.building);
       return;
@@ -86,13 +88,19 @@ async function take(round: Round, step: Taken): Promise<void> {
     case 'note-promoted':
       return notePromoted(round, oursOf(facts));
     case 'hold':
-      rollout.held = { ...rollout.held, ...step.values };
+      hold(rollout, step.values);
       rollout.takenBackTo = templateOf(facts).activeVersionId;
       return;
     case 'restore':
       return restore(round, step.versionId);
     case 'give-up':
       return giveUp(round, step);
+  }
+}
+
+function noteNamed({ rollout, options }: Round, has: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(options.wanted)) {
+    if (isSameImage(has[name], value)) rollout.named[name] = value;
   }
 }
 
@@ -115,15 +123,23 @@ async function promote(round: Round, versionId: string): Promise<void> {
 }
 
 function notePromoted(round: Round, ours: VersionFact): void {
-  const { rollout, facts } = round;
+  const { rollout, facts, options } = round;
   round.hasPromoted = true;
-  const values = rollout.building?.values ?? {};
+  const { values, before, since: begunOn } = rollout.building as Building;
   const { id: versionId, createdOn, importedOn } = ours;
   const importMs = importedOn && importedOn.getTime() - createdOn.getTime();
-  rollout.last = { versionId, createdOn, values, ...(importMs !== undefined && { importMs }) };
-  rollout.past = [...new Set([...Object.values(values), ...rollout.past])].slice(0, MOST_PAST);
+  const times = {
+    createdOn,
+    begunOn,
+    promotedOn: options.now(),
+    ...(importMs !== undefined && { importMs }),
+  };
+  rollout.last = { versionId, ...times };
+  remember(rollout, Object.values(values));
+  remember(rollout, Object.values(before), times.promotedOn);
   // Another digest of these was pushed.
-  for (const name of Object.keys(values)) delete rollout.held[name];
+  const changed = Object.keys(values).filter(name => !isSameImage(values[name], before[name]));
+  for (const name of changed) delete rollout.held[name];
   delete rollout.building;
   delete rollout.failed;
   delete facts.ours;

@@ -2,27 +2,22 @@ import { type ImageReason, REASONS } from '../../reasons.ts';
 import type { Applied, WantedImage } from '../target.ts';
 import type { RoundEnd } from './advance.ts';
 import { type Place, placesOf } from './destinations.ts';
+import type { Organizations } from './organizations.ts';
 import type { Rollout } from './rollout.ts';
 import type { Rollouts } from './rollout-table.ts';
 import { formatValue, isSameImage } from './value.ts';
-import { continueSeries, replaces, type Wish } from './wish.ts';
+import { replaces, type Wish } from './wish.ts';
 import type { TemplateMemo } from './words.ts';
 
 export interface ApplyOptions {
   rollouts: Rollouts;
+  organizations: Organizations;
   now: () => Date;
-  /** Organization of destinations that name none. */
-  organization: string;
 }
 
 /** From the first look at an import on, each is as much later as a quarter of the time that has passed. */
 const FIRST_LOOK_MS = 250;
 const LONGEST_LOOK_MS = 15_000;
-
-/** Where images of the registry's rule go. */
-export function destinationsOf({ registry, words }: Pick<WantedImage, 'registry' | 'words'>) {
-  return words.templates ?? registry.templates ?? [];
-}
 
 /** Takes every template that the image goes to one round further. @throws ServiceError */
 export async function applyImage(
@@ -30,17 +25,18 @@ export async function applyImage(
   image: WantedImage,
   signal: AbortSignal,
 ): Promise<Applied> {
-  const places = placesOf(destinationsOf(image), image.repository, options.organization);
+  const destinations = image.words.templates ?? image.registry.templates ?? [];
+  const places = await placesOf(options.organizations, destinations, image.repository, signal);
   if (places.length === 0) return { state: 'done', reason: 'no-template' };
   const results: PlaceResult[] = [];
   for (const place of places) results.push(await applyTo(options, place, image, signal));
-  return summarize(options, results);
+  return summarize(results);
 }
 
 interface PlaceResult extends TemplateMemo {
   reason: ImageReason;
   digest?: string | undefined;
-  since?: Date | undefined;
+  lookAgainOn?: Date | undefined;
 }
 
 async function applyTo(
@@ -57,8 +53,8 @@ async function applyTo(
       const chosen = current.wishes[variable];
       const isChosen = replaces(image.words.defaultTag ?? 'newest', wish, chosen);
       if (isChosen) {
-        const isNew = !isSameImage(chosen?.value, wish.value);
-        if (isNew) current.series = continueSeries(current.series, now());
+        if (!isSameImage(chosen?.value, wish.value))
+          current.openSince = oldest(current.openSince, wish.pushedOn);
         current.wishes[variable] = wish;
       }
       // Several tags of one digest are in the template together.
@@ -68,9 +64,9 @@ async function applyTo(
     },
     signal,
   );
-  const common = { organization, template, variable };
+  const common = { organization: organization.name, template, variable };
   if (!end) return { ...common, ...notChosen(rollout, variable) };
-  return { ...common, ...resultOf(end, rollout, wish, variable) };
+  return { ...common, ...resultOf(end, rollout, wish, variable, now()) };
 }
 
 function wishOf({ destination }: Place, image: WantedImage): Wish {
@@ -87,7 +83,7 @@ function forgetRefusals(rollout: Rollout, variable: string): void {
   delete rollout.held[variable];
   delete rollout.failed;
   // Without it what is active in its place is no choice of a person.
-  delete rollout.last?.values[variable];
+  delete rollout.named[variable];
 }
 
 /** Another tag goes before this one. */
@@ -101,6 +97,7 @@ function resultOf(
   rollout: Rollout,
   wish: Wish,
   variable: string,
+  now: Date,
 ): Omit<PlaceResult, 'organization' | 'template' | 'variable'> {
   const { version } = end;
   const isThere = isSameImage(
@@ -118,22 +115,26 @@ function resultOf(
     ...(version && { version }),
     ...(importMs !== undefined && { importMs }),
     ...(isThere && { digest: wish.digest }),
-    since: rollout.building?.since,
+    lookAgainOn: end.do === 'wait' ? (end.until ?? nextLook(now, rollout.building?.since)) : undefined,
   };
+}
+
+function oldest(one: Date | undefined, other: Date): Date {
+  return one && one < other ? one : other;
 }
 
 const RANK = { failed: 0, pending: 1, imported: 2, skipped: 3, removed: 4 } as const;
 
 /** The record shows the worst of them, and each in `coder.templates`. */
-function summarize({ now }: ApplyOptions, results: readonly PlaceResult[]): Applied {
+function summarize(results: readonly PlaceResult[]): Applied {
   const [worst] = [...results].sort((a, b) => RANK[stateOf(a)] - RANK[stateOf(b)]);
-  const { reason, message, digest, since } = worst as PlaceResult;
-  const templates = results.map(({ digest: _d, since: _s, ...shown }) => shown);
+  const { reason, message, digest, lookAgainOn } = worst as PlaceResult;
+  const templates = results.map(({ digest: _d, lookAgainOn: _l, ...shown }) => shown);
   const memo = { coder: { templates } };
   const state = REASONS[reason].state;
   if (state === 'pending') {
     const said = message ?? REASONS[reason].meaning;
-    return { state: 'waiting', reason, message: said, memo, lookAgainOn: nextLook(now(), since) } as Applied;
+    return { state: 'waiting', reason, message: said, memo, lookAgainOn } as Applied;
   }
   return { state: 'done', reason, memo, ...(message && { message }), ...(digest && { digest }) } as Applied;
 }

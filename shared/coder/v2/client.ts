@@ -7,6 +7,7 @@ import {
   BuildInfo,
   CoderError,
   CoderLog,
+  CoderOrganization,
   CoderTemplate,
   CoderUser,
   CoderVariable,
@@ -30,13 +31,17 @@ export interface V2Client {
     checks: Readonly<Record<string, RightToCheck>>,
     signal: AbortSignal,
   ): Promise<Record<string, boolean>>;
-  /** @param organization id or name */
-  listTemplates(organization: string, signal: AbortSignal): Promise<CoderTemplate[]>;
+  /** @param called its name, its id, or `default` */
+  findOrganization(called: string, signal: AbortSignal): Promise<CoderOrganization | undefined>;
+  /**
+   * Coder does not tell upper from lower case in the names of templates and organizations.
+   * @param organization id or name
+   */
   findTemplate(organization: string, name: string, signal: AbortSignal): Promise<CoderTemplate | undefined>;
   getVersion(id: string, signal: AbortSignal): Promise<CoderVersion | undefined>;
   /** Archived ones too. */
   findVersion(templateId: string, name: string, signal: AbortSignal): Promise<CoderVersion | undefined>;
-  /** The latest first, archived ones left out. */
+  /** The oldest first, and all of them; archived ones are left out. */
   listVersions(templateId: string, signal: AbortSignal): Promise<CoderVersion[]>;
   listVariables(versionId: string, signal: AbortSignal): Promise<CoderVariable[]>;
   listLogs(versionId: string, signal: AbortSignal): Promise<CoderLog[]>;
@@ -96,8 +101,7 @@ export function createV2Client(connection: CoderConnection): V2Client {
     key: (id, signal) => find(ApiKey, `users/me/keys/${path(id)}`, signal),
     authCheck: (checks, signal) =>
       call(z.record(z.string(), z.boolean()), 'post', 'authcheck', { json: { checks }, signal }),
-    listTemplates: (organization, signal) =>
-      get(z.array(CoderTemplate), `organizations/${path(organization)}/templates`, signal),
+    findOrganization: (called, signal) => find(CoderOrganization, `organizations/${path(called)}`, signal),
     findTemplate: (organization, name, signal) =>
       find(CoderTemplate, `organizations/${path(organization)}/templates/${path(name)}`, signal),
     getVersion: (id, signal) => find(CoderVersion, `templateversions/${path(id)}`, signal),

@@ -10,6 +10,7 @@ import { isSameImage } from './value.ts';
 export async function createVersion(round: Round, building: Building): Promise<void> {
   const { rollout, facts, options, name, signal } = round;
   rollout.building = building;
+  delete rollout.openSince;
   delete facts.ours;
   const given = Object.entries(building.values).map(([variable, value]) => ({ name: variable, value }));
   const version = {
@@ -21,7 +22,7 @@ export async function createVersion(round: Round, building: Building): Promise<v
     tags: facts.active?.tags ?? {},
     user_variable_values: given,
   };
-  const organization = name.organization;
+  const organization = name.organization.id;
   try {
     const created = await options.coder
       .createVersion(organization, version, signal)

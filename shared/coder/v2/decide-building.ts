@@ -1,7 +1,6 @@
 import { isSame, type RolloutFacts, type RolloutStep, type VersionFact, valuesOf } from './facts.ts';
 import { refuseVariable } from './refuse-variable.ts';
-import type { Building } from './rollout.ts';
-import { isSameImage } from './value.ts';
+import { type Building, isHeld } from './rollout.ts';
 import { versionName } from './version-name.ts';
 
 /** Coder's reaper ends imports that have waited for 30 minutes. */
@@ -13,7 +12,7 @@ const REAPED = /terminated by the reaper/;
 
 /** What a version is given: what is wished for, without what a person took back. */
 export function valuesToBuild({ rollout: { held }, wanted }: RolloutFacts): Record<string, string> {
-  const open = Object.entries(wanted).filter(([name, value]) => !isSameImage(held[name], value));
+  const open = Object.entries(wanted).filter(([name, value]) => !isHeld(held, name, value));
   return Object.fromEntries(open);
 }
 
@@ -25,7 +24,9 @@ export function beginBuilding(
   attempt: number,
 ): Building {
   const name = versionName(values, base.id, attempt);
-  return { name, attempt, values, baseVersionId: base.id, fileId: base.fileId, since: now };
+  const had = Object.entries(valuesOf(base)).filter(([variable]) => variable in values);
+  const before = Object.fromEntries(had);
+  return { name, attempt, values, before, baseVersionId: base.id, fileId: base.fileId, since: now };
 }
 
 /** What comes next once a version has its name: its import is awaited, and its variables are verified. */

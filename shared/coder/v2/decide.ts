@@ -1,4 +1,5 @@
 import { awaitImport, beginBuilding, decideBuilding, isImporting, valuesToBuild } from './decide-building.ts';
+import { driftOf } from './drift.ts';
 import {
   type GivenUp,
   isSame,
@@ -8,8 +9,8 @@ import {
   valuesOf,
 } from './facts.ts';
 import { refuseVariable } from './refuse-variable.ts';
+import type { Rollout } from './rollout.ts';
 import { isSameImage } from './value.ts';
-import { isInSeries } from './wish.ts';
 
 /** The one step that comes next. What was cut off is decided anew, from what Coder says. */
 export function decideRollout(facts: RolloutFacts): RolloutStep {
@@ -46,8 +47,8 @@ function decideIdle(facts: RolloutFacts, active: VersionFact): RolloutStep {
   if (failed?.baseVersionId === active.id && isSame(failed.values, values)) {
     return { do: 'settle', reason: failed.reason as GivenUp, message: failed.message };
   }
-  // Many pushes at once are one version.
-  if (isInSeries(rollout.series, facts.now)) return { do: 'wait', reason: 'coder-building' };
+  const until = batchUntil(rollout);
+  if (until && facts.now < until) return { do: 'wait', reason: 'coder-building', until };
   return { do: 'create', building: beginBuilding(facts.now, values, active, 1) };
 }
 
@@ -60,20 +61,36 @@ function takenBack(
   active: VersionFact,
   differing: readonly string[],
 ): RolloutStep | undefined {
-  const { last, past } = rollout;
-  if (!last || last.versionId === active.id) return undefined;
-  const isRolledBack = active.createdOn < last.createdOn;
+  const { last, named } = rollout;
+  if (last?.versionId === active.id) return undefined;
   const current = valuesOf(active);
-  const isCopied = (name: string) => !isRolledBack && past.some(value => isSameImage(value, current[name]));
-  const taken = differing.filter(name => isSameImage(last.values[name], wanted[name]) && !isCopied(name));
-  if (taken.length === 0) return undefined;
+  const drift = (name: string) => driftOf(rollout, active, current[name]);
+  const taken = differing.filter(name => isSameImage(named[name], wanted[name]) && drift(name) !== 'behind');
+  const [first] = taken;
+  if (first === undefined) return undefined;
+  const isRolledBack = drift(first) === 'rolled-back';
   // What promotes the same version again does so from a state of its own, as Terraform does: two would take turns.
-  const isRestored = isRolledBack && restores && rollout.takenBackTo !== active.id;
+  const isRestored = last && isRolledBack && restores && rollout.takenBackTo !== active.id;
   if (!isRestored) {
     return { do: 'hold', values: Object.fromEntries(taken.map(name => [name, wanted[name] as string])) };
   }
   // What is newly wished is built with all the others.
   return taken.length === differing.length ? { do: 'restore', versionId: last.versionId } : undefined;
+}
+
+/** A version begins so long after the one before, if something was pushed meanwhile: more may follow. */
+const APART_MS = 5_000;
+/** What was pushed before that one was begun shows that the bridge is behind with reading pushes. */
+const BEHIND_APART_MS = 10_000;
+
+/**
+ * Pushes that came while a version was under way are built together. When they came counts, and not when they were
+ * read, so that a slow machine makes no more versions of them.
+ */
+function batchUntil({ last, openSince }: Rollout): Date | undefined {
+  if (!last || !openSince || openSince > last.promotedOn) return undefined;
+  const apartMs = openSince < last.begunOn ? BEHIND_APART_MS : APART_MS;
+  return new Date(last.begunOn.getTime() + apartMs);
 }
 
 /** Coder drops undeclared variables silently, so they are looked for before anything is built. */

@@ -1,4 +1,6 @@
 import type { Fault } from '../../errors.ts';
+import { compileGlob } from '../../policy/glob.ts';
+import type { Organizations } from './organizations.ts';
 import type { TemplateName } from './round.ts';
 import type { Destination } from './words.ts';
 
@@ -8,20 +10,23 @@ export interface Place extends TemplateName {
   destination: Destination;
 }
 
-/** Where an image of this repository goes. */
+/** Where an image of this repository goes. @throws ServiceError */
 export function placesOf(
+  organizations: Organizations,
   destinations: readonly Destination[],
   repository: string,
-  defaultOrganization: string,
-): Place[] {
+  signal: AbortSignal,
+): Promise<Place[]> {
   const name = repository.split('/').at(-1) as string;
-  return destinations.map(destination => ({
-    organization: destination.organization ?? defaultOrganization,
-    // A dot or an underscore occurs in repositories and in no template's name.
-    template: destination.template.replace('{name}', name.replaceAll(/[^a-zA-Z0-9]+/g, '-')),
-    variable: destination.variable ?? 'image',
-    destination,
-  }));
+  return Promise.all(
+    destinations.map(async destination => ({
+      organization: await organizations.resolve(destination.organization, signal),
+      // A dot or an underscore occurs in repositories and in no template's name.
+      template: destination.template.replace('{name}', name.replaceAll(/[^a-zA-Z0-9]+/g, '-')),
+      variable: destination.variable ?? 'image',
+      destination,
+    })),
+  );
 }
 
 /** A registry's rules, as far as they say where images go. */
@@ -57,6 +62,14 @@ export function declaredDestinations({ templates, policy }: Declared): DeclaredD
   });
 }
 
+/** Where images of this repository can go, by all rules. */
+export function destinationsFor(declared: Declared, repository: string): Destination[] {
+  const ours = declaredDestinations(declared).filter(found =>
+    compileGlob(found.repository).matches(repository),
+  );
+  return ours.map(({ destination }) => destination);
+}
+
 const GLOB = /[*?[\]{}!]/;
 
 /** A variable names one image, so what goes there must be one repository. */
@@ -68,11 +81,4 @@ export function refuseSeveralRepositories({
   if (destination.template.includes('{name}') || !GLOB.test(repository)) return undefined;
   const message = `names one template for the images of several repositories (${repository}), which would take turns in its variable. Name one repository in the rule, or let the template's name have {name} in it, the last part of the repository's name`;
   return { path: `${path}.template`, message };
-}
-
-/** The variable that a destination is about, as long as it is the same for every repository. */
-export function placeKey(destination: Destination, defaultOrganization: string): string | undefined {
-  if (destination.template.includes('{name}')) return undefined;
-  const organization = destination.organization ?? defaultOrganization;
-  return `${organization}/${destination.template}/${destination.variable ?? 'image'}`;
 }

@@ -67,7 +67,8 @@ export type RolloutStep =
   /** A person took back what the bridge had promoted. */
   | { do: 'hold'; values: Readonly<Record<string, string>> }
   | { do: 'restore'; versionId: string }
-  | { do: 'wait'; reason: 'coder-building' | 'no-provisioner' }
+  /** `until` where it is known when to go on. */
+  | { do: 'wait'; reason: 'coder-building' | 'no-provisioner'; until?: Date }
   /** Ours is of no use: it is archived, and not built again on this base. */
   | { do: 'give-up'; reason: GivenUp; message: string }
   | { do: 'settle'; reason: Settled; message?: string };

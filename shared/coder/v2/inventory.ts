@@ -1,11 +1,13 @@
 import { UnreadableRowError } from '../../errors.ts';
-import { compileGlob } from '../../policy/glob.ts';
 import type { Inventory, RepositoryInTarget, SourceRegistry, TargetDifference } from '../target.ts';
 import type { ApplyOptions } from './apply.ts';
 import type { V2Client } from './client.ts';
-import { declaredDestinations, type Place, placesOf } from './destinations.ts';
+import { destinationsFor, type Place, placesOf } from './destinations.ts';
+import { type Drift, driftOf } from './drift.ts';
+import type { VersionFact } from './facts.ts';
+import { readFound } from './found-template.ts';
+import { toFact } from './read-facts.ts';
 import type { Rollout } from './rollout.ts';
-import type { CoderVariable } from './schema.ts';
 import { isSameImage, parseValue } from './value.ts';
 
 export interface InventoryOptions extends ApplyOptions {
@@ -18,21 +20,20 @@ interface Found {
   /** undefined when what is remembered cannot be read. */
   rollout: Rollout | undefined;
   /** undefined when there is no such template. */
-  active: { id: string; createdOn: Date; variables: readonly CoderVariable[] } | undefined;
+  active: VersionFact | undefined;
 }
 
 /** Looks at the templates that a repository's images go to, when it is asked for the repository. */
 export function takeInventory(options: InventoryOptions, registry: SourceRegistry): Inventory {
-  const destinations = declaredDestinations(registry);
   return {
     missing: 'template-missing',
     repositories: [],
     async find(repository, signal) {
-      const ours = destinations.filter(found => compileGlob(found.repository).matches(repository));
-      const places = placesOf(
-        ours.map(({ destination }) => destination),
+      const places = await placesOf(
+        options.organizations,
+        destinationsFor(registry, repository),
         repository,
-        options.organization,
+        signal,
       );
       if (places.length === 0) return undefined;
       const found = await Promise.all(places.map(place => look(options, place, signal)));
@@ -46,16 +47,12 @@ async function look(
   place: Place,
   signal: AbortSignal,
 ): Promise<Found> {
-  const [rollout, template] = await Promise.all([
+  const [rollout, found] = await Promise.all([
     rollouts.read(place).catch(ignoreUnreadable),
-    coder.findTemplate(place.organization, place.template, signal),
+    readFound(coder, place, signal),
   ]);
-  if (!template) return { place, rollout, active: undefined };
-  const [version, variables] = await Promise.all([
-    coder.getVersion(template.active_version_id, signal),
-    coder.listVariables(template.active_version_id, signal),
-  ]);
-  return { place, rollout, active: version && { id: version.id, createdOn: version.created_at, variables } };
+  const active = found?.active && { ...toFact(found.active), variables: found.variables };
+  return { place, rollout, active };
 }
 
 function ignoreUnreadable(error: unknown): undefined {
@@ -64,15 +61,22 @@ function ignoreUnreadable(error: unknown): undefined {
 
 function repositoryOf(name: string, found: readonly Found[]): RepositoryInTarget {
   const tags = new Map<string, string>();
-  for (const { place, active } of found) {
+  for (const { place, rollout, active } of found) {
     const value = parseValue(namedBy(active, place.variable) ?? '');
-    if (value?.name === name && value.tag && value.digest) tags.set(value.tag, value.digest);
+    // A rule may have the tag left out.
+    const tag = value?.tag ?? rollout?.wishes[place.variable]?.tag;
+    if (value?.name === name && tag && value.digest) tags.set(tag, value.digest);
   }
   return {
     tags,
     offers: tag => tags.has(tag),
-    // One that is still wished for after it was to be withdrawn is the last: Coder cannot name no image.
-    keeps: ({ tag }) => found.some(({ place, rollout }) => rollout?.wishes[place.variable]?.tag === tag),
+    isByDigest: true,
+    // The last one of a repository stays: Coder cannot name no image.
+    keeps: ({ tag }) =>
+      found.some(({ place: { variable }, rollout }) => {
+        const wish = rollout?.wishes[variable];
+        return wish?.isWithdrawn === true && wish.tag === tag;
+      }),
     // Which tag a variable follows was decided when it was pushed.
     findDrift: () => undefined,
     compare({ tag, digest }) {
@@ -89,18 +93,22 @@ function compare(
 ): TargetDifference | undefined {
   const { variable } = place;
   if (!rollout) return 'template-forgotten';
-  const { last, past, wishes, building, takenBackTo } = rollout;
+  const { wishes, building, takenBackTo } = rollout;
   if (wishes[variable]?.tag !== tag) return undefined;
   if (!active) return 'template-missing';
   const value = namedBy(active, variable);
   if (value === undefined) return 'variable-missing';
   if (isSameImage(value, image) || building) return undefined;
-  if (last && active.createdOn < last.createdOn) {
-    return active.id === takenBackTo ? 'terraform-managed' : 'template-rolled-back';
-  }
-  return past.some(old => isSameImage(old, value)) ? 'template-behind' : 'template-overridden';
+  const drift = driftOf(rollout, active, value);
+  return drift === 'rolled-back' && active.id === takenBackTo ? 'terraform-managed' : DIFFERENCE_OF[drift];
 }
 
+const DIFFERENCE_OF: Record<Drift, TargetDifference> = {
+  'rolled-back': 'template-rolled-back',
+  overridden: 'template-overridden',
+  behind: 'template-behind',
+};
+
 function namedBy(active: Found['active'], variable: string): string | undefined {
-  return active?.variables.find(({ name }) => name === variable)?.value;
+  return active?.variables?.find(({ name }) => name === variable)?.value;
 }

@@ -1,29 +1,17 @@
 import type { PlannedCall, Target } from '../target.ts';
 import type { V2Client } from './client.ts';
-import { createRollouts, type Rollouts } from './rollout-table.ts';
+import type { Rollouts } from './rollout-table.ts';
 import type { CoderVersion, NewVersion } from './schema.ts';
 
 /** The target on a Coder that is read and not changed, with the calls that would change it, in order. */
 export function planCalls(
   coder: V2Client,
   rollouts: Rollouts,
-  now: () => Date,
   createTarget: (services: { coder: V2Client; rollouts: Rollouts }) => Target,
 ): ReturnType<Target['plan']> {
   const calls: PlannedCall[] = [];
   const planned = noteChanges(coder, calls);
-  const read = async ({ rowKey }: { rowKey: string }) => ({ rollout: await rollouts.read(nameOf(rowKey)) });
-  const inMemory = createRollouts(
-    { read, readIntact: read, withLease: async (key, _signal, work) => work(await read(key), false) },
-    planned,
-    now,
-  );
-  return { target: createTarget({ coder: planned, rollouts: inMemory }), calls };
-}
-
-function nameOf(rowKey: string) {
-  const [organization = '', template = ''] = rowKey.split('|');
-  return { organization, template };
+  return { target: createTarget({ coder: planned, rollouts: rollouts.inMemory(planned) }), calls };
 }
 
 /** Every change is noted, and answered as if it had just begun. */

@@ -6,7 +6,7 @@ import { type Round, templateOf } from './round.ts';
 import type { CoderVersion } from './schema.ts';
 
 export async function readTemplate({ options, name, signal }: Round): Promise<RolloutFacts['template']> {
-  const found = await options.coder.findTemplate(name.organization, name.template, signal);
+  const found = await options.coder.findTemplate(name.organization.id, name.template, signal);
   return found ? { id: found.id, activeVersionId: found.active_version_id } : null;
 }
 

@@ -9,15 +9,14 @@ import {
   type Declared,
   type DeclaredDestination,
   declaredDestinations,
-  placeKey,
   refuseSeveralRepositories,
 } from './destinations.ts';
+import type { Organization, Organizations } from './organizations.ts';
 import { refuseVariable } from './refuse-variable.ts';
 
 export interface RefuseOptions {
   coder: V2Client;
-  /** Organization of destinations that name none. */
-  organization: string;
+  organizations: Organizations;
   /** The other registries that were added. */
   otherRegistries(name: string): AsyncIterable<RefusableRegistry>;
   delivery: RefuseContext;
@@ -38,12 +37,13 @@ const LOOK_MS = 10_000;
  * @throws RefusedError `invalid-request`
  */
 export async function refuseRegistry(options: RefuseOptions, declared: RefusableRegistry): Promise<void> {
-  const destinations = declaredDestinations(declared);
+  const signal = timeLimit(LOOK_MS);
+  const named = await Promise.all(declaredDestinations(declared).map(each => locate(options, each, signal)));
   const faults = [
-    ...destinations.flatMap(destination => refuseSeveralRepositories(destination) ?? []),
-    ...refuseTwice(options, destinations),
-    ...(await refuseTaken(options, declared.name, destinations)),
-    ...(await refuseTemplates(options, destinations)),
+    ...named.flatMap(destination => refuseSeveralRepositories(destination) ?? []),
+    ...refuseTwice(named),
+    ...(await refuseTaken(options, declared.name, named, signal)),
+    ...(await refuseTemplates(options, named, signal)),
     ...(await refuseDelivery(declared, options.otherRegistries(declared.name), options.delivery)),
   ];
   // A destination beside the rules is looked at for each rule that it serves.
@@ -51,10 +51,35 @@ export async function refuseRegistry(options: RefuseOptions, declared: Refusable
   if (distinct.length > 0) throw invalidRequest(distinct);
 }
 
-function refuseTwice({ organization }: RefuseOptions, destinations: readonly DeclaredDestination[]): Fault[] {
+/** A destination with its organization, however the rule calls it. */
+interface LocatedDestination extends DeclaredDestination {
+  organization: Organization;
+}
+
+/** When Coder cannot be asked, the organization is what the rule calls it. */
+async function locate(
+  { organizations }: RefuseOptions,
+  found: DeclaredDestination,
+  signal: AbortSignal,
+): Promise<LocatedDestination> {
+  const called = found.destination.organization;
+  const organization = await organizations.resolve(called, signal).catch((error: unknown) => {
+    if (error instanceof ServiceError) return { id: called ?? '', name: called ?? '' };
+    throw error;
+  });
+  return { ...found, organization };
+}
+
+/** The variable that a destination is about, as long as it is the same for every repository. */
+function placeKey({ destination, organization }: LocatedDestination): string | undefined {
+  const { template, variable = 'image' } = destination;
+  return template.includes('{name}') ? undefined : `${organization.id}/${template.toLowerCase()}/${variable}`;
+}
+
+function refuseTwice(destinations: readonly LocatedDestination[]): Fault[] {
   const first = new Map<string, DeclaredDestination>();
   return destinations.flatMap(found => {
-    const key = placeKey(found.destination, organization);
+    const key = placeKey(found);
     const other = key === undefined ? undefined : first.get(key);
     if (key !== undefined && !other) first.set(key, found);
     if (!other || other.repository === found.repository) return [];
@@ -64,39 +89,34 @@ function refuseTwice({ organization }: RefuseOptions, destinations: readonly Dec
 }
 
 async function refuseTaken(
-  { otherRegistries, organization }: RefuseOptions,
+  options: RefuseOptions,
   name: string,
-  destinations: readonly DeclaredDestination[],
+  destinations: readonly LocatedDestination[],
+  signal: AbortSignal,
 ): Promise<Fault[]> {
   const taken = new Map<string, string>();
-  for await (const other of otherRegistries(name)) {
-    for (const { destination } of declaredDestinations(other)) {
-      const key = placeKey(destination, organization);
+  for await (const other of options.otherRegistries(name)) {
+    for (const found of declaredDestinations(other)) {
+      const key = placeKey(await locate(options, found, signal));
       if (key !== undefined) taken.set(key, other.name);
     }
   }
-  return destinations.flatMap(({ destination, path }) => {
-    const owner = taken.get(placeKey(destination, organization) ?? '');
+  return destinations.flatMap(found => {
+    const owner = taken.get(placeKey(found) ?? '');
     if (!owner) return [];
-    return [
-      {
-        path,
-        message: `names a variable that the registry ${owner} sets already; they would take turns in it`,
-      },
-    ];
+    const message = `names a variable that the registry ${owner} sets already; they would take turns in it`;
+    return [{ path: found.path, message }];
   });
 }
 
 /** Templates that can be looked at now. When Coder cannot be asked, the diagnosis of the registry tells. */
 async function refuseTemplates(
-  { coder, organization }: RefuseOptions,
-  destinations: readonly DeclaredDestination[],
+  { coder }: RefuseOptions,
+  destinations: readonly LocatedDestination[],
+  signal: AbortSignal,
 ): Promise<Fault[]> {
-  const signal = timeLimit(LOOK_MS);
   try {
-    const faults = await Promise.all(
-      destinations.map(found => refuseTemplate(coder, organization, found, signal)),
-    );
+    const faults = await Promise.all(destinations.map(found => refuseTemplate(coder, found, signal)));
     return faults.flatMap(fault => fault ?? []);
   } catch (error) {
     if (error instanceof ServiceError) return [];
@@ -106,15 +126,14 @@ async function refuseTemplates(
 
 async function refuseTemplate(
   coder: V2Client,
-  defaultOrganization: string,
-  { destination, path }: DeclaredDestination,
+  { destination, organization, path }: LocatedDestination,
   signal: AbortSignal,
 ): Promise<Fault | undefined> {
-  const { template, organization = defaultOrganization, variable = 'image' } = destination;
+  const { template, variable = 'image' } = destination;
   if (template.includes('{name}')) return undefined;
-  const found = await coder.findTemplate(organization, template, signal);
+  const found = await coder.findTemplate(organization.id, template, signal);
   if (!found) {
-    const message = `is no template that Coder shows the bridge in the organization ${organization}`;
+    const message = `is no template that Coder shows the bridge in the organization ${organization.name}`;
     return { path: `${path}.template`, message };
   }
   const refused = refuseVariable(variable, await coder.listVariables(found.active_version_id, signal));

@@ -2,7 +2,7 @@ import type { LeasedRows } from '../../azure/tables/leased-rows.ts';
 import { advance, type RoundEnd } from './advance.ts';
 import type { V2Client } from './client.ts';
 import type { Rollout, RolloutRow } from './rollout.ts';
-import type { RoundOptions, TemplateName } from './round.ts';
+import { type RoundOptions, rowKeyOf, type TemplateName } from './round.ts';
 import type { Wish } from './wish.ts';
 import type { Destination } from './words.ts';
 
@@ -19,6 +19,8 @@ export interface Rollouts {
     change: (rollout: Rollout) => Promise<RoundRules | undefined> | RoundRules | undefined,
     signal: AbortSignal,
   ): Promise<{ end: RoundEnd | undefined; rollout: Rollout }>;
+  /** The same on a Coder that is only read; nothing is stored. */
+  inMemory(coder: V2Client): Rollouts;
 }
 
 /** How the round goes on, by what the rule says. */
@@ -28,10 +30,7 @@ const PARTITION = '@templates';
 const KEPT_VERSIONS = 10;
 
 export function createRollouts(rows: LeasedRows<RolloutRow>, coder: V2Client, now: () => Date): Rollouts {
-  const keyOf = ({ organization, template }: TemplateName) => ({
-    partitionKey: PARTITION,
-    rowKey: `${organization}|${template}`,
-  });
+  const keyOf = (name: TemplateName) => ({ partitionKey: PARTITION, rowKey: rowKeyOf(name) });
   return {
     read: async name => (await rows.readIntact(keyOf(name))).rollout,
     round: (name, change, signal) =>
@@ -47,6 +46,12 @@ export function createRollouts(rows: LeasedRows<RolloutRow>, coder: V2Client, no
         };
         return { end: await advance(options, name, rollout, signal), rollout };
       }),
+    inMemory: planned =>
+      createRollouts(
+        { ...rows, withLease: async (key, _, work) => work(await rows.readIntact(key), false) },
+        planned,
+        now,
+      ),
   };
 }
 

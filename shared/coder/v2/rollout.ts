@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { json } from '../../azure/tables/row-codec.ts';
+import { isSameImage } from './value.ts';
 import { Wish } from './wish.ts';
 
 /** By the name of a variable. */
@@ -11,6 +12,8 @@ const Building = z.object({
   name: z.string(),
   attempt: z.int(),
   values: Values,
+  /** What these variables named in the version that was active. */
+  before: Values,
   /** The version that was active, of which it has the source. */
   baseVersionId: z.string(),
   fileId: z.string(),
@@ -26,25 +29,35 @@ export type Building = z.infer<typeof Building>;
 export const Rollout = z.object({
   /** What each variable is to name. */
   wishes: z.record(z.string(), Wish).default({}),
-  /** When wishes changed in quick succession: the first and the latest time. */
-  series: z.object({ firstOn: z.coerce.date(), lastOn: z.coerce.date() }).optional(),
+  /** Push of the oldest wish that came after the last version was begun. */
+  openSince: z.coerce.date().optional(),
   building: Building.optional(),
   /** The version that the bridge promoted last. */
   last: z
     .object({
       versionId: z.string(),
+      /** By Coder's clock. */
       createdOn: z.coerce.date(),
-      values: Values,
+      /** By the bridge's clock. */
+      begunOn: z.coerce.date(),
+      promotedOn: z.coerce.date(),
       /** How long Coder took for its import. */
       importMs: z.int().optional(),
     })
     .optional(),
-  /** Values that versions of the bridge had, the latest first: a person's push may copy one of them. */
-  past: z.array(z.string()).default([]),
+  /**
+   * Values that variables had, the latest first: a person's push may copy one of them. Those that are not the bridge's
+   * have the time when the bridge replaced them.
+   */
+  past: z.array(z.object({ value: z.string(), replacedOn: z.coerce.date().optional() })).default([]),
+  /** The last wish of each variable that the template was seen to name. */
+  named: Values.default({}),
   /** The older version that took the place of the bridge's last. When it does so again, it is no person's wish for once. */
   takenBackTo: z.string().optional(),
+  /** Ids of the versions that were active, as far as the bridge saw them; the active one is the last. */
+  actives: z.array(z.string()).default([]),
   /** Values that a person took back, which stay away until another digest is pushed. */
-  held: Values.default({}),
+  held: z.record(z.string(), z.array(z.string())).default({}),
   /** What Coder refused to build: it is not built again on the same base. */
   failed: z
     .object({ values: Values, baseVersionId: z.string(), reason: z.string(), message: z.string() })
@@ -58,5 +71,32 @@ export const RolloutRow = z.object({
 });
 export type RolloutRow = z.infer<typeof RolloutRow>;
 
-/** Values that are remembered. */
-export const MOST_PAST = 50;
+/** Values, and versions that were active, that are remembered. A value may have some 500 characters, and the row 32 Ki. */
+export const MOST_PAST = 30;
+
+/** Going back to a version removes those that came after it. */
+export function noteActive(rollout: Rollout, versionId: string): void {
+  const at = rollout.actives.indexOf(versionId);
+  const before = at < 0 ? rollout.actives : rollout.actives.slice(0, at);
+  rollout.actives = [...before, versionId].slice(-MOST_PAST);
+}
+
+/** @param replacedOn when the bridge replaced the values; absent for the bridge's own */
+export function remember(rollout: Rollout, values: readonly string[], replacedOn?: Date): void {
+  const isOwn = (value: string) => rollout.past.some(old => old.value === value && !old.replacedOn);
+  const added = replacedOn ? values.filter(value => !isOwn(value)) : values;
+  const others = rollout.past.filter(({ value }) => !added.includes(value));
+  const newest = added.map(value => ({ value, ...(replacedOn && { replacedOn }) }));
+  rollout.past = [...newest, ...others].slice(0, MOST_PAST);
+}
+
+/** Keeps away what a person took back. */
+export function hold({ held }: Rollout, values: Readonly<Record<string, string>>): void {
+  for (const [variable, value] of Object.entries(values)) {
+    if (!isHeld(held, variable, value)) held[variable] = [...(held[variable] ?? []), value];
+  }
+}
+
+export function isHeld(held: Rollout['held'], variable: string, value: string | undefined): boolean {
+  return (held[variable] ?? []).some(other => isSameImage(other, value));
+}

@@ -1,13 +1,18 @@
-import { redact } from '../../lib/redaction/redact.ts';
+import { shorten } from '../../lib/shorten.ts';
 import type { V2Client } from './client.ts';
 import type { RolloutFacts, VersionFact } from './facts.ts';
+import type { Organization } from './organizations.ts';
 import type { Building, Rollout } from './rollout.ts';
 
-/** One template, as Coder's API names it. */
+/** One template. Others can be given its name after it was deleted. */
 export interface TemplateName {
-  /** Name or id of the organization. */
-  organization: string;
+  organization: Organization;
   template: string;
+}
+
+/** Under which the bridge remembers a template. Coder does not tell upper from lower case in its name. */
+export function rowKeyOf({ organization, template }: TemplateName): string {
+  return `${organization.id}|${template.toLowerCase()}`;
 }
 
 /** What a round of work on a rollout is done with. */
@@ -47,7 +52,7 @@ export function noteFailure(
   reason: string,
   message: string,
 ): void {
-  rollout.failed = { values, baseVersionId, reason, message: redact(message).slice(0, 1_000) };
+  rollout.failed = { values, baseVersionId, reason, message: shorten(message, 1_000) };
 }
 
 export function templateOf({ template }: RolloutFacts): { id: string; activeVersionId: string } {

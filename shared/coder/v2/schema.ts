@@ -2,16 +2,21 @@ import * as z from 'zod';
 
 // Coder v2's resources; only what is used of them. Unknown fields are ignored, as newer releases add some.
 
+/** What is kept in a table, which takes 32 Ki characters. */
+const kept = z.string().max(256);
 const Time = z.string().transform(text => new Date(text));
 
 export const CoderUser = z.object({ id: z.string(), username: z.string() });
 export type CoderUser = z.infer<typeof CoderUser>;
 
+export const CoderOrganization = z.object({ id: z.string(), name: z.string() });
+export type CoderOrganization = z.infer<typeof CoderOrganization>;
+
 export const CoderTemplate = z.object({
-  id: z.string(),
-  organization_id: z.string(),
-  name: z.string(),
-  active_version_id: z.string(),
+  id: kept,
+  organization_id: kept,
+  name: kept,
+  active_version_id: kept,
   deprecated: z.boolean().nullish(),
   deprecation_message: z.string().nullish(),
 });
@@ -23,14 +28,14 @@ const Job = z.object({
     .catch('unknown'),
   error: z.string().nullish(),
   error_code: z.string().nullish(),
-  file_id: z.string(),
+  file_id: kept,
   tags: z.record(z.string(), z.string()).nullish(),
   completed_at: Time.nullish(),
 });
 
 export const CoderVersion = z.object({
-  id: z.string(),
-  name: z.string(),
+  id: kept,
+  name: kept,
   template_id: z.string().nullish(),
   message: z.string().nullish(),
   created_at: Time,

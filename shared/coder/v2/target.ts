@@ -13,7 +13,7 @@ export type V2TargetOptions = WithdrawOptions & RefuseOptions & V2CheckOptions;
 
 /** Coder v2: an image is what a variable of a template names. */
 export function createV2Target(options: V2TargetOptions): Target {
-  const { coder, rollouts, now } = options;
+  const { coder, rollouts } = options;
   return {
     host: coder.host,
     async refuse(declared) {
@@ -30,7 +30,7 @@ export function createV2Target(options: V2TargetOptions): Target {
     apply: (image, _lock, signal) => applyImage(options, image, signal),
     withdraw: (image, _lock, signal) => withdrawImage(options, image, signal),
     observe: async registry => takeInventory(options, registry),
-    plan: () => planCalls(coder, rollouts, now, planned => createV2Target({ ...options, ...planned })),
+    plan: () => planCalls(coder, rollouts, planned => createV2Target({ ...options, ...planned })),
     checks: () => v2Checks(options),
   };
 }

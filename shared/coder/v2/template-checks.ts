@@ -3,15 +3,12 @@ import { type Check, fine, unclear, type Verdict, wrong } from '../../lib/check.
 import type { TargetDiagnosis } from '../target.ts';
 import type { RightToCheck, V2Client } from './client.ts';
 import { type Declared, declaredDestinations } from './destinations.ts';
+import { checkProvisioners, type NamedTemplate } from './provisioner-check.ts';
 import { refuseVariable } from './refuse-variable.ts';
 import type { CoderTemplate } from './schema.ts';
 
-const SEEN_WITHIN_MS = 2 * 60_000;
-
 /** A variable of a template that images go to, as the rules name it. */
-interface Named {
-  organization: string;
-  template: string;
+interface Named extends NamedTemplate {
   variable: string;
 }
 
@@ -175,30 +172,5 @@ async function checkRights(
     'coder-right-missing',
     `The token lacks template:${lacking.join(', template:')} on ${name}.`,
     `Give the bridge's user the role: coder organizations members edit-roles USER organization-template-admin\nWith a licence the role admin on the template alone is enough. A token with scopes needs template:read, template:create, template:update, organization:read and user:read.`,
-  );
-}
-
-async function checkProvisioners(
-  coder: V2Client,
-  { organization, template }: Named,
-  { active_version_id }: CoderTemplate,
-  now: Date,
-  signal: AbortSignal,
-): Promise<Verdict | undefined> {
-  const [active, daemons] = await Promise.all([
-    coder.getVersion(active_version_id, signal),
-    coder.listProvisioners(organization, signal),
-  ]);
-  const wanted = Object.entries(active?.job.tags ?? {}).filter(([name, value]) => name !== 'owner' && value);
-  const fits = daemons.some(({ tags, last_seen_at }) => {
-    const isSeen = Date.parse(last_seen_at ?? '') > now.getTime() - SEEN_WITHIN_MS;
-    return isSeen && wanted.every(([name, value]) => tags?.[name] === value);
-  });
-  if (fits) return undefined;
-  const tags = wanted.map(([name, value]) => `${name}=${value}`);
-  return wrong(
-    'no-provisioner',
-    `No provisioner with the tags ${tags.join(' ')} of ${template} was seen in the last two minutes.`,
-    `Start one: coder provisioner start --tag ${tags.join(' --tag ')}`,
   );
 }

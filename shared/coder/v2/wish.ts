@@ -14,6 +14,8 @@ export const Wish = z.object({
   pushedOn: z.coerce.date(),
   /** A person promotes the version that carries it. */
   isManual: z.boolean().optional(),
+  /** The tag is not to be offered any more, and there was no other: whatever is pushed takes its place. */
+  isWithdrawn: z.boolean().optional(),
 });
 export type Wish = z.infer<typeof Wish>;
 
@@ -22,32 +24,9 @@ export type Wish = z.infer<typeof Wish>;
  * was asked what it points to now.
  */
 export function replaces(choice: DefaultTag, pushed: Wish, current: Wish | undefined): boolean {
-  if (!current || isSameTag(pushed, current)) return true;
+  if (!current || current.isWithdrawn || isSameTag(pushed, current)) return true;
   if (choice === 'newest') return pushed.pushedOn >= current.pushedOn;
   return choice === 'highest-semver' && isHigher(pushed.tag, current.tag);
-}
-
-/** Pushes that follow each other this quickly are built together. */
-const QUICK_MS = 1_000;
-/** But the first of them does not wait for longer. */
-const LONGEST_SERIES_MS = 5_000;
-
-export interface Series {
-  firstOn: Date;
-  lastOn: Date;
-}
-
-/** The series of changes once another one has come. */
-export function continueSeries(series: Series | undefined, now: Date): Series {
-  const isQuick = series !== undefined && now.getTime() - series.lastOn.getTime() < QUICK_MS;
-  return { firstOn: isQuick ? series.firstOn : now, lastOn: now };
-}
-
-/** Whether another change is likely to follow, so that it is better to wait. A single one is served at once. */
-export function isInSeries(series: Series | undefined, now: Date): boolean {
-  if (!series || series.lastOn <= series.firstOn) return false;
-  const isQuick = now.getTime() - series.lastOn.getTime() < QUICK_MS;
-  return isQuick && now.getTime() - series.firstOn.getTime() < LONGEST_SERIES_MS;
 }
 
 /** The one of these that a variable is to name; undefined when there is none. */

@@ -1,8 +1,8 @@
 import { REASONS } from '../../reasons.ts';
 import type { TargetedImage, Withdrawn } from '../target.ts';
 import type { RoundEnd } from './advance.ts';
-import { type ApplyOptions, destinationsOf, nextLook } from './apply.ts';
-import { type Place, placesOf } from './destinations.ts';
+import { type ApplyOptions, nextLook } from './apply.ts';
+import { destinationsFor, type Place, placesOf } from './destinations.ts';
 import type { Rollout } from './rollout.ts';
 import { formatValue, isSameImage, parseValue } from './value.ts';
 import { choose, type Wish } from './wish.ts';
@@ -24,7 +24,9 @@ export async function withdrawImage(
   image: TargetedImage,
   signal: AbortSignal,
 ): Promise<Withdrawn> {
-  const places = placesOf(destinationsOf(image), image.repository, options.organization);
+  // The rule that leaves an image out need not say where others of its repository go.
+  const destinations = destinationsFor(image.registry, image.repository);
+  const places = await placesOf(options.organizations, destinations, image.repository, signal);
   const ends: PlaceEnd[] = [];
   for (const place of places) ends.push(await withdrawFrom(options, place, image, signal));
   const lasting = ends.filter(({ rollout, place }) => isNamedBy(rollout, place, image));
@@ -36,7 +38,8 @@ export async function withdrawImage(
   const waiting = ends.find(({ end }) => end?.do === 'wait');
   if (waiting) {
     const message = `The template ${waiting.place.template} is given another tag.`;
-    const lookAgainOn = nextLook(options.now(), waiting.rollout.building?.since);
+    const until = waiting.end?.do === 'wait' ? waiting.end.until : undefined;
+    const lookAgainOn = until ?? nextLook(options.now(), waiting.rollout.building?.since);
     return { state: 'waiting', reason: 'coder-building', message, lookAgainOn };
   }
   const stuck = ends.filter(end => stillNames(end, image));
@@ -59,9 +62,10 @@ async function withdrawFrom(
 ): Promise<PlaceEnd> {
   const change = async ({ wishes }: Rollout) => {
     if (isNamedBy({ wishes }, place, image)) {
-      const next = await nextBest(options, image, place, { wishes });
+      const current = wishes[place.variable] as Wish;
+      const next = await nextBest(options, image, place, current);
+      wishes[place.variable] = next ?? { ...current, isWithdrawn: true };
       if (!next) return undefined;
-      wishes[place.variable] = next;
     }
     return wishes[place.variable] && place.destination;
   };
@@ -101,10 +105,10 @@ function isNamedBy(
 async function nextBest(
   options: WithdrawOptions,
   image: TargetedImage,
-  { variable, destination }: Place,
-  { wishes }: Pick<Rollout, 'wishes'>,
+  { destination }: Place,
+  current: Wish,
 ): Promise<Wish | undefined> {
-  const others = await wishesOf(options, image, wishes[variable] as Wish, destination.reference);
+  const others = await wishesOf(options, image, current, destination.reference);
   return choose(image.words.defaultTag ?? 'newest', others);
 }
 
@@ -118,7 +122,8 @@ async function wishesOf(
   for await (const other of otherTags(registry.name, repository)) {
     if (other.tag === tag) continue;
     const value = formatValue({ name: `${registry.loginServer}/${repository}`, ...other }, reference);
-    wishes.push({ ...like, ...other, value });
+    const { isWithdrawn: _, ...alike } = like;
+    wishes.push({ ...alike, ...other, value });
   }
   return wishes;
 }

@@ -46,6 +46,7 @@ const AGREED: RepositoryFacts = {
   registry: policy(),
   tags: inRegistry('v1'),
   records: records(imported('v1')),
+  unreadable: new Set(),
   forgotten: new Set(),
   image: inCoder('v1'),
   runnable: ['linux'],
@@ -59,6 +60,21 @@ const CASES: [string, Partial<RepositoryFacts>, string[]][] = [
     'a tag that moved unheard of',
     { tags: new Map([['v1', { digest: 'other', pushedOn: at(2) }]]) },
     ['v1 missed-push'],
+  ],
+  [
+    'a record that cannot be read',
+    { records: records(), unreadable: new Set(['v1']) },
+    ['v1 record-unreadable'],
+  ],
+  [
+    'a record that cannot be read, of a tag that is gone',
+    { tags: inRegistry(), image: undefined, records: records(), unreadable: new Set(['v1']) },
+    ['v1 record-unreadable'],
+  ],
+  [
+    'a pending image without a due row',
+    { records: records(record('v1', { state: 'pending' })), forgotten: new Set(['v1']) },
+    ['v1 forgotten'],
   ],
   [
     'a tag that came back',

@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { image } from '../../../infra/local/oci-image.ts';
 import { reportView } from '../../../shared/api/views/report.ts';
-import { ServiceError } from '../../../shared/errors.ts';
 import { reconcile } from '../../../shared/reconciliation/reconcile.ts';
 import { nextRun, reconcileDue } from '../../../shared/reconciliation/timer.ts';
 import type { StoredRegistry } from '../../../shared/records/registry.ts';
@@ -385,30 +384,6 @@ describe('a run that stops before its end', () => {
     expect(items.length).toBeGreaterThan(0);
     // One of each repository that is under way.
     expect(items.length).toBeLessThanOrEqual(4);
-  });
-
-  test('again and again goes on as long as it makes progress', async () => {
-    await fill();
-    const { acr } = bridge.services;
-    /** Coder fails when the tags of this many repositories were asked for. */
-    const failingAt = (most: number): Services => {
-      let listed = 0;
-      const listTags: typeof acr.listTags = async function* (source) {
-        if (++listed >= most) throw new ServiceError('coder-unavailable', 'away');
-        yield* acr.listTags(source);
-      };
-      return { ...bridge.services, maxAttempts: 2, acr: { ...acr, listTags } };
-    };
-
-    expect(await run({ services: failingAt(1) })).toMatchObject({ state: 'running', done: 0 });
-    expect(await run({ services: failingAt(8) })).toMatchObject({
-      state: 'running',
-      reason: 'coder-unavailable',
-    });
-    expect(await run({ services: failingAt(1) })).toMatchObject({
-      state: 'failed',
-      reason: 'coder-unavailable',
-    });
   });
 
   test('because Coder refuses every call ends there, and leaves the images alone', async () => {

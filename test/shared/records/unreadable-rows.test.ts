@@ -143,6 +143,15 @@ describe('an image', () => {
     expect(await bridge.record('team/app:v1')).toMatchObject({ state: 'imported' });
   });
 
+  test('of which nothing is left but a damaged record is written down as gone by a comparison', async () => {
+    await bridge.deleteManifest('team/app', (await bridge.record('team/app:v1'))?.digest as string);
+    await damageRow(bridge, IMAGE, { state: 'odd' });
+    await bridge.services.reports.start('contoso', false);
+    await reconcile(bridge.services, 'contoso', timeLimit(20_000), bridge.log);
+
+    expect(await bridge.record('team/app:v1')).toMatchObject({ state: 'removed', reason: 'gone' });
+  });
+
   test('that a newer release wrote stops no comparison, and is written anew for a person alone', async () => {
     await damageRow(bridge, IMAGE, NEWER);
     await bridge.untag('team/app:v2');

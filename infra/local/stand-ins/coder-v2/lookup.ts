@@ -3,6 +3,11 @@ import { notFound } from './errors.ts';
 import { allowed } from './rights.ts';
 import type { CoderState, Organization, Template, User, Version } from './state.ts';
 
+/** Coder does not tell upper from lower case in the names of templates and organizations. */
+export function isSameName(one: string | undefined, other: string): boolean {
+  return one?.toLowerCase() === other.toLowerCase();
+}
+
 /** Who made something; users are never deleted here. */
 export function userOf({ users }: CoderState, id: string): User {
   const user = users.find(candidate => candidate.id === id);
@@ -24,7 +29,8 @@ export function findOrganization(
   caller: Caller,
   name: string | undefined,
 ): Organization {
-  const isMeant = name === 'default' || name === organization.id || name === organization.name;
+  const isMeant =
+    name === 'default' || isSameName(name, organization.id) || isSameName(name, organization.name);
   if (!isMeant || !allowed(caller, 'read', { type: 'organization', id: organization.id })) throw notFound();
   return organization;
 }
@@ -42,7 +48,9 @@ export function findTemplateByName(
   caller: Caller,
   name: string | undefined,
 ): Template {
-  const template = state.templates.find(({ settings, deleted }) => settings.name === name && !deleted);
+  const template = state.templates.find(
+    ({ settings, deleted }) => isSameName(name, settings.name) && !deleted,
+  );
   if (!template || !mayTemplate(caller, 'read', template.id)) throw notFound();
   return template;
 }

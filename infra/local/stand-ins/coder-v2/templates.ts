@@ -3,7 +3,7 @@ import type * as z from 'zod';
 import type { NewTemplate, TemplatePatch } from './bodies.ts';
 import type { Caller, CoderContext } from './context.ts';
 import { CoderError } from './errors.ts';
-import { mayTemplate } from './lookup.ts';
+import { isSameName, mayTemplate } from './lookup.ts';
 import { replacePrebuilds } from './prebuilds.ts';
 import { readQuery, type Term } from './query.ts';
 import type { Template, TemplateSettings, Version } from './state.ts';
@@ -23,7 +23,7 @@ export function createTemplate(
   if (version.job.status !== 'succeeded') {
     throw new CoderError(412, `Template version import job ${version.job.status}.`);
   }
-  if (state.templates.some(({ settings, deleted }) => settings.name === request.name && !deleted)) {
+  if (state.templates.some(({ settings, deleted }) => isSameName(request.name, settings.name) && !deleted)) {
     throw new CoderError(409, `Template with name "${request.name}" already exists.`, {
       validations: [{ field: 'name', detail: 'This value is already in use and should be unique.' }],
     });

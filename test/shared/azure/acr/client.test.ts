@@ -75,6 +75,10 @@ test('the bridge does not call a host that is not allowed', async () => {
   await expect(bridge.services.acr.checkAccess(host, signal())).rejects.toThrow('sends it no tokens');
   const login = { username: 'u', password: 'p' };
   await expect(bridge.services.acceptsLogin(host, login, signal())).rejects.toThrow('sends it no passwords');
+  await expect(
+    bridge.services.provePull({ loginServer: host, repository: 'team/app' }, login, signal()),
+  ).rejects.toThrow('sends it no passwords');
+  await expect(bridge.services.exchange(host, signal())).rejects.toThrow('sends it no tokens');
 
   expect(stranger.requests.all()).toEqual([]);
 });

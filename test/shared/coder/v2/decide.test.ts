@@ -23,15 +23,16 @@ const version = (id: string, image: string, more: Partial<VersionFact> = {}): Ve
   ...more,
 });
 const building = (more: Partial<Building> = {}): Building => ({
-  ...{ name: 'acr-b-bbbbbbbb-base', attempt: 1, values: { image: value('b') } },
+  ...{ name: 'acr-b-bbbbbbbb-base', attempt: 1 },
+  ...{ values: { image: value('b') }, before: { image: value('a') } },
   ...{ baseVersionId: 'base', fileId: 'file', versionId: 'ours', since: at(10), ...more },
 });
 const ours = (more: Partial<VersionFact> = {}) => version('ours', value('b'), { createdBy: 'me', ...more });
-const last = { versionId: 'last', createdOn: at(5), values: { image: value('b') } };
+const last = { versionId: 'last', createdOn: at(5), begunOn: at(5), promotedOn: at(7) };
+const named = { image: value('b') };
+const replaced = [{ value: 'ubuntu:22.04', replacedOn: at(7) }];
 const rollout = (more: Partial<RolloutFacts['rollout']> = {}) => ({
-  wishes: {},
-  past: [],
-  held: {},
+  ...{ wishes: {}, past: [], named: {}, actives: [], held: {} },
   ...more,
 });
 
@@ -116,19 +117,26 @@ const idle: [string, Facts, object][] = [
   ],
   [
     'an older version that a person promoted',
-    { active: version('base', value('a'), { createdOn: at(1) }), rollout: rollout({ last }) },
+    {
+      active: version('base', value('a'), { createdOn: at(1) }),
+      rollout: rollout({ last, named, past: replaced }),
+    },
     { do: 'hold', values: { image: value('b') } },
   ],
   [
     'an older version that a person promoted, where the rule restores',
-    { active: version('base', value('a'), { createdOn: at(1) }), rollout: rollout({ last }), restores: true },
+    {
+      active: version('base', value('a'), { createdOn: at(1) }),
+      rollout: rollout({ last, named, past: replaced }),
+      restores: true,
+    },
     { do: 'restore', versionId: 'last' },
   ],
   [
     'an older version that took back ours before, where the rule restores',
     {
       active: version('base', value('a'), { createdOn: at(1) }),
-      rollout: rollout({ last, takenBackTo: 'base' }),
+      rollout: rollout({ last, named, takenBackTo: 'base' }),
       restores: true,
     },
     { do: 'hold', values: { image: value('b') } },
@@ -137,7 +145,7 @@ const idle: [string, Facts, object][] = [
     'an older version that a person promoted, before another digest was pushed',
     {
       active: version('base', value('a'), { createdOn: at(1) }),
-      rollout: rollout({ last: { ...last, values: { image: value('a') } } }),
+      rollout: rollout({ last, named: { image: value('a') } }),
     },
     { do: 'create' },
   ],
@@ -145,7 +153,7 @@ const idle: [string, Facts, object][] = [
     'a value of their own that a person set',
     {
       active: version('base', 'ubuntu:24.04', { createdOn: at(9) }),
-      rollout: rollout({ last, past: [value('a')] }),
+      rollout: rollout({ last, named, past: [{ value: value('a') }] }),
     },
     { do: 'hold' },
   ],
@@ -153,37 +161,56 @@ const idle: [string, Facts, object][] = [
     'a newer version that copied an old value of the bridge',
     {
       active: version('base', value('a'), { createdOn: at(9) }),
-      rollout: rollout({ last, past: [value('a')] }),
+      rollout: rollout({ last, named, past: [{ value: value('a') }] }),
     },
     { do: 'create' },
   ],
   [
-    'a second push right after another',
-    { rollout: rollout({ series: { firstOn: new Date(at(11).getTime() - 900), lastOn: at(11) } }) },
-    { do: 'wait', reason: 'coder-building' },
-  ],
-  [
-    'a second push, a second ago',
+    "a newer version with what was active before the bridge's last, from a push that was under way with it",
     {
-      rollout: rollout({
-        series: { firstOn: new Date(at(11).getTime() - 1_900), lastOn: new Date(at(11).getTime() - 1_000) },
-      }),
+      active: version('base', 'ubuntu:22.04', { createdOn: at(4), importedOn: at(8) }),
+      rollout: rollout({ last, named, past: replaced }),
     },
     { do: 'create' },
   ],
   [
-    'the first push of a series, when it has waited for five seconds',
-    { rollout: rollout({ series: { firstOn: new Date(at(11).getTime() - 5_000), lastOn: at(11) } }) },
-    { do: 'create' },
+    'a value of their own, from a push that was under way with the last version of the bridge',
+    {
+      active: version('base', 'ubuntu:24.04', { createdOn: at(4), importedOn: at(8) }),
+      rollout: rollout({ last, named, past: replaced }),
+    },
+    { do: 'hold' },
   ],
+  [
+    "what was active before the bridge's last version, when a person sets it later",
+    {
+      active: version('base', 'ubuntu:22.04', { createdOn: at(8), importedOn: at(9) }),
+      rollout: rollout({ last, named, past: replaced }),
+    },
+    { do: 'hold' },
+  ],
+  ...[
+    ['while the last version was under way', { openSince: at(6) }, 4_999, 'wait'],
+    ['while the last version was under way, after five seconds', { openSince: at(6) }, 5_000, 'create'],
+    ['before the last version was begun', { openSince: at(4) }, 9_999, 'wait'],
+    ['before the last version was begun, after ten seconds', { openSince: at(4) }, 10_000, 'create'],
+    ['after the last version was promoted', { openSince: at(8) }, 0, 'create'],
+    ['that was read in the very first', { last: undefined, openSince: at(4) }, 0, 'create'],
+  ].map(([when, more, ms, step]): (typeof idle)[number] => {
+    const theirs = { last, named: { image: value('a') }, ...(more as object) };
+    const now = new Date(last.begunOn.getTime() + (ms as number));
+    const active = version('last', value('a'), { createdOn: at(5) });
+    const template = { id: 'template', activeVersionId: 'last' };
+    return [`a push ${when}`, { template, active, rollout: rollout(theirs), now }, { do: step }];
+  }),
   [
     'what a person took back',
-    { rollout: rollout({ held: { image: value('b') } }) },
+    { rollout: rollout({ held: { image: [value('a'), value('b')] } }) },
     { do: 'settle', reason: 'held' },
   ],
   [
     'another digest than the one that a person took back',
-    { rollout: rollout({ held: { image: value('a') } }) },
+    { rollout: rollout({ held: { image: [value('a')] } }) },
     { do: 'create' },
   ],
 ];

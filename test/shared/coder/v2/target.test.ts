@@ -1,7 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { image } from '../../../../infra/local/oci-image.ts';
+import { importImage } from '../../../../shared/images/import.ts';
 import { handleEvent } from '../../../../shared/images/receive.ts';
 import { sweep } from '../../../../shared/images/sweep.ts';
+import { reconcile } from '../../../../shared/reconciliation/reconcile.ts';
 import { type Bridge, deleteEvent, startBridge } from '../../../support/bridge.ts';
 import { activeVersion, coderOf, createTemplate } from '../../../support/coder-v2.ts';
 
@@ -31,6 +33,26 @@ async function connect(name: string, more: { rule?: object; destination?: object
   const destination = { ...templateOf(name), ...more.destination };
   const rules = [{ repository: `team/${name}`, templates: [destination], ...more.rule }];
   await bridge.put({ policy: { rules } });
+}
+
+const pushOf = (name: string, tag: string) => ({
+  ...{ registry: 'contoso', repository: `team/${name}`, tag, heardBy: 'event' as const },
+});
+
+/** Until this number of versions of the bridge has been imported. */
+async function settleAt(template: string, versions: number): Promise<void> {
+  const done = () => ours(template).filter(({ job }) => job.status === 'succeeded').length;
+  await expect.poll(done, { interval: 10 }).toBe(versions);
+}
+
+/** What a reconciliation finds in the repository. */
+async function reconcileNow(name: string): Promise<string[]> {
+  const { services, log } = bridge;
+  await services.reports.start('contoso', false);
+  await reconcile(services, 'contoso', soon(), log);
+  const { findings = [] } = (await services.reports.get('contoso')) ?? {};
+  const found = findings.filter(({ repository }) => repository === `team/${name}`);
+  return found.map(({ tag, difference }) => `${tag} ${difference}`);
 }
 
 test('a pushed image is in the promoted version of the template when its event is answered', async () => {
@@ -82,22 +104,57 @@ test('three tags of one digest make one version', async () => {
   }
 });
 
-test('twenty pushes at once make at most three versions, and the last digest is active', async () => {
+test('twenty pushes while an import runs make two versions, and the last digest is active', async () => {
   await connect('burst');
+  const { controls } = coderOf(bridge.cloud);
+  controls.holdImports('running');
   const at = bridge.cloud.clock.now().getTime();
   let last = '';
-  const pushes = [];
   for (let i = 0; i < 20; i += 1) {
     last = await bridge.push(`team/burst:v${i}`, image({ content: `burst ${i}` }));
-    pushes.push(bridge.pushed(`team/burst:v${i}`, { at: new Date(at - 1_000 + i) }));
+    await importImage(bridge.services, { ...pushOf('burst', `v${i}`), pushedOn: new Date(at + i) }, soon());
   }
-  await Promise.all(pushes);
+  expect(ours('burst').map(({ job }) => job.status)).toEqual(['running']);
+  controls.releaseImports();
+  await settleAt('burst', 1);
+  // By then what came meanwhile has waited long enough for more of its kind.
+  bridge.cloud.clock.advance(10_000);
   await sweep(bridge.services, soon(), bridge.log);
 
+  expect(ours('burst').map(({ archived }) => archived)).toEqual([false, false]);
   expect(activeImage('burst')).toContain(last);
-  expect(ours('burst').length).toBeLessThanOrEqual(3);
   expect(await bridge.record('team/burst:v19')).toMatchObject({ state: 'imported' });
   expect(await bridge.record('team/burst:v3')).toMatchObject({ state: 'skipped', reason: 'not-chosen' });
+});
+
+test('two rules that call one organization differently have one memory of the template', async () => {
+  await createTemplate(bridge.cloud, 'shared');
+  const { organizationId } = coderOf(bridge.cloud);
+  const templates = (organization: string, template: string, variable: string) => [
+    { organization, template, variable },
+  ];
+  const rules = [
+    { repository: 'team/shared', templates: templates('coder', 'shared', 'image') },
+    { repository: 'team/secret', templates: templates(organizationId, 'Shared', 'pull_secret') },
+  ];
+  await bridge.put({ policy: { rules } });
+  for (const name of ['shared', 'secret']) {
+    await bridge.push(`team/${name}:v1`, image({ content: name }));
+    await bridge.pushed(`team/${name}:v1`);
+  }
+
+  const states = ['coder', 'Coder', organizationId, 'default'].map(organization =>
+    bridge.services.templates?.get({ organization, template: 'shared' }, soon()),
+  );
+  for (const state of await Promise.all(states)) {
+    expect(state).toMatchObject({ organization: { name: 'coder' }, template: 'shared' });
+    expect(Object.keys(state?.rollout.wishes ?? {})).toEqual(['image', 'pull_secret']);
+  }
+  expect(await bridge.services.templates?.list(soon())).toHaveLength(1);
+  const twice = rules.map(rule => ({ ...rule, templates: templates('default', 'SHARED', 'image') }));
+  await expect(
+    bridge.put({ policy: { rules: [rules[0] as object, twice[1] as object] } }),
+  ).rejects.toMatchObject({ faults: [{ message: expect.stringContaining('take turns') }] });
 });
 
 test('an import that outlasts the event is looked after by the sweep', async () => {
@@ -123,7 +180,7 @@ describe('what a person took back', () => {
     await bridge.pushed('team/held:v1');
     const second = await bridge.push('team/held:v1', image({ content: 'two' }));
     await bridge.pushed('team/held:v1');
-    const name = { organization: bridge.cloud.coder.organizationId, template: 'held' };
+    const name = { organization: 'default', template: 'held' };
 
     await bridge.services.templates?.rollBack(name, undefined, soon());
     expect(activeImage('held')).toContain(first);
@@ -144,7 +201,7 @@ test('a version that waits for a person is promoted when one asks for it', async
   expect(await bridge.record('team/manual:v1')).toMatchObject({ state: 'imported', reason: 'version-ready' });
   expect(activeImage('manual')).not.toContain(digest);
 
-  const name = { organization: bridge.cloud.coder.organizationId, template: 'manual' };
+  const name = { organization: 'coder', template: 'manual' };
   await bridge.services.templates?.promote(name, soon());
 
   expect(activeImage('manual')).toContain(digest);
@@ -173,6 +230,45 @@ test('a tag that is deleted gives way to the next best, and the last one stays',
   await remove(first);
   expect(await bridge.record('team/deleted:v1')).toMatchObject({ state: 'removed', reason: 'last-image' });
   expect(activeImage('deleted')).toContain(first);
+});
+
+test('a last image that the policy leaves out is reported once, and gives way to whatever is pushed then', async () => {
+  await connect('last', { rule: { onDelete: 'remove', defaultTag: 'first' } });
+  const first = await bridge.push('team/last:v1', image({ content: 'one' }));
+  await bridge.pushed('team/last:v1');
+  const templates = [templateOf('last')];
+  const rules = [
+    { repository: 'team/last', tag: { glob: 'v1' }, action: 'exclude', onDelete: 'remove' },
+    { repository: 'team/last', templates, onDelete: 'remove', defaultTag: 'first' },
+  ];
+  await bridge.put({ policy: { rules } });
+
+  expect(await reconcileNow('last')).toEqual(['v1 policy-changed']);
+  expect(activeImage('last')).toContain(first);
+  expect(await reconcileNow('last')).toEqual([]);
+
+  const second = await bridge.push('team/last:v2', image({ content: 'two' }));
+  await bridge.pushed('team/last:v2');
+  expect(activeImage('last')).toContain(second);
+});
+
+test('a digest that a template names and the registry purged is reported as that, each time', async () => {
+  await connect('purged', { destination: { reference: 'digest' } });
+  const first = await bridge.push('team/purged:v1', image({ content: 'one' }));
+  await bridge.pushed('team/purged:v1');
+  await bridge.push('team/purged:v1', image({ content: 'two' }));
+  await bridge.pushed('team/purged:v1');
+  await bridge.services.templates?.rollBack({ organization: 'coder', template: 'purged' }, undefined, soon());
+  expect(await reconcileNow('purged')).toEqual(['v1 template-rolled-back']);
+  expect(await reconcileNow('purged')).toEqual([]);
+
+  // As a purge of manifests without a tag does.
+  await bridge.deleteManifest('team/purged', first);
+
+  for (const _ of ['once', 'again']) {
+    expect(await reconcileNow('purged')).toEqual(['v1 digest-purged']);
+  }
+  expect(activeImage('purged')).toContain(first);
 });
 
 describe('a registry is refused', () => {

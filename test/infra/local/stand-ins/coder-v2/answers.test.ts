@@ -44,6 +44,17 @@ test('what Coder has no route for is 404, with another text than what is not the
   expect(coder.faults.all()).toEqual([]);
 });
 
+test('names of organizations and templates are the same in upper and lower case', async () => {
+  const { call, newTemplate } = await setUp();
+  const { template } = await newTemplate();
+  const name = template.name.toUpperCase();
+
+  expect((await call('GET', '/organizations/CODER')).json).toMatchObject({ name: 'coder' });
+  expect((await call('GET', `/organizations/default/templates/${name}`)).json.id).toBe(template.id);
+  const again = { name, template_version_id: (await newTemplate()).first.id };
+  expect(await call('POST', '/organizations/default/templates', again)).toMatchObject({ status: 400 });
+});
+
 test('a new server has no user; the first one is its owner, and signs in with a password', async () => {
   const { call, people } = await setUp();
   const login = (password: string) => call('POST', '/users/login', { email: 'ann@example.com', password });
