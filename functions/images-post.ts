@@ -5,7 +5,8 @@ import { IMPORT_ANSWERS, importAnswer } from '../shared/api/import-answer.ts';
 import { DryRunQuery } from '../shared/api/requests/queries.ts';
 import { ExplanationView, explanationView } from '../shared/api/views/explanation.ts';
 import { explainImport } from '../shared/images/explain.ts';
-import { ImportInput, importRequested } from '../shared/images/request.ts';
+import { importRequested } from '../shared/images/import-requested.ts';
+import { ImportInput } from '../shared/images/request.ts';
 
 const WORKSPACE = { repository: 'samples/workspace', tag: 'v1' };
 
@@ -13,8 +14,14 @@ httpFunction('images-post', {
   method: 'POST',
   route: 'images',
   role: 'Images.Import',
+  furtherRole: {
+    role: 'Registries.Write',
+    when: 'with `newRegistry`',
+    applies: ({ newRegistry }) => newRegistry !== undefined,
+  },
   summary: "Imports an image, as Coder's dialog does",
-  description: 'A dry run changes nothing, and explains what the import would do and why.',
+  description:
+    'A dry run changes nothing, and explains what the import would do and why. With `newRegistry` the image is looked for first; a refusal leaves no registry behind.',
   query: DryRunQuery,
   body: ImportInput,
   examples: {
@@ -30,7 +37,7 @@ httpFunction('images-post', {
       example: EXPLANATION,
     },
   },
-  refusals: ['not-found', ...ADDING_REFUSALS],
+  refusals: ['not-found', 'credential-kind-fixed', ...ADDING_REFUSALS],
   answersNotImported: true,
   async answer({ body, query: { dryRun }, signal, log }, services) {
     if (dryRun) {

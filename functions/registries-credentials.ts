@@ -1,8 +1,10 @@
 import * as z from 'zod';
+import { VAULT_REFUSALS } from '../shared/api/adding-refusals.ts';
 import { CREDENTIAL } from '../shared/api/examples.ts';
 import { httpFunction } from '../shared/api/http-function.ts';
 import { RegistryPath } from '../shared/api/requests/paths.ts';
 import { DockerConfig, dockerConfig } from '../shared/credentials/docker-config.ts';
+import { servesUntil } from '../shared/credentials/renewal.ts';
 import { giveCredential } from '../shared/registries/give.ts';
 
 const CredentialView = z.strictObject({
@@ -12,7 +14,9 @@ const CredentialView = z.strictObject({
   expiresOn: z.iso
     .datetime()
     .optional()
-    .describe('When it expires; absent when it does not, or the bridge does not know.'),
+    .describe(
+      'Until when it serves: it ends then, or the bridge has replaced it. Absent when neither is known.',
+    ),
 });
 
 const FORMATS = ['login', 'dockerconfigjson'] as const;
@@ -22,7 +26,8 @@ httpFunction('registries-credentials', {
   route: 'registries/{name}/credentials',
   role: 'Credentials.Read',
   summary: 'Gives the credential of Coder',
-  description: 'With `format=dockerconfigjson`, as the content of a Kubernetes secret of that type.',
+  description:
+    'With `format=dockerconfigjson`, as the content of a Kubernetes secret of that type. The header `Expires` says until when it serves: get it again before that, and after each rotation.',
   noStore: true,
   path: RegistryPath,
   query: z.strictObject({
@@ -32,7 +37,10 @@ httpFunction('registries-credentials', {
     200: {
       description: 'Input for `docker login`, or a docker configuration.',
       body: z.union([CredentialView, DockerConfig]),
-      headers: { 'cache-control': '`no-store`' },
+      headers: {
+        'cache-control': '`no-store`',
+        expires: 'Until when the credential serves, as an HTTP date; absent when that is not known.',
+      },
       example: {
         loginServer: 'contoso.azurecr.io',
         username: CREDENTIAL.username,
@@ -40,15 +48,15 @@ httpFunction('registries-credentials', {
       },
     },
   },
-  refusals: ['not-found', 'no-credential-to-give', 'credential-not-ready', 'secrets-unavailable'],
+  refusals: ['not-found', 'no-credential-to-give', 'credential-not-ready', ...VAULT_REFUSALS],
   async answer({ path: { name }, query: { format }, caller, log }, services) {
     const { registry, login } = await giveCredential(services, name);
-    const { loginServer, rotation } = registry;
+    const { loginServer } = registry;
     log.info('credential read', { registry: name, format, username: login.username, caller });
+    const until = servesUntil(registry.credential, registry.rotation.current);
     const jsonBody =
-      format === 'login'
-        ? { loginServer, ...login, expiresOn: rotation.current?.expiresOn }
-        : dockerConfig(loginServer, login);
-    return { status: 200, jsonBody };
+      format === 'login' ? { loginServer, ...login, expiresOn: until } : dockerConfig(loginServer, login);
+    // RFC 9110, section 5.6.7: the format of dates in headers.
+    return { status: 200, jsonBody, headers: until ? { expires: until.toUTCString() } : {} };
   },
 });

@@ -1,3 +1,4 @@
+import { VAULT_REFUSALS } from '../shared/api/adding-refusals.ts';
 import { httpFunction } from '../shared/api/http-function.ts';
 import { PRECONDITION_HEADERS, preconditionOf } from '../shared/api/precondition.ts';
 import { RegistryPath } from '../shared/api/requests/paths.ts';
@@ -13,7 +14,7 @@ httpFunction('registries-delete', {
   path: RegistryPath,
   headers: PRECONDITION_HEADERS,
   answers: { 204: { description: 'It is deleted.' } },
-  refusals: ['not-found', 'precondition-failed', 'registry-busy', 'conflict', 'secrets-unavailable'],
+  refusals: ['not-found', 'precondition-failed', 'registry-busy', 'conflict', ...VAULT_REFUSALS],
   async answer({ path: { name }, request }, services) {
     await deleteRegistry(services, name, preconditionOf(request));
     return { status: 204 };

@@ -4,12 +4,20 @@ import type { ImageReason, Refusal } from './reasons.ts';
 /** Messages quote what services say, and end in records. */
 export const LONGEST_MESSAGE = 1_000;
 
-interface ServiceErrorDetails {
+/** What an error tells beside its reason and its message. */
+interface RefusalDetails {
+  /** What a person must do, where the error knows better than its reason. */
+  remedy?: string | undefined;
+  /** Whether the same call may work later without a change by a person; by default as `isOutage` says of the reason. */
+  retryable?: boolean | undefined;
+  cause?: unknown;
+}
+
+interface ServiceErrorDetails extends RefusalDetails {
   /** How long the service asked the bridge to wait, in milliseconds. */
   retryAfterMs?: number | undefined;
   /** True when the service may have carried out the request although no answer came. */
   uncertain?: boolean;
-  cause?: unknown;
 }
 
 /** Its message can be shown: it quotes no secret, and is not long. */
@@ -23,33 +31,56 @@ abstract class ShownError extends Error {
 export class ServiceError extends ShownError {
   override readonly name = 'ServiceError';
   readonly reason: ImageReason;
+  readonly remedy: string | undefined;
+  readonly retryable: boolean;
   readonly retryAfterMs: number | undefined;
   readonly uncertain: boolean;
 
   constructor(reason: ImageReason, message: string, details: ServiceErrorDetails = {}) {
     super(message, { cause: details.cause });
     this.reason = reason;
+    this.remedy = details.remedy && shorten(details.remedy, LONGEST_MESSAGE);
+    this.retryable = details.retryable ?? isOutage(reason);
     this.retryAfterMs = details.retryAfterMs;
     this.uncertain = details.uncertain ?? false;
   }
 }
 
-/** Azure did not issue, revoke or show a credential, or the place that it is delivered to did not take it. */
+/** Azure did not issue, store, revoke or show a credential, or the place that it is delivered to did not take it. */
 export class CredentialError extends ShownError {
   override readonly name = 'CredentialError';
   readonly reason:
     | 'azure-refused'
+    | 'disallowed-by-policy'
+    | 'scope-locked'
     | 'admin-disabled'
     | 'graph-unavailable'
     | 'delivery-refused'
     | 'cluster-unavailable'
     | 'delivery-not-fetched';
+  readonly remedy: string | undefined;
+  readonly retryable: boolean;
 
-  constructor(reason: CredentialError['reason'], message: string, cause?: unknown) {
-    super(message, { cause });
+  constructor(reason: CredentialError['reason'], message: string, details: RefusalDetails = {}) {
+    super(message, { cause: details.cause });
     this.reason = reason;
+    this.remedy = details.remedy && shorten(details.remedy, LONGEST_MESSAGE);
+    this.retryable = details.retryable ?? isOutage(reason);
   }
 }
+
+/** Whether a reason means that a service did not answer, or asked for a pause. */
+function isOutage(reason: ServiceError['reason'] | CredentialError['reason']): boolean {
+  return OUTAGES.has(reason);
+}
+const OUTAGES: ReadonlySet<string> = new Set<ServiceError['reason'] | CredentialError['reason']>([
+  'registry-unavailable',
+  'secrets-unavailable',
+  'coder-unavailable',
+  'coder-busy',
+  'graph-unavailable',
+  'cluster-unavailable',
+]);
 
 /** The row changed after the decision read it: read again and decide again. */
 export class ConflictError extends ShownError {
@@ -102,11 +133,14 @@ export class RefusedError extends ShownError {
   override readonly name = 'RefusedError';
   readonly reason: Refusal;
   readonly faults: readonly Fault[];
+  /** What a person must do, where the message does not say it. */
+  readonly remedy: string | undefined;
 
-  constructor(reason: Refusal, message: string, faults: readonly Fault[] = []) {
+  constructor(reason: Refusal, message: string, faults: readonly Fault[] = [], remedy?: string) {
     super(message);
     this.reason = reason;
     this.faults = faults;
+    this.remedy = remedy && shorten(remedy, LONGEST_MESSAGE);
   }
 }
 

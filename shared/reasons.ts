@@ -134,10 +134,27 @@ export const REASONS = {
     remedy:
       'Assign AcrPull on the registry to the identity (in ABAC mode: Container Registry Repository Reader).',
   },
+  'network-denied': {
+    state: 'pending',
+    meaning:
+      'Network rules of the registry, of its storage or of Key Vault keep the bridge out; the message names which.',
+    remedy:
+      'Let the address in that the message names, or connect the app by a private endpoint. The next attempt then works.',
+  },
+  'token-refused': {
+    state: 'pending',
+    meaning: 'Entra gave the bridge no token of its managed identity; the message quotes Entra.',
+    remedy: 'Run the diagnostics of the registry, whose check `managed-identity` has the command.',
+  },
+  'secrets-forbidden': {
+    state: 'pending',
+    meaning: "Key Vault refused the bridge's managed identity, or the secret is disabled.",
+    remedy: 'Assign the role Key Vault Secrets Officer on the vault to the identity, or enable the secret.',
+  },
   'secrets-unavailable': {
     state: 'pending',
-    meaning: 'Key Vault did not give the bridge a secret that it needs.',
-    remedy: 'Check that the secret exists and that the identity has the role Key Vault Secrets Officer.',
+    meaning: 'Key Vault does not have a secret that the bridge needs, or did not answer.',
+    remedy: 'Wait. If it stays, check that the secret exists and KEY_VAULT_URL.',
   },
   'credential-not-ready': {
     state: 'pending',
@@ -335,10 +352,13 @@ export function findReason(reason: Reason): ReasonEntry | undefined {
   return (REASONS as Record<string, ReasonEntry | undefined>)[reason];
 }
 
-/** What a person must do about a reason; undefined when nothing. */
-export function remedyOf(reason: Reason, state?: State): string | undefined {
+/**
+ * What a person must do about a reason; undefined when nothing.
+ * @param known the remedy for this one case, where it was found out
+ */
+export function remedyOf(reason: Reason, state?: State, known?: string): string | undefined {
   const entry = findReason(reason);
-  const remedy = entry?.remedy;
+  const remedy = known ?? entry?.remedy;
   // The bridge does not try a `failed` image again.
   if (state !== 'failed' || entry?.state === 'failed') return remedy;
   return `${remedy ? `${remedy} ` : ''}Then replay the image.`;
@@ -372,6 +392,8 @@ export const REFUSALS = {
   'host-not-allowed': 422,
   'credential-refused': 422,
   'azure-refused': 422,
+  'disallowed-by-policy': 422,
+  'scope-locked': 422,
   'admin-disabled': 422,
   'delivery-refused': 422,
   'delivery-not-fetched': 409,

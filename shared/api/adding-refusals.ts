@@ -1,5 +1,13 @@
 import type { Problem } from './problem.ts';
 
+/** Reasons why Key Vault does not give, store or delete a secret. */
+export const VAULT_REFUSALS = [
+  'network-denied',
+  'token-refused',
+  'secrets-forbidden',
+  'secrets-unavailable',
+] as const satisfies readonly Problem['reason'][];
+
 /** Reasons why a registry cannot be added. */
 export const ADDING_REFUSALS = [
   'registry-already-added',
@@ -7,6 +15,9 @@ export const ADDING_REFUSALS = [
   'registry-busy',
   'credential-kind-not-allowed',
   'azure-refused',
+  'disallowed-by-policy',
+  'scope-locked',
+  'admin-disabled',
   'graph-unavailable',
   'delivery-refused',
   'cluster-unavailable',
@@ -17,7 +28,8 @@ export const ADDING_REFUSALS = [
   'credential-refused',
   'conflict',
   'registry-unavailable',
-  'secrets-unavailable',
+  'registry-unauthorized',
+  ...VAULT_REFUSALS,
   'coder-unavailable',
   'coder-unauthorized',
   'coder-rejected',

@@ -20,6 +20,8 @@ export interface HttpFunction<P extends FieldsSchema, Q extends FieldsSchema, B 
   route: string;
   /** App role that the caller needs, or a function key; absent when every caller may call it. */
   role?: Role;
+  /** App role that some bodies need in addition. */
+  furtherRole?: { role: Role; when: string; applies(body: z.output<B>): boolean };
   summary: string;
   description?: string;
   path?: P;
@@ -106,6 +108,7 @@ async function answerOrProblem<P extends FieldsSchema, Q extends FieldsSchema, B
   try {
     const caller = spec.role && whoCalls(request, spec.role, easyAuth);
     const call = { ...(await readCall(spec, request)), request, caller, log: createLog(context) };
+    if (spec.furtherRole?.applies(call.body)) whoCalls(request, spec.furtherRole.role, easyAuth);
     const services = spec.standalone ? ({} as Services) : getServices();
     const answer = await spec.answer({ ...call, signal: timeLimit(BUDGET_MS) }, services);
     return spec.noStore ? answer : redactAll(answer);

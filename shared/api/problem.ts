@@ -39,19 +39,31 @@ const UNFORESEEN = 'The bridge failed. See its log at the time of this answer.';
 export function problemOf(error: unknown): Problem {
   if (error instanceof RefusedError) {
     const errors = error.faults.length > 0 ? error.faults : undefined;
-    return problem(REFUSALS[error.reason], error.reason, error.message, { errors });
+    return problem(statusOf(error.reason), error.reason, error.message, { errors, remedy: error.remedy });
   }
   if (error instanceof ServiceError) {
-    return problem(503, error.reason, error.message, { remedy: remedyOf(error.reason) });
+    const remedy = remedyOf(error.reason, undefined, error.remedy);
+    return problem(statusOf(error.reason), error.reason, error.message, { remedy });
   }
   if (error instanceof CredentialError) {
-    return problem(REFUSALS[error.reason], error.reason, error.message);
+    return problem(statusOf(error.reason), error.reason, error.message, { remedy: error.remedy });
   }
-  if (error instanceof ConflictError) return problem(409, 'conflict', CHANGED_MEANWHILE);
-  if (error instanceof UnreadableRowError)
-    return problem(500, 'record-unreadable', error.message, { remedy: REPLACE_RECORD });
-  if (error instanceof StorageError) return problem(503, 'storage-unavailable', describe(error));
-  return problem(500, 'internal-error', UNFORESEEN);
+  if (error instanceof ConflictError) return problem(statusOf('conflict'), 'conflict', CHANGED_MEANWHILE);
+  if (error instanceof UnreadableRowError) {
+    const remedy = REPLACE_RECORD;
+    return problem(statusOf('record-unreadable'), 'record-unreadable', error.message, { remedy });
+  }
+  if (error instanceof StorageError) {
+    return problem(statusOf('storage-unavailable'), 'storage-unavailable', describe(error));
+  }
+  return problem(statusOf('internal-error'), 'internal-error', UNFORESEEN);
+}
+
+/** The status that a reason is answered with. A reason that is no refusal means that a service failed. */
+export function statusOf(reason: Problem['reason']): number {
+  if (reason === 'internal-error' || reason === 'record-unreadable') return 500;
+  if (reason === 'conflict') return 409;
+  return reason in REFUSALS ? REFUSALS[reason as Refusal] : 503;
 }
 
 export function problemResponse(error: unknown): HttpResponseInit {
@@ -62,9 +74,10 @@ export function problemResponse(error: unknown): HttpResponseInit {
 export function notImported(record: ImageRecord): HttpResponseInit {
   const { reason, message, state, pushedOn } = record;
   const detail = `${record.registry}/${formatReference(record)}: ${message}`;
+  const remedy = remedyOf(reason, state, record.remedy);
   // There is no record of a tag that was never there.
   const image = pushedOn && { image: imageView(record) };
-  return respond(problem(422, reason, detail, { remedy: remedyOf(reason, state), ...image }));
+  return respond(problem(422, reason, detail, { remedy, ...image }));
 }
 
 function respond(body: Problem): HttpResponseInit {

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Templates } from '../coder/v2/templates.ts';
 import { RefusedError } from '../errors.ts';
+import { VAULT_REFUSALS } from './adding-refusals.ts';
 import type { TemplateView } from './views/template.ts';
 
 /** The path to a template. */
@@ -24,7 +25,7 @@ export const TEMPLATE_REFUSALS = [
   'coder-unauthorized',
   'coder-rejected',
   'coder-busy',
-  'secrets-unavailable',
+  ...VAULT_REFUSALS,
 ] as const;
 
 /** @throws RefusedError `no-templates` with Coder Classic */

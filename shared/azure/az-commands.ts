@@ -50,3 +50,12 @@ export function addAppOwner(appId: string, owner: string): string {
 export function resourceNameOf(url: string): string {
   return new URL(url).hostname.split('.')[0] as string;
 }
+
+/** A login server of ACR begins with the name of its registry, up to the hash of a domain name label. */
+const ACR_HOST = /^([a-z0-9]+)[-.](?:[a-z0-9-]+\.)*azurecr\.[a-z]+$/;
+
+/** The name of the registry with this login server, for a command. */
+export function registryName(loginServer: string): string {
+  const [, name] = ACR_HOST.exec(loginServer) ?? [];
+  return name ?? `"$(az acr list --query "[?loginServer=='${loginServer}'].name" --output tsv)"`;
+}

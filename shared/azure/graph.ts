@@ -1,10 +1,12 @@
 import type { TokenCredential } from '@azure/identity';
-import ky, { HTTPError } from 'ky';
+import ky from 'ky';
 import * as z from 'zod';
-import { CredentialError, describe } from '../errors.ts';
+import { CredentialError, ServiceError } from '../errors.ts';
 import { boundedFetch } from '../lib/bounded-fetch.ts';
 import { remember } from '../lib/redaction/redact.ts';
-import { addAppOwner, showApp } from './az-commands.ts';
+import { entraRefusal } from './refusals/entra.ts';
+import { explainGraph } from './refusals/graph.ts';
+import { saidByResponse } from './refusals/said.ts';
 
 /** The client secrets of app registrations, through Microsoft Graph. */
 export interface Graph {
@@ -25,13 +27,13 @@ type KnownSecret = z.infer<typeof KnownSecret>;
 const Application = z.object({ passwordCredentials: z.array(KnownSecret) });
 const AddedSecret = z.object({ keyId: z.string(), secretText: z.string().transform(remember) });
 type AddedSecret = z.infer<typeof AddedSecret>;
-const GraphError = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
 
 const TIMEOUT_MS = 15_000;
 
 /**
  * @param url address of Microsoft Graph in this cloud; its tokens have `audience`
- * @throws CredentialError, from every method: `azure-refused` with the command that repairs it, or `graph-unavailable`
+ * @throws CredentialError, from every method, with what Graph says, and the command that repairs it
+ * @throws ServiceError `token-refused`
  */
 export function createGraph(credential: TokenCredential, url: string, audience: string): Graph {
   async function send(
@@ -51,7 +53,7 @@ export function createGraph(credential: TokenCredential, url: string, audience: 
       });
       return answer.status === 204 ? undefined : await answer.json();
     } catch (error) {
-      throw await toCredentialError(appId, error);
+      throw await toOurError(appId, url, error);
     }
   }
 
@@ -77,21 +79,11 @@ export function createGraph(credential: TokenCredential, url: string, audience: 
   };
 }
 
-async function toCredentialError(appId: string, error: unknown): Promise<CredentialError> {
-  if (!(error instanceof HTTPError)) {
-    return new CredentialError('graph-unavailable', `Microsoft Graph: ${describe(error)}`, error);
-  }
-  const { status } = error.response;
-  const parsed = GraphError.safeParse(await error.response.json().catch(() => undefined));
-  const said = parsed.success ? `${parsed.data.error.code}, ${parsed.data.error.message}` : 'no reason';
-  const message = `Microsoft Graph: ${status}, ${said}`;
-  if (status === 403) {
-    const advice = `The bridge's identity must own the app registration ${appId} and have the application permission Application.ReadWrite.OwnedBy. Run: ${addAppOwner(appId, 'PRINCIPAL_ID')}`;
-    return new CredentialError('azure-refused', `${message} ${advice}`, error);
-  }
-  if (status === 404) {
-    const advice = `There is no app registration ${appId} in this tenant. Compare with: ${showApp(appId)}`;
-    return new CredentialError('azure-refused', advice, error);
-  }
-  return new CredentialError(status === 400 ? 'azure-refused' : 'graph-unavailable', message, error);
+async function toOurError(appId: string, url: string, error: unknown): Promise<Error> {
+  const refusal = entraRefusal(error) ?? explainGraph(await saidByResponse(error), { appId, url });
+  const { reason, message, ...more } = refusal;
+  const details = { ...more, cause: error };
+  return reason === 'token-refused'
+    ? new ServiceError(reason, message, details)
+    : new CredentialError(reason, message, details);
 }

@@ -1,5 +1,6 @@
 import ky, { HTTPError, type KyInstance, type Options, type RetryOptions, TimeoutError } from 'ky';
 import type * as z from 'zod';
+import { entraRefusal } from '../azure/refusals/entra.ts';
 import { describe, ServiceError } from '../errors.ts';
 import { firstFaults } from '../lib/first-faults.ts';
 import { createLimitedFetch } from '../lib/limited-fetch.ts';
@@ -128,6 +129,8 @@ async function toServiceError(
 ): Promise<ServiceError> {
   if (error instanceof ServiceError) return error;
   const isWrite = method !== 'get';
+  const refusal = entraRefusal(error);
+  if (refusal) return new ServiceError(refusal.reason, refusal.message, { ...refusal, cause: error });
   if (!(error instanceof HTTPError)) {
     const detail =
       error instanceof TimeoutError ? `no answer in ${REQUEST_TIMEOUT_MS / 1000} s` : describe(error);

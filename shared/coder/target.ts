@@ -130,10 +130,22 @@ export interface TargetDiagnosis {
 
 /** Where imports go. */
 export interface Target {
+  /** Which tag it offers depends on when each was pushed, so that a later push of the same digest matters too. */
+  choosesByTime?: boolean;
   /** The target's host; pauses that it asks for are kept by this name. */
   host: string;
   /** @throws RefusedError when the target cannot take the registry as declared */
   refuse(declared: DeclaredRegistry, previous: SourceRegistry | undefined): Promise<void>;
+  /**
+   * Looks at what the target has already of a registry that is added, or whose kind of credential changes.
+   * @throws RefusedError when the registry cannot be used there as declared
+   * @throws ServiceError
+   */
+  refuseFound?(
+    declared: DeclaredRegistry & { loginServer: string },
+    previous: SourceRegistry | undefined,
+    signal: AbortSignal,
+  ): Promise<void>;
   /** @throws RefusedError when the target cannot take what a person says of an image */
   refuseRequest(words: RequestWords): void;
   /**

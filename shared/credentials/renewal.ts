@@ -19,6 +19,17 @@ export function renewOn(declared: Declared, current: IssuedCredential | undefine
 }
 
 /**
+ * Until when a copy of the credential serves: until it ends, or until the bridge revokes it after the next rotation.
+ * undefined when neither is known. A rotation that a person asks for comes earlier.
+ */
+export function servesUntil(declared: Declared, current: IssuedCredential | undefined): Date | undefined {
+  const renewedOn = renewOn(declared, current);
+  const revokedOn = renewedOn && endOfGrace(declared, renewedOn, 0);
+  const ends = [current?.expiresOn, revokedOn].filter(end => end !== undefined);
+  return ends.length > 0 ? new Date(Math.min(...ends.map(Number))) : undefined;
+}
+
+/**
  * When the old credential is revoked if the new one was delivered now.
  * @param minutesInUse how long the old one may still be in use, whatever grace period is declared
  */

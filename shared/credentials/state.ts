@@ -20,7 +20,14 @@ const IssuedCredential = z.object({
 });
 export type IssuedCredential = z.infer<typeof IssuedCredential>;
 
-const Failure = z.object({ reason: z.string(), message: z.string() });
+const Failure = z.object({
+  reason: z.string(),
+  message: z.string(),
+  /** What a person must do, where the message does not say it. */
+  remedy: z.string().optional(),
+  /** True when a service only did not answer: the same step may work later without a change by a person. */
+  retryable: z.boolean().exactOptional(),
+});
 export type Failure = z.infer<typeof Failure>;
 
 /** How the last run that changed something, or found something wrong, ended. */

@@ -66,6 +66,7 @@ export function createDeliveryHolder(services: DeliveryHolderServices): Credenti
 
 /** The bridge writes the whole content, which would remove what others need. */
 function takenByOthers(name: string): CredentialError {
-  const message = `The ${name} exists, and holds something else than logins of this registry. Declare another name, or delete it if it is not needed.`;
-  return new CredentialError('delivery-refused', message);
+  const message = `The ${name} exists, and holds something else than logins of this registry.`;
+  const remedy = 'Declare another name, or delete it if it is not needed.';
+  return new CredentialError('delivery-refused', message, { remedy });
 }

@@ -1,11 +1,15 @@
 import type { HostCheck } from '../azure/acr/allowed-hosts.ts';
 import type { ArmCredentials } from '../azure/arm/credentials.ts';
+import { partsOf } from '../azure/arm/resource-id.ts';
 import type { Graph } from '../azure/graph.ts';
+import { explainArm } from '../azure/refusals/arm.ts';
+import { entraRefusal } from '../azure/refusals/entra.ts';
+import { saidBy } from '../azure/refusals/said.ts';
 import { credentialKind } from '../credentials/kinds/all.ts';
-import { CredentialError, describe, RefusedError, ServiceError, statusOf } from '../errors.ts';
+import { CredentialError, RefusedError, ServiceError, statusOf } from '../errors.ts';
 import { type Check, fine, type Verdict, wrong } from '../lib/check.ts';
 import type { StoredRegistry } from '../records/registry.ts';
-import { missingRole } from './commands.ts';
+import { forPrincipal } from './commands.ts';
 import type { Diagnosis } from './diagnosis.ts';
 
 export interface AzureCheckServices {
@@ -25,12 +29,12 @@ export function azureChecks({
       name: 'azure-resource',
       truth: 'Azure shows the registry to the bridge.',
       needs: ['registry-record'],
-      async run({ registry: { resourceId }, askAzure, principalId }) {
+      async run({ registry, askAzure, principalId }) {
         try {
           const { loginServer, sku, abac } = await askAzure();
           return fine(`Azure says ${loginServer}, ${sku}, ${abac ? 'in ABAC mode' : 'not in ABAC mode'}.`);
         } catch (error) {
-          return explainAzure(error, resourceId, principalId);
+          return explainAzure(error, registry, principalId);
         }
       },
     },
@@ -58,45 +62,42 @@ export function azureChecks({
       name: 'credential-kind',
       truth: 'The registry allows the declared kind of credential, and the bridge may issue it.',
       needs: ['azure-resource'],
-      async run({ registry, askAzure, signal }) {
+      async run({ registry, askAzure, principalId, signal }) {
         const { credential } = registry;
         const context = { registry, arm: armCredentials, graph, signal };
         try {
           await credentialKind(credential.kind).check?.(credential, await askAzure(), context);
           return fine(`${registry.loginServer} allows ${credential.kind}.`);
         } catch (error) {
-          return explainKind(error, registry);
+          return explainKind(error, registry, principalId);
         }
       },
     },
   ];
 }
 
-function explainAzure(error: unknown, resourceId: string, principalId: string): Verdict {
+function explainAzure(error: unknown, registry: StoredRegistry, principalId: string): Verdict {
   const status = statusOf(error);
-  const message = `Azure Resource Manager: ${describe(error)}`;
+  const call = { registry: partsOf(registry), role: 'Reader' };
+  const { reason, message, remedy } = entraRefusal(error) ?? explainArm(saidBy(error), call);
   if (status === 404 || status === 400) {
-    const remedy =
+    const advice =
       'Compare its resource id with: az acr list --query "[].id"\nIf the registry was moved: DELETE it here, then add it again.';
-    return wrong('registry-not-found', message, remedy);
+    return wrong('registry-not-found', message, advice);
   }
-  if (status === 401 || status === 403) {
-    return wrong('registry-not-readable', message, missingRole('Reader', principalId, resourceId));
-  }
-  const remedy = "Check ARM_URL, and that the app's network reaches it.";
-  return wrong('azure-unavailable', message, remedy);
+  if (reason === 'registry-unavailable') return wrong('azure-unavailable', message, remedy);
+  return wrong('registry-not-readable', message, forPrincipal(remedy, principalId));
 }
 
-function explainKind(error: unknown, registry: StoredRegistry): Verdict {
+function explainKind(error: unknown, registry: StoredRegistry, principalId: string): Verdict {
   const { name, credential } = registry;
   const guide = `See GET /api/registries/${name}/setup?format=markdown, which has the commands for ${credential.kind}.`;
-  if (error instanceof RefusedError || error instanceof CredentialError) {
-    const enable =
-      error.reason !== 'azure-refused' && credentialKind(credential.kind).enableCommand?.(registry);
-    return wrong(error.reason, error.message, enable ? `Run: ${enable}` : guide);
+  if (error instanceof CredentialError || error instanceof ServiceError) {
+    const { reason, message, remedy = '' } = error;
+    const more = reason === 'azure-refused' ? `\n${guide}` : '';
+    return wrong(reason, message, forPrincipal(remedy, principalId) + more);
   }
-  if (error instanceof ServiceError) {
-    return wrong(error.reason, error.message, 'Wait some minutes, then run the checks again.');
-  }
-  throw error;
+  if (!(error instanceof RefusedError)) throw error;
+  const enable = credentialKind(credential.kind).enableCommand?.(registry);
+  return wrong(error.reason, error.message, enable ? `Run: ${enable}` : guide);
 }

@@ -47,8 +47,10 @@ export function credentialChecks({
           return wrong('credential-refused', proof.message, renewal(registry));
         } catch (error) {
           if (!(error instanceof ServiceError)) throw error;
-          // Other checks report whether the registry answers.
-          if (error.reason === 'registry-unavailable') return unclear(error.message);
+          // Other checks report whether the registry answers, and lets the bridge in.
+          if (error.reason === 'registry-unavailable' || error.reason === 'network-denied') {
+            return unclear(error.message);
+          }
           return wrong(error.reason, error.message, renewal(registry));
         }
       },

@@ -1,11 +1,11 @@
 import { partsOf } from '../azure/arm/resource-id.ts';
+import { PRINCIPAL } from '../azure/refusals/refusal.ts';
 import { describe, StorageError, UnreadableRowError, unknownRegistry } from '../errors.ts';
 import type { Check, Verdict } from '../lib/check.ts';
 import { once } from '../lib/once.ts';
 import { timeLimit } from '../lib/time-limit.ts';
 import type { StoredRegistry } from '../records/registry.ts';
 import { type DiagnosisServices, listChecks } from './checks.ts';
-import { UNKNOWN_PRINCIPAL } from './commands.ts';
 import type { Diagnosis } from './diagnosis.ts';
 import { readPrincipalId } from './identity.ts';
 
@@ -62,7 +62,7 @@ async function begin(
   return {
     registry: registry as StoredRegistry,
     askAzure: once(() => arm.describeRegistry(partsOf(registry as StoredRegistry), signal)),
-    principalId: (await readPrincipalId(credential, settings.ARM_AUDIENCE)) ?? UNKNOWN_PRINCIPAL,
+    principalId: (await readPrincipalId(credential, settings.ARM_AUDIENCE)) ?? PRINCIPAL,
     signal,
   };
 }

@@ -3,10 +3,11 @@ import type { Acr } from '../azure/acr/client.ts';
 import { LISTER_IN_ABAC_MODE, READER_IN_ABAC_MODE } from '../azure/az-commands.ts';
 import { ServiceError } from '../errors.ts';
 import { boundedFetch } from '../lib/bounded-fetch.ts';
-import { type Check, fine, unclear, type Verdict, wrong } from '../lib/check.ts';
+import { type Check, fine, unclear, type Verdict, type Wrong, wrong } from '../lib/check.ts';
 import { once } from '../lib/once.ts';
+import { remedyOf } from '../reasons.ts';
 import { chooseRepository } from '../rotation/sample-repository.ts';
-import { missingRole } from './commands.ts';
+import { forPrincipal, missingRole } from './commands.ts';
 import type { Diagnosis } from './diagnosis.ts';
 
 export interface RegistryCheckServices {
@@ -26,12 +27,12 @@ export function registryChecks({ acr, exchange, now }: RegistryCheckServices): C
       name: 'acr-exchange',
       truth: "The registry exchanges the identity's Entra token for one of its own.",
       needs: ['login-server'],
-      async run({ registry: { loginServer }, signal }) {
+      async run({ registry: { loginServer }, principalId, signal }) {
         try {
           await exchange(loginServer, signal);
           return fine(`${loginServer} accepts the identity's token.`);
         } catch (error) {
-          return explainExchange(error, loginServer);
+          return explainExchange(error, principalId);
         }
       },
     },
@@ -113,24 +114,21 @@ async function readable(
     return await read();
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
-    if (error.reason !== 'registry-unauthorized') return unreachable(error, registry.loginServer);
+    if (error.reason !== 'registry-unauthorized') return refused(error, principalId);
     const { abac } = await askAzure();
     const role = abac ? abacRole : 'AcrPull';
     return wrong(error.reason, error.message, missingRole(role, principalId, registry.resourceId));
   }
 }
 
-function explainExchange(error: unknown, loginServer: string): Verdict {
+function explainExchange(error: unknown, principalId: string): Verdict {
   if (!(error instanceof ServiceError)) throw error;
-  if (error.reason !== 'registry-unauthorized') return unreachable(error, loginServer);
-  const remedy =
-    'Registry and identity must be in one Entra tenant, and ACR_AUDIENCE must fit the cloud. If the registry has a firewall, let the app through: az acr network-rule list --name NAME, or a private endpoint.';
-  return wrong('token-not-taken', error.message, remedy);
+  const verdict = refused(error, principalId);
+  return error.reason === 'registry-unauthorized' ? { ...verdict, reason: 'token-not-taken' } : verdict;
 }
 
-function unreachable({ reason, message }: ServiceError, loginServer: string): Verdict {
-  const remedy = `Check the network path from the app to ${loginServer}: its name, its certificate, firewalls. If the registry only asks for a pause, wait.`;
-  return wrong(reason, message, remedy);
+function refused({ reason, message, remedy }: ServiceError, principalId: string): Wrong {
+  return wrong(reason, message, forPrincipal(remedy ?? remedyOf(reason) ?? '', principalId));
 }
 
 /** The registry's clock, from its answer to a call without a token. */

@@ -2,7 +2,8 @@ import { resourceNameOf } from '../azure/az-commands.ts';
 import type { Vault } from '../azure/key-vault/vault.ts';
 import { ServiceError, StorageError, statusOf } from '../errors.ts';
 import { type Check, fine, type Verdict, wrong } from '../lib/check.ts';
-import { missingRole } from './commands.ts';
+import { remedyOf } from '../reasons.ts';
+import { forPrincipal, missingRole } from './commands.ts';
 import type { Diagnosis } from './diagnosis.ts';
 
 export interface StorageCheckServices {
@@ -44,7 +45,7 @@ export function storageChecks({ vault, proveTables, settings }: StorageCheckServ
             `Make a token for the bridge in Coder (docs/deploy-on-azure.md says how), then run: az keyvault secret set --vault-name ${resourceNameOf(KEY_VAULT_URL)} --name ${CODER_TOKEN_SECRET} --value TOKEN`,
           );
         } catch (error) {
-          return explainVault(error, principalId, KEY_VAULT_URL);
+          return explainVault(error, principalId);
         }
       },
     },
@@ -57,25 +58,25 @@ export function storageChecks({ vault, proveTables, settings }: StorageCheckServ
           await vault.proveWrite(CODER_TOKEN_SECRET);
           return fine('Key Vault takes changes.');
         } catch (error) {
-          return explainVault(error, principalId, KEY_VAULT_URL);
+          return explainVault(error, principalId);
         }
       },
     },
   ];
 }
 
-function explainVault(error: unknown, principalId: string, url: string): Verdict {
+function explainVault(error: unknown, principalId: string): Verdict {
   if (!(error instanceof ServiceError)) throw error;
-  const status = statusOf(error.cause);
-  if (status === 401 || status === 403) {
-    const scope = `"$(az keyvault show --name ${resourceNameOf(url)} --query id --output tsv)"`;
-    const remedy = missingRole('Key Vault Secrets Officer', principalId, scope);
-    const network = 'If the role is assigned, check the network rules of the vault.';
-    return wrong('vault-forbidden', error.message, `${remedy}\n${network}`);
-  }
-  const remedy = `Check KEY_VAULT_URL (${url}), and that the app's network reaches the vault.`;
-  return wrong('vault-unavailable', error.message, remedy);
+  const { reason, message, remedy } = error;
+  const shown = VAULT_REASONS[reason] ?? reason;
+  return wrong(shown, message, forPrincipal(remedy ?? remedyOf(reason) ?? '', principalId));
 }
+
+/** What findings call them: other checks have reasons of this kind too. */
+const VAULT_REASONS: Record<string, string> = {
+  'secrets-forbidden': 'vault-forbidden',
+  'secrets-unavailable': 'vault-unavailable',
+};
 
 function explainTables(error: StorageError, principalId: string, url: string): Verdict {
   const status = statusOf(error.cause);

@@ -149,7 +149,7 @@ async function underLock(
 async function claim({ images, now, leaseMs }: AttemptServices, attempt: Attempt): Promise<void> {
   const { stored, facts } = attempt;
   if (!stored || stored.state === 'pending') return;
-  const { etag: _, ...record } = stored;
+  const { etag: _, remedy: _r, ...record } = stored;
   const reason = 'importing';
   const dueOn = new Date(now().getTime() + leaseMs);
   const { meaning: message } = REASONS[reason];
@@ -213,5 +213,6 @@ function toOutcome(error: unknown): Outcome {
   if (!(error instanceof ServiceError)) {
     return { reason: 'internal-error', message: describe(error), stack: (error as Error)?.stack };
   }
-  return { reason: error.reason, message: error.message, retryAfterMs: error.retryAfterMs };
+  const { reason, message, remedy, retryAfterMs } = error;
+  return { reason, message, remedy, retryAfterMs };
 }

@@ -160,7 +160,10 @@ export async function importOnce(
   signal: AbortSignal,
 ): Promise<ImportResult & { facts: ImportFacts }> {
   const image = toImport(request, registry, previous, services.now());
-  const known = { inDoubt, onlyToImport, runnable: services.runnable, now: services.now() };
+  // An event of an earlier push may have brought the digest before the event of its own push came.
+  const isLaterPush = previous?.pushedOn !== undefined && image.pushedOn > previous.pushedOn;
+  const isInDoubt = inDoubt || (services.target.choosesByTime === true && isLaterPush);
+  const known = { inDoubt: isInDoubt, onlyToImport, runnable: services.runnable, now: services.now() };
   const attempt = beginAttempt(image, stored, known);
   const outcome = await carryOut(services, attempt, signal);
   const { facts } = attempt;

@@ -27,6 +27,8 @@ export interface ImageToImport extends Reference {
 export interface Outcome {
   reason: ImageReason;
   message: string;
+  /** What a person must do, where the reason alone does not say it. */
+  remedy?: string | undefined;
   digest?: string | undefined;
   /** The push that the registry may not show yet. */
   awaited?: AwaitedPush | undefined;
@@ -59,7 +61,7 @@ export function toRecord(
   previous: ImageRecord | undefined,
   outcome: Outcome,
 ): ImageRecord {
-  const { reason, digest, awaited, platforms } = outcome;
+  const { reason, remedy, digest, awaited, platforms } = outcome;
   const message = shorten(outcome.message, LONGEST_MESSAGE);
   const at = services.now();
   const { state } = REASONS[reason];
@@ -67,6 +69,7 @@ export function toRecord(
     ...{ registry: registry.name, repository, tag, reason, message, heardBy, updatedOn: at },
     // What is not in the registry, and was never seen there, was not pushed now.
     ...((isPushKnown || state !== 'removed') && { pushedOn }),
+    ...(remedy && { remedy }),
     ...(digest && { digest }),
     ...(awaited && { awaited }),
     ...(platforms && { platforms }),

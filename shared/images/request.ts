@@ -3,14 +3,11 @@ import { createHostCheck } from '../azure/acr/allowed-hosts.ts';
 import { normalizeRegistryId } from '../azure/arm/resource-id.ts';
 import { RegistryWords, RequestWords } from '../coder/words.ts';
 import { CredentialInput } from '../credentials/kinds/all.ts';
-import { RefusedError, unknownRegistry } from '../errors.ts';
-import type { Log } from '../lib/log.ts';
-import { timeLimit } from '../lib/time-limit.ts';
+import { RefusedError } from '../errors.ts';
 import { isRepository, isTag } from '../policy/reference.ts';
 import { RegistryInput, RegistryName, type StoredRegistry } from '../records/registry.ts';
-import { putRegistry, type RegistryServices } from '../registries/put.ts';
-import { type FollowServices, importAndFollow } from './follow.ts';
-import type { ImportRequest, ImportResult } from './import.ts';
+import type { RegistryServices } from '../registries/put.ts';
+import type { FollowServices } from './follow.ts';
 
 const LOGIN_SERVER = /^[a-z0-9][a-z0-9.-]*(:\d+)?$/i;
 
@@ -63,52 +60,10 @@ export type ImportInput = z.infer<typeof ImportInput>;
 
 export type RequestServices = FollowServices & RegistryServices;
 
-/**
- * Imports one image now, as its registry's policy says. An image that the policy does not import leaves no record.
- *
- * @throws RefusedError when there is no such registry, or the new one cannot be added
- * @throws StorageError when the outcome could not be written
- */
-export async function importRequested(
-  services: RequestServices,
-  input: ImportInput,
-  signal: AbortSignal,
-  log: Log,
-): Promise<ImportResult & { registry: StoredRegistry }> {
-  const requested = requestedWords(input);
-  services.target.refuseRequest(requested);
-  const registry = input.newRegistry
-    ? await addRegistry(services, input.newRegistry, signal, log)
-    : await services.registries.get(input.registry as string);
-  if (!registry) throw unknownRegistry(input.registry as string);
-  const request: ImportRequest = {
-    ...{ registry: registry.name, repository: input.repository, tag: input.tag, requested },
-    heardBy: 'request',
-    inDoubt: Object.keys(requested).length > 0,
-    onlyToImport: true,
-  };
-  const budget = timeLimit(services.importBudgetMs, signal);
-  const result = await importAndFollow(services, request, budget, log);
-  return { ...result, registry };
-}
-
 /** The fields of the request about the image, except its name. */
 export function requestedWords(input: ImportInput): RequestWords {
   const { registry: _r, newRegistry: _n, repository: _p, tag: _t, ...words } = input;
   return words;
-}
-
-/** Adds the registry, unless it was added already. */
-async function addRegistry(
-  services: RequestServices,
-  { name, ...added }: NewRegistry,
-  signal: AbortSignal,
-  log: Log,
-): Promise<StoredRegistry> {
-  const input = await toRegistryInput(services, added, signal);
-  const known = await services.registries.get(name);
-  if (known) return sameOrRefused(known, input);
-  return (await putRegistry(services, name, input, {}, signal, log)).registry;
 }
 
 /** A repeated call finds the registry that the first one added; its policy and credential stay. */

@@ -14,9 +14,11 @@ export interface Check<D> {
   run(diagnosis: D): Promise<Verdict>;
 }
 
+export type Wrong = { ok: false; reason: string; message: string; remedy: string };
+
 export type Verdict =
   | { ok: true; message: string }
-  | { ok: false; reason: string; message: string; remedy: string }
+  | Wrong
   /** The check has no result, because something else is wrong. */
   | { ok: null; message: string };
 
@@ -24,7 +26,7 @@ export function fine(message: string): Verdict {
   return { ok: true, message };
 }
 
-export function wrong(reason: string, message: string, remedy: string): Verdict {
+export function wrong(reason: string, message: string, remedy: string): Wrong {
   return { ok: false, reason, message, remedy };
 }
 

@@ -6,6 +6,8 @@ import type { ImageReason } from '../reasons.ts';
 export type CommonTrouble = (reason: ImageReason) => Promise<boolean>;
 
 const COMMON: ReadonlySet<ImageReason> = new Set<ImageReason>([
+  'token-refused',
+  'secrets-forbidden',
   'secrets-unavailable',
   'coder-unavailable',
   'coder-unauthorized',
@@ -15,6 +17,7 @@ const COMMON: ReadonlySet<ImageReason> = new Set<ImageReason>([
 const OF_REGISTRY: ReadonlySet<ImageReason> = new Set<ImageReason>([
   'registry-unavailable',
   'registry-unauthorized',
+  'network-denied',
 ]);
 /** After this number of images in a row it is the registry, even if it lists its repositories. */
 const MOST_IN_A_ROW = 10;

@@ -74,7 +74,9 @@ export async function reconcileRepository(
     const finding = { repository, tag: difference.tag, difference: kind, ...outcome };
     counted.found(finding);
     run.log.info('difference', { registry: run.registry.name, dryRun: run.dryRun, ...finding });
-    if (record && (await run.isCommon(record.reason))) throw new ServiceError(record.reason, record.message);
+    if (record && (await run.isCommon(record.reason))) {
+      throw new ServiceError(record.reason, record.message, { remedy: record.remedy });
+    }
     await save();
   }
   counted.finish();
@@ -84,7 +86,7 @@ export async function reconcileRepository(
 /** Why the registry may not list one repository. */
 const OF_ITS_LIST: ReadonlySet<ImageReason> = new Set<ImageReason>([
   ...(['image-locked', 'upstream-throttled'] as const),
-  ...(['registry-unavailable', 'registry-unauthorized'] as const),
+  ...(['registry-unavailable', 'registry-unauthorized', 'network-denied'] as const),
 ]);
 
 /** Leaves out a repository that the registry does not list, as when it is locked, while it lists others. */

@@ -143,7 +143,7 @@ function createSaver(leased: LeasedReport, progress: Progress, now: () => Date):
 }
 
 function completed(report: Report, endedOn: Date): Report {
-  const { reason: _r, message: _m, dueOn: _d, ...rest } = report;
+  const { reason: _r, message: _m, remedy: _y, dueOn: _d, ...rest } = report;
   return { ...rest, state: 'completed', endedOn, attempts: 0 };
 }
 
@@ -152,10 +152,11 @@ function interrupted(
   { now, random, maxAttempts }: ReconcileServices,
   before: Report,
   report: Report,
-  { reason, message, retryAfterMs }: ServiceError,
+  { reason, message, remedy, retryAfterMs }: ServiceError,
 ): Report {
   const attempts = report.cursor === before.cursor ? report.attempts + 1 : 1;
-  const stopped = { ...report, attempts, reason, message };
+  const { remedy: _, ...rest } = report;
+  const stopped = { ...rest, attempts, reason, message, ...(remedy && { remedy }) };
   return REASONS[reason].state === 'pending' && attempts < maxAttempts
     ? { ...stopped, dueOn: nextAttempt(attempts, now(), retryAfterMs, random) }
     : { ...stopped, state: 'failed', endedOn: now() };

@@ -72,6 +72,8 @@ export const Report = z.object({
   /** Why it stopped, and when it goes on, if it does. */
   reason: word<ImageReason>().exactOptional(),
   message: z.string().exactOptional(),
+  /** What a person must do, where the reason alone does not say it. */
+  remedy: z.string().exactOptional(),
   dueOn: z.date().exactOptional(),
 });
 export type Report = z.infer<typeof Report>;

@@ -29,6 +29,8 @@ export const ImageRecord = z.object({
   reason: word<ImageReason>(),
   /** What happened last, in one sentence. */
   message: z.string(),
+  /** What a person must do, where the reason alone does not say it. */
+  remedy: z.string().exactOptional(),
   /** Digest in the registry when the outcome was decided; with `imported`, the one that Coder has. */
   digest: z.string().exactOptional(),
   /** Failed attempts so far; 0 unless `pending` or `failed`. */

@@ -3,7 +3,11 @@ import type { Acr } from '../azure/acr/client.ts';
 import type { Arm, RegistryDescription } from '../azure/arm/registries.ts';
 import { parseRegistryId, type RegistryResourceId } from '../azure/arm/resource-id.ts';
 import { roleAssignment } from '../azure/az-commands.ts';
-import { describe, RefusedError, ServiceError, statusOf } from '../errors.ts';
+import { explainArm } from '../azure/refusals/arm.ts';
+import { entraRefusal } from '../azure/refusals/entra.ts';
+import { PRINCIPAL } from '../azure/refusals/refusal.ts';
+import { saidBy } from '../azure/refusals/said.ts';
+import { RefusedError, ServiceError, statusOf } from '../errors.ts';
 
 interface AccessServices {
   arm: Arm;
@@ -24,7 +28,7 @@ export async function describeReachable(
   const registry = await arm
     .describeRegistry(parseRegistryId(resourceId) as RegistryResourceId, signal)
     .catch((error: unknown) => {
-      throw explainArm(resourceId, error);
+      throw explain(resourceId, error);
     });
   if (!isAllowedHost(registry.loginServer)) {
     const message = `Azure says that its login server is ${registry.loginServer}, which is not an allowed host. If the host is right, add it to the setting ACR_ALLOWED_HOSTS.`;
@@ -35,27 +39,28 @@ export async function describeReachable(
     const refused = error instanceof ServiceError && error.reason === 'registry-unauthorized';
     if (!refused) throw error;
     if (registry.abac) return;
-    const message = `${registry.loginServer} refuses the bridge's identity. Run: ${assignment('AcrPull', resourceId)}`;
-    throw new RefusedError('registry-not-reachable', message);
+    const remedy = `Run: ${roleAssignment('AcrPull', PRINCIPAL, resourceId).join(' ')}`;
+    throw new RefusedError('registry-not-reachable', error.message, [], remedy);
   });
   return registry;
 }
 
-function assignment(role: string, resourceId: string): string {
-  return roleAssignment(role, 'PRINCIPAL_ID', resourceId).join(' ');
-}
-
-function explainArm(resourceId: string, error: unknown): Error {
+function explain(resourceId: string, error: unknown): Error {
+  const registry = parseRegistryId(resourceId) as RegistryResourceId;
+  const { reason, message, ...refusal } =
+    entraRefusal(error) ?? explainArm(saidBy(error), { registry, role: 'Reader' });
+  if (reason === 'registry-unavailable' || reason === 'token-refused') {
+    return new ServiceError(reason, message, { ...refusal, cause: error });
+  }
   const status = statusOf(error);
   if (status === 404 || status === 400) {
-    const message = `Azure has no registry ${resourceId}. Compare with: az acr show --name NAME --query id`;
-    return new RefusedError('registry-not-found', message);
+    const remedy = 'Compare with: az acr list --query "[].id"';
+    return new RefusedError(
+      'registry-not-found',
+      `Azure has no registry ${resourceId}. ${message}`,
+      [],
+      remedy,
+    );
   }
-  if (status === 403) {
-    const message = `The bridge's identity may not read ${resourceId}. Run: ${assignment('Reader', resourceId)}`;
-    return new RefusedError('registry-not-readable', message);
-  }
-  return new ServiceError('registry-unavailable', `Azure Resource Manager: ${describe(error)}`, {
-    cause: error,
-  });
+  return new RefusedError('registry-not-readable', message, [], refusal.remedy);
 }

@@ -109,6 +109,7 @@ export async function declareRegistry(
   const credential = declaredOf(input.credential);
   const registry = { name, resourceId: input.resourceId, loginServer, policy: input.policy };
   const context = { registry, arm: services.armCredentials, graph: services.graph, signal };
+  await services.target.refuseFound?.({ ...input, name, credential, loginServer }, previous, signal);
   await credentialKind(credential.kind).check?.(credential, azure, context);
   const rotation = await rotationFor(services, name, input, loginServer, previous, signal);
   return withoutUndefined<Omit<Registry, 'createdOn' | 'updatedOn'>>({

@@ -44,8 +44,9 @@ export function fallenBack(
 
 export const REVOKED: RotationChanges = { previous: undefined, revokeOn: undefined, givenUp: undefined };
 
-export function failed({ reason, message }: Failure, now: Date): RotationResult {
-  return { on: now, outcome: 'failed', reason, message };
+export function failed({ reason, message, remedy, retryable }: Failure, now: Date): RotationResult {
+  const more = { ...(remedy && { remedy }), ...(retryable && { retryable }) };
+  return { on: now, outcome: 'failed', reason, message, ...more };
 }
 
 function rotated(now: Date): RotationResult {

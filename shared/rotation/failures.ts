@@ -25,13 +25,14 @@ export function isFinal(error: unknown): error is ServiceError {
   return error instanceof ServiceError && FINAL.includes(error.reason);
 }
 
-export function isOutage({ reason }: Failure): boolean {
-  return reason.endsWith('-unavailable') || reason === 'coder-busy';
-}
-
-const OVER_ONCE_HEALTHY = ['credential-refused', 'delivery-refused', 'delivery-not-fetched'];
+/** Reasons that are about the credential that Coder holds, or the way to it: a healthy run proves them wrong. */
+const HEALED: readonly string[] = [
+  ...['credential-refused', 'network-denied', 'token-refused'],
+  ...['secrets-forbidden', 'secrets-unavailable', 'registry-unauthorized'],
+  ...['delivery-refused', 'delivery-not-fetched'],
+];
 
 /** Whether a healthy run clears this failure. A failure about a new credential stays until the next rotation. */
 export function isOver(failure: Failure): boolean {
-  return isOutage(failure) || OVER_ONCE_HEALTHY.includes(failure.reason);
+  return failure.retryable === true || HEALED.includes(failure.reason);
 }

@@ -1,3 +1,4 @@
+import type { Failure } from '../credentials/state.ts';
 import { isLeaked } from './decide.ts';
 import type { Run } from './run.ts';
 
@@ -25,6 +26,12 @@ export async function deliverAgain(run: Run): Promise<boolean> {
   await holder.prove(lease.registry(), signal);
   return wasChanged && extendGrace(run);
 }
+
+/** Whether Key Vault gives the bridge no secrets, and perhaps no one else. */
+export function isVaultOut({ reason }: Failure): boolean {
+  return VAULT_OUT.includes(reason);
+}
+const VAULT_OUT = ['secrets-unavailable', 'secrets-forbidden', 'network-denied', 'token-refused'];
 
 /** The grace period begins again: what the bridge cannot reach now, makers of copies cannot read either. */
 export async function extendGrace(run: Run): Promise<boolean> {

@@ -15,7 +15,9 @@ export async function issue(run: Run, why: WhyIssued): Promise<void> {
   const issuedOn = services.now();
   const context = await issueContext(run, why === 'compromised');
   const { password, ...described } = await issuer.issue(declared, context);
-  const secretVersion = await services.vault.write(secretNameOf(name), password);
+  const secretVersion = await services.vault.write(secretNameOf(name), password, {
+    expiresOn: described.expiresOn,
+  });
   await lease.save({ candidate: { ...described, declared, secretVersion, issuedOn } });
   notices.issued(declared.kind, described.slot, why);
 }

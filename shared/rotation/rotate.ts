@@ -2,8 +2,8 @@ import { isHeld } from '../azure/tables/lease.ts';
 import { endsSoon } from '../credentials/renewal.ts';
 import { ConflictError, CredentialError, ServiceError } from '../errors.ts';
 import type { Log } from '../lib/log.ts';
-import { isOutage, isOver } from './failures.ts';
-import { deliverAgain, extendGrace } from './grace.ts';
+import { isOver } from './failures.ts';
+import { deliverAgain, extendGrace, isVaultOut } from './grace.ts';
 import { maintain } from './issuing.ts';
 import { nextStep } from './next-step.ts';
 import { createRun, type RotationServices, type Run } from './run.ts';
@@ -75,8 +75,8 @@ async function report(run: Run, error: unknown): Promise<void> {
   // An outage matters only when it holds up a rotation, or keeps Coder without a credential.
   const { lease, notices } = run;
   const isIdle = !lease.isHeld() && lease.registry().rotation.current !== undefined;
-  if (error.reason === 'secrets-unavailable') await extendGrace(run).catch(ignoreConflict);
-  if (isIdle && isOutage(error)) return notices.skipped(error);
+  if (isVaultOut(error)) await extendGrace(run).catch(ignoreConflict);
+  if (isIdle && error.retryable) return notices.skipped(error);
   await fail(run, error).catch(ignoreConflict);
 }
 

@@ -7,7 +7,7 @@ import { type App, startApp } from '../support/app.ts';
 let app: App;
 
 beforeAll(async () => {
-  app = await startApp({ registries: ['fabrikam'] });
+  app = await startApp({ registries: ['fabrikam', 'adatum'] });
   await addSampleRegistry(app.environment);
   const [fabrikam] = app.environment.cloud.otherRegistries;
   const declared = { resourceId: fabrikam?.resourceId, credential: { kind: 'managed-identity' } };
@@ -60,6 +60,24 @@ describe('GET /registries/{name}/credentials', () => {
     expect(await logIn(`Basic ${config.auths[loginServer].auth}`)).toBe(200);
   });
 
+  test('says until when the credential serves: until it ends, or the bridge has replaced it', async () => {
+    expect((await get('contoso/credentials?format=dockerconfigjson')).headers.get('expires')).toBeNull();
+    const [, adatum] = app.environment.cloud.otherRegistries;
+    const credential = { kind: 'token', rotateEveryHours: 10, graceMinutes: 30 };
+    const declared = { resourceId: adatum?.resourceId, credential };
+    expect((await app.api('PUT', 'registries/adatum', declared)).status).toBe(201);
+
+    const docker = await get('adatum/credentials?format=dockerconfigjson');
+    const login = JSON.parse((await get('adatum/credentials')).text);
+
+    const { rotation } = JSON.parse((await get('adatum')).text);
+    const until = new Date(rotation.issuedOn).getTime() + 10.5 * 3_600_000;
+    expect(until).toBeLessThan(new Date(rotation.expiresOn).getTime());
+    expect(new Date(login.expiresOn).getTime()).toBe(until);
+    expect(docker.headers.get('expires')).toBe(new Date(until).toUTCString());
+    expect(docker.headers.get('cache-control')).toBe('no-store');
+  });
+
   test('logs who read what, and never the value', async () => {
     const before = app.logs.length;
     await get('contoso/credentials?format=dockerconfigjson');
@@ -101,8 +119,8 @@ describe('GET /registries/{name}/credentials', () => {
 
     expect(answer.status).toBe(503);
     expect(JSON.parse(answer.text)).toMatchObject({
-      reason: 'secrets-unavailable',
-      remedy: expect.stringContaining('Key Vault'),
+      reason: 'secrets-forbidden',
+      remedy: expect.stringContaining("az role assignment create --role 'Key Vault Secrets Officer'"),
     });
     expect(answer.headers.get('cache-control')).toBe('no-store');
   });

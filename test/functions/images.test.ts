@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { OtherRegistry } from '../../infra/local/cloud.ts';
 import { artifact, image, index } from '../../infra/local/oci-image.ts';
 import { type App, startApp, until } from '../support/app.ts';
 
@@ -13,7 +14,7 @@ const POLICY = {
 
 beforeAll(async () => {
   // There are no events: every import here was requested.
-  app = await startApp({ subscribed: false, registries: ['fabrikam'] });
+  app = await startApp({ subscribed: false, registries: ['fabrikam', 'adatum'] });
   expect((await app.api('PUT', 'registries/contoso', declared())).status).toBe(201);
 });
 afterAll(() => app.close());
@@ -142,6 +143,39 @@ describe('POST /images', () => {
     ).toMatchObject({
       status: 409,
       json: { reason: 'registry-changed' },
+    });
+  });
+
+  describe('of a new registry', () => {
+    const request = (more: object = {}) => {
+      const newRegistry = { name: 'adatum', resourceId: adatum().resourceId, credential: { kind: 'token' } };
+      return { newRegistry, repository: 'new/app', tag: 'v1', ...more };
+    };
+    const adatum = () => app.environment.cloud.otherRegistries[1] as OtherRegistry;
+    const tokens = () => app.environment.cloud.standIns.arm.accounts(adatum().resourceId).tokens.all();
+
+    test('makes nothing when the registry does not have the image', async () => {
+      const before = await everything();
+
+      const answer = await post('images', request({ tag: 'missing' }));
+
+      expect(answer).toMatchObject({ status: 422, json: { reason: 'gone' } });
+      expect(await everything()).toBe(before);
+      expect(tokens()).toEqual([]);
+    });
+
+    test('removes the registry again, with its password, when Coder refuses the image', async () => {
+      await app.push('new/app:v1', image(), adatum().standIn);
+      app.environment.cloud.standIns.coder.faults.add({ method: 'POST', path: '/images$', status: 400 });
+
+      const answer = await post('images', request());
+      app.clearFaults();
+
+      expect(answer).toMatchObject({ status: 422, json: { reason: 'coder-rejected' } });
+      expect(await app.api('GET', 'registries/adatum')).toMatchObject({ status: 404 });
+      expect(app.environment.cloud.standIns.keyVault.values()).not.toHaveProperty('registry-adatum-password');
+      expect(tokens().flatMap(({ passwords }) => passwords)).toEqual([]);
+      expect(JSON.stringify(await app.environment.cloud.standIns.tables.dump())).not.toContain('adatum');
     });
   });
 

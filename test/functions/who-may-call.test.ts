@@ -120,6 +120,24 @@ describe('where the platform signs callers in', () => {
     expect([401, 403]).not.toContain(letIn.status);
   });
 
+  test('an import that adds a registry takes the role for that too', async () => {
+    const newRegistry = { name: 'new', loginServer: 'new.azurecr.io', credential: { kind: 'token' } };
+    const body = JSON.stringify({ newRegistry, repository: 'team/app', tag: 'v1' });
+    const ask = (query: string, roles: readonly Role[]) =>
+      app.request(`/api/images${query}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-ms-client-principal': principal(roles) },
+        body,
+      });
+
+    for (const query of ['', '?dryRun=true']) {
+      const answer = await ask(query, ['Images.Import']);
+      expect(problemOf(answer)).toMatchObject({ status: 403, reason: 'forbidden' });
+      expect(problemOf(answer).detail).toContain('Registries.Write');
+    }
+    expect((await ask('', ['Images.Import', 'Registries.Write'])).status).toBe(422);
+  });
+
   test.each(unroutable())('%s %s is not found, whatever the caller', async (method, path) => {
     expect(await app.request(path, { method, headers: forged() })).toMatchObject({ status: 404, text: '' });
   });

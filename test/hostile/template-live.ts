@@ -8,7 +8,6 @@ import { createInstances, untilDone } from './instances.ts';
 import type { Step } from './template-history.ts';
 import {
   allowedValues,
-  expectInOrder,
   expectOthersKept,
   expectOwnVersions,
   expectPersonKept,
@@ -203,7 +202,6 @@ export async function live(world: TemplateWorld, steps: readonly Step[]): Promis
       seen.variables += 1;
       if (allowed.length > 1) seen.eitherIsRight += 1;
       if (value !== lastPush(watch.happened, feed)) seen.keptByPeople += 1;
-      expectInOrder(world, watch.happened, feed);
     }
     for (const template of TEMPLATES) {
       expectPersonKept(world, watch.happened, template);

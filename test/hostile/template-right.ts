@@ -145,18 +145,6 @@ export function expectVerified(requests: readonly LoggedRequest[]): number {
   return promotions;
 }
 
-/** Later versions of the bridge are given later pushes. */
-export function expectInOrder(world: TemplateWorld, happened: readonly Happening[], feed: Feed): void {
-  const pushed = happened.flatMap(one => (one.is === 'pushed' && one.feed === feed ? [one.digest] : []));
-  const ours = world.versions(feed.template).filter(({ name }) => name.startsWith('acr-'));
-  const given = ours.flatMap(version => digestIn(version, feed) ?? []);
-  let latest = 0;
-  for (const digest of given) {
-    latest = pushed.indexOf(digest, latest);
-    expect(latest, `${feed.repository}: ${given} of ${pushed}`).toBeGreaterThanOrEqual(0);
-  }
-}
-
 /** What the bridge gave the version, as its message says; the values that Coder keeps are merged ones. */
 function digestIn({ message }: Version, { repository }: Feed): string | undefined {
   return new RegExp(`(?:^|/)${repository}:[^@\\s]+@(sha256:[0-9a-f]+) by acr-bridge$`, 'm').exec(

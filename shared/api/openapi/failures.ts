@@ -1,6 +1,6 @@
-import { IMAGE_REASONS, REASONS, REFUSALS } from '../../reasons.ts';
+import { IMAGE_REASONS, REASONS } from '../../reasons.ts';
 import type { AnyHttpFunction } from '../http-function.ts';
-import type { Problem } from '../problem.ts';
+import { type Problem, statusOf } from '../problem.ts';
 
 export type Reason = Problem['reason'];
 
@@ -30,10 +30,3 @@ export function failuresOf(spec: AnyHttpFunction): Failure[] {
 const NOT_IMPORTED = IMAGE_REASONS.filter(
   reason => REASONS[reason].state !== 'imported' && reason !== 'importing' && reason !== 'replayed',
 );
-
-/** The status that `problemOf` gives. A reason that is no refusal means that a service failed. */
-export function statusOf(reason: Reason): number {
-  if (reason === 'internal-error' || reason === 'record-unreadable') return 500;
-  if (reason === 'conflict') return 409;
-  return reason in REFUSALS ? REFUSALS[reason as keyof typeof REFUSALS] : 503;
-}

@@ -11,6 +11,7 @@ export function operationOf(name: string, spec: AnyHttpFunction): ZodOpenApiOper
     summary,
     description,
     role,
+    furtherRole,
     path,
     query,
     headers = {},
@@ -19,7 +20,10 @@ export function operationOf(name: string, spec: AnyHttpFunction): ZodOpenApiOper
     answers,
   } = spec;
   const bodyless = method === 'POST' && !body ? 'Takes no body.' : undefined;
-  const whoMayCall = role ? `Needs the app role \`${role}\`, or a function key.` : 'Needs no authentication.';
+  const further = furtherRole && `, and ${furtherRole.when} \`${furtherRole.role}\` too`;
+  const whoMayCall = role
+    ? `Needs the app role \`${role}\`${further ?? ''}; or a function key.`
+    : 'Needs no authentication.';
   return {
     operationId: name,
     tags: [tagOf(spec.route)],

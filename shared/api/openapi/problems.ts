@@ -2,9 +2,9 @@ import { STATUS_CODES } from 'node:http';
 import * as z from 'zod';
 import type { ZodOpenApiResponseObject } from 'zod-openapi';
 import type { AnyHttpFunction } from '../http-function.ts';
-import type { Problem } from '../problem.ts';
+import { type Problem, statusOf } from '../problem.ts';
 import { ImageView } from '../views/image.ts';
-import { failuresOf, type Reason, statusOf } from './failures.ts';
+import { failuresOf, type Reason } from './failures.ts';
 
 /** The error answers of a function by status, each with its reasons. */
 export function problemResponses(spec: AnyHttpFunction): Record<string, ZodOpenApiResponseObject> {

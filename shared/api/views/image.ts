@@ -53,7 +53,7 @@ export function imageView(record: ImageRecord, of?: Registry) {
     reason,
     message: record.message,
     meaning: state === 'imported' ? undefined : findReason(reason)?.meaning,
-    remedy: remedyOf(reason, state),
+    remedy: remedyOf(reason, state, record.remedy),
     attempts: record.attempts || undefined,
     nextAttemptOn: record.dueOn,
     pushedOn: record.pushedOn,

@@ -72,7 +72,7 @@ export function reportView(report: Report, registry: StoredRegistry, everyMinute
     left: leftView(left, report.left),
     reason,
     message: report.message,
-    remedy: reason && remedyOf(reason),
+    remedy: reason && remedyOf(reason, undefined, report.remedy),
     nextAttemptOn: report.dueOn,
     nextRunOn: nextRun(registry, report, everyMinutes),
     findings: findings.map(finding => ({ ...finding, meaning: DIFFERENCES[finding.difference] })),

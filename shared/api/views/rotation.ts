@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { renewOn } from '../../credentials/renewal.ts';
+import type { RotationResult } from '../../credentials/state.ts';
 import type { Registry } from '../../records/registry.ts';
 import { isLeaked } from '../../rotation/decide.ts';
 import { STAGES, stageOf } from '../../rotation/stage.ts';
@@ -22,13 +23,14 @@ export const RotationView = z.strictObject({
       outcome: z.enum(['rotated', 'failed']),
       reason: z.string(),
       message: z.string(),
+      remedy: z.string().optional().describe('What a person must do.'),
     })
     .optional(),
 });
 
 export function rotationView(registry: Registry) {
   const { credential, rotation } = registry;
-  const { current } = rotation;
+  const { current, lastResult } = rotation;
   return {
     username: current?.username,
     issuedOn: current?.issuedOn,
@@ -37,6 +39,10 @@ export function rotationView(registry: Registry) {
     step: stageOf(registry),
     compromised: (current && isLeaked(current, rotation)) || undefined,
     revokeOn: rotation.revokeOn,
-    lastResult: rotation.lastResult,
+    lastResult: lastResult && withoutFlags(lastResult),
   };
+}
+
+function withoutFlags({ retryable: _, ...shown }: RotationResult) {
+  return shown;
 }

@@ -3,11 +3,12 @@ import type { TokenCredential } from '@azure/identity';
 import { isTimeout, ServiceError, statusOf } from '../../errors.ts';
 import type { Pauses } from '../../lib/pauses.ts';
 import { timeLimit, untilAborted } from '../../lib/time-limit.ts';
+import { saidBy } from '../refusals/said.ts';
 import { limitAnswers, limitTime, readText } from '../sdk/limits.ts';
 import { onlyReadsLeave } from '../sdk/only-to.ts';
 import { retryOptions } from '../sdk/retries.ts';
 import type { HostCheck } from './allowed-hosts.ts';
-import { type AcrCall, messageOf, toServiceError } from './errors.ts';
+import { type AcrCall, toServiceError } from './errors.ts';
 import { heedPauses } from './policies.ts';
 
 /** Reads the content of a registry, with the managed identity. */
@@ -179,9 +180,9 @@ export function createAcr({ credential, audience, isAllowedHost, pauses }: AcrOp
         );
         return { digest, manifest, mediaType };
       } catch (error) {
-        const call = { ...source, read: `the manifest ${reference}`, of: 'manifest' } as const;
+        const call = { ...source, read: `the manifest ${reference}`, reference, of: 'manifest' } as const;
         if (statusOf(error) !== 404) throw toServiceError(call, error, pauses);
-        return HIDES_ARTIFACT.test(messageOf(error)) ? hiddenArtifact(source, reference) : undefined;
+        return HIDES_ARTIFACT.test(saidBy(error).text) ? hiddenArtifact(source, reference) : undefined;
       }
     },
 

@@ -1,10 +1,13 @@
 import type { TokenCredential } from '@azure/identity';
 import ky, { HTTPError, type KyInstance } from 'ky';
 import * as z from 'zod';
-import { describe, ServiceError } from '../../errors.ts';
+import { ServiceError } from '../../errors.ts';
 import { boundedFetch } from '../../lib/bounded-fetch.ts';
 import { claimsOf } from '../../lib/jwt.ts';
 import { remember } from '../../lib/redaction/redact.ts';
+import { explainAcr } from '../refusals/acr.ts';
+import { entraRefusal } from '../refusals/entra.ts';
+import { saidByResponse } from '../refusals/said.ts';
 import type { HostCheck } from './allowed-hosts.ts';
 
 /** A user name and a password that a registry accepts. */
@@ -85,8 +88,7 @@ export function createAcrTokens({ credential, audience, isAllowedHost }: AcrToke
         const answer = await clientOf(loginServer, signal).post('oauth2/exchange', { body });
         return Exchanged.parse(await answer.json()).refresh_token;
       } catch (error) {
-        const isRefusal = [401, 403].includes(httpStatusOf(error));
-        throw serviceError(isRefusal ? 'registry-unauthorized' : 'registry-unavailable', loginServer, error);
+        throw await toServiceError(loginServer, error, { isExchange: true });
       }
     },
 
@@ -96,10 +98,9 @@ export function createAcrTokens({ credential, audience, isAllowedHost }: AcrToke
         await requestToken(clientOf(loginServer, signal, 2), loginServer, login);
         return true;
       } catch (error) {
-        const status = httpStatusOf(error);
-        const isRefusal = status >= 400 && status < 500 && status !== 408 && status !== 429;
-        if (isRefusal) return false;
-        throw serviceError('registry-unavailable', loginServer, error);
+        const refusal = await toServiceError(loginServer, error);
+        if (refusal.reason === 'registry-unauthorized') return false;
+        throw refusal;
       }
     },
 
@@ -108,9 +109,9 @@ export function createAcrTokens({ credential, audience, isAllowedHost }: AcrToke
       try {
         return await pull(clientOf(loginServer, signal), { loginServer, repository }, login);
       } catch (error) {
-        const status = httpStatusOf(error);
-        if (status !== 401 && status !== 403) throw serviceError('registry-unavailable', loginServer, error);
-        return { works: false, message: `${loginServer} refuses ${login.username} with ${status}.` };
+        const refusal = await toServiceError(loginServer, error);
+        if (refusal.reason !== 'registry-unauthorized') throw refusal;
+        return { works: false, message: `${loginServer} refuses ${login.username} with ${statusIn(error)}.` };
       }
     },
   };
@@ -172,15 +173,17 @@ async function readSomeManifest(http: KyInstance, repository: string, token: str
   });
 }
 
-/** 0 when the registry did not answer. */
-function httpStatusOf(error: unknown): number {
-  return error instanceof HTTPError ? error.response.status : 0;
+function statusIn(error: unknown): number | undefined {
+  return error instanceof HTTPError ? error.response.status : undefined;
 }
 
-function serviceError(
-  reason: 'registry-unauthorized' | 'registry-unavailable',
+/** `registry-unauthorized` when the registry refuses the caller; not when its network rules refuse everybody. */
+async function toServiceError(
   loginServer: string,
   error: unknown,
-): ServiceError {
-  return new ServiceError(reason, `${loginServer}: ${describe(error)}`, { cause: error });
+  call: { isExchange?: boolean } = {},
+): Promise<ServiceError> {
+  const refusal =
+    entraRefusal(error) ?? explainAcr(await saidByResponse(error), { ...call, loginServer, read: 'a token' });
+  return new ServiceError(refusal.reason, refusal.message, { ...refusal, cause: error });
 }

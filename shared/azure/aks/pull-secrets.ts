@@ -1,8 +1,9 @@
 import type { TokenCredential } from '@azure/identity';
 import * as z from 'zod';
-import { CredentialError } from '../../errors.ts';
+import { CredentialError, ServiceError } from '../../errors.ts';
 import { remember } from '../../lib/redaction/redact.ts';
 import { timeLimit } from '../../lib/time-limit.ts';
+import { entraRefusal } from '../refusals/entra.ts';
 import { hostOf, type SecretAddress } from './address.ts';
 import type { ClusterCheck } from './allowed-hosts.ts';
 import { refusedByCluster, unreachable } from './refusals.ts';
@@ -19,7 +20,7 @@ export interface FoundSecret {
 
 /** Secrets of type `kubernetes.io/dockerconfigjson` in clusters of AKS. */
 export interface PullSecrets {
-  /** undefined when there is no such Secret. @throws CredentialError */
+  /** undefined when there is no such Secret. @throws CredentialError, ServiceError `token-refused` */
   find(at: SecretAddress, signal: AbortSignal): Promise<FoundSecret | undefined>;
   /**
    * Writes the Secret by server-side apply, and takes over the fields that it writes, and no others.
@@ -70,7 +71,9 @@ export function createPullSecrets(credential: TokenCredential, isAllowedHost: Cl
       const { certificateAuthority } = at.cluster;
       return await sendToCluster({ method, url, headers, ...(body && { body }), certificateAuthority }, soon);
     } catch (error) {
-      throw unreachable(at, error);
+      const refusal = entraRefusal(error);
+      if (!refusal) throw unreachable(at, error);
+      throw new ServiceError(refusal.reason, refusal.message, { ...refusal, cause: error });
     }
   }
 
@@ -137,8 +140,8 @@ function readSecret(at: SecretAddress, { body }: ClusterAnswer): FoundSecret {
 }
 
 function notAllowed(at: SecretAddress): CredentialError {
-  const message = `${hostOf(at)} is not an allowed host. If it is the API server of your cluster, add it to the setting AKS_ALLOWED_HOSTS.`;
-  return new CredentialError('delivery-refused', message);
+  const remedy = 'If it is the API server of your cluster, add it to the setting AKS_ALLOWED_HOSTS.';
+  return new CredentialError('delivery-refused', `${hostOf(at)} is not an allowed host.`, { remedy });
 }
 
 /** Whether a Secret is as `apply` would leave it. */

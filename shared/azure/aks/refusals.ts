@@ -14,23 +14,21 @@ const CERTIFICATE = /CERT|UNABLE_TO_|SELF_SIGNED|ERR_TLS_/;
 export function refusedByCluster(at: SecretAddress, { status, body }: ClusterAnswer): CredentialError {
   const { message = '' } = parseStatus(body);
   const said = `${hostOf(at)}: ${status}${message && `, ${message}`}`;
-  const remedy = remedyFor(status, at);
-  if (remedy) return new CredentialError('delivery-refused', `${said} ${remedy}`);
-  if (status >= 400 && status < 500 && status !== 408 && status !== 409 && status !== 429)
-    return new CredentialError('delivery-refused', said);
-  return new CredentialError('cluster-unavailable', said);
+  const passes = status < 400 || status >= 500 || [408, 409, 429].includes(status);
+  if (passes) return new CredentialError('cluster-unavailable', said);
+  return new CredentialError('delivery-refused', said, { remedy: remedyFor(status, at) });
 }
 
 /** There was no answer. */
-export function unreachable(at: SecretAddress, error: unknown): CredentialError {
-  const code = String((error as NodeJS.ErrnoException | undefined)?.code ?? '');
-  const said = `${hostOf(at)}: ${describe(error)}`;
-  if (!CERTIFICATE.test(code)) {
-    const advice = `Check that the cluster runs, and that the app's network reaches ${hostOf(at)}.`;
-    return new CredentialError('cluster-unavailable', `${said} ${advice}`, error);
+export function unreachable(at: SecretAddress, cause: unknown): CredentialError {
+  const code = String((cause as NodeJS.ErrnoException | undefined)?.code ?? '');
+  const said = `${hostOf(at)}: ${describe(cause)}`;
+  if (CERTIFICATE.test(code)) {
+    const remedy = `Declare the authority of the cluster as certificateAuthority. This prints it: ${PRINT_AUTHORITY}`;
+    return new CredentialError('delivery-refused', `${said} (${code})`, { remedy, cause });
   }
-  const advice = `Declare the authority of the cluster as certificateAuthority. This prints it: ${PRINT_AUTHORITY}`;
-  return new CredentialError('delivery-refused', `${said} (${code}). ${advice}`, error);
+  const remedy = `Check that the cluster runs, and that the app's network reaches ${hostOf(at)}.`;
+  return new CredentialError('cluster-unavailable', said, { remedy, cause });
 }
 
 const PRINT_AUTHORITY = `kubectl config view --raw --minify --output 'jsonpath={.clusters[0].cluster.certificate-authority-data}' | base64 --decode`;

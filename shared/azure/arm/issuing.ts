@@ -1,9 +1,11 @@
 import type { ContainerRegistryManagementClient } from '@azure/arm-containerregistry';
-import { CredentialError, describe, ServiceError, statusOf } from '../../errors.ts';
-import { enableAdminAccount, roleAssignment } from '../az-commands.ts';
+import { CredentialError, ServiceError, statusOf } from '../../errors.ts';
+import { explainArm } from '../refusals/arm.ts';
+import { entraRefusal } from '../refusals/entra.ts';
+import { saidBy } from '../refusals/said.ts';
 import type { ClientOf } from './client.ts';
 import { type IssuingKind, issuingRole } from './issuing-role.ts';
-import { formatRegistryId, type RegistryResourceId } from './resource-id.ts';
+import type { RegistryResourceId } from './resource-id.ts';
 
 /** A call about credentials of one registry. */
 export type IssuingCall<T> = (
@@ -14,8 +16,8 @@ export type IssuingCall<T> = (
 
 /**
  * Makes a call that needs the custom role of `kind`.
- * @throws CredentialError `azure-refused` or `admin-disabled`, with the command that repairs it
- * @throws ServiceError `registry-unavailable`
+ * @throws CredentialError with what Azure says, and the command that repairs it
+ * @throws ServiceError `registry-unavailable` or `token-refused`
  */
 export type Issuing = <T>(id: RegistryResourceId, signal: AbortSignal, call: IssuingCall<T>) => Promise<T>;
 
@@ -44,23 +46,10 @@ export async function orUndefined<T>(found: Promise<T>): Promise<T | undefined> 
 }
 
 function toOurError(kind: IssuingKind, id: RegistryResourceId, error: unknown): Error {
-  const { registryName } = id;
-  const status = statusOf(error);
-  const { code } = error as { code?: string };
-  if (code === 'UnAuthorizedForCredentialOperations') {
-    const message = `The administrator account of ${registryName} is off. Run: ${enableAdminAccount(id)}`;
-    return new CredentialError('admin-disabled', message, error);
-  }
-  if (status === 403) {
-    const role = issuingRole(kind, registryName);
-    const assignment = roleAssignment(role, 'PRINCIPAL_ID', formatRegistryId(id)).join(' ');
-    const message = `The bridge's identity may not manage this credential of ${registryName}. Run: ${assignment}. Azure says: ${describe(error)}`;
-    return new CredentialError('azure-refused', message, error);
-  }
-  // A new token is inactive for some seconds (409). Other failures of this kind pass too.
-  const isRefusal = status === 400 || status === 404 || (status === 409 && code === 'QuotaExceeded');
-  const message = `Azure Resource Manager: ${status ? `${status}, ` : ''}${describe(error)}`;
-  return isRefusal
-    ? new CredentialError('azure-refused', message, error)
-    : new ServiceError('registry-unavailable', message, { cause: error });
+  const call = { registry: id, role: issuingRole(kind, id.registryName) };
+  const { reason, message, ...refusal } = entraRefusal(error) ?? explainArm(saidBy(error), call);
+  const details = { ...refusal, cause: error };
+  return reason === 'registry-unavailable' || reason === 'token-refused'
+    ? new ServiceError(reason, message, details)
+    : new CredentialError(reason, message, details);
 }

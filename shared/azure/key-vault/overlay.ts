@@ -13,6 +13,7 @@ export function createOverlayVault(vault: Vault): Vault {
       written.set(name, value);
       return IN_MEMORY;
     },
+    setEnd: async () => {},
     keepOnly: async () => {},
     remove: async () => {},
   };

@@ -1,8 +1,12 @@
 import type { TokenCredential } from '@azure/identity';
 import { SecretClient } from '@azure/keyvault-secrets';
-import * as z from 'zod';
-import { describe, ServiceError, statusOf } from '../../errors.ts';
+import { CredentialError, ServiceError, statusOf } from '../../errors.ts';
 import { remember } from '../../lib/redaction/redact.ts';
+import { withoutUndefined } from '../../lib/without-undefined.ts';
+import { resourceNameOf } from '../az-commands.ts';
+import { entraRefusal } from '../refusals/entra.ts';
+import { explainKeyVault, type KeyVaultCall } from '../refusals/key-vault.ts';
+import { saidBy } from '../refusals/said.ts';
 import { nameEmptyErrors } from '../sdk/empty-errors.ts';
 import { limitAnswers, limitTime } from '../sdk/limits.ts';
 import { onlyTo } from '../sdk/only-to.ts';
@@ -15,8 +19,13 @@ export interface Vault {
   read(name: string, version?: string): Promise<string>;
   /** As `read`, but undefined when there is no such secret. */
   find(name: string, version?: string): Promise<string | undefined>;
-  /** Stores a new version and gives its id. Earlier versions stay readable. */
+  /**
+   * Stores a new version and gives its id. Earlier versions stay readable.
+   * @throws CredentialError `disallowed-by-policy`
+   */
   write(name: string, value: string, properties?: SecretProperties): Promise<string>;
+  /** Says of a version that is stored when the secret ends. */
+  setEnd(name: string, version: string, expiresOn: Date): Promise<void>;
   /** Disables every version but these, so that revoked secrets cannot be read. */
   keepOnly(name: string, versions: readonly string[]): Promise<void>;
   /** Tests the right to store secrets: updates an existing one without changing it. */
@@ -27,8 +36,8 @@ export interface Vault {
 
 export interface SecretProperties {
   contentType?: string;
-  /** Shown to people and monitors; a vault gives the value after it too. */
-  expiresOn?: Date;
+  /** End of the secret, which policies of a vault may ask for; absent when it has none, or none is known. */
+  expiresOn?: Date | undefined;
 }
 
 /** Without a limit, a vault that does not answer would delay an import past the 30 s that Event Grid waits. */
@@ -36,11 +45,23 @@ const CALL_TIMEOUT_MS = 8_000;
 /** A secret has at most 25 KB, and a page of versions 25 of them. */
 const LARGEST_ANSWER = 1024 * 1024;
 
-/**
- * @param verifyChallenge false when the vault's authentication challenge does not name the vault's host
- * @throws ServiceError, from every method, `secrets-unavailable`
- */
-export function createVault(url: string, credential: TokenCredential, verifyChallenge: boolean): Vault {
+/** How often, and how long apart, a secret is looked at that is still being deleted or recovered. */
+const LOOKS_AT_DELETED = 20;
+const BETWEEN_LOOKS_MS = 1_000;
+
+/** What a vault is created with. */
+export interface VaultOptions {
+  /** False when the vault's authentication challenge does not name the vault's host. */
+  verifyChallenge: boolean;
+  wait(ms: number): Promise<void>;
+}
+
+/** @throws ServiceError, from every method: `secrets-unavailable`, `secrets-forbidden`, `network-denied`, `token-refused` */
+export function createVault(
+  url: string,
+  credential: TokenCredential,
+  { verifyChallenge, wait }: VaultOptions,
+): Vault {
   const client = new SecretClient(url, onlyForVaults(credential, url), {
     disableChallengeResourceVerification: !verifyChallenge,
     retryOptions,
@@ -49,9 +70,27 @@ export function createVault(url: string, credential: TokenCredential, verifyChal
     ],
   });
 
-  async function store(name: string, value: string, more?: SecretProperties): Promise<string> {
-    const { properties } = await client.setSecret(name, remember(value), more);
+  async function guarded<T>(secret: string, call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      throw toOurError({ vault: resourceNameOf(url), secret }, error);
+    }
+  }
+
+  async function store(name: string, value: string, more: SecretProperties): Promise<string> {
+    const { properties } = await client.setSecret(name, remember(value), withoutUndefined(more));
     return properties.version as string;
+  }
+
+  /** Takes up the name of a secret that was deleted. Vaults keep those for a while, and their names stay taken. */
+  async function recover(name: string): Promise<void> {
+    try {
+      await (await client.beginRecoverDeletedSecret(name, { intervalInMs: 500 })).pollUntilDone();
+    } catch (error) {
+      // It is still being deleted, or another call was faster.
+      if (statusOf(error) !== 404 && statusOf(error) !== 409) throw error;
+    }
   }
 
   async function fetchValue(name: string, version: string | undefined): Promise<string> {
@@ -74,16 +113,22 @@ export function createVault(url: string, credential: TokenCredential, verifyChal
         }
       }),
 
-    write: (name, value, properties) =>
+    write: (name, value, properties = {}) =>
       guarded(name, async () => {
-        try {
-          return await store(name, value, properties);
-        } catch (error) {
-          // Vaults keep deleted secrets for a while, and their names stay taken.
-          if (statusOf(error) !== 409) throw error;
-          await (await client.beginRecoverDeletedSecret(name, { intervalInMs: 500 })).pollUntilDone();
-          return store(name, value, properties);
+        for (let looks = 1; ; looks += 1) {
+          try {
+            return await store(name, value, properties);
+          } catch (error) {
+            if (statusOf(error) !== 409 || looks === LOOKS_AT_DELETED) throw error;
+            if (saidBy(error).codes.includes('ObjectIsDeletedButRecoverable')) await recover(name);
+            if (looks > 1) await wait(BETWEEN_LOOKS_MS);
+          }
         }
+      }),
+
+    setEnd: (name, version, expiresOn) =>
+      guarded(name, async () => {
+        await client.updateSecretProperties(name, version, { expiresOn });
       }),
 
     keepOnly: (name, versions) =>
@@ -111,21 +156,15 @@ export function createVault(url: string, credential: TokenCredential, verifyChal
   };
 }
 
-async function guarded<T>(name: string, call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    const status = statusOf(error);
-    const detail = `${status ? `${status}, ` : ''}${describe(error)}`;
-    throw new ServiceError('secrets-unavailable', `Key Vault secret ${name}: ${detail}`, { cause: error });
-  }
+function toOurError(call: KeyVaultCall, error: unknown): Error {
+  const { reason, message, ...refusal } = entraRefusal(error) ?? explainKeyVault(saidBy(error), call);
+  const details = { ...refusal, cause: error };
+  return reason === 'disallowed-by-policy'
+    ? new CredentialError(reason, message, details)
+    : new ServiceError(reason, message, details);
 }
 
-const Disabled = z.object({
-  details: z.object({ error: z.object({ innerError: z.object({ code: z.literal('SecretDisabled') }) }) }),
-});
-
-/** A disabled secret gives 403, as a missing role does; only the inner error differs. */
+/** A disabled secret gives 403, as a missing role does; only the inner code differs. */
 function isDisabled(error: unknown): boolean {
-  return Disabled.safeParse(error).success;
+  return saidBy(error).codes.includes('SecretDisabled');
 }

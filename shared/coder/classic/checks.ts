@@ -1,15 +1,17 @@
-import { givesLogin } from '../../credentials/kinds/all.ts';
 import { ServiceError } from '../../errors.ts';
 import { type Check, fine, unclear, wrong } from '../../lib/check.ts';
 import { once } from '../../lib/once.ts';
 import { explainGeneration, explainReach, type OtherGeneration } from '../explain-unreachable.ts';
 import type { SourceRegistry, TargetDiagnosis } from '../target.ts';
 import type { ClassicClient } from './client.ts';
+import { judgeKind } from './kind.ts';
+import type { ClassicMemory } from './memory.ts';
 import { type ClassicRegistries, sameHost } from './registries.ts';
 
 interface ClassicCheckOptions {
   coder: ClassicClient;
   registries: ClassicRegistries;
+  memory: ClassicMemory;
   /** Organization of registries that name none. */
   organizationId: string | undefined;
   acrKind: { field: string; value: string };
@@ -23,6 +25,7 @@ const NO_REGISTRY = '00000000-0000-0000-0000-000000000000';
 export function classicChecks({
   coder,
   registries,
+  memory,
   organizationId,
   acrKind,
   v2,
@@ -124,14 +127,7 @@ export function classicChecks({
           const remedy = `Set the registry to ${registry.loginServer} in Coder, or rotate: POST /api/registries/${registry.name}/rotate`;
           return wrong('registry-edited-in-coder', message, remedy);
         }
-        const isAcr = !givesLogin(registry.credential);
-        const kind: unknown = found[acrKind.field];
-        if (typeof kind === 'string' && (kind === acrKind.value) !== isAcr) {
-          const message = `Coder has it with the registry kind ${kind}, which does not go with ${registry.credential.kind}.`;
-          const remedy = `Coder cannot change the kind: delete the registry in Coder. ${again}`;
-          return wrong('registry-kind-wrong', message, remedy);
-        }
-        return fine(`Coder has it as ${found.registry}${typeof kind === 'string' ? `, ${kind}` : ''}.`);
+        return judgeKind({ coder, memory, registries, acrKind }, registry, found);
       },
     },
   ];

@@ -11,12 +11,17 @@ export const ClassicRegistryRow = z.object({
   organizationId: z.string().exactOptional(),
   /** Version of the credential that Coder holds. */
   credentialVersion: z.string().exactOptional(),
+  /** The registry kind with which the bridge added it to Coder; absent when a person did. */
+  addedAs: z.enum(['generic', 'acr']).exactOptional(),
   /**
    * Coder's time of the last change after the bridge delivered the credential. A later time is another client's change.
    */
   changedOn: z.string().exactOptional(),
 });
 export type ClassicRegistryRow = z.infer<typeof ClassicRegistryRow>;
+
+/** How Coder logs in to a registry: with a user name and a password, or with the Entra identity of its own pods. */
+export type RegistryKind = NonNullable<ClassicRegistryRow['addedAs']>;
 
 /** What the bridge remembers of a repository's image in Coder. */
 export const ClassicRepositoryRow = z.object({

@@ -14,7 +14,6 @@ export type RegistryOfImage = { registry_id: string } | { new_registry: NewRegis
 export interface ClassicRegistries {
   /** @throws ServiceError when neither the registry nor the settings name an organization */
   organizationOf(registry: PullableRegistry): string;
-  has(registry: PullableRegistry): Promise<boolean>;
   /** The registry as Coder has it since we added it there; `gone` when it had it once. */
   inspect(registry: PullableRegistry, signal: AbortSignal): Promise<CoderRegistry | 'not-added' | 'gone'>;
   /**
@@ -91,6 +90,7 @@ export function createClassicRegistries(options: Options): ClassicRegistries {
     const before = again ? await coder.getRegistry(coderId, signal) : undefined;
     const host = before && !sameHost(before, registry) ? { registry: registry.loginServer } : {};
     const exists = login ? await coder.updateRegistry(coderId, { ...host, ...login }, signal) : true;
+    if (link.coderId !== coderId) delete link.addedAs;
     if (exists) {
       Object.assign(link, { coderId, organizationId: organizationOf(registry) });
       if (version) link.credentialVersion = version;
@@ -155,10 +155,6 @@ export function createClassicRegistries(options: Options): ClassicRegistries {
       return !found || !sameHost(found, registry) || (found.updated_at ?? undefined) !== link.changedOn;
     },
 
-    async has(registry) {
-      return (await rows.read(registryRow(registry))).coderId !== undefined;
-    },
-
     async inspect(registry, signal) {
       const known = idIn(await rows.read(registryRow(registry)), registry);
       if (known === undefined) return 'not-added';
@@ -183,6 +179,7 @@ export function createClassicRegistries(options: Options): ClassicRegistries {
           coderId: image.registry?.id,
           organizationId: organizationOf(current),
           credentialVersion: loginVersionOf(current),
+          addedAs: givesLogin(current.credential) ? 'generic' : 'acr',
         });
         noteChange(link, image.registry ?? undefined);
         return image;

@@ -1,6 +1,5 @@
-import { givesLogin } from '../../credentials/kinds/all.ts';
 import { Delivery } from '../../delivery/kinds/all.ts';
-import { invalidRequest, RefusedError } from '../../errors.ts';
+import { invalidRequest } from '../../errors.ts';
 import type { OtherGeneration } from '../explain-unreachable.ts';
 import { type ForeignWords, findForeignWords } from '../foreign-words.ts';
 import type { SourceRegistry, Target, TargetedImage } from '../target.ts';
@@ -8,6 +7,7 @@ import { V2RegistryWords, V2RuleWords } from '../v2/words.ts';
 import { type ApplyOptions, createImage, updateImage } from './apply.ts';
 import { classicChecks } from './checks.ts';
 import { takeInventory } from './inventory.ts';
+import { refuseOtherKind } from './kind.ts';
 import { type ClassicMemory, type RepositoryLock, repositoryRow } from './memory.ts';
 import { planCalls } from './planned-calls.ts';
 import { createClassicRegistries, sameHost } from './registries.ts';
@@ -57,22 +57,17 @@ export function createClassicTarget(options: ClassicTargetOptions): Target {
   return {
     host: coder.host,
 
-    async refuse(declared, previous) {
+    async refuse(declared) {
       const faults = findForeignWords(declared, V2);
       if (!declared.organizationId && !options.organizationId) {
         const message = 'is required: the setting CODER_ORGANIZATION_ID is not set';
         faults.push({ path: 'organizationId', message });
       }
       if (faults.length > 0) throw invalidRequest(faults);
-      // The registry kind in Coder depends on whether Coder gets a login.
-      const isSameKind =
-        givesLogin(previous?.credential ?? declared.credential) === givesLogin(declared.credential);
-      if (!previous || isSameKind || !(await registries.has(previous))) return;
-      throw new RefusedError(
-        'credential-kind-fixed',
-        'Coder has this registry with another registry kind, which it cannot change. Delete the registry in Coder and here, then add it again.',
-      );
     },
+
+    refuseFound: (declared, previous, signal) =>
+      refuseOtherKind({ ...options, registries }, declared, previous, signal),
 
     // Each of them is a field of an image in Coder Classic.
     refuseRequest() {},

@@ -16,6 +16,7 @@ export function createV2Target(options: V2TargetOptions): Target {
   const { coder, rollouts } = options;
   return {
     host: coder.host,
+    choosesByTime: true,
     async refuse(declared) {
       const faults = findForeignWords(declared, CLASSIC);
       if (faults.length > 0) throw invalidRequest(faults);

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { quote, registryName } from '../../azure/az-commands.ts';
 import { invalidRequest, RefusedError } from '../../errors.ts';
 import type { AdoptContext, CredentialKind } from '../kind.ts';
 import { type IssuedCredential, secretNameOf } from '../state.ts';
@@ -47,12 +48,17 @@ async function adopt(input: StaticInput, context: AdoptContext): Promise<IssuedC
   const password = input.password ?? (isSameUser ? stored : undefined);
   if (password === undefined) throw passwordMissing();
   if (current && isSameUser && password === stored) {
-    const { expiresOn: _, ...kept } = current;
+    const { expiresOn: before, ...kept } = current;
+    if (ends.expiresOn && ends.expiresOn.getTime() !== before?.getTime()) {
+      await vault.setEnd(secretName, current.secretVersion, ends.expiresOn);
+    }
     return { ...kept, declared, ...ends };
   }
   if (!(await context.acceptsLogin({ username, password }))) throw refused(context.loginServer, username);
-  const secretVersion =
-    current && password === stored ? current.secretVersion : await vault.write(secretName, password);
+  const isStored = current !== undefined && password === stored;
+  const secretVersion = isStored
+    ? current.secretVersion
+    : await vault.write(secretName, password, { expiresOn: ends.expiresOn });
   return { declared, username, secretVersion, issuedOn: now, ...ends };
 }
 
@@ -62,6 +68,17 @@ function passwordMissing(): RefusedError {
 }
 
 function refused(loginServer: string, username: string): RefusedError {
-  const message = `${loginServer} refuses the password of ${username}. Check it with: docker login ${loginServer} -u ${username}`;
-  return new RefusedError('credential-refused', message);
+  const message = `${loginServer} refuses the password of ${username}: it is wrong, has ended, or may not pull.`;
+  const remedy = `PUT the registry with a password that works. ${newPassword(loginServer, username)}`;
+  return new RefusedError('credential-refused', message, [], remedy);
+}
+
+/** How the owner of an account of a registry gets a password for it. */
+function newPassword(loginServer: string, username: string): string {
+  const registry = registryName(loginServer);
+  if (z.guid().safeParse(username).success) {
+    return `A new client secret: az ad app credential reset --id ${username} --append`;
+  }
+  if (username === registry) return `The present ones: az acr credential show --name ${registry}`;
+  return `A new one for a token: az acr token credential generate --registry ${registry} --name ${quote(username)} --password1`;
 }

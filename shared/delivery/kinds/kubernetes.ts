@@ -90,7 +90,11 @@ export const kubernetesDelivery = {
         return fine(`The cluster has the credential in ${where}.`);
     } catch (error) {
       if (!(error instanceof CredentialError)) throw error;
-      return wrong(error.reason, `The bridge cannot read ${where}.`, error.message);
+      return wrong(
+        error.reason,
+        error.message,
+        error.remedy ?? `Repair what keeps the bridge from ${where}.`,
+      );
     }
     return wrong(
       'not-delivered',
@@ -132,8 +136,9 @@ async function fillOne(
     if (!content || isPullSecret(found, content.text)) return;
     await pullSecrets.apply(at, content.text, found, signal);
   }
-  const message = `The Secret ${at.secret} in ${at.namespace} is changed again and again. Find out by whom: kubectl get secret ${at.secret} --namespace ${at.namespace} --show-managed-fields --output yaml`;
-  throw new CredentialError('cluster-unavailable', message);
+  const message = `The Secret ${at.secret} in ${at.namespace} is changed again and again.`;
+  const remedy = `Find out by whom: kubectl get secret ${at.secret} --namespace ${at.namespace} --show-managed-fields --output yaml`;
+  throw new CredentialError('cluster-unavailable', message, { remedy });
 }
 
 function isServer(text: string): boolean {

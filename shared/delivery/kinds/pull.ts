@@ -24,18 +24,16 @@ export const pullDelivery = {
 
   async proveUnused(registry, services) {
     if (!(await isFetched(registry, services)))
-      throw new CredentialError('delivery-not-fetched', notFetched(registry));
+      throw new CredentialError('delivery-not-fetched', notFetched(registry), {
+        remedy: remedyFor(registry),
+      });
   },
 
   async diagnose(_declared, { registry, services }) {
     const { current } = registry.rotation;
     if (!current) return unclear('The first credential is being issued.');
     if (await isFetched(registry, services)) return fine('The current credential was fetched.');
-    return wrong(
-      'delivery-not-fetched',
-      notFetched(registry),
-      `Repair the job that calls GET /api/registries/${registry.name}/credentials.`,
-    );
+    return wrong('delivery-not-fetched', notFetched(registry), remedyFor(registry));
   },
 
   guide: {
@@ -56,7 +54,11 @@ async function isFetched({ name, rotation }: HeldRegistry, services: DeliverySer
   return fetched === undefined || fetched === rotation.current?.secretVersion;
 }
 
-function notFetched({ name, rotation }: HeldRegistry): string {
+function notFetched({ rotation }: HeldRegistry): string {
   const since = rotation.current?.issuedOn.toISOString();
-  return `The credential of ${since} was not fetched yet, so the one before it stays valid. A job must call GET /api/registries/${name}/credentials.`;
+  return `The credential of ${since} was not fetched yet, so the one before it stays valid.`;
+}
+
+function remedyFor({ name }: HeldRegistry): string {
+  return `Repair the job that calls GET /api/registries/${name}/credentials.`;
 }

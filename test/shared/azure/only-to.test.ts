@@ -241,7 +241,10 @@ test.each(['https://management.azure.com', 'https://graph.microsoft.com', 'https
     keyVault.requests.clear();
     const challenge = `Bearer authorization="https://login.microsoftonline.com/t", resource="${audience}"`;
     keyVault.faults.add({ status: 401, body: {}, headers: { 'www-authenticate': challenge } });
-    const vault = createVault(keyVault.url, bridge.services.credential, false);
+    const vault = createVault(keyVault.url, bridge.services.credential, {
+      verifyChallenge: false,
+      wait: async () => {},
+    });
 
     await expect(vault.read('coder-session-token')).rejects.toThrow('which is not for vaults');
 

@@ -41,7 +41,7 @@ async function refusalOf(delivery: object, credential?: { kind: string }): Promi
   } catch (error) {
     if (error instanceof RefusedError) return error.faults.map(({ path, message }) => `${path} ${message}`);
     if (error instanceof CredentialError || error instanceof ServiceError)
-      return [`${error.reason}: ${error.message}`];
+      return [`${error.reason}: ${error.message} ${error.remedy}`];
     throw error;
   }
 }
@@ -312,7 +312,7 @@ describe('pull', () => {
     await advance(130);
     await world.pull();
     expect((await world.registry()).rotation).toMatchObject({
-      lastResult: { reason: 'delivery-not-fetched', message: expect.stringContaining('/credentials') },
+      lastResult: { reason: 'delivery-not-fetched', remedy: expect.stringContaining('/credentials') },
     });
     await giveCredential(world.services, NAME);
     await advance(2);

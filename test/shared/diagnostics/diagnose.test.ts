@@ -64,6 +64,9 @@ const look = (services: Services, name = 'contoso'): Promise<Finding[]> =>
 const standIns = () => bridge.cloud.standIns;
 const other = (name: string) =>
   bridge.cloud.otherRegistries.find(registry => registry.name === name) as OtherRegistry;
+const DENIED = {
+  errors: [{ code: 'DENIED', message: "client with IP '20.50.1.2' is not allowed access." }],
+};
 const coderError = (msg: string) => ({ error: { msg, code: 'bad_request' } });
 
 function changeActions(without: string): void {
@@ -277,9 +280,35 @@ const CASES: Case[] = [
     ...{ check: 'acr-exchange', reason: 'token-not-taken', remedy: /network-rule/ },
   },
   {
+    when: 'network rules of the registry keep the bridge out',
+    break: () => standIns().registry.faults.add({ status: 403, body: DENIED }),
+    check: 'acr-exchange',
+    reason: 'network-denied',
+    remedy: /az acr network-rule add .* --ip-address 20\.50\.1\.2\n/,
+  },
+  {
+    when: 'network rules let the exchange through, and nothing else',
+    break: () => standIns().registry.faults.add({ path: '^/(?:v2|acr)/', status: 403, body: DENIED }),
+    check: 'repository-list',
+    reason: 'network-denied',
+    remedy: /az acr network-rule add .* --ip-address 20\.50\.1\.2\n/,
+  },
+  {
+    when: 'network rules of the vault keep the bridge out',
+    break() {
+      const message =
+        'Client address is not authorized and caller is not a trusted service.\r\nClient address: 20.50.1.2\r\n';
+      const error = { code: 'Forbidden', message, innererror: { code: 'ForbiddenByFirewall' } };
+      standIns().keyVault.faults.add({ status: 403, body: { error } });
+    },
+    check: 'key-vault-read',
+    reason: 'network-denied',
+    remedy: /az keyvault network-rule add --name \S+ --ip-address 20\.50\.1\.2\n/,
+  },
+  {
     when: 'the registry asks for a pause',
     break: () => standIns().registry.faults.add({ status: 429, headers: { 'retry-after': '60' } }),
-    ...{ check: 'acr-exchange', reason: 'registry-unavailable', remedy: /wait/ },
+    ...{ check: 'acr-exchange', reason: 'registry-unavailable', remedy: /^Wait: / },
   },
   {
     when: 'AcrPull is missing',
@@ -408,7 +437,11 @@ const CASES: Case[] = [
         coder.switches.showRegistryKind = false;
       });
     },
-    ...{ check: 'coder-registry', reason: 'registry-kind-wrong', remedy: /delete the registry in Coder/ },
+    ...{
+      check: 'coder-registry',
+      reason: 'registry-kind-wrong',
+      remedy: /PUT the registry with credential.kind managed-identity/,
+    },
   },
   {
     when: 'the registry does not accept the password that Coder has any more',

@@ -4,8 +4,9 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Fault } from '../../../infra/local/faults.ts';
 import { createSecrets } from '../../../infra/local/secrets.ts';
 import { type EntraStandIn, startEntra } from '../../../infra/local/stand-ins/entra.ts';
+import { explainEntra } from '../../../shared/azure/refusals/entra.ts';
 import type { Diagnosis } from '../../../shared/diagnostics/diagnosis.ts';
-import { explainIdentity, identityCheck } from '../../../shared/diagnostics/identity.ts';
+import { identityCheck } from '../../../shared/diagnostics/identity.ts';
 
 const CLIENT_ID = randomUUID();
 let entra: EntraStandIn;
@@ -76,7 +77,8 @@ test.each([
   ['status code 429, too many requests', 'identity-throttled'],
   ['Attempted to use the IMDS endpoint, but it is not available.', 'identity-service-unreachable'],
   ["Please run 'az login' from a command prompt to authenticate", 'not-signed-in'],
-  ['AADSTS90002: Tenant not found.', 'token-refused'],
+  ['AADSTS90002: Tenant not found.', 'tenant-unknown'],
+  ['AADSTS99999: A new error.', 'token-refused'],
 ])('%s → %s', (said, reason) => {
-  expect(explainIdentity(said, undefined)).toMatchObject({ ok: false, reason });
+  expect(explainEntra(said, undefined)).toMatchObject({ reason, message: expect.stringContaining(said) });
 });

@@ -157,7 +157,7 @@ test('an import that had to wait for one that hangs names what hangs', async () 
 
   expect(await bridge.record('slow/app:v1')).toMatchObject({
     reason: 'registry-unavailable',
-    message: `${registry.loginServer}: no answer in time (the manifest v1 of slow/app)`,
+    message: `${registry.loginServer} failed, or cannot be reached from the app (the manifest v1 of slow/app). ${registry.loginServer}: no answer in time`,
   });
   expect(await bridge.record('slow/app:v2')).toMatchObject({
     reason: 'registry-unavailable',

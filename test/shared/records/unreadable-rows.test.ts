@@ -2,8 +2,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { image } from '../../../infra/local/oci-image.ts';
 import { problemOf } from '../../../shared/api/problem.ts';
 import { UnreadableRowError } from '../../../shared/errors.ts';
+import { importRequested } from '../../../shared/images/import-requested.ts';
 import { handleEvent } from '../../../shared/images/receive.ts';
-import { importRequested } from '../../../shared/images/request.ts';
 import { sweep } from '../../../shared/images/sweep.ts';
 import { timeLimit } from '../../../shared/lib/time-limit.ts';
 import { reconcile } from '../../../shared/reconciliation/reconcile.ts';

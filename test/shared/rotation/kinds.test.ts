@@ -18,7 +18,8 @@ const registryId = () => world.bridge.cloud.registry.resourceId;
 const put = (credential: object, more: object = {}) =>
   world.bridge.put({ credential, ...more }).then(
     () => 'accepted',
-    (error: Error & { reason?: string }) => `${error.reason}: ${error.message}`,
+    ({ reason, message, remedy }: Error & { reason?: string; remedy?: string }) =>
+      `${reason}: ${message} ${remedy}`,
   );
 const lastResult = async () => (await world.registry()).rotation.lastResult;
 const events = () => world.bridge.cloud.standIns.topic.published();
@@ -212,6 +213,6 @@ test('an administrator account that was switched off is reported with the comman
 
   expect(await lastResult()).toMatchObject({
     reason: 'admin-disabled',
-    message: expect.stringContaining('--admin-enabled true'),
+    remedy: expect.stringContaining('--admin-enabled true'),
   });
 });

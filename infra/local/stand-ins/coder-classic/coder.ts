@@ -59,7 +59,7 @@ export async function startCoder(options: CoderOptions): Promise<CoderStandIn> {
     ...tagRoutes(context),
     ...['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].map(unknownCall),
   ].map(route => guarded(route, request => authenticate(request, sessionToken, options.entraProxy)));
-  const byHand = byHandRoutes(state).map(route => guarded(route));
+  const byHand = byHandRoutes(context).map(route => guarded(route));
   const server = await startStandIn({ routes: [...api, ...byHand], secrets, tls, port });
   return {
     ...server,

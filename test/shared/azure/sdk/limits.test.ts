@@ -67,7 +67,7 @@ test('a long error of the registry is shortened', async () => {
   });
 
   const error = await bridge.services.acr.getManifest(source(20_000), 'v1').catch((thrown: Error) => thrown);
-  expect((error as Error).message.length).toBe(1_000);
+  expect((error as Error).message).toMatch(/X, x{499}…$/);
 });
 
 test('tables that ask for a long pause are asked again within the time of one call', async () => {

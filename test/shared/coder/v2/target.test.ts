@@ -157,6 +157,18 @@ test('two rules that call one organization differently have one memory of the te
   ).rejects.toMatchObject({ faults: [{ message: expect.stringContaining('take turns') }] });
 });
 
+test('the tag that was pushed last is named, though an earlier event of that tag brought its digest', async () => {
+  await connect('late');
+  const at = bridge.cloud.clock.now().getTime() - 10_000;
+  const moved = await bridge.push('team/late:v1', image({ content: 'moved' }));
+  await bridge.push('team/late:v2', image({ content: 'between' }));
+  await bridge.pushed('team/late:v1', { at: new Date(at) });
+  await bridge.pushed('team/late:v2', { at: new Date(at + 1_000) });
+  await bridge.pushed('team/late:v1', { at: new Date(at + 2_000) });
+
+  expect(activeImage('late')).toContain(moved);
+});
+
 test('an import that outlasts the event is looked after by the sweep', async () => {
   await connect('slow');
   const { controls } = coderOf(bridge.cloud);
