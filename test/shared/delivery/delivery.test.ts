@@ -223,7 +223,7 @@ describe('kubernetes', () => {
 
     await expect(asked).rejects.toMatchObject({
       reason: 'delivery-refused',
-      message: expect.stringContaining('AKS_ALLOWED_HOSTS'),
+      remedy: expect.stringContaining('AKS_ALLOWED_HOSTS'),
     });
     expect(world.kubernetes.requests.all()).toHaveLength(length);
   });
