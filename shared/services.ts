@@ -25,9 +25,13 @@ import { createClassicRegistries } from './coder/classic/registries.ts';
 import { createClassicTarget } from './coder/classic/target.ts';
 import type { CoderConnection } from './coder/http.ts';
 import { createV2Client } from './coder/v2/client.ts';
+import type { Declared } from './coder/v2/destinations.ts';
 import { createOrganizations } from './coder/v2/organizations.ts';
 import { RolloutRow } from './coder/v2/rollout.ts';
 import { createRollouts } from './coder/v2/rollout-table.ts';
+import { createTokenRenewal, type TokenRenewal } from './coder/v2/session-token/renewal.ts';
+import { TokenRow } from './coder/v2/session-token/state.ts';
+import { readSetupFacts, type SetupFacts } from './coder/v2/setup-facts.ts';
 import { createV2Target, type V2TargetOptions } from './coder/v2/target.ts';
 import { createTemplates, type Templates } from './coder/v2/templates.ts';
 import { isRegistrySecret } from './credentials/state.ts';
@@ -48,7 +52,7 @@ import { createImages } from './records/image-table.ts';
 import { createRegistries } from './records/registry-table.ts';
 import type { RegistryServices } from './registries/put.ts';
 import type { RotationServices } from './rotation/run.ts';
-import { readSettings, type Settings } from './settings.ts';
+import { deploymentIdOf, readSettings, type Settings } from './settings.ts';
 
 /** Of one registry. More at once would only wait for each other: an import makes a few Coder calls and table writes. */
 const IMPORTS_AT_ONCE = 32;
@@ -67,7 +71,16 @@ export type Services = SweepServices &
     fetches: Fetches;
     /** Templates of Coder v2; undefined with Coder Classic, which has none. */
     templates: Templates | undefined;
+    /** What Coder v2 says for the setup guide of a registry; undefined with Coder Classic. */
+    setupFacts:
+      | ((registry: Declared, template: string | undefined, signal: AbortSignal) => Promise<SetupFacts>)
+      | undefined;
+    /** Renews the session token of Coder v2; undefined with Coder Classic. */
+    tokenRenewal: TokenRenewal | undefined;
   };
+
+/** What reaches Coder, as the generation of Coder needs it. */
+type CoderParts = Pick<Services, 'target' | 'holder' | 'templates' | 'setupFacts' | 'tokenRenewal'>;
 
 /** The parts that tests replace. */
 export interface Seams {
@@ -114,6 +127,7 @@ export function createServices(
     importBudgetMs,
     leaseMs,
     runnable: settings.IMPORT_PLATFORMS,
+    deploymentId: deploymentIdOf(settings),
     registries,
     images,
     fetches,
@@ -166,10 +180,7 @@ type CoderServices = Pick<
 > & { onUnreadable: OnUnreadable };
 
 /** Coder as the target of imports, and as the holder of what it pulls with. */
-function createCoder(
-  settings: Settings,
-  services: CoderServices,
-): Pick<Services, 'target' | 'holder' | 'templates'> {
+function createCoder(settings: Settings, services: CoderServices): CoderParts {
   const { credential, vault, pauses, now } = services;
   const connection: CoderConnection = {
     url: settings.CODER_URL,
@@ -187,7 +198,7 @@ function createV2(
   settings: Settings,
   connection: CoderConnection,
   { credential, vault, leasedRows, registries, images, fetches, now, onUnreadable }: CoderServices,
-): Pick<Services, 'target' | 'holder' | 'templates'> {
+): CoderParts {
   const { CODER_ORGANIZATION_ID: organization = 'default', CODER_TOKEN_SECRET } = settings;
   const isAllowedCluster = createClusterCheck(settings.AKS_ALLOWED_HOSTS);
   const delivery = {
@@ -200,7 +211,7 @@ function createV2(
   const options: V2TargetOptions = {
     ...{ coder, rollouts, organization, now, tokenSecret: CODER_TOKEN_SECRET },
     organizations: createOrganizations(coder, organization, now),
-    sessionToken: () => connection.sessionToken(false),
+    ...{ sessionToken: connection.sessionToken, renewal: settings.CODER_TOKEN_RENEWAL },
     classic: { name: 'classic', isThere: createClassicClient(connection).isThere },
     deliveryCheck: deliveryCheck(delivery),
     delivery: {
@@ -221,6 +232,12 @@ function createV2(
     target: createV2Target(options),
     holder: createDeliveryHolder(delivery),
     templates: createTemplates({ ...options, registries: registries.each, onUnreadable }),
+    setupFacts: (registry, template, signal) =>
+      readSetupFacts(coder, organization, registry, template, signal),
+    tokenRenewal: createTokenRenewal({
+      ...{ ...options, vault, rows: leasedRows.rows(TokenRow) },
+      clientWith: token => createV2Client({ ...connection, sessionToken: async () => token }),
+    }),
   };
 }
 
@@ -228,7 +245,7 @@ function createClassic(
   settings: Settings,
   connection: CoderConnection,
   { leasedRows, vault, registries, images, acceptsLogin }: CoderServices,
-): Pick<Services, 'target' | 'holder' | 'templates'> {
+): CoderParts {
   const options = {
     ...{ coder: createClassicClient(connection), vault, acceptsLogin },
     memory: createClassicMemory(leasedRows),
@@ -252,6 +269,8 @@ function createClassic(
     }),
     holder: createClassicHolder({ ...options, registries: createClassicRegistries(options) }),
     templates: undefined,
+    setupFacts: undefined,
+    tokenRenewal: undefined,
   };
 }
 

@@ -12,7 +12,11 @@ export interface HeldRegistry extends CredentialRecord {
   delivery?: DeclaredDelivery | undefined;
 }
 
-/** What pulls from registries with the credentials that the bridge delivers: Coder itself, or its workspaces. */
+/**
+ * What pulls from registries with the credentials that the bridge delivers: Coder itself, or its workspaces. What it holds
+ * is revoked only after `prove` succeeded with another one, and after the grace period. A holder that cannot show what it
+ * uses returns from `prove` once it was given the credential; `minutesInUse` says how long it may take it up.
+ */
 export interface CredentialHolder {
   /**
    * Makes sure that the holder can take the credential, before a record that says so is stored: fills a new place with

@@ -1,15 +1,13 @@
-import type { Failure } from '../credentials/state.ts';
-import { isLeaked } from './decide.ts';
+import type { EarlierCredential, Failure } from '../credentials/state.ts';
+import { isLeaked } from './facts.ts';
 import type { Run } from './run.ts';
 
 // The grace period of a credential whose copies the bridge cannot see. Its time counts only while the current one can be
 // read where the copies are made from.
 
-/** Whether the previous credential must not be revoked before it is out of use. */
-export function mayBeInUse({ lease }: Run): boolean {
-  const { rotation } = lease.registry();
-  const { previous, givenUp } = rotation;
-  return previous !== undefined && !givenUp && !isLeaked(previous, rotation);
+/** Whether an earlier credential must not be revoked before it is out of use. */
+export function mayBeInUse({ lease }: Run, old: EarlierCredential): boolean {
+  return !isLeaked(old, lease.registry().rotation);
 }
 
 /**
@@ -27,6 +25,22 @@ export async function deliverAgain(run: Run): Promise<boolean> {
   return wasChanged && extendGrace(run);
 }
 
+/**
+ * Delivers the current credential, before a password is overwritten that the record does not have.
+ * @returns whether no copy can have that one any more
+ * @throws ServiceError, CredentialError
+ */
+export async function mayOverwrite({ services, lease, signal }: Run): Promise<boolean> {
+  const { holder, now } = services;
+  const registry = lease.registry();
+  const { current } = registry.rotation;
+  const minutes = holder.minutesInUse(registry);
+  const wasChanged = minutes > 0 && (await holder.hasDrifted(registry, signal));
+  await holder.prove(registry, signal);
+  const since = current ? now().getTime() - current.issuedOn.getTime() : 0;
+  return !wasChanged && since >= minutes * 60_000;
+}
+
 /** Whether Key Vault gives the bridge no secrets, and perhaps no one else. */
 export function isVaultOut({ reason }: Failure): boolean {
   return VAULT_OUT.includes(reason);
@@ -37,10 +51,11 @@ const VAULT_OUT = ['secrets-unavailable', 'secrets-forbidden', 'network-denied',
 export async function extendGrace(run: Run): Promise<boolean> {
   const { services, lease } = run;
   const minutes = services.holder.minutesInUse(lease.registry());
-  const { revokeOn } = lease.registry().rotation;
-  if (minutes === 0 || !revokeOn || !mayBeInUse(run)) return false;
-  const earliest = new Date(services.now().getTime() + minutes * 60_000);
-  if (revokeOn >= earliest) return false;
-  await lease.save({ revokeOn: earliest });
+  const { earlier = [] } = lease.registry().rotation;
+  const revokeOn = new Date(services.now().getTime() + minutes * 60_000);
+  const isTooSoon = (old: EarlierCredential) =>
+    old.revokeOn !== undefined && old.revokeOn < revokeOn && mayBeInUse(run, old);
+  if (minutes === 0 || !earlier.some(isTooSoon)) return false;
+  await lease.save({ earlier: earlier.map(old => (isTooSoon(old) ? { ...old, revokeOn } : old)) });
   return true;
 }

@@ -1,8 +1,8 @@
 import type { HeldRegistry } from '../credentials/holder.ts';
-import { otherSlot } from '../credentials/kind.ts';
 import { credentialKind } from '../credentials/kinds/all.ts';
 import { endOfGrace } from '../credentials/renewal.ts';
-import type { CredentialRecord } from '../credentials/state.ts';
+import type { CredentialRecord, CredentialState } from '../credentials/state.ts';
+import { isSameSource } from './azure-facts.ts';
 import { type Stage, stageOf } from './stage.ts';
 
 type PlannedRegistry = CredentialRecord & Pick<HeldRegistry, 'delivery'>;
@@ -14,12 +14,12 @@ export interface PlannedStep {
   slot?: string;
 }
 
-/** A request joins the rotation that is under way: how many steps that one has done, by stage. */
-const DONE: Record<Stage, number> = { issuing: 0, testing: 2, delivering: 3, 'waiting-to-revoke': 0 };
+/** How many of its steps a rotation has done, by its stage. */
+const DONE: Record<Stage, number> = { issuing: 0, testing: 2, delivering: 3, 'waiting-to-revoke': 5 };
 
 /**
  * The steps of a rotation, in order, if a person asked for it now.
- * @param minutesInUse how long after a delivery the previous credential may still be in use
+ * @param minutesInUse how long after a delivery the older credential may still be in use
  */
 export function planRotation(
   registry: PlannedRegistry,
@@ -27,43 +27,58 @@ export function planRotation(
   compromised: boolean,
   minutesInUse: number,
 ): PlannedStep[] {
+  const { credential, rotation } = registry;
   const stage = stageOf(registry);
-  const joined = compromised ? undefined : stage;
-  const { current, previous } = registry.rotation;
-  const held = joined === 'delivering' ? previous : current;
-  const revokeOn = compromised ? now : endOfGrace(registry.credential, now, minutesInUse);
-  const steps = rotating(registry, revokeOn, held?.slot);
-  const done = joined ? DONE[joined] : 0;
-  const waits = minutesInUse > 0 && !compromised;
-  return done > 0 ? steps.slice(done) : [...clearing(registry, now, waits), ...steps];
+  const prove = { step: 'prove that the registry accepts what Coder holds', on: now };
+  if (compromised) return [prove, ...clearing(rotation), ...rotating(registry, rotation.current?.slot, now)];
+  const held = (rotation.candidate ?? rotation.current)?.slot;
+  const revokeOn = endOfGrace(credential, now, minutesInUse);
+  const steps = rotating(registry, held, revokeOn);
+  if (!stage || stage === 'issuing') return [prove, ...steps];
+  const underWay = steps
+    .slice(DONE[stage])
+    .map(({ step }) => ({ step: `end the rotation under way: ${step}` }));
+  const grace = stage === 'waiting-to-revoke' ? waitsUntil(registry) : revokeOn;
+  const wait = waiting(registry, grace);
+  const afterWait = rotating(registry, held, endOfGrace(credential, grace ?? now, minutesInUse));
+  return [prove, ...underWay, ...wait, ...(wait.length > 0 ? afterWait : steps)];
 }
 
-/**
- * The first steps of a new rotation, about the credentials in the record.
- * @param waits the previous one is revoked only at the end of its grace period
- */
-function clearing(
-  { rotation: { candidate, previous, revokeOn } }: CredentialRecord,
-  now: Date,
-  waits: boolean,
-): PlannedStep[] {
-  const on = waits && revokeOn ? { on: revokeOn } : {};
+/** When the slot of the next password is free; undefined when it is now. A plain request waits for that. */
+export function waitsUntil({ credential, rotation }: CredentialRecord): Date | undefined {
+  if (!credentialKind(credential.kind).issuer?.slots) return undefined;
+  const ends = (rotation.earlier ?? [])
+    .filter(({ declared }) => isSameSource(declared, credential))
+    .flatMap(({ revokeOn }) => revokeOn ?? []);
+  return ends.sort((a, b) => +b - +a)[0];
+}
+
+/** A plain rotation interrupts no pull: it waits until the grace period of the password in its slot is over. */
+function waiting({ credential, rotation }: CredentialRecord, on: Date | undefined): PlannedStep[] {
+  const slot = rotation.earlier?.[0]?.slot;
+  if (!on || !credentialKind(credential.kind).issuer?.slots) return [];
+  return [{ step: 'wait for the end of the grace period of what Coder held', on, ...(slot && { slot }) }];
+}
+
+/** What an emergency does first about the other credentials in the record. */
+function clearing({ candidate, earlier = [] }: CredentialState): PlannedStep[] {
   return [
-    { step: 'prove that the registry accepts what Coder holds', on: now },
     ...(candidate ? [{ step: 'discard the one that is being tested' }] : []),
-    ...(previous?.slot ? [{ step: 'revoke the one before it', slot: previous.slot, ...on }] : []),
+    ...earlier.map(({ slot }) => ({ step: 'revoke the one before it', ...(slot && { slot }) })),
   ];
 }
 
+/** @param held slot of what Coder holds then */
 function rotating(
-  { credential, rotation, delivery }: PlannedRegistry,
+  { credential, delivery }: PlannedRegistry,
+  held: string | undefined,
   revokeOn: Date,
-  revoked: string | undefined,
 ): PlannedStep[] {
+  const { slots } = credentialKind(credential.kind).issuer ?? {};
   const delivers = delivery !== undefined && delivery.kind !== 'none';
-  const slots = credentialKind(credential.kind).issuer?.slots;
+  const next = slots?.find(slot => slot !== held);
   return [
-    { step: 'issue a new one', ...(slots && { slot: otherSlot(slots, rotation.current?.slot) }) },
+    { step: 'issue a new one', ...(next && { slot: next }) },
     { step: 'save it in Key Vault' },
     { step: 'test it until several tests in a row succeed' },
     {
@@ -72,7 +87,7 @@ function rotating(
     {
       step: delivers ? 'revoke what workspaces had' : 'revoke what Coder held',
       on: revokeOn,
-      ...(revoked && { slot: revoked }),
+      ...(held && { slot: held }),
     },
   ];
 }

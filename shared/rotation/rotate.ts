@@ -7,9 +7,9 @@ import { deliverAgain, extendGrace, isVaultOut } from './grace.ts';
 import { maintain } from './issuing.ts';
 import { nextStep } from './next-step.ts';
 import { createRun, type RotationServices, type Run } from './run.ts';
-import { fail, take } from './steps.ts';
+import type { RotationStep } from './step.ts';
+import { forgetSuspicion, stop, take } from './take-step.ts';
 
-/** Shorter than the lease of a run. */
 export const RUN_BUDGET_MS = 240_000;
 
 /**
@@ -37,11 +37,14 @@ export async function rotate(
   }
 }
 
+/** Steps that change nothing outside the record, and write there only what is new. */
+const PASSIVE: readonly RotationStep['do'][] = ['nothing', 'wait', 'report', 'report-no-slot'];
+
 async function carryOn(run: Run): Promise<void> {
   const { lease, signal } = run;
   while (!signal.aborted) {
     const step = await nextStep(run);
-    if (step.do !== 'nothing' && step.do !== 'report') await lease.take();
+    if (!PASSIVE.includes(step.do)) await lease.take();
     if (!(await take(run, step))) break;
   }
   await warnOfExpiry(run);
@@ -61,7 +64,8 @@ async function warnOfExpiry({ services, lease, notices }: Run): Promise<void> {
 async function tendHealthy(run: Run): Promise<void> {
   const { services, lease, tests, signal } = run;
   const { current, candidate, lastResult } = lease.registry().rotation;
-  if (!current || candidate || signal.aborted || !(await tests.works(current))) return;
+  if (!current || candidate || signal.aborted || (await tests.verdictOf(current)) !== 'accepted') return;
+  await forgetSuspicion(run);
   await maintain(run);
   if (await services.holder.hasDrifted(lease.registry(), signal)) await deliverAgain(run);
   if (lastResult?.outcome !== 'failed' || lease.registry().rotation.givenUp || !isOver(lastResult)) return;
@@ -72,12 +76,8 @@ async function tendHealthy(run: Run): Promise<void> {
 async function report(run: Run, error: unknown): Promise<void> {
   if (error instanceof ConflictError) return;
   if (!(error instanceof ServiceError || error instanceof CredentialError)) throw error;
-  // An outage matters only when it holds up a rotation, or keeps Coder without a credential.
-  const { lease, notices } = run;
-  const isIdle = !lease.isHeld() && lease.registry().rotation.current !== undefined;
+  await stop(run, error).catch(ignoreConflict);
   if (isVaultOut(error)) await extendGrace(run).catch(ignoreConflict);
-  if (isIdle && error.retryable) return notices.skipped(error);
-  await fail(run, error).catch(ignoreConflict);
 }
 
 function ignoreConflict(error: unknown): void {

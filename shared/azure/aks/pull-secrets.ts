@@ -3,10 +3,11 @@ import * as z from 'zod';
 import { CredentialError, ServiceError } from '../../errors.ts';
 import { remember } from '../../lib/redaction/redact.ts';
 import { timeLimit } from '../../lib/time-limit.ts';
+import { explainAks } from '../refusals/aks.ts';
 import { entraRefusal } from '../refusals/entra.ts';
+import { readSaid, type Said, saidBy } from '../refusals/said.ts';
 import { hostOf, type SecretAddress } from './address.ts';
 import type { ClusterCheck } from './allowed-hosts.ts';
-import { refusedByCluster, unreachable } from './refusals.ts';
 import { type ClusterAnswer, type ClusterRequest, sendToCluster } from './request.ts';
 
 /** A Secret as it is in the cluster. */
@@ -72,7 +73,7 @@ export function createPullSecrets(credential: TokenCredential, isAllowedHost: Cl
       return await sendToCluster({ method, url, headers, ...(body && { body }), certificateAuthority }, soon);
     } catch (error) {
       const refusal = entraRefusal(error);
-      if (!refusal) throw unreachable(at, error);
+      if (!refusal) throw refused(at, saidBy(error), error);
       throw new ServiceError(refusal.reason, refusal.message, { ...refusal, cause: error });
     }
   }
@@ -88,14 +89,14 @@ export function createPullSecrets(credential: TokenCredential, isAllowedHost: Cl
     const answer = await send(at, { method: 'PATCH', body, query }, signal);
     if (answer.status === 200 || answer.status === 201) return true;
     if (answer.status === 409) return false;
-    throw refusedByCluster(at, answer);
+    throw refused(at, saidIn(answer));
   }
 
   return {
     async find(at, signal) {
       const answer = await send(at, { method: 'GET' }, signal);
       if (answer.status === 404) return undefined;
-      if (answer.status !== 200) throw refusedByCluster(at, answer);
+      if (answer.status !== 200) throw refused(at, saidIn(answer));
       return readSecret(at, answer);
     },
     apply: (at, dockerConfig, found, signal) => apply(at, dockerConfig, found, APPLY, signal),
@@ -137,6 +138,16 @@ function readSecret(at: SecretAddress, { body }: ClusterAnswer): FoundSecret {
     const message = `${hostOf(at)}: the answer is no Secret. Is it the API server of a cluster?`;
     throw new CredentialError('delivery-refused', message);
   }
+}
+
+function saidIn({ status, body }: ClusterAnswer): Said {
+  return readSaid(status, body);
+}
+
+function refused(at: SecretAddress, said: Said, cause?: unknown): CredentialError {
+  const { namespace, secret } = at;
+  const { reason, message, ...details } = explainAks(said, { host: hostOf(at), namespace, secret });
+  return new CredentialError(reason, message, { ...details, cause });
 }
 
 function notAllowed(at: SecretAddress): CredentialError {

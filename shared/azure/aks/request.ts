@@ -1,6 +1,5 @@
-import type { IncomingMessage } from 'node:http';
 import https from 'node:https';
-import { TooLargeError } from '../../lib/bounded-fetch.ts';
+import { readText } from '../sdk/limits.ts';
 
 export interface ClusterRequest {
   method: 'GET' | 'PATCH';
@@ -30,23 +29,15 @@ export function sendToCluster(request: ClusterRequest, signal: AbortSignal): Pro
       ...{ path: `${url.pathname}${url.search}`, ...(ca && { ca }) },
     };
     const sent = https.request(options, response => {
-      readText(response).then(said => resolve({ status: response.statusCode ?? 0, body: said }), reject);
+      readText(response, LARGEST_ANSWER).then(
+        said => resolve({ status: response.statusCode ?? 0, body: said }),
+        reject,
+      );
     });
     sent.on('error', reject);
     sent.end(body);
   });
 }
 
-/** A Secret has a megabyte at most. */
+/** A Secret has a megabyte at most, and metadata besides. */
 const LARGEST_ANSWER = 4 * 1024 * 1024;
-
-async function readText(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > LARGEST_ANSWER) throw new TooLargeError(LARGEST_ANSWER);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
-}

@@ -14,7 +14,7 @@ export const Wish = z.object({
   pushedOn: z.coerce.date(),
   /** A person promotes the version that carries it. */
   isManual: z.boolean().optional(),
-  /** The tag is not to be offered any more, and there was no other: whatever is pushed takes its place. */
+  /** The tag is not to be offered any more, and there was no other: the next push takes its place. */
   isWithdrawn: z.boolean().optional(),
 });
 export type Wish = z.infer<typeof Wish>;

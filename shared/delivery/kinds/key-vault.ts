@@ -40,13 +40,12 @@ export const keyVaultDelivery = {
     holds: async ({ secret }, { text }, { vault }) => (await vault.find(secret)) === text,
 
     async fill({ secret }, contentNow, { vault }) {
-      const found = await vault.find(secret);
+      const found = await vault.newest(secret);
       const content = await contentNow();
-      if (!content || found === content.text) return;
+      if (!content || found?.value === content.text) return;
       const { text, expiresOn } = content;
-      const contentType = 'application/json';
-      const version = await vault.write(secret, text, { contentType, ...(expiresOn && { expiresOn }) });
-      await vault.keepOnly(secret, [version]);
+      await vault.write(secret, text, { contentType: 'application/json', expiresOn });
+      if (found) await vault.disable(secret, found.version);
     },
   },
 

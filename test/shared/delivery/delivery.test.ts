@@ -106,7 +106,7 @@ describe('a PUT is refused', () => {
       'for a namespace where the role is missing, with the command',
       () => declared('kubernetes', { namespaces: ['coder', 'kube-system'] }),
       undefined,
-      /^delivery-refused: .*403, secrets .*az role assignment create --role 'Azure Kubernetes Service RBAC Writer' .*"\$AKS_ID\/namespaces\/kube-system"/,
+      /^delivery-refused: .*403, Forbidden, secrets .*az role assignment create --role 'Azure Kubernetes Service RBAC Writer' .*"\$AKS_ID\/namespaces\/kube-system"/,
     ],
     [
       'when the certificate is signed by an authority that is not declared',
