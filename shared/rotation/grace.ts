@@ -1,3 +1,4 @@
+import { credentialKind } from '../credentials/kinds/all.ts';
 import type { EarlierCredential, Failure } from '../credentials/state.ts';
 import { isLeaked } from './facts.ts';
 import type { Run } from './run.ts';
@@ -30,15 +31,12 @@ export async function deliverAgain(run: Run): Promise<boolean> {
  * @returns whether no copy can have that one any more
  * @throws ServiceError, CredentialError
  */
-export async function mayOverwrite({ services, lease, signal }: Run): Promise<boolean> {
-  const { holder, now } = services;
-  const registry = lease.registry();
-  const { current } = registry.rotation;
-  const minutes = holder.minutesInUse(registry);
-  const wasChanged = minutes > 0 && (await holder.hasDrifted(registry, signal));
-  await holder.prove(registry, signal);
-  const since = current ? now().getTime() - current.issuedOn.getTime() : 0;
-  return !wasChanged && since >= minutes * 60_000;
+export async function mayOverwrite(run: Run): Promise<boolean> {
+  const { services, lease } = run;
+  await deliverAgain(run);
+  const { current, copiedSince } = lease.registry().rotation;
+  const since = Math.max(Number(current?.issuedOn ?? 0), Number(copiedSince ?? 0));
+  return services.now().getTime() - since >= services.holder.minutesInUse(lease.registry()) * 60_000;
 }
 
 /** Whether Key Vault gives the bridge no secrets, and perhaps no one else. */
@@ -51,11 +49,20 @@ const VAULT_OUT = ['secrets-unavailable', 'secrets-forbidden', 'network-denied',
 export async function extendGrace(run: Run): Promise<boolean> {
   const { services, lease } = run;
   const minutes = services.holder.minutesInUse(lease.registry());
-  const { earlier = [] } = lease.registry().rotation;
-  const revokeOn = new Date(services.now().getTime() + minutes * 60_000);
+  if (minutes === 0) return false;
+  const { credential, rotation } = lease.registry();
+  const { earlier = [] } = rotation;
+  const now = services.now();
+  const revokeOn = new Date(now.getTime() + minutes * 60_000);
   const isTooSoon = (old: EarlierCredential) =>
     old.revokeOn !== undefined && old.revokeOn < revokeOn && mayBeInUse(run, old);
-  if (minutes === 0 || !earlier.some(isTooSoon)) return false;
-  await lease.save({ earlier: earlier.map(old => (isTooSoon(old) ? { ...old, revokeOn } : old)) });
-  return true;
+  const isExtended = earlier.some(isTooSoon);
+  // Where slots are shared, the record may not have what is in the other one.
+  const isShared = credentialKind(credential.kind).issuer?.shared === true;
+  if (isExtended || isShared)
+    await lease.save({
+      ...(isExtended && { earlier: earlier.map(old => (isTooSoon(old) ? { ...old, revokeOn } : old)) }),
+      ...(isShared && { copiedSince: now }),
+    });
+  return isExtended;
 }
