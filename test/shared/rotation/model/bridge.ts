@@ -34,7 +34,7 @@ export type RotatingKind = (typeof KINDS)[number];
 
 const NAME = 'contoso';
 const ORGANIZATION = 'org';
-const NOBODY = { username: 'nobody', password: 'typed by hand' };
+const BY_HAND = { username: 'typed', password: 'by hand' };
 
 /** The state of the two tables. */
 interface Tables {
@@ -390,7 +390,7 @@ export function createBridgeModel(options: BridgeOptions) {
 
   function changeInCoder(change: { username?: string; password?: string }): void {
     if (holding === 'key-vault')
-      vault.set(SECRET, JSON.stringify(dockerConfig(HOST, NOBODY)), { attributes: {} });
+      vault.set(SECRET, JSON.stringify(dockerConfig(HOST, BY_HAND)), { attributes: {} });
     copies?.renew();
     if (!coder.registry) return;
     coder.changes += 1;
@@ -417,7 +417,7 @@ export function createBridgeModel(options: BridgeOptions) {
       const at = storedAt.get(held()?.password ?? '');
       return at !== undefined && at <= compromisedAt;
     },
-    /** Whether it tests a new credential, which nobody has yet. */
+    /** Whether it tests a new credential, which Coder does not have yet. */
     isTesting: (): boolean => JSON.parse(tables.registry ?? '{}').rotation?.candidate !== undefined,
     ...{ deploymentId, coder, held, changeInCoder, health, vault, instance },
     /** A person declares the registry. */
@@ -474,7 +474,7 @@ export function createBridgeModel(options: BridgeOptions) {
       const dayBefore = azure.now().getTime() - 86_400_000;
       const kept = snapshots.findLast(({ at }) => at <= dayBefore) ?? snapshots[0];
       if (kept) tables = { ...kept.tables };
-      // Whoever asks now gets what the old record says.
+      // A job that fetches it now gets what the old record says.
       if (holding === 'pull') copies?.renew();
     },
   };
