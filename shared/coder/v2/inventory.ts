@@ -78,7 +78,7 @@ function repositoryOf(name: string, found: readonly Found[]): RepositoryInTarget
         return wish?.isWithdrawn === true && wish.tag === tag;
       }),
     // Which tag a variable follows was decided when it was pushed.
-    findDrift: () => undefined,
+    prefers: () => false,
     compare({ tag, digest }) {
       const kinds = found.map(each => compare(each, tag, `${name}@${digest}`));
       return kinds.find(kind => kind !== undefined);
