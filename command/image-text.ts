@@ -7,8 +7,9 @@ export function imageText({ registry, repository, tag, ...image }: Image): strin
   const { state, reason, message, meaning, remedy, pinnedReference, nextAttemptOn } = image;
   return [
     `${paint(colorOf(state), state)} ${registry}/${repository}:${tag}: ${reason}`,
-    message,
-    meaning !== message && meaning,
+    meaning,
+    // Some messages say no more than what the reason means.
+    !meaning?.startsWith(message.replace(/\.$/, '')) && message,
     remedy && paint('bold', remedy),
     nextAttemptOn && `The bridge tries again on ${nextAttemptOn}.`,
     pinnedReference,

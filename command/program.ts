@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import manifest from '../package.json' with { type: 'json' };
 import { CommandError, EXIT, EXIT_MEANING } from './exit.ts';
 import { addCompletion } from './verbs/completion.ts';
 import { addDoctor } from './verbs/doctor.ts';
@@ -31,6 +32,7 @@ Without --url it asks the bridge that npm start runs in this folder.`;
 export function createProgram(): Command {
   const program = new Command('coder-acr-bridge')
     .description('Asks a Coder ACR Bridge, over its HTTP API.')
+    .version(manifest.version)
     .showHelpAfterError('(--help shows what there is)')
     .addHelpText('after', HELP_AFTER)
     .exitOverride();

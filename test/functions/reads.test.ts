@@ -117,7 +117,7 @@ describe('GET /images', () => {
 
   test.each([
     ['state=pending,imported&repository=away/app', ['away/app']],
-    ['state=pending&state=imported&repository=away/app', ['away/app']],
+    ['state=imported&state=pending&repository=away/app', ['away/app']],
     ['reason=coder-unavailable', ['away/app']],
     ['order=updatedOn&limit=1', ['team/app']],
   ])('finds by %s', async (query, repositories) => {

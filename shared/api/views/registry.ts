@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { RegistryWords } from '../../coder/words.ts';
+import { Delivery } from '../../delivery/kinds/all.ts';
 import { Policy } from '../../policy/policy.ts';
 import type { StoredRegistry } from '../../records/registry.ts';
 import type { Summary } from '../../records/summary.ts';
@@ -13,6 +14,7 @@ export const RegistryView = z.strictObject({
   sku: z.string(),
   ...RegistryWords.shape,
   credential: z.looseObject({ kind: z.string() }).describe('The declared credential, without its password.'),
+  delivery: Delivery.optional(),
   rotation: RotationView,
   lastEventOn: Time.optional().describe(
     'The newest push that an event reported, as of the last count, which is made each minute.',
@@ -37,6 +39,7 @@ export function registryView(registry: StoredRegistry, summary?: Pick<Summary, '
     sku: registry.sku,
     ...RegistryWords.parse(registry),
     credential: registry.credential,
+    delivery: registry.delivery,
     rotation: rotationView(registry),
     lastEventOn: summary?.lastEventOn,
     policy: registry.policy,

@@ -9,6 +9,7 @@ import { tokenLifetimeCheck } from './session-token/check.ts';
 import { templateChecks } from './template-checks.ts';
 
 export interface V2CheckOptions {
+  deliveryCheck: Check<TargetDiagnosis>;
   coder: V2Client;
   /** Organization of destinations that name none. */
   organization: string;
@@ -54,6 +55,7 @@ export function v2Checks(options: V2CheckOptions): Check<TargetDiagnosis>[] {
     },
     tokenLifetimeCheck(options, me, makeToken),
     ...templateChecks(coder, organization, now),
+    options.deliveryCheck,
   ];
 }
 

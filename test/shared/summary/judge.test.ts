@@ -93,13 +93,24 @@ describe('of a template', () => {
   const building = {
     ...{ name: 'acr-v1', attempt: 1, values: {}, before: {}, baseVersionId: 'b', fileId: 'f' },
   };
-  const refused = { values: {}, baseVersionId: 'b', reason: 'template-build-failed', message: 'no such' };
+  const refused = {
+    ...{ values: { image: 'host/app:v1' }, baseVersionId: 'b' },
+    ...{ reason: 'template-build-failed', message: 'no such' },
+  };
+  const wished = (value: string) => ({
+    image: { registry: 'r', repository: 'app', tag: 'v1', digest: 'd', value, pushedOn: NOW },
+  });
 
   test.each([
     ['nothing is under way', {}, []],
     ['a version is being built', { building: { ...building, since: ago(29) } }, []],
     ['a version waits', { building: { ...building, since: ago(31) } }, ['amber version-waits']],
-    ['Coder refused a version', { failed: refused }, ['red template-build-failed']],
+    [
+      'Coder refused a version of what is wanted',
+      { failed: refused, wishes: wished('host/app:v1') },
+      ['red template-build-failed'],
+    ],
+    ['Coder refused a version of what was wanted', { failed: refused, wishes: wished('host/app:v2') }, []],
   ])('%s', (_, change, is) => {
     const causes = judgeTemplate(Rollout.parse({ name, ...change }), NOW);
 
