@@ -1,10 +1,10 @@
 import { type AdvicePart, splitAdvice } from './advice.ts';
 import { callCommand } from './parts/call-command.ts';
 import { whereIs } from './reasons.ts';
-import type { Image, Template } from './types.ts';
+import type { Image, TemplateName } from './types.ts';
 
 /** What to do about an image: its remedy with the names filled in, and a command in any case. */
-export function remedyParts(image: Image, template: Template | undefined): AdvicePart[] {
+export function remedyParts(image: Image, template: TemplateName | undefined): AdvicePart[] {
   const { registry, repository, tag, remedy = '' } = image;
   const parts = splitAdvice(remedy).map(({ kind, text }) => ({
     kind,
@@ -20,7 +20,10 @@ export function remedyParts(image: Image, template: Template | undefined): Advic
 }
 
 /** The call of the bridge that helps, as the first button makes it. */
-function ownCommands({ registry, repository, tag, reason, state }: Image, template: Template | undefined) {
+function ownCommands(
+  { registry, repository, tag, reason, state }: Image,
+  template: TemplateName | undefined,
+) {
   const [, first, ...others] = whereIs(reason);
   if (first === 'promote' && template) {
     return [callCommand('POST', `templates/${template.organization}/${template.template}/promote`)];

@@ -47,9 +47,11 @@ function stateAt({ state, reason }: Image): Stop['state'] {
   return state === 'pending' ? 'now' : 'stopped';
 }
 
-function timeAt(station: Station, { pushedOn, importedOn, state }: Image): string | undefined {
+function timeAt(station: Station, { pushedOn, importedOn, state, reason }: Image): string | undefined {
   if (station === 'pushed') return pushedOn;
-  return station === 'promoted' && state === 'imported' ? importedOn : undefined;
+  return station === 'promoted' && state === 'imported' && reason !== 'version-ready'
+    ? importedOn
+    : undefined;
 }
 
 function textAt(

@@ -14,6 +14,8 @@ import type { TemplateView } from '../shared/api/views/template.ts';
 export type Image = z.infer<typeof ImageView>;
 export type Registry = z.infer<typeof RegistryView>;
 export type Template = z.infer<typeof TemplateView>;
+/** What a path to a template needs. */
+export type TemplateName = Pick<Template, 'organization' | 'template'>;
 export type Report = z.infer<typeof ReportView>;
 export type Diagnosis = z.infer<typeof DiagnosisView>;
 export type RotationPlan = z.infer<typeof RotationPlanView>;

@@ -28,7 +28,7 @@ export function RegistryPicker({ view, chosen, children }: PickerProps) {
                 <select value={registry.name} onChange={event => go(linkTo(view, event.currentTarget.value))}>
                   {items.map(({ name, loginServer }) => (
                     <option key={name} value={name}>
-                      {loginServer}
+                      {name} ({loginServer})
                     </option>
                   ))}
                 </select>

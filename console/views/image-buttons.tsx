@@ -1,13 +1,13 @@
 import { useState } from 'preact/hooks';
 import { Outcome } from '../parts/outcome.tsx';
 import { whereIs } from '../reasons.ts';
-import type { Image, Template } from '../types.ts';
+import type { Image, TemplateName } from '../types.ts';
 import { Explained } from './explained.tsx';
 import { type ImageActions, useImageActions } from './use-image-actions.ts';
 
 interface ButtonsProps {
   image: Image;
-  template: Template | undefined;
+  template: TemplateName | undefined;
   reload(): void;
 }
 
@@ -67,7 +67,11 @@ interface Button {
   run(): void;
 }
 
-function helping({ state, reason }: Image, template: Template | undefined, actions: ImageActions): Button[] {
+function helping(
+  { state, reason }: Image,
+  template: TemplateName | undefined,
+  actions: ImageActions,
+): Button[] {
   const [, ...help] = whereIs(reason);
   const { promote, replay, bring, reconcile } = actions;
   return [

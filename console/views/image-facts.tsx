@@ -49,6 +49,11 @@ export function ImageFacts({ image }: { image: Image }) {
   );
 }
 
+function lightOf(reason: string, { state }: Image): Light {
+  if (OK.has(reason)) return 'good';
+  return reason === 'version-ready' ? 'wait' : (LIGHT_OF[state] ?? 'none');
+}
+
 type Memo = NonNullable<Image['coder']>['templates'][number];
 
 function TemplateFact({
@@ -58,7 +63,7 @@ function TemplateFact({
   of: Memo;
   image: Image;
 }) {
-  const light: Light = OK.has(reason) ? 'good' : (LIGHT_OF[image.state] ?? 'none');
+  const light = lightOf(reason, image);
   return (
     <>
       <dt>

@@ -115,6 +115,7 @@ function ReasonGroup({
           {count.toLocaleString('en')} in {registry}
         </span>
       </header>
+      {!first.data && !first.error && <p class="quiet">Loading what to do …</p>}
       {image?.meaning && <p>{inline(image.meaning)}</p>}
       {image?.remedy && (
         <>

@@ -3,7 +3,7 @@ import { imagePath } from '../api.ts';
 import type { Asked } from '../image-reference.ts';
 import { Failure } from '../parts/failure.tsx';
 import { Show } from '../parts/show.tsx';
-import type { Image, Registry, Template } from '../types.ts';
+import type { Image, Registry, Template, TemplateName } from '../types.ts';
 import { useLoaded } from '../use-loaded.ts';
 import { ImageButtons } from './image-buttons.tsx';
 import { ImageFacts } from './image-facts.tsx';
@@ -32,7 +32,10 @@ export function OneImage({ registry, name, repository, tag }: OneImageProps) {
   const image = useLoaded<Image>(path, everyMs);
   const isMoving = image.data?.state === 'pending';
   if ((isMoving ? SOON_MS : LATER_MS) !== everyMs) setEvery(isMoving ? SOON_MS : LATER_MS);
-  const template = useTemplate(image.data);
+  const target = targetOf(image.data);
+  const templatePath =
+    target && `templates/${encodeURIComponent(target.organization)}/${encodeURIComponent(target.template)}`;
+  const template = useLoaded<Template>(templatePath, everyMs);
 
   if (image.error?.status === 404 && !image.data) {
     return registry ? (
@@ -46,10 +49,10 @@ export function OneImage({ registry, name, repository, tag }: OneImageProps) {
       {data => (
         <article>
           <Verdict image={data} />
-          <Remedy image={data} template={template.data} />
+          <Remedy image={data} template={target} />
           <ImageButtons
             image={data}
-            template={template.data}
+            template={target}
             reload={() => {
               image.reload();
               template.reload();
@@ -66,10 +69,7 @@ export function OneImage({ registry, name, repository, tag }: OneImageProps) {
 }
 
 /** The template that the image goes to, or the first of them that has trouble. */
-function useTemplate(image: Image | undefined) {
+function targetOf(image: Image | undefined): TemplateName | undefined {
   const all = image?.coder?.templates ?? [];
-  const first = all.find(({ reason }) => reason === image?.reason) ?? all[0];
-  const path =
-    first && `templates/${encodeURIComponent(first.organization)}/${encodeURIComponent(first.template)}`;
-  return useLoaded<Template>(path, image?.state === 'pending' ? SOON_MS : LATER_MS);
+  return all.find(({ reason }) => reason === image?.reason) ?? all[0];
 }

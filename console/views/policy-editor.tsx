@@ -64,7 +64,7 @@ export function PolicyEditor({ registry, etag, reload }: EditorProps) {
   const lines = text.split('\n');
   return (
     <section aria-labelledby="rules">
-      <h2 id="rules">Rules of {registry.loginServer}</h2>
+      <h2 id="rules">Rules of {registry.name}</h2>
       <div class="editor">
         <div class="gutter" aria-hidden="true">
           {lines.map((_, i) => (

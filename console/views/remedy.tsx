@@ -2,10 +2,10 @@ import { Advice } from '../parts/advice.tsx';
 import { whereIs } from '../reasons.ts';
 import { remedyParts } from '../remedy-of.ts';
 import { linkTo } from '../route.ts';
-import type { Image, Template } from '../types.ts';
+import type { Image, TemplateName } from '../types.ts';
 
 /** What a person does about it. */
-export function Remedy({ image, template }: { image: Image; template: Template | undefined }) {
+export function Remedy({ image, template }: { image: Image; template: TemplateName | undefined }) {
   const { remedy, registry, state, reason } = image;
   if (state === 'imported' && reason !== 'version-ready') return null;
   const parts = remedyParts(image, template);

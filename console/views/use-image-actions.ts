@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { ApiError, call } from '../api.ts';
-import type { Explanation, Image, Template } from '../types.ts';
+import type { Explanation, Image, Template, TemplateName } from '../types.ts';
 import { type Action, useAction } from '../use-action.ts';
 
 /** What a person can do about one image. */
@@ -19,7 +19,7 @@ export interface ImageActions {
 /** @param template that the image goes to @param reload called after each change */
 export function useImageActions(
   { registry, repository, tag }: Pick<Image, 'registry' | 'repository' | 'tag'>,
-  template: Template | undefined,
+  template: TemplateName | undefined,
   reload: () => void,
 ): ImageActions {
   const one = { registry, repository, tag };

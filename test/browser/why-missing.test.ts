@@ -40,7 +40,10 @@ const press = (name: string) => page.getByRole('button', { name, exact: true }).
 
 /** Waits until the verdict says so. */
 async function says(text: string): Promise<void> {
-  await verdict().getByText(text, { exact: true }).first().waitFor();
+  const found = verdict().getByText(text, { exact: true }).first();
+  await found.waitFor().catch(async () => {
+    throw new Error(`The page does not say "${text}", but: ${await page.getByRole('main').innerText()}`);
+  });
 }
 
 describe('each reason is found by its image, with what it means and what to do', () => {
