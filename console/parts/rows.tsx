@@ -48,7 +48,10 @@ export function Rows<T>({ items, keyOf, children, label, onEnd }: RowsProps<T>) 
       aria-label={label}
       ref={list}
       // Through the object model, which the content security policy allows.
-      style={{ paddingTop: from * height, paddingBottom: Math.max(0, items.length - to) * height }}
+      style={{
+        paddingTop: `${from * height}px`,
+        paddingBottom: `${Math.max(0, items.length - to) * height}px`,
+      }}
     >
       {shown.map((item, i) => (
         <li key={keyOf(item)} aria-setsize={items.length} aria-posinset={from + i + 1}>

@@ -21,16 +21,18 @@ interface OneImageProps {
   orElse?: Asked;
 }
 
-/** While it moves, and afterwards. */
+/** While it moves, or may soon because of what a person did, and afterwards. */
 const SOON_MS = 1_500;
 const LATER_MS = 10_000;
+const HURRY_MS = 90_000;
 
 /** One image: the verdict, how it came to it, and what helps. */
 export function OneImage({ registry, name, repository, tag }: OneImageProps) {
   const path = imagePath(name, repository, tag);
   const [everyMs, setEvery] = useState(SOON_MS);
   const image = useLoaded<Image>(path, everyMs);
-  const isMoving = image.data?.state === 'pending';
+  const [actedOn, setActedOn] = useState(0);
+  const isMoving = image.data?.state === 'pending' || Date.now() - actedOn < HURRY_MS;
   if ((isMoving ? SOON_MS : LATER_MS) !== everyMs) setEvery(isMoving ? SOON_MS : LATER_MS);
   const target = targetOf(image.data);
   const templatePath =
@@ -54,6 +56,7 @@ export function OneImage({ registry, name, repository, tag }: OneImageProps) {
             image={data}
             template={target}
             reload={() => {
+              setActedOn(Date.now());
               image.reload();
               template.reload();
             }}

@@ -1,6 +1,6 @@
 import { inline } from '../parts/prose.tsx';
 import { LIGHT_OF, State } from '../parts/state.tsx';
-import { Time } from '../parts/time.tsx';
+import { Time, useNow } from '../parts/time.tsx';
 import { duration } from '../relative-time.ts';
 import type { Image } from '../types.ts';
 
@@ -32,15 +32,23 @@ export function Verdict({ image }: { image: Image }) {
       {says && <p class={meaning ? 'said' : ''}>{inline(says)}</p>}
       <p class="quiet">
         {state === 'imported' && latencyMs !== undefined && `It took ${duration(latencyMs)} from the push. `}
-        {nextAttemptOn && (
-          <>
-            Next attempt <Time of={nextAttemptOn} />.{' '}
-          </>
-        )}
+        {nextAttemptOn && <NextAttempt on={nextAttemptOn} />}
         {attempts ? `${attempts} ${attempts === 1 ? 'attempt' : 'attempts'} so far. ` : ''}
         {state === 'failed' && 'The bridge does not try again until the next push, or until you replay it. '}
         Changed <Time of={image.updatedOn} />.
       </p>
     </section>
+  );
+}
+
+/** The bridge looks once a minute for what is due. */
+function NextAttempt({ on }: { on: string }) {
+  const isDue = new Date(on) <= useNow();
+  return isDue ? (
+    <>The next attempt is due, and comes within a minute. </>
+  ) : (
+    <>
+      Next attempt <Time of={on} />.{' '}
+    </>
   );
 }

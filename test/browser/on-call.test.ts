@@ -230,18 +230,34 @@ test('thousands of images are found without being all in the page', async () => 
   expect(await list.getByRole('listitem').count()).toBeLessThan(100);
 }, 120_000);
 
-test('everything is done with the keyboard alone', async () => {
-  await goTo(page, '#/');
-  await page.getByRole('heading', { name: 'Where is my image?' }).waitFor();
-  await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
-  await page.keyboard.press('Tab');
-  await page.keyboard.press('Enter');
-  expect(await page.evaluate(() => document.activeElement?.id)).toBe('content');
-  await page.keyboard.press('Tab');
-  await page.keyboard.type('team/broken:v2');
-  await page.keyboard.press('Enter');
+test('the overview of all of them takes one call', async () => {
+  const asked: string[] = [];
+  page.on('request', request => asked.push(new URL(request.url()).pathname));
+  await open('Overview');
+  await page.getByRole('heading', { name: 'Registries' }).waitFor();
 
-  await page.getByText('template-build-failed').first().waitFor();
+  expect([...new Set(asked)]).toEqual(['/api/summary']);
+  page.removeAllListeners('request');
+});
+
+test('everything is done with the keyboard alone', async () => {
+  const { page: typing, close } = await openPage(browser, printedUrl(world.app.environment));
+  await typing.getByText('Latest images').waitFor();
+  await typing.keyboard.type('team/broken:v2');
+  await typing.keyboard.press('Enter');
+  await typing.getByRole('region', { name: 'Verdict' }).waitFor();
+
+  const focused = () => typing.evaluate(() => document.activeElement?.textContent);
+  for (let pressed = 0; pressed < 20 && (await focused()) !== 'Replay'; pressed += 1) {
+    await typing.keyboard.press('Tab');
+  }
+  await typing.keyboard.press('Enter');
+  await typing.getByText(/^Tried again: it is/).waitFor();
+
+  await typing.getByText('Skip to the content').focus();
+  await typing.keyboard.press('Enter');
+  expect(await typing.evaluate(() => document.activeElement?.id)).toBe('content');
+  await close();
 });
 
 test('a phone shows the menu on demand', async () => {

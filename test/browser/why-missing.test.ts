@@ -9,6 +9,7 @@ import { SOURCE, startWorld, type World } from './world.ts';
 
 // From the address that npm start prints to why an image is missing, and with the remedy to an image that is there.
 
+const STEP_MS = 20_000;
 const OTHER = image({ content: 'other' });
 
 let browser: Browser;
@@ -39,9 +40,9 @@ const verdict = () => page.getByRole('region', { name: 'Verdict' });
 const press = (name: string) => page.getByRole('button', { name, exact: true }).click();
 
 /** Waits until the verdict says so. */
-async function says(text: string): Promise<void> {
+async function says(text: string, timeout = STEP_MS): Promise<void> {
   const found = verdict().getByText(text, { exact: true }).first();
-  await found.waitFor().catch(async () => {
+  await found.waitFor({ timeout }).catch(async () => {
     throw new Error(`The page does not say "${text}", but: ${await page.getByRole('main').innerText()}`);
   });
 }
@@ -206,8 +207,9 @@ describe('the remedy and its button bring the image to Coder', () => {
     await look('nowhere/app:v1');
     await press('Reconcile the registry');
 
-    await says('In Coder');
-  });
+    // The timer follows the import, once a minute.
+    await says('In Coder', 90_000);
+  }, 120_000);
 
   test('a tag that was pushed before its registry was added', async () => {
     const [fabrikam] = world.app.environment.cloud.otherRegistries;
