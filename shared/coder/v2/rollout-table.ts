@@ -41,6 +41,8 @@ export function createRollouts(rows: LeasedRows<RolloutRow>, coder: V2Client, no
           ...{ coder, now },
           wanted: valuesOf(rollout.wishes),
           isManual: Object.values(rollout.wishes).some(wish => wish.isManual),
+          // The template starts as a whole, so one of them says how.
+          canary: Object.values(rollout.wishes).find(wish => wish.canary)?.canary,
           restores: rules.onDrift === 'restore',
           keepVersions: rules.keepVersions ?? KEPT_VERSIONS,
         };

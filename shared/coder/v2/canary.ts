@@ -1,0 +1,166 @@
+import { ServiceError } from '../../errors.ts';
+import { shorten } from '../../lib/shorten.ts';
+import { CANARY_MINUTES, CANARY_PREFIX } from './decide-canary.ts';
+import type { CanaryFact, CanaryStep } from './facts.ts';
+import { type Building, hold, type Rollout } from './rollout.ts';
+import { type Round, templateOf } from './round.ts';
+import type { CoderWorkspace } from './schema.ts';
+import { statusOf } from './status-of.ts';
+import { isSameImage } from './value.ts';
+
+/** A lost canary stops by itself so much after its timeout. */
+const SPARE_MS = 10 * 60_000;
+/** Lines of an agent's log that a message quotes. */
+const QUOTED_LINES = 10;
+const LONGEST_WORDS = 1_000;
+/** Canaries that a person was to look at, of which the bridge remembers the names. */
+const MOST_KEPT = 20;
+
+/** @throws ServiceError */
+export async function takeCanaryStep(round: Round, step: CanaryStep): Promise<void> {
+  const { rollout, facts, options, signal } = round;
+  const building = rollout.building as Building;
+  switch (step.do) {
+    case 'read-canary': {
+      const found = await options.coder.findOwnWorkspace(step.name, signal);
+      facts.canary = found ? toCanaryFact(found) : null;
+      // It was kept for people, who deleted it.
+      if (!found) rollout.keptCanaries = rollout.keptCanaries.filter(name => name !== step.name);
+      return;
+    }
+    case 'note-canary':
+      building.canary = step.canary;
+      return;
+    case 'start-canary':
+      return startCanary(round, step.name);
+    case 'judge-canary': {
+      const words = await wordsOf(round, step.agents ?? []);
+      const message = shorten([step.message, ...words].join(' '), LONGEST_WORDS);
+      if (building.canary) building.canary.verdict = { isReady: step.isReady, message, on: options.now() };
+      return;
+    }
+    case 'delete-canary':
+      await deleteCanary(round, step.canary);
+      delete facts.canary;
+      return;
+  }
+}
+
+async function startCanary({ options, facts, rollout, signal }: Round, name: string): Promise<void> {
+  const { coder, canary: rule = {} } = options;
+  const versionId = facts.ours?.id as string;
+  const { parameters = {}, preset, timeoutMinutes = CANARY_MINUTES } = rule;
+  try {
+    const presets = preset === undefined ? [] : await coder.listPresets(versionId, signal);
+    const presetId = presets.find(({ Name }) => Name === preset)?.ID;
+    if (preset !== undefined && !presetId) throw refused(`The template has no preset ${preset}.`);
+    await coder.createWorkspace(
+      {
+        ...{ name, template_version_id: versionId, automatic_updates: 'never' },
+        rich_parameter_values: Object.entries(parameters).map(([key, value]) => ({ name: key, value })),
+        ...(presetId && { template_version_preset_id: presetId }),
+        ttl_ms: timeoutMinutes * 60_000 + SPARE_MS,
+      },
+      signal,
+    );
+  } catch (error) {
+    // What the template asks for and the policy does not give; nothing was made.
+    if (!isRefusal(error)) throw error;
+    const message = shorten(`Coder does not start a workspace. ${(error as Error).message}`, LONGEST_WORDS);
+    const canary = rollout.building?.canary;
+    if (canary) canary.verdict = { isReady: false, message, on: options.now() };
+  }
+}
+
+function refused(message: string): ServiceError {
+  return new ServiceError('coder-rejected', message);
+}
+
+function isRefusal(error: unknown): boolean {
+  if (!(error instanceof ServiceError)) return false;
+  if (statusOf(error) === 403) return /external authentication/i.test(error.message);
+  return error.reason === 'coder-rejected' && [400, undefined].includes(statusOf(error));
+}
+
+/** What the agents printed, its end. An agent that never connected has said nothing. */
+async function wordsOf({ options, signal }: Round, agents: readonly string[]): Promise<string[]> {
+  const logs = await Promise.all(
+    agents.slice(0, 3).map(id =>
+      options.coder.listAgentLogs(id, signal).catch((error: unknown) => {
+        if ([403, 404].includes(statusOf(error) ?? 0)) return [];
+        throw error;
+      }),
+    ),
+  );
+  const lines = logs.flatMap(log => log.slice(-QUOTED_LINES)).map(({ output }) => plain(output));
+  return lines.filter(line => line !== '');
+}
+
+/** Without the colours of a terminal. */
+function plain(output: string): string {
+  return output.replaceAll(new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*[A-Za-z]`, 'g'), '').trim();
+}
+
+/** Deletes only what has both the name and the owner of a canary. @throws ServiceError */
+async function deleteCanary({ options, signal }: Round, { id, name, ownerId }: CanaryFact): Promise<void> {
+  const me = await options.coder.me(signal);
+  if (!name.startsWith(CANARY_PREFIX) || ownerId !== me.id) return;
+  await options.coder.deleteWorkspace(id, signal);
+}
+
+/** Deletes what earlier rounds could not, such as after the row was damaged. @throws ServiceError */
+export async function deleteLeftCanaries(round: Round): Promise<void> {
+  const { options, facts, rollout, signal } = round;
+  const { canary: rule, coder, now } = options;
+  if (!rule || !facts.template) return;
+  const longestMs = (rule.timeoutMinutes ?? CANARY_MINUTES) * 60_000;
+  for (const workspace of await coder.listOwnWorkspaces(CANARY_PREFIX, signal)) {
+    const isOld = now().getTime() - workspace.created_at.getTime() > longestMs;
+    const isKnown = [rollout.building?.canary?.name, ...rollout.keptCanaries].includes(workspace.name);
+    const fact = toCanaryFact(workspace);
+    const isOfThis = workspace.template_id === templateOf(facts).id;
+    if (isOfThis && isOld && !isKnown && !fact.isDeleting) await deleteCanary(round, fact);
+  }
+}
+
+/** A person pushes another digest, or replays the image, before it is built again. */
+export function noteCanaryFailed(
+  rollout: Rollout,
+  building: Building,
+  message: string,
+  keeps: boolean,
+): void {
+  const { values, before, canary } = building;
+  const changed = Object.entries(values).filter(([name, value]) => !isSameImage(value, before[name]));
+  const suspects = Object.fromEntries(changed.length > 0 ? changed : Object.entries(values));
+  const kept = keeps && canary ? canary.name : undefined;
+  if (kept) rollout.keptCanaries = [...rollout.keptCanaries, kept].slice(-MOST_KEPT);
+  // Which of several it was shows when each is tried alone.
+  if (Object.keys(suspects).length > 1) {
+    rollout.suspects = suspects;
+    return;
+  }
+  hold(rollout, suspects);
+  const where = kept ? ` The workspace ${kept} of the bridge's user is kept.` : '';
+  for (const [name, value] of Object.entries(suspects)) {
+    delete rollout.suspects[name];
+    rollout.canaryFailed[name] = { value, message: `${message}${where}` };
+  }
+}
+
+function toCanaryFact({ id, name, owner_id, latest_build }: CoderWorkspace): CanaryFact {
+  const { transition, template_version_id, job, resources } = latest_build;
+  // Agents of dev containers belong to another agent.
+  const agents = (resources ?? []).flatMap(one => one.agents ?? []).filter(agent => !agent.parent_id);
+  const isDone = job.status === 'failed' || job.status === 'canceled';
+  return {
+    ...{ id, name, ownerId: owner_id, versionId: template_version_id, build: job.status },
+    isStart: transition === 'start',
+    isDeleting: transition === 'delete' && !isDone,
+    ...(job.error && { error: job.error }),
+    agents: agents.map(agent => ({
+      ...{ id: agent.id, name: agent.name, status: agent.status, lifecycle: agent.lifecycle_state },
+      ...(agent.health?.reason && { reason: agent.health.reason }),
+    })),
+  };
+}
