@@ -6,8 +6,11 @@ import { unknownRegistry } from '../shared/errors.ts';
 import { setupGuide } from '../shared/guide/guide.ts';
 import { toMarkdown } from '../shared/guide/markdown.ts';
 import { SetupGuide } from '../shared/guide/schema.ts';
+import { timeLimit } from '../shared/lib/time-limit.ts';
 
 const MARKDOWN = 'text/markdown';
+/** A guide without these facts serves as well. */
+const FACTS_BUDGET_MS = 10_000;
 const FORMATS = ['json', 'markdown'] as const;
 
 httpFunction('registries-setup', {
@@ -16,7 +19,14 @@ httpFunction('registries-setup', {
   role: 'Registries.Read',
   summary: 'Shows how to set up the registry from end to end, with its values filled in',
   path: RegistryPath,
-  query: z.strictObject({ format: z.enum(FORMATS, `must be one of ${FORMATS.join(', ')}`).optional() }),
+  query: z.strictObject({
+    format: z.enum(FORMATS, `must be one of ${FORMATS.join(', ')}`).optional(),
+    template: z
+      .string()
+      .regex(/^[a-zA-Z0-9]+(?:-[a-zA-Z0-9]+)*$/, 'must be the name of a template')
+      .optional()
+      .describe('With Coder v2: name of the template to set up, where no rule names it yet.'),
+  }),
   headers: { accept: `\`${MARKDOWN}\` asks for a document instead of JSON, as \`format=markdown\` does.` },
   answers: {
     200: {
@@ -29,11 +39,15 @@ httpFunction('registries-setup', {
     },
   },
   refusals: ['not-found'],
-  async answer({ path: { name }, query: { format }, request }, { registries, settings }) {
+  async answer(
+    { path: { name }, query: { format, template }, request },
+    { registries, settings, setupFacts },
+  ) {
     const registry = await registries.get(name);
     if (!registry) throw unknownRegistry(name);
     const { origin: bridgeUrl } = new URL(request.url);
-    const guide = setupGuide(registry, { settings, clientId: settings.AZURE_CLIENT_ID, bridgeUrl });
+    const coder = await setupFacts?.(registry, template, timeLimit(FACTS_BUDGET_MS));
+    const guide = setupGuide(registry, { settings, coder, clientId: settings.AZURE_CLIENT_ID, bridgeUrl });
     const vary = { vary: 'accept' };
     const wanted = format ?? (prefersMarkdown(request.headers.get('accept') ?? '') ? 'markdown' : 'json');
     return wanted === 'json'

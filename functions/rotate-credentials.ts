@@ -11,5 +11,12 @@ app.timer('rotate-credentials', {
   // The platform asks for the schedule before any setting is checked.
   schedule: process.env.ROTATE_SCHEDULE || DEFAULT_ROTATE_SCHEDULE,
   handler: (_timer, context) =>
-    withoutCauses(() => rotateDue(getServices(), timeLimit(RUN_BUDGET_MS), createLog(context))),
+    withoutCauses(async () => {
+      const services = getServices();
+      const log = createLog(context);
+      await Promise.all([
+        rotateDue(services, timeLimit(RUN_BUDGET_MS), log),
+        services.tokenRenewal?.run(log),
+      ]);
+    }),
 });

@@ -22,10 +22,14 @@ import { createClassicRegistries } from './coder/classic/registries.ts';
 import { createClassicTarget } from './coder/classic/target.ts';
 import type { CoderConnection } from './coder/http.ts';
 import { createV2Client } from './coder/v2/client.ts';
+import type { Declared } from './coder/v2/destinations.ts';
 import { NO_HOLDER } from './coder/v2/holder.ts';
 import { createOrganizations } from './coder/v2/organizations.ts';
 import { RolloutRow } from './coder/v2/rollout.ts';
 import { createRollouts } from './coder/v2/rollout-table.ts';
+import { createTokenRenewal, type TokenRenewal } from './coder/v2/session-token/renewal.ts';
+import { TokenRow } from './coder/v2/session-token/state.ts';
+import { readSetupFacts, type SetupFacts } from './coder/v2/setup-facts.ts';
 import { createV2Target, type V2TargetOptions } from './coder/v2/target.ts';
 import { createTemplates, type Templates } from './coder/v2/templates.ts';
 import type { DiagnosisServices } from './diagnostics/checks.ts';
@@ -60,7 +64,16 @@ export type Services = SweepServices &
   DiagnosisServices & {
     /** Templates of Coder v2; undefined with Coder Classic, which has none. */
     templates: Templates | undefined;
+    /** What Coder v2 says for the setup guide of a registry; undefined with Coder Classic. */
+    setupFacts:
+      | ((registry: Declared, template: string | undefined, signal: AbortSignal) => Promise<SetupFacts>)
+      | undefined;
+    /** Renews the session token of Coder v2; undefined with Coder Classic. */
+    tokenRenewal: TokenRenewal | undefined;
   };
+
+/** What reaches Coder, as the generation of Coder needs it. */
+type CoderParts = Pick<Services, 'target' | 'holder' | 'templates' | 'setupFacts' | 'tokenRenewal'>;
 
 /** The parts that tests replace. */
 export interface Seams {
@@ -148,10 +161,7 @@ type CoderServices = Pick<
 > & { onUnreadable: OnUnreadable };
 
 /** Coder as the target of imports, and as the holder of what it pulls with. */
-function createCoder(
-  settings: Settings,
-  services: CoderServices,
-): Pick<Services, 'target' | 'holder' | 'templates'> {
+function createCoder(settings: Settings, services: CoderServices): CoderParts {
   const { credential, vault, pauses, now } = services;
   const connection: CoderConnection = {
     url: settings.CODER_URL,
@@ -166,16 +176,16 @@ function createCoder(
 }
 
 function createV2(
-  { CODER_ORGANIZATION_ID: organization = 'default', CODER_TOKEN_SECRET }: Settings,
+  { CODER_ORGANIZATION_ID: organization = 'default', CODER_TOKEN_SECRET, CODER_TOKEN_RENEWAL }: Settings,
   connection: CoderConnection,
-  { leasedRows, registries, images, now, onUnreadable }: CoderServices,
-): Pick<Services, 'target' | 'holder' | 'templates'> {
+  { leasedRows, vault, registries, images, now, onUnreadable }: CoderServices,
+): CoderParts {
   const coder = createV2Client(connection);
   const rollouts = createRollouts(leasedRows.rows(RolloutRow), coder, now);
   const options: V2TargetOptions = {
     ...{ coder, rollouts, organization, now, tokenSecret: CODER_TOKEN_SECRET },
     organizations: createOrganizations(coder, organization, now),
-    sessionToken: () => connection.sessionToken(false),
+    ...{ sessionToken: connection.sessionToken, renewal: CODER_TOKEN_RENEWAL },
     classic: { name: 'classic', isThere: createClassicClient(connection).isThere },
     async *otherRegistries(name) {
       for await (const registry of registries.each()) if (registry.name !== name) yield registry;
@@ -190,6 +200,12 @@ function createV2(
     target: createV2Target(options),
     holder: NO_HOLDER,
     templates: createTemplates({ ...options, registries: registries.each, onUnreadable }),
+    setupFacts: (registry, template, signal) =>
+      readSetupFacts(coder, organization, registry, template, signal),
+    tokenRenewal: createTokenRenewal({
+      ...{ ...options, vault, rows: leasedRows.rows(TokenRow) },
+      clientWith: token => createV2Client({ ...connection, sessionToken: async () => token }),
+    }),
   };
 }
 
@@ -197,7 +213,7 @@ function createClassic(
   settings: Settings,
   connection: CoderConnection,
   { leasedRows, vault, registries, images, acceptsLogin }: CoderServices,
-): Pick<Services, 'target' | 'holder' | 'templates'> {
+): CoderParts {
   const options = {
     ...{ coder: createClassicClient(connection), vault, acceptsLogin },
     memory: createClassicMemory(leasedRows),
@@ -221,6 +237,8 @@ function createClassic(
     }),
     holder: createClassicHolder({ ...options, registries: createClassicRegistries(options) }),
     templates: undefined,
+    setupFacts: undefined,
+    tokenRenewal: undefined,
   };
 }
 

@@ -45,6 +45,8 @@ const Settings = z.object({
     .string()
     .regex(/^[0-9a-zA-Z-]{1,127}$/)
     .default('coder-session-token'),
+  /** Coder v2: whether the bridge replaces its session token before that ends, where it has the right to. */
+  CODER_TOKEN_RENEWAL: z.enum(['on', 'off']).default('on'),
   /** Most calls to Coder that one instance of the app makes at once. */
   CODER_MAX_CONCURRENT: z.coerce.number().int().min(1).max(1_000).default(8),
   /** Entra audience of an authenticating proxy in front of Coder; unset when there is no proxy. */

@@ -53,6 +53,17 @@ var rules = [
     splitBy: ['registry', 'credentialKind']
   }
   {
+    name: 'coder-token-ends-soon'
+    title: 'Coder ACR Bridge: session token of Coder ends soon'
+    description: 'The bridge\'s session token of Coder ends soon and was not renewed. After that no image reaches Coder. GET /api/registries/{name}/diagnostics says why in coder-token-lifetime. Store a new token as docs/coder-v2.md says.'
+    query: loadTextContent('queries/alerts/coder-token-ends-soon.kql')
+    severity: 1
+    windowSize: 'PT1H'
+    operator: 'GreaterThan'
+    threshold: 0
+    splitBy: []
+  }
+  {
     name: 'imports-failed'
     title: 'Coder ACR Bridge: imports failed'
     description: 'Imports failed, and the bridge does not try again. GET /api/images?state=failed shows the remedy for each. Then POST /api/images/replay.'

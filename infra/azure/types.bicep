@@ -32,6 +32,7 @@ type Registry = {
 type SettingName =
   | 'CODER_MAX_CONCURRENT'
   | 'CODER_AUDIENCE'
+  | 'CODER_TOKEN_RENEWAL'
   | 'CODER_REGISTRY_KIND_FIELD'
   | 'CODER_REGISTRY_KIND_ACR'
   | 'GRAPH_URL'

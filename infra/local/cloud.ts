@@ -220,6 +220,8 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       CODER_GENERATION: served.generation,
       CODER_URL: served.url,
       CODER_ORGANIZATION_ID: served.organizationId,
+      // A person's shell has this token, and would go on with the one that the bridge deletes.
+      ...(options.ownCoder && { CODER_TOKEN_RENEWAL: 'off' }),
       ...(coderAudience && { CODER_AUDIENCE: coderAudience }),
       AZURE_CLIENT_ID: bridge.clientId,
       IDENTITY_ENDPOINT: entra.identityEndpoint,

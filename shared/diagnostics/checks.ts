@@ -10,6 +10,7 @@ import { type EventCheckServices, eventChecks } from './events.ts';
 import { type IdentityCheckServices, identityCheck } from './identity.ts';
 import { type RecordCheckServices, recordChecks } from './records.ts';
 import { type RegistryCheckServices, registryChecks } from './registry.ts';
+import { retentionCheck } from './retention.ts';
 import { type StorageCheckServices, storageChecks } from './storage.ts';
 
 /** The services that a diagnosis needs. */
@@ -33,6 +34,7 @@ export function listChecks(services: DiagnosisServices): Check<Diagnosis>[] {
     ...recordChecks(services),
     ...azureChecks(services),
     ...registryChecks(services),
+    ...(services.settings.CODER_GENERATION === 'v2' ? [retentionCheck] : []),
     ...services.target.checks(),
     ...credentialChecks(services),
     ...eventChecks(services),

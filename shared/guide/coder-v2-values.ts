@@ -1,29 +1,66 @@
 import { quote, resourceNameOf } from '../azure/az-commands.ts';
 import { declaredDestinations } from '../coder/v2/destinations.ts';
+import { isAtLeast, type Release } from '../coder/v2/release.ts';
+import type { SetupFacts } from '../coder/v2/setup-facts.ts';
+import type { TemplateChange } from '../coder/v2/template-change.ts';
 import type { Registry } from '../records/registry.ts';
 import type { Settings } from '../settings.ts';
 import { declarationOf } from './declaration.ts';
 import type { Values } from './template.ts';
 
-/** For the steps in Coder v2: the first template that the registry declares, or names that the shell knows. */
+/** With scopes a token can create versions only from this release on, since before it no scope shows its own user. */
+const SCOPES_SINCE = { major: 2, minor: 32 };
+/** `workspace:read` counts outdated workspaces, and the last one lets the token renew itself. */
+const SCOPES = [
+  ...['template:read', 'template:create', 'template:update', 'organization:read', 'user:read'],
+  ...['workspace:read', 'coder:apikeys.manage_self'],
+];
+
+/** Options of `coder tokens create`; none for a release that is unknown, since a token without scopes serves all. */
+export function tokenOptions(release: Release | undefined): string[] {
+  return release && isAtLeast(release, SCOPES_SINCE) ? SCOPES.map(scope => `--scope ${scope}`) : [];
+}
+
+/** For the steps in Coder v2: the template that Coder was asked about, the first of the registry, or one from the shell. */
 export function coderV2Values(
   registry: Registry,
   settings: Pick<Settings, 'KEY_VAULT_URL' | 'CODER_TOKEN_SECRET'>,
+  coder: SetupFacts | undefined,
 ): Values {
-  const [first] = declaredDestinations(registry).filter(
-    ({ destination }) => !destination.template.includes('{name}'),
-  );
+  const [first] = declaredDestinations(registry)
+    .map(({ destination }) => destination)
+    .filter(({ template }) => !template.includes('{name}'));
+  const name = coder?.template?.name ?? first?.template;
+  const template = name ? quote(name) : '"$CODER_TEMPLATE"';
+  const change = coder?.template?.change;
   return {
     vaultName: resourceNameOf(settings.KEY_VAULT_URL),
     tokenSecret: settings.CODER_TOKEN_SECRET,
-    template: first ? quote(first.destination.template) : '"$CODER_TEMPLATE"',
-    variable: first?.destination.variable ?? 'image',
-    declaration: declarationWords(registry),
+    template,
+    variable: coder?.template?.variable ?? first?.variable ?? 'image',
+    scopesSay: aboutScopes(coder?.release),
+    changeSays: change ? aboutChange(change.kind, name as string) : '',
+    change: change?.kind === 'change' ? change.diff.trimEnd() : '',
+    declaration: declarationWords(registry, template),
   };
 }
 
+function aboutScopes(release: Release | undefined): string {
+  if (!release) return 'From Coder 2.32 on the token can have scopes, which docs/coder-v2.md lists.';
+  const version = `This Coder is ${release.major}.${release.minor}`;
+  return isAtLeast(release, SCOPES_SINCE)
+    ? `${version}, so the token gets only the scopes that it needs; the last lets it renew itself.`
+    : `${version}, where a token with scopes cannot create versions, so it gets none.`;
+}
+
+function aboutChange(kind: TemplateChange['kind'], template: string): string {
+  if (kind === 'none') return ` The active version of ${template} does this already: skip this step.`;
+  if (kind === 'change') return ` For ${template} this diff of its active version is all that it takes.`;
+  return ` The source of ${template} is not simple enough for the bridge to say where.`;
+}
+
 /** The declaration as words of a shell. Where it has no destination yet, a first rule gets one from shell variables. */
-function declarationWords(registry: Registry): string {
+function declarationWords(registry: Registry, template: string): string {
   const { credential } = registry;
   const { policy, ...others } = declarationOf(registry);
   if (declaredDestinations(registry).length > 0) {
@@ -38,7 +75,7 @@ function declarationWords(registry: Registry): string {
     quote(`${before}"`),
     '"$WORKSPACE_REPOSITORY"',
     quote(`"${between}"`),
-    '"$CODER_TEMPLATE"',
+    template,
     quote(`"${after.join('""')}`),
   ].join(' ');
 }

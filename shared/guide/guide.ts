@@ -3,6 +3,7 @@ import type { Registry } from '../records/registry.ts';
 import type { Settings } from '../settings.ts';
 import admin from './admin.md';
 import coderV2 from './coder-v2.md';
+import { tokenOptions } from './coder-v2-values.ts';
 import entraIdentity from './entra-identity.md';
 import guide from './guide.md';
 import issuingRole from './issuing-role.md';
@@ -38,7 +39,7 @@ export function setupGuide(registry: Registry, context: GuideContext): SetupGuid
   const template = guide.replace('{{> coder}}\n', () =>
     stepsInCoder(credential.kind, context.settings.CODER_GENERATION),
   );
-  const placeholders = allPlaceholders(context.clientId);
+  const placeholders = allPlaceholders(context.clientId, tokenOptions(context.coder?.release));
   const { title, about, steps } = readTemplate(template, {
     ...guideValues(registry, context),
     ...Object.fromEntries(placeholders.map(({ name: variable, find }) => [`find ${variable}`, find])),

@@ -35,11 +35,12 @@ function toExport({ name, default: likely }: Placeholder): string {
   return `export ${name}=${quote(likely ?? 'REPLACE_ME')}`;
 }
 
-function toBlocks({ doneByAzd, why, values, commands, troubles = [] }: Step): string[] {
+function toBlocks({ doneByAzd, why, values, diff, commands, troubles = [] }: Step): string[] {
   return [
     ...(doneByAzd ? [DONE_BY_AZD] : []),
     why,
     ...(values ? [fenced('yaml', values.trimEnd())] : []),
+    ...(diff ? [fenced('diff', diff.trimEnd())] : []),
     ...commands.flatMap((command, i) => commandBlocks(command, commands[i - 1])),
     ...(troubles.length > 0
       ? [

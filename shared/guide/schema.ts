@@ -28,6 +28,7 @@ export const Step = z.strictObject({
     .describe('`azd up` did it already for the registries that it connected.'),
   why: z.string(),
   values: z.string().optional().describe("What to add to Coder's values.yaml."),
+  diff: z.string().optional().describe('What to change in the source of the template, as a unified diff.'),
   commands: z.array(Command),
   troubles: z.array(z.strictObject({ sign: z.string(), meaning: z.string(), remedy: z.string() })).optional(),
 });

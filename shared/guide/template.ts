@@ -37,6 +37,7 @@ function readStep(section: string, values: Values): Step {
     if (language === 'sh') commands.push({ ...(when && { when }), run: fill(content, values, quote) });
     else if (language === 'text' && last) last.expect = fill(content, values);
     else if (language === 'yaml') step.values = fill(`${content}\n`, values);
+    else if (language === 'diff') step.diff = fill(`${content}\n`, values);
     else if (block.startsWith('|')) step.troubles = readTroubles(block, values);
     else if (block === DONE_BY_AZD) step.doneByAzd = true;
     else if (block === IN_ANY_CASE) when = undefined;
@@ -44,7 +45,8 @@ function readStep(section: string, values: Values): Step {
     else if (step.why === undefined) step.why = fill(unwrap(block), values);
     else throw new Error(`A step of the setup guide cannot contain this block: ${block}`);
   }
-  return Step.parse({ ...step, commands });
+  const { diff, ...others } = step;
+  return Step.parse({ ...others, ...(diff?.trim() && { diff }), commands });
 }
 
 function readTroubles(table: string, values: Values): Step['troubles'] {

@@ -1,5 +1,6 @@
 import { issuingRole, issuingRoleDefinition } from '../azure/arm/issuing-role.ts';
 import { partsOf } from '../azure/arm/resource-id.ts';
+import type { SetupFacts } from '../coder/v2/setup-facts.ts';
 import { givesLogin } from '../credentials/kinds/all.ts';
 import type { Registry } from '../records/registry.ts';
 import type { Settings } from '../settings.ts';
@@ -14,6 +15,8 @@ export interface GuideContext {
     Settings,
     'ARM_AUDIENCE' | 'CODER_GENERATION' | 'CODER_URL' | 'CODER_TOKEN_SECRET' | 'KEY_VAULT_URL'
   >;
+  /** What Coder v2 says; undefined when it was not asked. */
+  coder?: SetupFacts | undefined;
   /** Of the bridge's user-assigned identity; undefined when it has the system-assigned one. */
   clientId: string | undefined;
   /** URL of the bridge, without a trailing slash. */
@@ -39,14 +42,14 @@ function inClassic({ credential }: Registry, coderUrl: string): Values {
 }
 
 /** What the templates may name. */
-export function guideValues(registry: Registry, { settings, bridgeUrl }: GuideContext): Values {
+export function guideValues(registry: Registry, { settings, coder, bridgeUrl }: GuideContext): Values {
   const { name, resourceId, loginServer, credential } = registry;
   return {
     ...{ name, resourceId, loginServer, bridgeUrl },
     ...partsOf(registry),
     coderUrl: settings.CODER_URL,
     ...(settings.CODER_GENERATION === 'v2'
-      ? { ...IN_V2, ...coderV2Values(registry, settings) }
+      ? { ...IN_V2, ...coderV2Values(registry, settings, coder) }
       : inClassic(registry, settings.CODER_URL)),
     armAudience: settings.ARM_AUDIENCE,
     armAudienceEncoded: encodeURIComponent(settings.ARM_AUDIENCE),

@@ -340,3 +340,38 @@ describe('with Coder Classic', () => {
     });
   });
 });
+
+test('the setup guide shows what the active version of a template lacks', async () => {
+  const { controls } = coderOf(app.environment.cloud);
+  const pod = 'resource "kubernetes_pod" "main" {\n  image = "codercom/enterprise-base:ubuntu"\n}\n';
+  controls.pushTemplate({ template: 'without-variable', files: { 'main.tf': pod } });
+  await until(async () => activeVersion(app.environment.cloud, 'without-variable'));
+
+  const { status, text } = await app.api(
+    'GET',
+    'registries/contoso/setup?template=without-variable&format=markdown',
+  );
+
+  expect(status).toBe(200);
+  expect(text).toContain('```diff\n--- a/main.tf\n+++ b/main.tf\n');
+  expect(text).toContain('+  image = var.image');
+  expect(text).toContain('--scope template:create');
+});
+
+test('a retention policy of the registry that deletes named digests is found', async () => {
+  const { arm } = app.environment.cloud.standIns;
+  const { resourceId } = app.environment.cloud.registry;
+  const find = async () => {
+    const { text } = await app.api('GET', 'registries/contoso/diagnostics');
+    const { findings } = JSON.parse(text) as { findings: { check: string; ok: boolean; reason: string }[] };
+    return findings.find(({ check }) => check === 'digest-kept');
+  };
+
+  expect(await find()).toMatchObject({ ok: true });
+  arm.changeRegistry(resourceId, { retentionDays: 7 });
+  expect(await find()).toMatchObject({
+    reason: 'retention-deletes-digests',
+    message: expect.stringContaining('7 days after'),
+    remedy: expect.stringContaining('--type UntaggedManifests'),
+  });
+});

@@ -14,6 +14,8 @@ export interface RegistryDescription {
   abac: boolean;
   /** Whether the administrator account is on. */
   adminEnabled: boolean;
+  /** After how many days Azure deletes a manifest that has lost its tag; undefined when it keeps it. */
+  retentionDays?: number | undefined;
 }
 
 export interface Arm {
@@ -52,11 +54,14 @@ export function createArm(credential: TokenCredential, url: string, audience: st
     async describeRegistry({ subscriptionId, resourceGroup, registryName }, signal) {
       const client = clientOf(subscriptionId);
       const registry = await client.registries.get(resourceGroup, registryName, { abortSignal: signal });
+      // https://learn.microsoft.com/azure/container-registry/container-registry-retention-policy
+      const retention = registry.policies?.retentionPolicy;
       return {
         loginServer: (registry.loginServer ?? '').toLowerCase(),
         sku: registry.sku.name,
         abac: registry.roleAssignmentMode === 'AbacRepositoryPermissions',
         adminEnabled: registry.adminUserEnabled ?? false,
+        retentionDays: retention?.status === 'enabled' ? retention.days : undefined,
       };
     },
   };

@@ -18,14 +18,16 @@ export interface LeasedRows<T> {
    * the content, even if it fails. After a failure with an uncertain result, it does not release the lease but lets it
    * run out, so that a request still under way can take effect first. A damaged row counts as empty.
    *
-   * @param work learns whether an earlier holder died, or the row was damaged: there may be more than the content says
+   * @param work learns whether an earlier holder died, or the row was damaged: there may be more than the content says.
+   * `save` stores what it changed so far, and renews the lease; it throws ConflictError when another worker has taken
+   * the row over.
    * @throws UnreadableRowError for a row that a newer release wrote
    * @throws ServiceError `coder-busy` when another worker holds the row until `signal` aborts
    */
   withLease<R>(
     key: RowKey,
     signal: AbortSignal,
-    work: (content: T, wasAbandoned: boolean) => Promise<R>,
+    work: (content: T, wasAbandoned: boolean, save: () => Promise<void>) => Promise<R>,
   ): Promise<R>;
 }
 
@@ -85,21 +87,24 @@ function createLeasedRows<S extends z.ZodObject>(
   async function workOn<R>(
     key: RowKey,
     signal: AbortSignal,
-    work: (content: T, wasAbandoned: boolean) => Promise<R>,
+    work: (content: T, wasAbandoned: boolean, save: () => Promise<void>) => Promise<R>,
   ): Promise<R> {
     const write = (row: Leasable<T>) => writeLeasable(table, codec, key, row);
     const lease = createLease(write, now, leaseMs);
     const taken = await lease.waitToTake(() => read(key), signal);
     if (!taken) throw busy();
+    let held: Leasable<T> = taken;
     let settled = true;
     try {
-      return await work(taken.content, taken.wasAbandoned);
+      return await work(taken.content, taken.wasAbandoned, async () => {
+        held = await lease.save(held);
+      });
     } catch (error) {
       settled = !(error instanceof ServiceError && error.uncertain);
       throw error;
     } finally {
       // Another worker took over the lease after it ran out, and has written the current content.
-      await (settled ? lease.release(taken) : write(taken)).catch(ignoreConflict);
+      await (settled ? lease.release(held) : write(held)).catch(ignoreConflict);
     }
   }
 

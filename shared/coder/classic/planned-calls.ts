@@ -70,7 +70,11 @@ function readOnly({ registries, repositories }: ClassicMemory): ClassicMemory {
 }
 
 function readOnlyRows<T>({ read }: LeasedRows<T>): LeasedRows<T> {
-  return { read, readIntact: read, withLease: async (key, _signal, work) => work(await read(key), false) };
+  return {
+    read,
+    readIntact: read,
+    withLease: async (key, _signal, work) => work(await read(key), false, async () => {}),
+  };
 }
 
 function withoutPasswords(body: object): object {

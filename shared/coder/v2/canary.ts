@@ -8,7 +8,7 @@ import type { CoderWorkspace } from './schema.ts';
 import { statusOf } from './status-of.ts';
 import { isSameImage } from './value.ts';
 
-/** A lost canary stops by itself so much after its timeout. */
+/** Coder stops a lost canary so much after its timeout. */
 const SPARE_MS = 10 * 60_000;
 /** Lines of an agent's log that a message quotes. */
 const QUOTED_LINES = 10;

@@ -4,6 +4,8 @@ import { once } from '../../lib/once.ts';
 import { explainGeneration, explainReach, type OtherGeneration } from '../explain-unreachable.ts';
 import type { TargetDiagnosis } from '../target.ts';
 import type { V2Client } from './client.ts';
+import { isAtLeast, releaseOf } from './release.ts';
+import { tokenLifetimeCheck } from './session-token/check.ts';
 import { templateChecks } from './template-checks.ts';
 
 export interface V2CheckOptions {
@@ -12,24 +14,18 @@ export interface V2CheckOptions {
   organization: string;
   /** Name of the secret that holds the session token. */
   tokenSecret: string;
-  sessionToken(): Promise<string>;
+  /** @param renew asks Key Vault even if a token is at hand */
+  sessionToken(renew: boolean): Promise<string>;
+  renewal: 'on' | 'off';
   now: () => Date;
   classic: OtherGeneration;
 }
 
 const OLDEST = { major: 2, minor: 24 };
-const WARN_DAYS = 7;
-const DAY_MS = 86_400_000;
 
 /** Coder itself: whether it answers, what our token may do there, and whether it has the templates. */
-export function v2Checks({
-  coder,
-  organization,
-  tokenSecret,
-  sessionToken,
-  now,
-  classic,
-}: V2CheckOptions): Check<TargetDiagnosis>[] {
+export function v2Checks(options: V2CheckOptions): Check<TargetDiagnosis>[] {
+  const { coder, organization, tokenSecret, now, classic } = options;
   const me = once((signal: AbortSignal) => coder.me(signal));
   const makeToken = `Make a token of a user with the role organization-template-admin (coder tokens create --name acr-bridge --lifetime 8760h), and store it in Key Vault as the secret ${tokenSecret}.`;
 
@@ -56,18 +52,7 @@ export function v2Checks({
         }
       },
     },
-    {
-      name: 'coder-token-lifetime',
-      truth: 'The session token does not end within a week.',
-      needs: ['coder-token'],
-      async run({ signal }) {
-        const key = await coder.key((await sessionToken()).split('-')[0] as string, signal);
-        if (!key) return unclear('Coder does not show when the token ends.');
-        const days = Math.floor((key.expires_at.getTime() - now().getTime()) / DAY_MS);
-        const message = `The token ends on ${key.expires_at.toISOString()}, in ${days} days.`;
-        return days < WARN_DAYS ? wrong('coder-token-ends-soon', message, makeToken) : fine(message);
-      },
-    },
+    tokenLifetimeCheck(options, me, makeToken),
     ...templateChecks(coder, organization, now),
   ];
 }
@@ -75,8 +60,7 @@ export function v2Checks({
 async function reach(coder: V2Client, classic: OtherGeneration, signal: AbortSignal): Promise<Verdict> {
   try {
     const { version } = await coder.buildInfo(signal);
-    const [, major = 0, minor = 0] = /v?(\d+)\.(\d+)/.exec(version)?.map(Number) ?? [];
-    if (major > OLDEST.major || (major === OLDEST.major && minor >= OLDEST.minor)) {
+    if (isAtLeast(releaseOf(version), OLDEST)) {
       return fine(`${coder.host} answers as Coder ${version}.`);
     }
     return unclear(`${coder.host} is Coder ${version}; the bridge was made for 2.24 and later.`);

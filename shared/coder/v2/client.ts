@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { remember } from '../../lib/redaction/redact.ts';
 import { type CoderApi, type CoderConnection, createCoderHttp } from '../http.ts';
 import {
   ApiKey,
@@ -10,8 +11,11 @@ import {
   CoderUser,
   CoderVariable,
   CoderVersion,
+  IssuedToken,
+  type NewToken,
   type NewVersion,
   ProvisionerDaemon,
+  TokenConfig,
   WorkspaceCount,
 } from './schema.ts';
 import { statusOf } from './status-of.ts';
@@ -24,8 +28,15 @@ export interface V2Client extends WorkspaceCalls {
   /** Needs no token. */
   buildInfo(signal: AbortSignal): Promise<{ version: string }>;
   me(signal: AbortSignal): Promise<CoderUser>;
-  /** The key of the session token itself. */
+  /** A token of the bridge's user, by its first ten characters. */
   key(id: string, signal: AbortSignal): Promise<ApiKey | undefined>;
+  findToken(name: string, signal: AbortSignal): Promise<ApiKey | undefined>;
+  /** In whole seconds, for the user of the token. */
+  longestTokenLifetime(signal: AbortSignal): Promise<number>;
+  /** @returns the token, which Coder shows only now */
+  createToken(token: NewToken, signal: AbortSignal): Promise<string>;
+  /** Succeeds when there is no such token. */
+  deleteToken(id: string, signal: AbortSignal): Promise<void>;
   /** Which rights the token has, by the names of the questions; changes nothing. */
   authCheck(
     checks: Readonly<Record<string, RightToCheck>>,
@@ -56,6 +67,8 @@ export interface V2Client extends WorkspaceCalls {
   /** @returns false when Coder does not archive it, as it is active, in use, or was archived before */
   archive(versionId: string, signal: AbortSignal): Promise<boolean>;
   unarchive(versionId: string, signal: AbortSignal): Promise<void>;
+  /** An archive that a version was imported from. */
+  getFile(id: string, signal: AbortSignal): Promise<ArrayBuffer>;
   listProvisioners(organization: string, signal: AbortSignal): Promise<ProvisionerDaemon[]>;
   /** Workspaces that a search finds. */
   countWorkspaces(query: string, signal: AbortSignal): Promise<number>;
@@ -87,6 +100,7 @@ const API: CoderApi = {
 
 const path = (...parts: string[]) => parts.map(encodeURIComponent).join('/');
 const Anything = z.unknown();
+export const NANOSECONDS = 1e9;
 
 /** A client of Coder v2. */
 export function createV2Client(connection: CoderConnection): V2Client {
@@ -101,6 +115,14 @@ export function createV2Client(connection: CoderConnection): V2Client {
     buildInfo: signal => get(BuildInfo, 'buildinfo', signal),
     me: signal => get(CoderUser, 'users/me', signal),
     key: (id, signal) => find(ApiKey, `users/me/keys/${path(id)}`, signal),
+    findToken: (name, signal) => find(ApiKey, `users/me/keys/tokens/${path(name)}`, signal),
+    longestTokenLifetime: async signal => {
+      const config = await get(TokenConfig, 'users/me/keys/tokens/tokenconfig', signal);
+      return Math.floor(config.max_token_lifetime / NANOSECONDS);
+    },
+    createToken: async (json, signal) =>
+      remember((await call(IssuedToken, 'post', 'users/me/keys/tokens', { json, signal })).key),
+    deleteToken: (id, signal) => unless(404, () => send('delete', `users/me/keys/${path(id)}`, { signal })),
     authCheck: (checks, signal) =>
       call(z.record(z.string(), z.boolean()), 'post', 'authcheck', { json: { checks }, signal }),
     findOrganization: (called, signal) => find(CoderOrganization, `organizations/${path(called)}`, signal),
@@ -115,6 +137,7 @@ export function createV2Client(connection: CoderConnection): V2Client {
       get(z.array(CoderVariable), `templateversions/${path(versionId)}/variables`, signal),
     listLogs: (versionId, signal) =>
       get(z.array(CoderLog), `templateversions/${path(versionId)}/logs`, signal),
+    getFile: async (id, signal) => (await send('get', `files/${path(id)}`, { signal })).arrayBuffer(),
     listProvisioners: (organization, signal) =>
       get(z.array(ProvisionerDaemon), `organizations/${path(organization)}/provisionerdaemons`, signal),
     countWorkspaces: async (q, signal) =>

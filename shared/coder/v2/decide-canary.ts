@@ -4,7 +4,7 @@ import type { Building, Canary } from './rollout.ts';
 /** How the names of the bridge's own workspaces begin. */
 export const CANARY_PREFIX = 'acr-canary-';
 export const CANARY_MINUTES = 15;
-/** A canary that cannot be deleted for so long is left to later rounds, which delete what was left. */
+/** How long the deletion is waited for; a later round deletes the canary then. */
 const LONGEST_END_MS = 10 * 60_000;
 
 /** The same after a crash. Coder takes at most 32 characters. */
@@ -70,7 +70,7 @@ function decideRunning(facts: RolloutFacts, canary: Canary, ours: VersionFact): 
 }
 
 function whyLate({ build, isStart }: CanaryFact, waiting: CanaryFact['agents']): string {
-  if (!isStart) return 'somebody stopped it.';
+  if (!isStart) return 'it was stopped.';
   if (build !== 'succeeded') return `its build is ${build}.`;
   const words = waiting.map(
     ({ name, status, lifecycle, reason }) => `agent ${name} is ${status} and ${lifecycle} (${reason ?? ''})`,

@@ -50,7 +50,10 @@ export function createRollouts(rows: LeasedRows<RolloutRow>, coder: V2Client, no
       }),
     inMemory: planned =>
       createRollouts(
-        { ...rows, withLease: async (key, _, work) => work(await rows.readIntact(key), false) },
+        {
+          ...rows,
+          withLease: async (key, _, work) => work(await rows.readIntact(key), false, async () => {}),
+        },
         planned,
         now,
       ),

@@ -6,7 +6,12 @@ import * as z from 'zod';
 const kept = z.string().max(256);
 const Time = z.string().transform(text => new Date(text));
 
-export const CoderUser = z.object({ id: z.string(), username: z.string() });
+export const CoderUser = z.object({
+  id: z.string(),
+  username: z.string(),
+  /** Those of the whole site; roles in an organization are not among them. */
+  roles: z.array(z.object({ name: z.string() })).nullish(),
+});
 export type CoderUser = z.infer<typeof CoderUser>;
 
 export const CoderOrganization = z.object({ id: z.string(), name: z.string() });
@@ -80,10 +85,29 @@ export type ProvisionerDaemon = z.infer<typeof ProvisionerDaemon>;
 export const ApiKey = z.object({
   id: z.string(),
   expires_at: Time,
-  created_at: Time.optional(),
+  lifetime_seconds: z.number(),
+  /** Empty for the key of a person's session. */
   token_name: z.string().nullish(),
+  /** Since 2.27. */
+  scopes: z.array(z.string()).nullish(),
+  /** Releases write an entry in different forms, so it is given back as it came. */
+  allow_list: z.array(z.unknown()).nullish(),
 });
 export type ApiKey = z.infer<typeof ApiKey>;
+
+/** `max_token_lifetime` in nanoseconds. */
+export const TokenConfig = z.object({ max_token_lifetime: z.number() });
+
+export const IssuedToken = z.object({ key: z.string() });
+
+/** A token as it is made. */
+export interface NewToken {
+  token_name: string;
+  /** Nanoseconds. Those of whole seconds are exact as a number, for longer than Coder allows. */
+  lifetime: number;
+  scopes?: readonly string[];
+  allow_list?: readonly unknown[];
+}
 
 export const WorkspaceCount = z.object({ count: z.int() });
 
@@ -125,7 +149,7 @@ export interface NewWorkspace {
   template_version_id: string;
   rich_parameter_values: readonly { name: string; value: string }[];
   template_version_preset_id?: string;
-  /** It stops by itself so long after its start. */
+  /** Coder stops it so long after its start. */
   ttl_ms: number;
   automatic_updates: 'never';
 }

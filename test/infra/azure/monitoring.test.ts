@@ -8,6 +8,7 @@ import { createLog } from '../../../shared/lib/log.ts';
 import { REASONS, STATES } from '../../../shared/reasons.ts';
 import { reconcile } from '../../../shared/reconciliation/reconcile.ts';
 import { rotateDue } from '../../../shared/rotation/timer.ts';
+import { startTokenWorld } from '../../shared/coder/v2/session-token/world.ts';
 import { type RotationWorld, startRotationWorld } from '../../shared/rotation/world.ts';
 import { pushEvent } from '../../support/bridge.ts';
 import { marked, readText, rowsOf } from '../../support/docs.ts';
@@ -61,8 +62,24 @@ let world: RotationWorld;
 beforeAll(async () => {
   world = await startRotationWorld();
   await letHappen(world);
+  await letTokensEnd();
 });
 afterAll(() => world.close());
+
+/** A session token of Coder v2 that is renewed, and one that the bridge may not renew. */
+async function letTokensEnd(): Promise<void> {
+  const { bridge, use, newInstance } = await startTokenWorld();
+  const instance = newInstance();
+  for (const scopes of [['coder:all'], ['user:read', 'api_key:read']]) {
+    use({ lifetimeSeconds: 86_400, scopes });
+    bridge.cloud.clock.advance(23 * 3_600_000);
+    for (const _ of [1, 2, 3]) {
+      await instance.tokenRenewal?.run(log);
+      bridge.cloud.clock.advance(900_000);
+    }
+  }
+  await bridge.close();
+}
 
 /** One of everything that a query looks for. */
 async function letHappen({ bridge, newInstance, add, untilQuiet, request }: RotationWorld): Promise<void> {

@@ -239,6 +239,39 @@ describe('Coder v2', () => {
     expect(guide.placeholders.map(({ name }) => name)).not.toContain('CODER_TEMPLATE');
   });
 
+  test.each([
+    [{ major: 2, minor: 31 }, false, 'cannot create versions'],
+    [{ major: 2, minor: 32 }, true, 'only the scopes that it needs'],
+    [undefined, false, 'From Coder 2.32 on'],
+  ])('the token of Coder %o has scopes: %s', async (release, hasScopes, why) => {
+    const settings = { ...SETTINGS, CODER_GENERATION: 'v2' as const };
+    const guide = setupGuide(registryOf('managed-identity'), { ...context, settings, coder: { release } });
+    const { calls } = await follow(guide);
+
+    const created = calls.filter(call => call.slice(0, 3).join(' ') === 'coder tokens create');
+    expect(created.flat().includes('template:create')).toBe(hasScopes);
+    expect(created.flat().includes('coder:apikeys.manage_self')).toBe(hasScopes);
+    expect(guide.steps.map(step => step.why).join()).toContain(why);
+    expect(guide.steps.map(step => step.why).join()).toContain('after 168 hours at most');
+  });
+
+  test.each([
+    [{ kind: 'change', diff: '--- a/main.tf\n+++ b/main.tf\n' } as const, 'is all that it takes'],
+    [{ kind: 'none' } as const, 'skip this step'],
+    [{ kind: 'unclear' } as const, 'not simple enough'],
+  ])('what the template that a person asks about needs is shown: %o', async (change, why) => {
+    const settings = { ...SETTINGS, CODER_GENERATION: 'v2' as const };
+    const coder = { template: { name: 'dev', variable: 'image', change } };
+    const guide = setupGuide(registryOf('managed-identity'), { ...context, settings, coder });
+    const { sent } = await follow(guide);
+
+    const step = guide.steps.find(({ heading }) => heading === 'Let the template name the image') as Step;
+    expect(step.why).toContain(why);
+    expect(step.diff).toBe(change.kind === 'change' ? change.diff : undefined);
+    expect(toMarkdown(guide).includes('```diff\n--- a/main.tf')).toBe(change.kind === 'change');
+    expect(JSON.parse(sent[0] ?? '').policy.rules[0].templates).toEqual([{ template: 'dev' }]);
+  });
+
   test.each(KINDS)('with %s the nodes pull, and no step is about a registry in Coder', async kind => {
     const guide = guideOf(kind, {}, 'v2');
     const { calls } = await follow(guide);

@@ -97,6 +97,12 @@ export function registryBody(registry: ArmRegistry) {
       publicNetworkAccess: 'Enabled',
       dataEndpointEnabled: false,
       dataEndpointHostNames: [],
+      policies: {
+        retentionPolicy: {
+          days: registry.retentionDays ?? 7,
+          status: registry.retentionDays === undefined ? 'disabled' : 'enabled',
+        },
+      },
     },
   };
 }

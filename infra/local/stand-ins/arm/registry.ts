@@ -12,6 +12,8 @@ export interface ArmRegistry {
   anonymousPullEnabled?: boolean;
   roleAssignmentMode?: 'LegacyRegistryPermissions' | 'AbacRepositoryPermissions';
   location?: string;
+  /** Days after which a manifest without tag is deleted; no policy is enabled when absent. */
+  retentionDays?: number;
 }
 
 /** What the accounts of one registry share. */

@@ -76,7 +76,7 @@ test('a version is promoted after its canary was ready, and the canary is delete
   expect(made(world)).toMatchObject([
     { name: expect.stringMatching(/^acr-canary-[0-9a-f]{8}$/), deleted: true },
   ]);
-  // It stops by itself if it is lost.
+  // Coder stops it if it is lost.
   expect(made(world)[0]?.ttlMs).toBe(25 * MINUTE_MS);
 });
 
@@ -117,7 +117,7 @@ test('a canary that failed is kept where the rule says so, until the image is tr
   const [kept] = workspaces(world);
   expect(world.rollout.canaryFailed.image?.message).toContain(`${kept?.name} of the bridge's user is kept`);
 
-  // As after a replay, when the script was mended.
+  // As after a replay, when the script was corrected.
   world.behaviours = {};
   world.rollout.held = {};
   await settled({ image: BAD }, { keepOnFailure: true });

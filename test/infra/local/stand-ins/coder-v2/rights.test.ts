@@ -168,3 +168,15 @@ test('what needs a licence or another right says so', async () => {
   expect(await call('POST', `/templates/${template.id}/prebuilds/invalidate`)).toMatchObject({ status: 403 });
   expect((await call('GET', '/entitlements')).json).toMatchObject({ has_license: false });
 });
+
+test('the source of a template can be read by whom its access list lets change it, and by no other member', async () => {
+  const { fileId, people, template, request } = await withTemplate();
+  const read = (token: string) =>
+    request('GET', `/api/v2/files/${fileId}`, { headers: { 'coder-session-token': token } });
+  const scoped = people.token('bridge', { scopes: ['template:read', 'template:update', 'user:read'] });
+
+  expect((await read(scoped)).status).toBe(404);
+  people.makeTemplateAdmin('bridge', template.id);
+  expect((await read(scoped)).status).toBe(200);
+  expect((await read(people.token('bridge', { scopes: ['template:read', 'user:read'] }))).status).toBe(404);
+});
