@@ -3,11 +3,13 @@ import { REGISTRY } from '../shared/api/examples.ts';
 import { httpFunction } from '../shared/api/http-function.ts';
 import { RegistryPath } from '../shared/api/requests/paths.ts';
 import { RotateQuery } from '../shared/api/requests/queries.ts';
+import { Time } from '../shared/api/views/fields.ts';
 import { RotationView, rotationView } from '../shared/api/views/rotation.ts';
-import { INTERRUPTS, RotationPlanView, rotationPlanView } from '../shared/api/views/rotation-plan.ts';
+import { INTERRUPTS, RotationPlanView, rotationPlanView, WAITS } from '../shared/api/views/rotation-plan.ts';
 import { describe } from '../shared/errors.ts';
 import { createLog } from '../shared/lib/log.ts';
 import { timeLimit } from '../shared/lib/time-limit.ts';
+import { waitsUntil } from '../shared/rotation/plan.ts';
 import { findRotating, requestRotation } from '../shared/rotation/request.ts';
 import { rotate } from '../shared/rotation/rotate.ts';
 import type { Services } from '../shared/services.ts';
@@ -19,6 +21,8 @@ const Begun = z.strictObject({
   registry: z.string(),
   rotation: RotationView,
   interrupts: z.string().optional().describe('What an emergency rotation may interrupt.'),
+  waits: z.string().optional().describe('What it waits for.'),
+  startsOn: Time.optional().describe('When it starts, if it waits.'),
 });
 
 httpFunction('registries-rotate', {
@@ -27,7 +31,7 @@ httpFunction('registries-rotate', {
   role: 'Registries.Write',
   summary: 'Rotates the credential of Coder',
   description:
-    'With `compromised=true` the bridge revokes the old one as soon as Coder has the new one. Joins the run that is under way.',
+    'With `compromised=true` the bridge revokes the old one as soon as Coder has the new one. A plain request interrupts nothing: it waits until the rotation under way and the grace period of the password in its slot are over.',
   path: RegistryPath,
   query: RotateQuery,
   answers: {
@@ -56,10 +60,12 @@ httpFunction('registries-rotate', {
     void carryOn(services, name);
     const location = new URL(request.url).pathname.replace(/\/rotate$/, '');
     const interrupts = compromised ? INTERRUPTS : undefined;
+    const startsOn = compromised ? undefined : waitsUntil(registry);
+    const waits = startsOn && WAITS;
     return {
       status: 202,
       headers: { location },
-      jsonBody: { registry: name, rotation: rotationView(registry), interrupts },
+      jsonBody: { registry: name, rotation: rotationView(registry), interrupts, waits, startsOn },
     };
   },
 });

@@ -54,6 +54,7 @@ export class CredentialError extends ShownError {
     | 'disallowed-by-policy'
     | 'scope-locked'
     | 'admin-disabled'
+    | 'belongs-to-others'
     | 'graph-unavailable';
   readonly remedy: string | undefined;
   readonly retryable: boolean;

@@ -401,6 +401,7 @@ export const REFUSALS = {
   'no-templates': 409,
   'credential-kind-fixed': 409,
   'no-credential-to-give': 409,
+  'belongs-to-others': 409,
   'credential-kind-not-allowed': 422,
   'registry-not-found': 422,
   'registry-not-readable': 422,

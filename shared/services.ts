@@ -46,7 +46,7 @@ import { createImages } from './records/image-table.ts';
 import { createRegistries } from './records/registry-table.ts';
 import type { RegistryServices } from './registries/put.ts';
 import type { RotationServices } from './rotation/run.ts';
-import { readSettings, type Settings } from './settings.ts';
+import { deploymentIdOf, readSettings, type Settings } from './settings.ts';
 
 /** Of one registry. More at once would only wait for each other: an import makes a few Coder calls and table writes. */
 const IMPORTS_AT_ONCE = 32;
@@ -119,6 +119,7 @@ export function createServices(
     importBudgetMs,
     leaseMs,
     runnable: settings.IMPORT_PLATFORMS,
+    deploymentId: deploymentIdOf(settings),
     registries,
     images,
     leasedRows,

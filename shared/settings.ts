@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import * as z from 'zod';
 
 const loopback = new Set(['localhost', '127.0.0.1']);
@@ -21,8 +22,8 @@ const list = z.string().transform(text =>
 
 const PLATFORM = /^[a-z0-9]+(\/[a-z0-9_]+(\/[a-z0-9]+)?)?$/;
 
-/** NCRONTAB: every other minute. */
-export const DEFAULT_ROTATE_SCHEDULE = '30 */2 * * * *';
+/** NCRONTAB: every minute. */
+export const DEFAULT_ROTATE_SCHEDULE = '30 * * * * *';
 
 const Settings = z.object({
   /** Table endpoint of the storage account, e.g. https://ACCOUNT.table.core.windows.net */
@@ -34,6 +35,14 @@ const Settings = z.object({
    * https://learn.microsoft.com/azure/key-vault/general/authentication-requests-and-responses
    */
   KEY_VAULT_CHALLENGE_CHECK: z.enum(['on', 'off']).default('on'),
+  /**
+   * Tells this deployment of the bridge from others at the same registries: part of the names of tokens and client
+   * secrets. By default it follows from TABLES_URL, where the records of the deployment are.
+   */
+  DEPLOYMENT_ID: z
+    .string()
+    .regex(/^[a-z0-9]{4,16}$/, 'must be 4 to 16 lower-case letters or digits')
+    .optional(),
   /** Which Coder is at CODER_URL: v2, where templates name images, or Coder Classic, which imports them. */
   CODER_GENERATION: z.enum(['v2', 'classic']).default('v2'),
   /** e.g. https://coder.example.com */
@@ -94,6 +103,13 @@ export type Settings = z.infer<typeof Settings>;
 
 /** Names of all settings, for the tests that compare documentation and deployment with the code. */
 export const SETTING_NAMES = Object.keys(Settings.shape);
+
+/** Id of this deployment of the bridge; undefined on a laptop, where no other one uses the same registries. */
+export function deploymentIdOf({ DEPLOYMENT_ID, TABLES_URL }: Settings): string | undefined {
+  const { hostname } = new URL(TABLES_URL);
+  if (DEPLOYMENT_ID || loopback.has(hostname)) return DEPLOYMENT_ID;
+  return createHash('sha256').update(hostname).digest('hex').slice(0, 8);
+}
 
 /** Reads the settings once. @throws Error that lists every wrong or missing setting */
 export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {

@@ -120,7 +120,7 @@ function expectOnlyChange(target: string | undefined): void {
     ...{ ...known, activeVersionId: '', updatedAt: '' },
   });
   expect(changes().map(({ method, path }) => `${method} ${path.replace(/[0-9a-f-]{36}/, '{id}')}`)).toEqual([
-    'POST /api/v2/organizations/coder/templateversions',
+    'POST /api/v2/organizations/{id}/templateversions',
     'PATCH /api/v2/templates/{id}/versions',
   ]);
 }

@@ -74,6 +74,9 @@ var issuingActions = {
     'Microsoft.ContainerRegistry/registries/read'
     'Microsoft.ContainerRegistry/registries/listCredentials/action'
     'Microsoft.ContainerRegistry/registries/regenerateCredential/action'
+    'Microsoft.ContainerRegistry/registries/scopeMaps/read'
+    'Microsoft.ContainerRegistry/registries/scopeMaps/write'
+    'Microsoft.ContainerRegistry/registries/scopeMaps/operationStatuses/read'
   ]
   token: [
     'Microsoft.ContainerRegistry/registries/read'

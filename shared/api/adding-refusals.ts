@@ -18,6 +18,7 @@ export const ADDING_REFUSALS = [
   'disallowed-by-policy',
   'scope-locked',
   'admin-disabled',
+  'belongs-to-others',
   'graph-unavailable',
   'registry-not-found',
   'registry-not-readable',

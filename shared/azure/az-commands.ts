@@ -37,6 +37,19 @@ export function listTokens(registryName: string): string {
   return `az acr token list --registry ${registryName}`;
 }
 
+export function showToken(registryName: string, tokenName: string): string {
+  return `az acr token show --registry ${registryName} --name ${tokenName}`;
+}
+
+/** @param slot 1 or 2 */
+export function deleteTokenPassword(registryName: string, tokenName: string, slot: 1 | 2): string {
+  return `az acr token credential delete --registry ${registryName} --name ${tokenName} --password${slot}`;
+}
+
+export function deleteScopeMap(registryName: string, scopeMap: string): string {
+  return `az acr scope-map delete --registry ${registryName} --name ${scopeMap}`;
+}
+
 export function showApp(appId: string): string {
   return `az ad app show --id ${appId}`;
 }

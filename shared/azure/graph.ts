@@ -22,7 +22,11 @@ export interface NewSecret {
   expiresOn: Date;
 }
 
-const KnownSecret = z.object({ keyId: z.string(), displayName: z.string().nullish() });
+const KnownSecret = z.object({
+  keyId: z.string(),
+  displayName: z.string().nullish(),
+  startDateTime: z.coerce.date().optional(),
+});
 type KnownSecret = z.infer<typeof KnownSecret>;
 const Application = z.object({ passwordCredentials: z.array(KnownSecret) });
 const AddedSecret = z.object({ keyId: z.string(), secretText: z.string().transform(remember) });

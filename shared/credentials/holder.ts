@@ -5,7 +5,11 @@ export interface HeldRegistry extends CredentialRecord {
   loginServer: string;
 }
 
-/** Coder, which pulls from registries with the credentials that the bridge delivers. */
+/**
+ * What pulls from registries with the credentials that the bridge delivers. What it holds is revoked only after
+ * `prove` succeeded with another one, and after the grace period. A holder that cannot show what it uses returns from
+ * `prove` once it was given the credential; then the grace period is the time in which it must take it up.
+ */
 export interface CredentialHolder {
   /** Delivers the registry's credential if the holder has the registry with another one. @throws ServiceError */
   deliver(registry: HeldRegistry, signal: AbortSignal): Promise<void>;

@@ -5,7 +5,7 @@ import type { RegistryDescription } from '../azure/arm/registries.ts';
 import type { Graph } from '../azure/graph.ts';
 import type { Vault } from '../azure/key-vault/vault.ts';
 import type { Policy } from '../policy/policy.ts';
-import type { Declared, IssuedCredential } from './state.ts';
+import type { Declared, IssuedCredential, KnownCredential } from './state.ts';
 
 /**
  * One kind of credential. The bridge issues it (`issuer`), or a person supplies it (`supplied`), or Coder pulls with an
@@ -23,6 +23,8 @@ export interface CredentialKind<D extends Declared, Input extends Declared = D> 
   enableCommand?(registry: { resourceId: string }): string;
   issuer?: Issuer<D>;
   supplied?: SuppliedKind<D, Input>;
+  /** What the record keeps of the input, where names are derived from the deployment. */
+  declare?(input: Input, deploymentId: string | undefined): D;
   /** Why the bridge does not rotate it; only for kinds without an issuer. */
   whyNothingToRotate?(registry: { name: string; loginServer: string }): string;
 }
@@ -31,14 +33,36 @@ export interface CredentialKind<D extends Declared, Input extends Declared = D> 
 export interface Issuer<D extends Declared> {
   /** Names of the two slots that passwords are issued into in turn, where Azure has slots. */
   slots?: Slots;
+  /** The slots always have a password, and others may use them. */
+  shared?: true;
+  /** Azure has no call that revokes one: it serves until it expires. */
+  lastsUntilItsEnd?: true;
   /** The account of the credential, where a person may choose it. Another account needs a new credential. */
   accountOf?(declared: D): string;
+  /** The passwords that Azure has of the account; absent where Azure lists none. @throws ServiceError, CredentialError */
+  find?(declared: D, context: CheckContext): Promise<FoundPassword[]>;
   /** Updates what belongs to the credential, such as a scope map, without a new password. @throws ServiceError */
   maintain?(declared: D, context: IssueContext): Promise<void>;
-  /** Issues into the slot that `current` does not occupy. @throws ServiceError */
-  issue(declared: D, context: IssueContext): Promise<NewCredential>;
-  /** Revokes `old`, and no other credential. Succeeds when it is gone already. @throws ServiceError */
-  revoke(declared: D, old: IssuedCredential, context: IssueContext): Promise<void>;
+  /** Issues a password, into this slot where the kind has slots. @throws ServiceError, CredentialError */
+  issue(declared: D, context: IssueContext, place: Place): Promise<NewCredential>;
+  /** Revokes `old`, and no other credential. Succeeds when it is gone already. @throws ServiceError, CredentialError */
+  revoke(declared: D, old: KnownCredential, context: IssueContext): Promise<void>;
+}
+
+/** Where a new password goes. */
+export interface Place {
+  slot: string | undefined;
+  /** Takes the password that is there, and changes nothing. */
+  asItIs: boolean;
+}
+
+/** A password that Azure lists. */
+export interface FoundPassword {
+  /** Its name, or its key id. */
+  slot: string;
+  createdOn?: Date;
+  /** Only where Azure shows it again. */
+  password?: string;
 }
 
 /** A kind whose secret a person supplies and renews. */
@@ -55,11 +79,6 @@ export interface SuppliedKind<D extends Declared, Input extends Declared> {
 
 export type Slots = readonly [string, string];
 
-/** The slot other than `used`; the first one when no slot is used. */
-export function otherSlot([first, second]: Slots, used: string | undefined): string {
-  return used === first ? second : first;
-}
-
 /** The part of a registry's record that the kinds read. */
 export interface PulledRegistry {
   name: string;
@@ -70,6 +89,10 @@ export interface PulledRegistry {
 
 export interface CheckContext {
   registry: PulledRegistry;
+  /** Id of this deployment of the bridge; undefined on a laptop. */
+  deploymentId: string | undefined;
+  /** Every credential in the record. */
+  kept: readonly KnownCredential[];
   arm: ArmCredentials;
   graph: Graph;
   signal: AbortSignal;
@@ -80,25 +103,19 @@ export interface IssueContext extends CheckContext {
   /** Issues a login from the bridge's own identity. */
   exchange(loginServer: string, signal: AbortSignal): Promise<string>;
   now(): Date;
-  /** The credential that Coder holds, which must go on working. */
-  current: IssuedCredential | undefined;
-  /** False when the registry refuses `current`. */
-  currentWorks: boolean;
-  /** Others may know the older passwords, and must not be able to read the new one with them. */
-  compromised: boolean;
-  /** Every credential in the record. A crash left over any others that carry the bridge's name. */
-  kept: readonly IssuedCredential[];
 }
 
 /** A new user name and password. */
 export interface NewCredential extends Login {
   slot?: string;
+  createdOn?: Date;
   expiresOn?: Date;
 }
 
 /** What storing a supplied secret needs. */
 export interface AdoptContext {
   registryName: string;
+  deploymentId: string | undefined;
   loginServer: string;
   vault: Vault;
   /** Asks the registry whether it accepts a login. */

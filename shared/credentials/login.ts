@@ -16,7 +16,7 @@ export async function loginOf(registry: CredentialRecord, vault: Vault): Promise
 }
 
 async function readLogin(name: string, issued: IssuedCredential, vault: Vault): Promise<Login> {
-  const password = await vault.read(secretNameOf(name), issued.secretVersion);
+  const password = await vault.read(secretNameOf(name, issued), issued.secretVersion);
   return { username: issued.username, password };
 }
 

@@ -5,20 +5,37 @@ export interface Declared {
   kind: string;
 }
 
-/** A user name and password that Coder holds, held, or will hold. The password itself is only in Key Vault. */
-const IssuedCredential = z.object({
+/** A password of an account: one that the bridge issued, or one that it found in Azure and does not know. */
+const KnownCredential = z.object({
   /** The declaration when it was issued; its kind is the one that revokes it. */
   declared: z.looseObject({ kind: z.string() }) as z.ZodType<Declared>,
   username: z.string(),
-  /** Version of the registry's secret in Key Vault. */
-  secretVersion: z.string(),
+  /** Name of its secret in Key Vault; earlier releases kept all passwords of a registry under one name. */
+  secretName: z.string().exactOptional(),
+  /** Version of that secret; absent when the bridge does not know the password. */
+  secretVersion: z.string().exactOptional(),
   /** Name of the password in Azure, or its key id; absent when it cannot be revoked by name. */
   slot: z.string().exactOptional(),
   issuedOn: z.coerce.date(),
+  /** When Azure says that it was created, by Azure's clock; absent when Azure does not say. */
+  createdOn: z.coerce.date().exactOptional(),
   /** When it expires; absent when it does not, or the bridge does not know. */
   expiresOn: z.coerce.date().exactOptional(),
+  /** It was there before the bridge took it, and others may use it: the bridge revokes it only after Coder had it. */
+  wasThere: z.literal(true).exactOptional(),
 });
+export type KnownCredential = z.infer<typeof KnownCredential>;
+
+/** A user name and password that Coder holds, held, or will hold. The password itself is only in Key Vault. */
+const IssuedCredential = KnownCredential.extend({ secretVersion: z.string() });
 export type IssuedCredential = z.infer<typeof IssuedCredential>;
+
+/** One that Coder held before the current one, or may have held. */
+const EarlierCredential = KnownCredential.extend({
+  /** When the bridge revokes it; absent until Coder has confirmed a later one, because Coder may hold it. */
+  revokeOn: z.coerce.date().exactOptional(),
+});
+export type EarlierCredential = z.infer<typeof EarlierCredential>;
 
 const Failure = z.object({
   reason: z.string(),
@@ -38,23 +55,34 @@ const RotationResult = z.object({
 });
 export type RotationResult = z.infer<typeof RotationResult>;
 
+/** Why a credential was issued. */
+export const REASONS_TO_ISSUE = ['first', 'refused', 'declared', 'requested', 'compromised', 'due'] as const;
+export type ReasonToIssue = (typeof REASONS_TO_ISSUE)[number];
+
 /**
- * The state of a registry's credential and its rotation. At every instant Coder holds `current` or `previous`, or
- * nothing yet. So the bridge revokes neither before it gave Coder the other one and Coder confirmed it.
+ * The state of a registry's credential and its rotation. At every instant Coder holds `current`, or one of `earlier`
+ * that has no `revokeOn`, or nothing yet. So the bridge revokes none of them before Coder has confirmed a later one.
  */
 export const CredentialState = z.object({
   /** The credential that Coder should hold. */
   current: IssuedCredential.exactOptional(),
   /** Issued and saved, but not yet tested; Coder never had it. */
   candidate: IssuedCredential.exactOptional(),
-  /** The credential that Coder held before `current`. */
-  previous: IssuedCredential.exactOptional(),
-  /** When `previous` is revoked; absent until Coder has confirmed `current`. */
-  revokeOn: z.coerce.date().exactOptional(),
-  /**
-   * Why the bridge gives Coder the older credential back: then `current` is the older one and `previous` the newer one.
-   */
+  /** What came before `current` and is not revoked, the newest first. */
+  earlier: z.array(EarlierCredential).exactOptional(),
+  /** The last one that was revoked, and when. */
+  revoked: KnownCredential.extend({ revokedOn: z.coerce.date() }).exactOptional(),
+  /** Why the bridge gives Coder the older credential back: then `current` is the older one. */
   givenUp: Failure.exactOptional(),
+  /** Why the last rotation started, and when. */
+  why: z.enum(REASONS_TO_ISSUE).exactOptional(),
+  startedOn: z.coerce.date().exactOptional(),
+  /** Slot that a new password was being issued into; a run that was cut off may have left one there. */
+  issuing: z.string().exactOptional(),
+  /** Number of runs that tried the present step, and did not end it. */
+  attempts: z.int().exactOptional(),
+  /** Since when the registry has refused `current` each time it was asked. */
+  refusedSince: z.coerce.date().exactOptional(),
   /** A person asked at this time to replace every older credential. */
   requestedOn: z.coerce.date().exactOptional(),
   /** Others may know every credential issued before this time; the bridge revokes those without a grace period. */
@@ -74,7 +102,28 @@ export interface CredentialRecord {
   rotation: CredentialState;
 }
 
-/** Name of the registry's only secret in Key Vault. */
-export function secretNameOf(registryName: string): string {
-  return `registry-${registryName}-password`;
+/** Every credential in the record. */
+export function credentialsOf({ current, candidate, earlier = [] }: CredentialState): KnownCredential[] {
+  return [current, candidate, ...earlier].filter(credential => credential !== undefined);
+}
+
+/** Those of `earlier` that Coder may hold: it has confirmed no later one. */
+export function unconfirmed({ earlier = [] }: CredentialState): EarlierCredential[] {
+  return earlier.filter(({ revokeOn }) => !revokeOn);
+}
+
+/** Where a credential's secret is in Key Vault. */
+export function secretNameOf(
+  registryName: string,
+  { secretName }: Pick<KnownCredential, 'secretName'>,
+): string {
+  return secretName ?? `registry-${registryName}-password`;
+}
+
+/** The state as the registry's row has it: earlier releases knew one earlier credential. */
+export const StoredState = z.preprocess(toEarlier, CredentialState);
+
+function toEarlier(stored: unknown): unknown {
+  const { previous, revokeOn, ...state } = stored as Record<string, unknown>;
+  return previous ? { ...state, earlier: [{ ...previous, ...(revokeOn ? { revokeOn } : {}) }] } : state;
 }

@@ -6,6 +6,7 @@ import { explainArm } from '../azure/refusals/arm.ts';
 import { entraRefusal } from '../azure/refusals/entra.ts';
 import { saidBy } from '../azure/refusals/said.ts';
 import { credentialKind } from '../credentials/kinds/all.ts';
+import { credentialsOf } from '../credentials/state.ts';
 import { CredentialError, RefusedError, ServiceError, statusOf } from '../errors.ts';
 import { type Check, fine, type Verdict, wrong } from '../lib/check.ts';
 import type { StoredRegistry } from '../records/registry.ts';
@@ -14,6 +15,8 @@ import type { Diagnosis } from './diagnosis.ts';
 
 export interface AzureCheckServices {
   armCredentials: ArmCredentials;
+  /** Id of this deployment of the bridge; undefined on a laptop. */
+  deploymentId: string | undefined;
   graph: Graph;
   isAllowedHost: HostCheck;
 }
@@ -21,6 +24,7 @@ export interface AzureCheckServices {
 /** Checks that compare the registry in Azure with its record. */
 export function azureChecks({
   armCredentials,
+  deploymentId,
   graph,
   isAllowedHost,
 }: AzureCheckServices): Check<Diagnosis>[] {
@@ -64,7 +68,8 @@ export function azureChecks({
       needs: ['azure-resource'],
       async run({ registry, askAzure, principalId, signal }) {
         const { credential } = registry;
-        const context = { registry, arm: armCredentials, graph, signal };
+        const kept = credentialsOf(registry.rotation);
+        const context = { registry, arm: armCredentials, graph, deploymentId, kept, signal };
         try {
           await credentialKind(credential.kind).check?.(credential, await askAzure(), context);
           return fine(`${registry.loginServer} allows ${credential.kind}.`);

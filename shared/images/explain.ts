@@ -84,6 +84,6 @@ async function explainFirst(
   { name, credential, rotation }: Pick<Registry, 'name' | 'credential' | 'rotation'>,
 ): Promise<CredentialState> {
   if (!credentialKind(credential.kind).issuer) return rotation;
-  const secretVersion = await vault.write(secretNameOf(name), '***');
+  const secretVersion = await vault.write(secretNameOf(name, {}), '***');
   return { current: { declared: credential, username: '***', secretVersion, issuedOn: now() } };
 }

@@ -3,7 +3,7 @@ import { parseRegistryId } from '../azure/arm/resource-id.ts';
 import { json } from '../azure/tables/row-codec.ts';
 import { RegistryColumns, RegistryWords } from '../coder/words.ts';
 import { CredentialInput, DeclaredCredential } from '../credentials/kinds/all.ts';
-import { CredentialState } from '../credentials/state.ts';
+import { StoredState } from '../credentials/state.ts';
 import { Policy } from '../policy/policy.ts';
 
 /** The bridge's name of a registry: part of URLs, table keys and names in Key Vault. */
@@ -44,7 +44,7 @@ export const Registry = z.object({
   ...RegistryColumns.shape,
   credential: json(DeclaredCredential),
   /** The state of its credential; there is no such column before the first credential is issued. */
-  rotation: json(CredentialState).prefault('{}'),
+  rotation: json(StoredState).prefault('{}'),
   policy: json(Policy),
   suspended: z.boolean().exactOptional(),
   pinned: z.boolean().exactOptional(),

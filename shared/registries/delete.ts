@@ -1,5 +1,5 @@
 import { givesLogin } from '../credentials/kinds/all.ts';
-import { secretNameOf } from '../credentials/state.ts';
+import { forgetAll } from '../credentials/secrets.ts';
 import { RefusedError, UnreadableRowError, unknownRegistry } from '../errors.ts';
 import { checkPrecondition, type Precondition } from './precondition.ts';
 import type { RegistryServices } from './put.ts';
@@ -15,7 +15,7 @@ import { readStored } from './stored.ts';
  * @throws ConflictError when the registry's record changed in between
  */
 export async function deleteRegistry(
-  { registries, images, leasedRows, vault }: RegistryServices,
+  { registries, images, leasedRows, vault, deploymentId }: RegistryServices,
   name: string,
   precondition: Precondition,
 ): Promise<void> {
@@ -28,7 +28,7 @@ export async function deleteRegistry(
   }
   // What cannot be read may have one. To remove what is not there succeeds.
   if (registry instanceof UnreadableRowError || givesLogin(registry.credential))
-    await vault.remove(secretNameOf(name));
+    await forgetAll(vault, name, deploymentId);
   await images.deleteAll(name);
   await registries.remove(name, registry);
 }

@@ -7,7 +7,8 @@ import type { LeasedTable } from '../azure/tables/leased-rows.ts';
 import type { Target } from '../coder/target.ts';
 import { RegistryWords } from '../coder/words.ts';
 import { credentialKind, declaredOf } from '../credentials/kinds/all.ts';
-import type { CredentialState } from '../credentials/state.ts';
+import { forgetLeftOver } from '../credentials/secrets.ts';
+import { type CredentialState, credentialsOf, type Declared, unconfirmed } from '../credentials/state.ts';
 import { ConflictError, RefusedError, ServiceError, UnreadableRowError } from '../errors.ts';
 import type { Log } from '../lib/log.ts';
 import { timeLimit } from '../lib/time-limit.ts';
@@ -15,6 +16,7 @@ import { withoutUndefined } from '../lib/without-undefined.ts';
 import type { Images } from '../records/image-table.ts';
 import type { Registry, RegistryInput, StoredRegistry } from '../records/registry.ts';
 import type { Registries } from '../records/registry-table.ts';
+import { isSameSource } from '../rotation/azure-facts.ts';
 import { rotate } from '../rotation/rotate.ts';
 import type { RotationServices } from '../rotation/run.ts';
 import { describeReachable } from './access.ts';
@@ -81,14 +83,18 @@ async function putOnce(
   const etag = await save(services, registry, stored, precondition);
   // Delivers a changed credential to Coder now; if Coder does not answer, the next sweep does it.
   const soon = timeLimit(services.importBudgetMs, signal);
-  if (credentialKind(registry.credential.kind).issuer || registry.rotation.previous) {
+  if (credentialKind(registry.credential.kind).issuer || registry.rotation.earlier) {
     await rotate(services, name, soon, log);
     return { registry: (await services.registries.get(name)) ?? { ...registry, etag }, created: !stored };
   }
-  await services.holder.deliver(registry, soon).catch((error: unknown) => {
-    if (!(error instanceof ServiceError)) throw error;
-  });
+  await services.holder.deliver(registry, soon).catch(ignoreServiceError);
+  const kept = credentialsOf(registry.rotation);
+  await forgetLeftOver(services.vault, name, services.deploymentId, kept, now).catch(ignoreServiceError);
   return { registry: { ...registry, etag }, created: !stored };
+}
+
+function ignoreServiceError(error: unknown): void {
+  if (!(error instanceof ServiceError)) throw error;
 }
 
 /** The registry's record from the declaration and from Azure. Stores the secret. @throws as `putRegistry` does */
@@ -101,9 +107,11 @@ export async function declareRegistry(
 ): Promise<Omit<Registry, 'createdOn' | 'updatedOn'>> {
   const azure = await describeReachable(services, input.resourceId, signal);
   const { loginServer, sku } = azure;
-  const credential = declaredOf(input.credential);
+  const credential = declaredOf(input.credential, services.deploymentId);
   const registry = { name, resourceId: input.resourceId, loginServer, policy: input.policy };
-  const context = { registry, arm: services.armCredentials, graph: services.graph, signal };
+  const { armCredentials: arm, graph, deploymentId } = services;
+  const kept = credentialsOf(previous?.rotation ?? {});
+  const context = { registry, arm, graph, deploymentId, kept, signal };
   await services.target.refuseFound?.({ ...input, name, credential, loginServer }, previous, signal);
   await credentialKind(credential.kind).check?.(credential, azure, context);
   const rotation = await rotationFor(services, name, input, loginServer, previous, signal);
@@ -119,7 +127,7 @@ export async function declareRegistry(
 
 /** Refuses a declaration that contradicts the records. */
 export async function refuseIfImpossible(
-  { registries, target }: RegistryServices,
+  { registries, target, deploymentId }: RegistryServices,
   name: string,
   input: RegistryInput,
   previous: StoredRegistry | undefined,
@@ -136,7 +144,7 @@ export async function refuseIfImpossible(
       `This registry was added already. PUT /api/registries/${other.name} changes it.`,
     );
   }
-  await target.refuse({ ...input, name, credential: declaredOf(input.credential) }, previous);
+  await target.refuse({ ...input, name, credential: declaredOf(input.credential, deploymentId) }, previous);
 }
 
 /** @throws UnreadableRowError when it is another registry whose record cannot be read */
@@ -153,7 +161,7 @@ async function otherWithId(registries: Registries, name: string, resourceId: str
  * first new one is tested; a password that a person supplies replaces it at once.
  */
 async function rotationFor(
-  { vault, acceptsLogin, now }: RegistryServices,
+  { vault, acceptsLogin, now, deploymentId }: RegistryServices,
   registryName: string,
   { credential }: RegistryInput,
   loginServer: string,
@@ -162,25 +170,33 @@ async function rotationFor(
 ): Promise<CredentialState> {
   const before = previous?.rotation ?? {};
   const { issuer, supplied } = credentialKind(credential.kind);
-  if (issuer) return before;
-  const { current, candidate, previous: older } = before;
+  if (issuer) return stateFor(declaredOf(credential, deploymentId), previous);
+  const { current, candidate, earlier = [] } = before;
   const isIssued = current !== undefined && credentialKind(current.declared.kind).issuer !== undefined;
-  if (isIssued && (candidate || older)) {
-    const ends = before.revokeOn?.toISOString();
+  if (isIssued && (candidate || earlier.length > 0)) {
+    const ends = unconfirmed(before).length > 0 ? undefined : earlier[0]?.revokeOn?.toISOString();
     const message = ends
       ? `The bridge revokes the previous credential on ${ends}; until then the kind cannot change. POST /api/registries/${registryName}/rotate?compromised=true does not wait for that.`
       : 'A rotation of its credential is under way. Try again when GET no longer shows rotation.step.';
     throw new RefusedError('registry-busy', message);
   }
   const { current: _, ...kept } = before;
-  const replaced = isIssued ? { ...kept, previous: current } : kept;
-  if (!supplied) return isIssued ? { ...replaced, revokeOn: now() } : kept;
+  // Coder never gets another one from the bridge, so nothing confirms that this one is not used any more.
+  if (!supplied) return isIssued ? { ...kept, earlier: [{ ...current, revokeOn: now() }] } : kept;
+  const replaced = isIssued ? { ...kept, earlier: [current] } : kept;
   const context = {
-    ...{ registryName, loginServer, vault, now: now() },
+    ...{ registryName, deploymentId, loginServer, vault, now: now() },
     acceptsLogin: (login: Login) => acceptsLogin(loginServer, login, signal),
     current: isIssued ? undefined : current,
   };
   return { ...replaced, current: await supplied.adopt(credential, context) };
+}
+
+/** Another account is tried at once, whatever became of the last one. */
+function stateFor(declared: Declared, previous: StoredRegistry | undefined): CredentialState {
+  if (!previous || isSameSource(previous.credential, declared)) return previous?.rotation ?? {};
+  const { lastResult: _, attempts: _a, refusedSince: _r, ...state } = previous.rotation;
+  return state;
 }
 
 /** Another call may have changed the registry after the precondition was checked. */

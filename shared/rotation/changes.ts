@@ -1,41 +1,120 @@
+import type { FoundPassword } from '../credentials/kind.ts';
 import { endOfGrace } from '../credentials/renewal.ts';
-import type { CredentialRecord, CredentialState, Failure, RotationResult } from '../credentials/state.ts';
+import {
+  type CredentialRecord,
+  type CredentialState,
+  type Declared,
+  type EarlierCredential,
+  type Failure,
+  type IssuedCredential,
+  type KnownCredential,
+  type ReasonToIssue,
+  type RotationResult,
+  unconfirmed,
+} from '../credentials/state.ts';
 import { isLeaked } from './decide.ts';
 import type { RotationChanges } from './lease.ts';
 
 // The changes that each step writes into the record.
 
+/** A rotation begins. */
+export function started(why: ReasonToIssue, now: Date): RotationChanges {
+  return { why, startedOn: now, attempts: undefined };
+}
+
 /** The registry accepts the candidate. The first credential of a registry needs no confirmation by Coder. */
-export function proven({ current, candidate }: CredentialState, now: Date): RotationChanges {
-  const isFirst = current === undefined;
+export function proven(
+  { current, candidate, earlier = [], ...state }: CredentialState,
+  now: Date,
+): RotationChanges {
+  const isFirst = !current && unconfirmed({ earlier }).length === 0;
   return {
-    ...{ current: candidate, previous: current, candidate: undefined, revokeOn: undefined },
-    ...(isFirst && { lastResult: rotated(now), requestedOn: undefined }),
+    ...{ current: candidate, candidate: undefined, refusedSince: undefined, attempts: undefined },
+    earlier: listOf([...(current ? [current] : []), ...earlier]),
+    ...(isFirst && { lastResult: rotated(now), ...answered(candidate, state) }),
   };
 }
 
-/** Coder has confirmed the current credential. */
+/** Coder has confirmed the current credential: what it held before is revoked after the grace period. */
 export function delivered({ credential, rotation }: CredentialRecord, now: Date): RotationChanges {
-  const { previous } = rotation;
-  const leaked = previous !== undefined && isLeaked(previous, rotation);
-  const revokeOn = leaked ? now : endOfGrace(credential, now);
-  return { revokeOn, lastResult: rotated(now), requestedOn: undefined };
+  const { current, earlier = [], givenUp } = rotation;
+  const confirmed = earlier.map(old => {
+    if (old.revokeOn) return old;
+    const isAtOnce = givenUp !== undefined || isLeaked(old, rotation);
+    return { ...old, revokeOn: isAtOnce ? now : endOfGrace(credential, now) };
+  });
+  return {
+    ...{ earlier: listOf(confirmed), attempts: undefined },
+    ...(!givenUp && { lastResult: rotated(now), ...answered(current, rotation) }),
+  };
 }
 
-/** Goes back to the previous credential. */
+/** A request is answered by a credential that was issued after it. */
+function answered(
+  credential: IssuedCredential | undefined,
+  { requestedOn }: CredentialState,
+): RotationChanges {
+  const isAnswered = requestedOn && credential && credential.issuedOn >= requestedOn;
+  return isAnswered ? { requestedOn: undefined } : {};
+}
+
+/** Goes back to an earlier credential. */
 export function fallenBack(
-  { current, previous }: CredentialState,
+  { current, earlier = [] }: CredentialState,
+  { revokeOn: _, ...to }: EarlierCredential,
   failure: Failure,
   now: Date,
 ): RotationChanges {
   const { reason, message } = failure;
+  const others = earlier.filter(old => old.secretVersion !== to.secretVersion);
   return {
-    ...{ current: previous, previous: current, givenUp: { reason, message } },
+    ...{ current: to as IssuedCredential, earlier: listOf([...(current ? [current] : []), ...others]) },
+    ...{ givenUp: { reason, message }, refusedSince: undefined, attempts: undefined },
     lastResult: failed(failure, now),
   };
 }
 
-export const REVOKED: RotationChanges = { previous: undefined, revokeOn: undefined, givenUp: undefined };
+/** The record is older than Key Vault: Coder may hold any of them. */
+export function recalled(
+  { current, earlier = [] }: CredentialState,
+  newer: IssuedCredential,
+): RotationChanges {
+  const others = earlier.map(({ revokeOn: _, ...old }) => old);
+  return {
+    current: newer,
+    earlier: listOf([...(current ? [current] : []), ...others]),
+    refusedSince: undefined,
+  };
+}
+
+/** Coder may hold passwords of the account that the record does not have. */
+export function remembered(
+  { earlier = [] }: CredentialState,
+  declared: Declared,
+  username: string,
+  found: readonly FoundPassword[],
+  now: Date,
+): RotationChanges {
+  const unknown = found.map(({ slot, createdOn }) => ({
+    ...{ declared, username, slot, issuedOn: createdOn ?? now },
+    ...(createdOn && { createdOn }),
+  }));
+  return { earlier: [...earlier, ...unknown] };
+}
+
+export function revoked(
+  { earlier = [] }: CredentialState,
+  old: EarlierCredential,
+  now: Date,
+): RotationChanges {
+  const { revokeOn: _, ...credential } = old;
+  const left = earlier.filter(other => other !== old);
+  const isOver = unconfirmed({ earlier: left }).length === 0;
+  return {
+    ...{ earlier: listOf(left), revoked: { ...(credential as KnownCredential), revokedOn: now } },
+    ...(isOver && { givenUp: undefined }),
+  };
+}
 
 export function failed({ reason, message, remedy, retryable }: Failure, now: Date): RotationResult {
   const more = { ...(remedy && { remedy }), ...(retryable && { retryable }) };
@@ -44,4 +123,8 @@ export function failed({ reason, message, remedy, retryable }: Failure, now: Dat
 
 function rotated(now: Date): RotationResult {
   return { on: now, outcome: 'rotated', reason: 'rotated', message: 'Coder has the new credential.' };
+}
+
+function listOf(earlier: EarlierCredential[]): EarlierCredential[] | undefined {
+  return earlier.length > 0 ? earlier : undefined;
 }

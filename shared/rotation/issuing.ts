@@ -1,35 +1,55 @@
 import type { IssueContext } from '../credentials/kind.ts';
 import { credentialKind } from '../credentials/kinds/all.ts';
-import { type CredentialState, type IssuedCredential, secretNameOf } from '../credentials/state.ts';
-import type { RotationStep } from './decide.ts';
+import { forgetSecret, storeSecret } from '../credentials/secrets.ts';
+import {
+  type CredentialState,
+  credentialsOf,
+  type KnownCredential,
+  type ReasonToIssue,
+} from '../credentials/state.ts';
+import { isSameSource } from './azure-facts.ts';
+import { started } from './changes.ts';
+import type { Issue } from './decide.ts';
 import type { Run } from './run.ts';
 
-type WhyIssued = Extract<RotationStep, { do: 'issue' }>['why'];
-
 /** Issues a new credential, and saves it as the candidate. @throws ServiceError, CredentialError */
-export async function issue(run: Run, why: WhyIssued): Promise<void> {
-  const { services, lease, notices } = run;
-  const { name, credential: declared } = lease.registry();
+export async function issue(run: Run, { why, slot, asItIs, deliverFirst }: Issue): Promise<void> {
+  const { services, lease, notices, signal } = run;
+  const { name, credential: declared, rotation } = lease.registry();
   const { issuer } = credentialKind(declared.kind);
   if (!issuer) return;
+  if (deliverFirst) await services.holder.prove(lease.registry(), signal);
   const issuedOn = services.now();
-  const context = await issueContext(run, why === 'compromised');
-  const { password, ...described } = await issuer.issue(declared, context);
-  const secretVersion = await services.vault.write(secretNameOf(name), password, described.expiresOn);
-  await lease.save({ candidate: { ...described, declared, secretVersion, issuedOn } });
+  await lease.save({ issuing: slot, ...(!isUnderWay(rotation, why) && started(why, issuedOn)) });
+  const { password, ...issued } = await issuer.issue(declared, issueContext(run), { slot, asItIs });
+  const described = { ...issued, declared, issuedOn, ...(asItIs && { wasThere: true as const }) };
+  const secret = await storeSecret(services.vault, name, services.deploymentId, { ...described, password });
+  await lease.save({ candidate: { ...described, ...secret }, issuing: undefined, attempts: undefined });
   notices.issued(declared.kind, described.slot, why);
 }
 
-/** Revokes a credential, and disables its secret. @throws ServiceError, CredentialError */
-export async function revoke(run: Run, old: IssuedCredential): Promise<void> {
+/** Whether an earlier run began this rotation, and could not issue. */
+function isUnderWay({ startedOn, current, ...before }: CredentialState, why: ReasonToIssue): boolean {
+  return before.why === why && startedOn !== undefined && !(current && startedOn <= current.issuedOn);
+}
+
+/** Revokes a credential, and removes its secret. @throws ServiceError, CredentialError */
+export async function revoke(run: Run, old: KnownCredential): Promise<void> {
   const { services, lease } = run;
+  const { name } = lease.registry();
   const { issuer } = credentialKind(old.declared.kind);
-  await issuer?.revoke(old.declared, old, await issueContext(run));
-  const { name, rotation } = lease.registry();
-  const kept = credentialsOf(rotation).filter(credential => credential !== old);
-  await services.vault.keepOnly(
-    secretNameOf(name),
-    kept.map(({ secretVersion }) => secretVersion),
+  if (!isTaken(run, old)) await issuer?.revoke(old.declared, old, issueContext(run));
+  await forgetSecret(services.vault, name, old);
+}
+
+/** Whether a newer password has the slot, so that the old one is gone. */
+function isTaken({ lease }: Run, old: KnownCredential): boolean {
+  return credentialsOf(lease.registry().rotation).some(
+    other =>
+      other !== old &&
+      other.slot === old.slot &&
+      isSameSource(other.declared, old.declared) &&
+      other.issuedOn >= old.issuedOn,
   );
 }
 
@@ -40,21 +60,20 @@ export async function revoke(run: Run, old: IssuedCredential): Promise<void> {
 export async function maintain(run: Run): Promise<void> {
   const { credential, rotation } = run.lease.registry();
   const { issuer } = credentialKind(credential.kind);
-  if (rotation.current) await issuer?.maintain?.(credential, await issueContext(run));
+  if (rotation.current) await issuer?.maintain?.(credential, issueContext(run));
 }
 
-async function issueContext(run: Run, compromised = false): Promise<IssueContext> {
-  const { services, lease, tests, signal } = run;
-  const { armCredentials: arm, graph, exchange, now } = services;
+export function issueContext({ services, lease, signal }: Run): IssueContext {
+  const { armCredentials: arm, graph, exchange, now, deploymentId } = services;
   const registry = lease.registry();
-  const { current } = registry.rotation;
   return {
-    ...{ registry, arm, graph, exchange, now, signal, current, compromised },
-    currentWorks: await tests.works(current),
+    registry,
+    arm,
+    graph,
+    exchange,
+    now,
+    deploymentId,
+    signal,
     kept: credentialsOf(registry.rotation),
   };
-}
-
-function credentialsOf({ current, candidate, previous }: CredentialState): IssuedCredential[] {
-  return [current, candidate, previous].filter(credential => credential !== undefined);
 }

@@ -6,8 +6,13 @@ import { withoutUndefined } from '../lib/without-undefined.ts';
 import type { Registry, StoredRegistry } from '../records/registry.ts';
 import type { Registries } from '../records/registry-table.ts';
 
-/** Longer than any run may take, so that the lease only runs out when its holder died. */
-const LEASE_MS = 300_000;
+/**
+ * A run renews its lease as it goes, so that another one goes on within a minute when it dies. A single call that takes
+ * longer loses the lease, which is harmless: another run starts from the record, and this one cannot write any more.
+ */
+export const LEASE_MS = 45_000;
+/** What is left of the lease when it is renewed. */
+const RENEW_MS = 30_000;
 
 /** The lease of a run, stored in the registry's record with the state of the rotation. */
 export interface RotationLease {
@@ -15,7 +20,7 @@ export interface RotationLease {
   registry(): StoredRegistry;
   /** Whether this run took the lease and has not released it. */
   isHeld(): boolean;
-  /** Takes the lease unless this run holds it. @throws ConflictError when another run was faster */
+  /** Takes the lease, or renews it when it ends soon. @throws ConflictError when another run was faster */
   take(): Promise<void>;
   /**
    * Writes the state of the rotation, and keeps or takes the lease. Keeps a request that a person made in between.
@@ -72,7 +77,8 @@ export function createRotationLease(
     save: changes => write('save', changes),
 
     async take() {
-      if (!isHeld) await write('save', {});
+      const leftMs = (registry.rotation.leaseUntil?.getTime() ?? 0) - now().getTime();
+      if (!isHeld || leftMs < RENEW_MS) await write('save', {});
     },
 
     async release() {

@@ -1,24 +1,35 @@
-import { decide, type RotationFacts, type RotationStep } from './decide.ts';
+import { type EarlierCredential, unconfirmed } from '../credentials/state.ts';
+import { decide, type Found, type RotationFacts, type RotationStep } from './decide.ts';
+import { look } from './look.ts';
 import type { Run } from './run.ts';
 
 /** Tests which credentials work, and decides the next step. @throws ServiceError when the registry does not answer */
 export async function nextStep(run: Run): Promise<RotationStep> {
-  const { lease, tests } = run;
-  const { current, previous } = lease.registry().rotation;
-  const currentWorks = await tests.works(current);
-  const previousWorks = currentWorks || !previous || (await tests.works(previous));
-  return decideNow(run, { currentWorks, previousWorks });
+  const known = await testCredentials(run);
+  const step = decideNow(run, { ...known, found: undefined });
+  return step.do === 'look' ? decideNow(run, { ...known, found: await look(run) }) : step;
 }
 
 /** Whether to go on testing the candidate: it has time left, and was not reported as compromised. */
 export function isStillCandidate(run: Run): boolean {
-  return decideNow(run, { currentWorks: true, previousWorks: true }).do === 'prove';
+  return decideNow(run, { current: 'accepted', accepted: undefined, found: undefined }).do === 'prove';
 }
 
-function decideNow(
-  { lease, services }: Run,
-  known: Pick<RotationFacts, 'currentWorks' | 'previousWorks'>,
-): RotationStep {
+type Tested = Pick<RotationFacts, 'current' | 'accepted'>;
+
+async function testCredentials({ lease, tests }: Run): Promise<Tested> {
+  const { rotation } = lease.registry();
+  const current = await tests.verdictOf(rotation.current);
+  if (current === 'accepted') return { current, accepted: undefined };
+  const confirmed = (rotation.earlier ?? []).filter(({ revokeOn }) => revokeOn);
+  let accepted: EarlierCredential | undefined;
+  for (const old of [...unconfirmed(rotation), ...confirmed]) {
+    accepted ??= (await tests.verdictOf(old)) === 'accepted' ? old : undefined;
+  }
+  return { current, accepted };
+}
+
+function decideNow({ lease, services }: Run, known: Tested & { found: Found | undefined }): RotationStep {
   const { credential: declared, rotation } = lease.registry();
   return decide({ declared, rotation, now: services.now(), ...known });
 }

@@ -1,6 +1,6 @@
 import type { Publish } from '../azure/event-grid.ts';
 import { credentialKind } from '../credentials/kinds/all.ts';
-import type { Failure, IssuedCredential } from '../credentials/state.ts';
+import type { Failure, IssuedCredential, KnownCredential } from '../credentials/state.ts';
 import type { Log } from '../lib/log.ts';
 
 /** Logs what happens to a registry's credential and, where people act on it, publishes an event. */
@@ -9,7 +9,11 @@ export interface Notices {
   rotated(credential: IssuedCredential, revokeOn: Date | undefined): Promise<void>;
   failed(kind: string, failure: Failure): Promise<void>;
   expiring(credential: IssuedCredential, expiresOn: Date): Promise<void>;
-  revoked(credential: IssuedCredential): void;
+  revoked(credential: KnownCredential): void;
+  /** The record was older than Key Vault. */
+  recalled(credential: IssuedCredential): void;
+  /** The registry refuses a password that Azure still has. */
+  suspected(refusal: Failure): void;
   /** A service did not answer, but no step was due. */
   skipped(outage: Failure): void;
 }
@@ -40,6 +44,14 @@ export function createNotices(publish: Publish, registry: string, log: Log): Not
       if (credentialKind(kind).issuer) log.info('credential revoked', { registry, kind, slot });
       // A supplied credential goes on working for others who have it.
       else log.info('credential forgotten', { registry, kind });
+    },
+
+    recalled({ slot, issuedOn, declared: { kind } }) {
+      log.warn('credential recalled from Key Vault', { registry, kind, slot, issuedOn });
+    },
+
+    suspected({ reason, message }) {
+      log.warn('credential refused', { registry, reason, message });
     },
 
     skipped({ reason, message }) {

@@ -1,7 +1,7 @@
-import { otherSlot } from '../credentials/kind.ts';
 import { credentialKind } from '../credentials/kinds/all.ts';
 import { endOfGrace } from '../credentials/renewal.ts';
-import type { CredentialRecord } from '../credentials/state.ts';
+import type { CredentialRecord, CredentialState } from '../credentials/state.ts';
+import { isSameSource } from './azure-facts.ts';
 import { type Stage, stageOf } from './stage.ts';
 
 export interface PlannedStep {
@@ -11,41 +11,60 @@ export interface PlannedStep {
   slot?: string;
 }
 
-/** A request joins the rotation that is under way: how many steps that one has done, by stage. */
-const DONE: Record<Stage, number> = { issuing: 0, testing: 2, delivering: 3, 'waiting-to-revoke': 0 };
+/** How many of its steps a rotation has done, by its stage. */
+const DONE: Record<Stage, number> = { issuing: 0, testing: 2, delivering: 3, 'waiting-to-revoke': 5 };
 
 /** The steps of a rotation, in order, if a person asked for it now. */
 export function planRotation(registry: CredentialRecord, now: Date, compromised: boolean): PlannedStep[] {
+  const { credential, rotation } = registry;
+  const revokeOn = compromised ? now : endOfGrace(credential, now);
+  const steps = rotating(registry, revokeOn);
   const stage = stageOf(registry);
-  const joined = compromised ? undefined : stage;
-  const { current, previous } = registry.rotation;
-  const held = joined === 'delivering' ? previous : current;
-  const revokeOn = compromised ? now : endOfGrace(registry.credential, now);
-  const steps = rotating(registry, revokeOn, held?.slot);
-  const done = joined ? DONE[joined] : 0;
-  return done > 0 ? steps.slice(done) : [...clearing(registry, now), ...steps];
+  const prove = { step: 'prove that the registry accepts what Coder holds', on: now };
+  if (compromised) return [prove, ...clearing(rotation), ...steps];
+  if (!stage || stage === 'issuing') return [prove, ...steps];
+  const underWay = steps
+    .slice(DONE[stage])
+    .map(({ step }) => ({ step: `end the rotation under way: ${step}` }));
+  const grace = stage === 'waiting-to-revoke' ? waitsUntil(registry) : revokeOn;
+  return [prove, ...underWay, ...waiting(registry, grace), ...steps];
 }
 
-/** The first steps of a new rotation, about the credentials in the record. */
-function clearing({ rotation: { candidate, previous } }: CredentialRecord, now: Date): PlannedStep[] {
+/** When the slot of the next password is free; undefined when it is now. A plain request waits for that. */
+export function waitsUntil({ credential, rotation }: CredentialRecord): Date | undefined {
+  if (!credentialKind(credential.kind).issuer?.slots) return undefined;
+  const ends = (rotation.earlier ?? [])
+    .filter(({ declared }) => isSameSource(declared, credential))
+    .flatMap(({ revokeOn }) => revokeOn ?? []);
+  return ends.sort((a, b) => +b - +a)[0];
+}
+
+/** A plain rotation interrupts no pull: it waits until the grace period of the password in its slot is over. */
+function waiting({ credential, rotation }: CredentialRecord, on: Date | undefined): PlannedStep[] {
+  const slot = rotation.earlier?.[0]?.slot;
+  if (!on || !credentialKind(credential.kind).issuer?.slots) return [];
+  return [{ step: 'wait for the end of the grace period of what Coder held', on, ...(slot && { slot }) }];
+}
+
+/** What an emergency does first about the other credentials in the record. */
+function clearing({ candidate, earlier = [] }: CredentialState): PlannedStep[] {
   return [
-    { step: 'prove that the registry accepts what Coder holds', on: now },
     ...(candidate ? [{ step: 'discard the one that is being tested' }] : []),
-    ...(previous?.slot ? [{ step: 'revoke the one before it', slot: previous.slot }] : []),
+    ...earlier.map(({ slot }) => ({ step: 'revoke the one before it', ...(slot && { slot }) })),
   ];
 }
 
-function rotating(
-  { credential, rotation }: CredentialRecord,
-  revokeOn: Date,
-  revoked: string | undefined,
-): PlannedStep[] {
-  const slots = credentialKind(credential.kind).issuer?.slots;
+function rotating({ credential, rotation }: CredentialRecord, revokeOn: Date): PlannedStep[] {
+  const { current, candidate } = rotation;
+  const issuer = credentialKind(credential.kind).issuer;
+  const used = (candidate ?? current)?.slot;
+  const next = issuer?.slots && (issuer.slots.find(slot => slot !== used) as string);
+  const held = current?.slot;
   return [
-    { step: 'issue a new one', ...(slots && { slot: otherSlot(slots, rotation.current?.slot) }) },
+    { step: 'issue a new one', ...(next && { slot: next }) },
     { step: 'save it in Key Vault' },
     { step: 'test it until several tests in a row succeed' },
     { step: 'give it to Coder, and have Coder refresh an image with it' },
-    { step: 'revoke what Coder held', on: revokeOn, ...(revoked && { slot: revoked }) },
+    { step: 'revoke what Coder held', on: revokeOn, ...(held && { slot: held }) },
   ];
 }

@@ -2,13 +2,13 @@ import { isHeld } from '../azure/tables/lease.ts';
 import { endsSoon } from '../credentials/renewal.ts';
 import { ConflictError, CredentialError, ServiceError } from '../errors.ts';
 import type { Log } from '../lib/log.ts';
+import type { RotationStep } from './decide.ts';
 import { isOver } from './failures.ts';
 import { maintain } from './issuing.ts';
 import { nextStep } from './next-step.ts';
 import { createRun, type RotationServices, type Run } from './run.ts';
-import { fail, take } from './steps.ts';
+import { stop, take } from './steps.ts';
 
-/** Shorter than the lease of a run. */
 export const RUN_BUDGET_MS = 240_000;
 
 /**
@@ -36,11 +36,14 @@ export async function rotate(
   }
 }
 
+/** Steps that change nothing outside the record, and write there only what is new. */
+const PASSIVE: readonly RotationStep['do'][] = ['nothing', 'wait', 'report', 'report-no-slot'];
+
 async function carryOn(run: Run): Promise<void> {
   const { lease, signal } = run;
   while (!signal.aborted) {
     const step = await nextStep(run);
-    if (step.do !== 'nothing' && step.do !== 'report') await lease.take();
+    if (!PASSIVE.includes(step.do)) await lease.take();
     if (!(await take(run, step))) break;
   }
   await warnOfExpiry(run);
@@ -59,8 +62,9 @@ async function warnOfExpiry({ services, lease, notices }: Run): Promise<void> {
 /** Runs when the credential works: repairs what was changed around it in Azure and Coder, and clears an old failure. */
 async function tendHealthy(run: Run): Promise<void> {
   const { services, lease, tests, signal } = run;
-  const { current, candidate, lastResult } = lease.registry().rotation;
-  if (!current || candidate || signal.aborted || !(await tests.works(current))) return;
+  const { current, candidate, lastResult, refusedSince } = lease.registry().rotation;
+  if (!current || candidate || signal.aborted || (await tests.verdictOf(current)) !== 'accepted') return;
+  if (refusedSince) await lease.save({ refusedSince: undefined });
   await maintain(run);
   const { holder } = services;
   if (await holder.hasDrifted(lease.registry(), signal)) await holder.prove(lease.registry(), signal);
@@ -72,11 +76,7 @@ async function tendHealthy(run: Run): Promise<void> {
 async function report(run: Run, error: unknown): Promise<void> {
   if (error instanceof ConflictError) return;
   if (!(error instanceof ServiceError || error instanceof CredentialError)) throw error;
-  // An outage matters only when it holds up a rotation, or keeps Coder without a credential.
-  const { lease, notices } = run;
-  const isIdle = !lease.isHeld() && lease.registry().rotation.current !== undefined;
-  if (isIdle && error.retryable) return notices.skipped(error);
-  await fail(run, error).catch(ignoreConflict);
+  await stop(run, error).catch(ignoreConflict);
 }
 
 function ignoreConflict(error: unknown): void {

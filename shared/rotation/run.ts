@@ -15,6 +15,8 @@ import { createNotices, type Notices } from './notices.ts';
 
 export interface RotationServices {
   registries: Registries;
+  /** Id of this deployment of the bridge; undefined on a laptop. */
+  deploymentId: string | undefined;
   vault: Vault;
   acr: Acr;
   /** Coder, which pulls with the credential. */

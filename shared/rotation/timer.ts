@@ -4,6 +4,7 @@ import { describe } from '../errors.ts';
 import { forEachAtMost } from '../lib/concurrency.ts';
 import type { Log } from '../lib/log.ts';
 import type { Registry } from '../records/registry.ts';
+import { LEASE_MS } from './lease.ts';
 import { rotate } from './rotate.ts';
 import type { RotationServices } from './run.ts';
 
@@ -21,6 +22,7 @@ export async function rotateDue(services: RotationServices, signal: AbortSignal,
     if (signal.aborted) return;
     const { name } = registry;
     try {
+      await awaitAbandoned(services, registry, signal);
       // Logged on each run, so that an alert stays on until the problem is gone.
       log.info('credential', { registry: name, ...credentialNow(registry, services.now()) });
       await rotate(services, name, signal, log);
@@ -28,6 +30,16 @@ export async function rotateDue(services: RotationServices, signal: AbortSignal,
       log.error('rotation incomplete', { registry: name, message: describe(error) });
     }
   });
+}
+
+/** Waits for a lease to end: a run that lives renews it, and one that died is taken over without waiting for the next timer. */
+async function awaitAbandoned(
+  { now, wait }: RotationServices,
+  { rotation: { leaseUntil } }: Registry,
+  signal: AbortSignal,
+): Promise<void> {
+  const leftMs = (leaseUntil?.getTime() ?? 0) - now().getTime();
+  if (leftMs > 0) await wait(Math.min(leftMs, LEASE_MS), signal);
 }
 
 /** The state of the credential before the run; the next run logs what this one changes. */

@@ -126,9 +126,10 @@ describe('a registry', () => {
   test('is not removed while an import of it is under way', async () => {
     const { coder } = environment.cloud.standIns;
     expect((await call('PUT', 'registries/contoso', { body: declared() })).status).toBe(200);
+    const before = coder.requests.all().length;
     coder.faults.add({ method: 'GET', delayMs: 1_500 });
     await app.push('busy/app:v1', image());
-    await expect.poll(() => coder.requests.all().length, { interval: 10 }).toBeGreaterThan(0);
+    await expect.poll(() => coder.requests.all().length, { interval: 10 }).toBeGreaterThan(before);
 
     const answer = await call('DELETE', 'registries/contoso');
 
@@ -146,9 +147,8 @@ describe('a registry', () => {
       reason: 'not-found',
     });
     expect((await call('DELETE', 'registries/contoso')).status).toBe(404);
-    expect(Object.keys(environment.cloud.standIns.keyVault.values())).not.toContain(
-      'registry-contoso-password',
-    );
+    const names = Object.keys(environment.cloud.standIns.keyVault.values());
+    expect(names.filter(name => name.startsWith('registry-contoso-'))).toEqual([]);
 
     expect((await call('PUT', 'registries/contoso', { body: declared() })).status).toBe(201);
   });

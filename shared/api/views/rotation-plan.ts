@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Registry } from '../../records/registry.ts';
-import { planRotation } from '../../rotation/plan.ts';
+import { planRotation, waitsUntil } from '../../rotation/plan.ts';
 import { Time } from './fields.ts';
 
 const Planned = z.strictObject({
@@ -16,7 +16,12 @@ export const RotationPlanView = z.strictObject({
   compromised: z.boolean(),
   steps: z.array(Planned),
   interrupts: z.string().optional().describe('What the rotation may interrupt.'),
+  waits: z.string().optional().describe('What it waits for.'),
 });
+
+/** Said with a rotation that must wait for its slot. */
+export const WAITS =
+  'The password before the present one stays valid until its grace period is over; the rotation starts then. With compromised=true it does not wait, and ends that password.';
 
 /** A warning with each emergency rotation. */
 export const INTERRUPTS =
@@ -30,5 +35,6 @@ export function rotationPlanView(registry: Registry, now: Date, compromised: boo
     compromised,
     steps: planRotation(registry, now, compromised),
     interrupts: compromised ? INTERRUPTS : undefined,
+    waits: !compromised && waitsUntil(registry) ? WAITS : undefined,
   };
 }

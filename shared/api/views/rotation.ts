@@ -1,6 +1,13 @@
 import * as z from 'zod';
+import { credentialKind } from '../../credentials/kinds/all.ts';
 import { renewOn } from '../../credentials/renewal.ts';
-import type { RotationResult } from '../../credentials/state.ts';
+import {
+  type CredentialState,
+  credentialsOf,
+  type KnownCredential,
+  REASONS_TO_ISSUE,
+  type RotationResult,
+} from '../../credentials/state.ts';
 import type { Registry } from '../../records/registry.ts';
 import { isLeaked } from '../../rotation/decide.ts';
 import { STAGES, stageOf } from '../../rotation/stage.ts';
@@ -14,9 +21,27 @@ export const RotationView = z.strictObject({
     'When it expires; absent when it does not, or the bridge does not know.',
   ),
   nextRotationOn: Time.optional(),
+  why: z.enum(REASONS_TO_ISSUE).optional().describe('Why the last rotation started, or the one under way.'),
+  startedOn: Time.optional().describe('When it started.'),
   step: z.enum(STAGES).optional().describe('Stage of the rotation under way; absent when there is none.'),
-  compromised: z.boolean().optional().describe('Whether a rotation without a grace period was requested.'),
+  attempts: z.int().optional().describe('Number of runs that tried this step, and did not end it.'),
+  compromised: z
+    .boolean()
+    .optional()
+    .describe('A credential that was reported as compromised still works; absent once none does.'),
   revokeOn: Time.optional().describe('When the bridge revokes the previous credential.'),
+  refusedSince: Time.optional().describe('Since when the registry has refused the credential of Coder.'),
+  previous: z
+    .strictObject({
+      slot: z.string().optional(),
+      issuedOn: Time,
+      compromised: z.boolean().optional().describe('Whether it was reported as compromised.'),
+      revokeOn: Time.optional().describe('When the bridge revokes it; absent until Coder has the new one.'),
+      revokedOn: Time.optional().describe('When the bridge revoked it.'),
+      endsOn: Time.optional().describe('Nothing can revoke it: it works until then.'),
+    })
+    .optional()
+    .describe('What Coder held before.'),
   lastResult: z
     .strictObject({
       on: Time,
@@ -28,7 +53,8 @@ export const RotationView = z.strictObject({
     .optional(),
 });
 
-export function rotationView(registry: Registry) {
+/** @param now decides whether a token that cannot be revoked has ended */
+export function rotationView(registry: Registry, now = new Date()) {
   const { credential, rotation } = registry;
   const { current, lastResult } = rotation;
   return {
@@ -36,11 +62,45 @@ export function rotationView(registry: Registry) {
     issuedOn: current?.issuedOn,
     expiresOn: current?.expiresOn,
     nextRotationOn: renewOn(credential, current),
+    why: rotation.why,
+    startedOn: rotation.startedOn,
     step: stageOf(registry),
-    compromised: (current && isLeaked(current, rotation)) || undefined,
-    revokeOn: rotation.revokeOn,
+    attempts: rotation.attempts,
+    compromised: isCompromised(rotation, now) || undefined,
+    revokeOn: rotation.earlier?.[0]?.revokeOn,
+    refusedSince: rotation.refusedSince,
+    previous: previousView(rotation),
     lastResult: lastResult && withoutFlags(lastResult),
   };
+}
+
+/** Whether one that leaked still works. */
+function isCompromised(rotation: CredentialState, now: Date): boolean {
+  const { revoked } = rotation;
+  const endsLater = revoked && endOf(revoked);
+  const alive = [...credentialsOf(rotation), ...(endsLater && endsLater > now ? [revoked] : [])];
+  return alive.some(credential => isLeaked(credential, rotation));
+}
+
+/** The newest that Coder held before the present one, revoked or not. */
+function previousView(rotation: CredentialState) {
+  const { earlier: [previous] = [], revoked } = rotation;
+  const shown = previous ?? revoked;
+  if (!shown) return undefined;
+  const endsOn = endOf(shown);
+  return {
+    slot: shown.slot,
+    issuedOn: shown.issuedOn,
+    compromised: isLeaked(shown, rotation) || undefined,
+    revokeOn: endsOn ? undefined : previous?.revokeOn,
+    revokedOn: endsOn || previous ? undefined : revoked?.revokedOn,
+    endsOn,
+  };
+}
+
+/** When it expires, where nothing can revoke it. */
+function endOf({ declared, expiresOn }: KnownCredential): Date | undefined {
+  return credentialKind(declared.kind).issuer?.lastsUntilItsEnd ? expiresOn : undefined;
 }
 
 function withoutFlags({ retryable: _, ...shown }: RotationResult) {

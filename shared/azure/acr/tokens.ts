@@ -23,9 +23,14 @@ export interface PullTarget {
   repository: string | undefined;
 }
 
-export type PullProof = { works: true } | { works: false; message: string };
+/** `refused`: the password; `no-rights`: the registry knows the password, but does not let it pull. */
+export type PullProof = { works: true } | { works: false; why: 'refused' | 'no-rights'; message: string };
 
-/** Tests a login with the calls that Coder makes. @throws ServiceError `registry-unavailable` when the registry does not answer */
+/**
+ * Tests a login with the calls that Coder makes.
+ * @throws ServiceError when the answer says nothing about the login: `registry-unavailable` when the registry does not
+ * answer, `registry-unauthorized` when it refuses every caller, such as by its network rules
+ */
 export type ProvePull = (target: PullTarget, login: Login, signal: AbortSignal) => Promise<PullProof>;
 
 /**
@@ -41,7 +46,7 @@ export interface AcrTokens {
   exchange(loginServer: string, signal: AbortSignal): Promise<string>;
   /**
    * Asks the registry for a token as `docker login` does. This tests the password and nothing else.
-   * @throws ServiceError `registry-unavailable` when the registry does not answer
+   * @throws ServiceError as `ProvePull` does
    */
   acceptsLogin(loginServer: string, login: Login, signal: AbortSignal): Promise<boolean>;
   /** Gets a pull token, the list of tags and a manifest: this needs exactly the rights that Coder needs. */
@@ -94,45 +99,63 @@ export function createAcrTokens({ credential, audience, isAllowedHost }: AcrToke
 
     async acceptsLogin(loginServer, login, signal) {
       refuseOthers(loginServer, 'passwords');
-      try {
-        await requestToken(clientOf(loginServer, signal, 2), loginServer, login);
-        return true;
-      } catch (error) {
-        const refusal = await toServiceError(loginServer, error);
-        if (refusal.reason === 'registry-unauthorized') return false;
-        throw refusal;
-      }
+      return accepts(clientOf(loginServer, signal, 2), loginServer, login);
     },
 
     async provePull({ loginServer, repository }, login, signal) {
       refuseOthers(loginServer, 'passwords');
-      try {
-        return await pull(clientOf(loginServer, signal), { loginServer, repository }, login);
-      } catch (error) {
-        const refusal = await toServiceError(loginServer, error);
-        if (refusal.reason !== 'registry-unauthorized') throw refusal;
-        return { works: false, message: `${loginServer} refuses ${login.username} with ${statusIn(error)}.` };
+      const http = clientOf(loginServer, signal);
+      const { username } = login;
+      const refused = {
+        works: false,
+        why: 'refused',
+        message: `${loginServer} refuses ${username}.`,
+      } as const;
+      if (!repository) return (await accepts(http, loginServer, login)) ? { works: true } : refused;
+      const token = await pullToken(http, loginServer, login, repository);
+      if (token !== undefined) {
+        await readSomeManifest(http, repository, token).catch(async (error: unknown) => {
+          throw await toServiceError(loginServer, error);
+        });
+        return { works: true };
       }
+      // The registry may refuse the password, or only this repository.
+      if (!(await accepts(http, loginServer, login))) return refused;
+      const message = `${loginServer} does not let ${username} pull ${repository}.`;
+      return { works: false, why: 'no-rights', message };
     },
   };
 }
 
-async function pull(
+/** A token for pulling; undefined when the registry gives none. @throws ServiceError when that says nothing */
+async function pullToken(
   http: KyInstance,
-  { loginServer, repository }: PullTarget,
+  loginServer: string,
   login: Login,
-): Promise<PullProof> {
-  const scope = repository && `repository:${repository}:pull,metadata_read`;
-  const answer = await requestToken(http, loginServer, login, scope);
-  if (!repository) return { works: true };
-  const { access_token } = AccessToken.parse(await answer.json());
-  // It is not documented whether a registry answers missing rights with 401 or with a token that lacks them.
-  if (!mayPull(access_token, repository)) {
-    const message = `${loginServer} does not let ${login.username} pull ${repository}.`;
-    return { works: false, message };
+  repository: string,
+): Promise<string | undefined> {
+  try {
+    const scope = `repository:${repository}:pull,metadata_read`;
+    const answer = await requestToken(http, loginServer, login, scope);
+    const { access_token } = AccessToken.parse(await answer.json());
+    // It is not documented whether a registry answers missing rights with 401 or with a token that lacks them.
+    return mayPull(access_token, repository) ? access_token : undefined;
+  } catch (error) {
+    if (statusIn(error) === 401) return undefined;
+    throw await toServiceError(loginServer, error);
   }
-  await readSomeManifest(http, repository, access_token);
-  return { works: true };
+}
+
+/** Whether the registry accepts the password, whatever it may do. @throws ServiceError when its answer says nothing */
+async function accepts(http: KyInstance, loginServer: string, login: Login): Promise<boolean> {
+  try {
+    await requestToken(http, loginServer, login);
+    return true;
+  } catch (error) {
+    // Only 401 is about the password: 403 comes from network rules, other answers from whatever is broken.
+    if (statusIn(error) === 401) return false;
+    throw await toServiceError(loginServer, error);
+  }
 }
 
 /** A login in the form that HTTP Basic authentication and Docker's configuration use. */

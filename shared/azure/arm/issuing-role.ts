@@ -13,21 +13,27 @@ export function issuingRole(kind: IssuingKind, registryName: string): string {
 
 const ACR = 'Microsoft.ContainerRegistry';
 
+const SCOPE_MAPS = [
+  `${ACR}/registries/scopeMaps/read`,
+  `${ACR}/registries/scopeMaps/write`,
+  `${ACR}/registries/scopeMaps/operationStatuses/read`,
+];
+
 /** The actions that each kind needs in addition to reading the registry, without wildcards. */
 const ACTIONS: Record<IssuingKind, readonly string[]> = {
   admin: [
     `${ACR}/registries/read`,
     `${ACR}/registries/listCredentials/action`,
     `${ACR}/registries/regenerateCredential/action`,
+    // A scope map says which deployment of the bridge renews the account.
+    ...SCOPE_MAPS,
   ],
   token: [
     `${ACR}/registries/read`,
     `${ACR}/registries/tokens/read`,
     `${ACR}/registries/tokens/write`,
     `${ACR}/registries/tokens/operationStatuses/read`,
-    `${ACR}/registries/scopeMaps/read`,
-    `${ACR}/registries/scopeMaps/write`,
-    `${ACR}/registries/scopeMaps/operationStatuses/read`,
+    ...SCOPE_MAPS,
     `${ACR}/registries/generateCredentials/action`,
     `${ACR}/locations/operationResults/read`,
   ],

@@ -6,25 +6,39 @@ import { formatRegistryId, type RegistryResourceId } from './resource-id.ts';
 
 export interface TokenState {
   enabled: boolean;
+  /** Name of its scope map. */
+  scopeMap: string;
   /** When each password was created. Azure shows its value only then. */
   passwords: Record<string, Date>;
 }
 
+export interface ScopeMapState {
+  description: string;
+  actions: string[];
+}
+
+export interface NewTokenPassword {
+  password: string;
+  /** By Azure's clock; undefined when Azure does not say. */
+  createdOn: Date | undefined;
+}
+
 /** The scope-map tokens of a registry. Its methods throw as `Issuing` does. */
 export interface RegistryTokens {
-  /** The actions of a scope map; undefined when it does not exist. */
-  findScopeMap(id: RegistryResourceId, name: string, signal: AbortSignal): Promise<string[] | undefined>;
-  putScopeMap(id: RegistryResourceId, name: string, actions: string[], signal: AbortSignal): Promise<void>;
+  findScopeMap(id: RegistryResourceId, name: string, signal: AbortSignal): Promise<ScopeMapState | undefined>;
+  putScopeMap(id: RegistryResourceId, name: string, map: ScopeMapState, signal: AbortSignal): Promise<void>;
   findToken(id: RegistryResourceId, name: string, signal: AbortSignal): Promise<TokenState | undefined>;
   countTokens(id: RegistryResourceId, signal: AbortSignal): Promise<number>;
   createToken(id: RegistryResourceId, name: string, scopeMap: string, signal: AbortSignal): Promise<void>;
+  /** Gives a token that exists another scope map; its passwords stay. */
+  changeScopeMap(id: RegistryResourceId, name: string, scopeMap: string, signal: AbortSignal): Promise<void>;
   generateTokenPassword(
     id: RegistryResourceId,
     token: string,
     name: string,
     expiresOn: Date,
     signal: AbortSignal,
-  ): Promise<string>;
+  ): Promise<NewTokenPassword>;
   /** Removes one password and keeps the other. */
   removeTokenPassword(
     id: RegistryResourceId,
@@ -33,8 +47,6 @@ export interface RegistryTokens {
     signal: AbortSignal,
   ): Promise<void>;
 }
-
-const DESCRIPTION = 'What Coder pulls. Kept in step with the policy by the Coder ACR Bridge.';
 
 export function createRegistryTokens(clientOf: ClientOf): RegistryTokens {
   const issuing = createIssuing(clientOf, 'token');
@@ -51,12 +63,12 @@ export function createRegistryTokens(clientOf: ClientOf): RegistryTokens {
     findScopeMap: (id, name, signal) =>
       issuing(id, signal, async ({ scopeMaps }, at, options) => {
         const found = await orUndefined(scopeMaps.get(...at, name, options));
-        return found && (found.actions ?? []);
+        return found && { description: found.description ?? '', actions: found.actions ?? [] };
       }),
 
-    putScopeMap: (id, name, actions, signal) =>
+    putScopeMap: (id, name, map, signal) =>
       issuing(id, signal, async ({ scopeMaps }, at, options) => {
-        await scopeMaps.create(...at, name, { description: DESCRIPTION, actions }, options);
+        await scopeMaps.create(...at, name, map, options);
       }),
 
     countTokens: (id, signal) =>
@@ -68,8 +80,12 @@ export function createRegistryTokens(clientOf: ClientOf): RegistryTokens {
 
     createToken: (id, name, scopeMap, signal) =>
       issuing(id, signal, async ({ tokens }, at, options) => {
-        const scopeMapId = `${formatRegistryId(id)}/scopeMaps/${scopeMap}`;
-        await tokens.create(...at, name, { scopeMapId, status: 'enabled' }, options);
+        await tokens.create(...at, name, { scopeMapId: idOf(id, scopeMap), status: 'enabled' }, options);
+      }),
+
+    changeScopeMap: (id, name, scopeMap, signal) =>
+      issuing(id, signal, async ({ tokens }, at, options) => {
+        await tokens.update(...at, name, { scopeMapId: idOf(id, scopeMap) }, options);
       }),
 
     generateTokenPassword: (id, token, name, expiry, signal) =>
@@ -77,9 +93,9 @@ export function createRegistryTokens(clientOf: ClientOf): RegistryTokens {
         const tokenId = `${formatRegistryId(id)}/tokens/${token}`;
         const body = { tokenId, name: name as 'password1', expiry };
         const { passwords } = await registries.generateCredentials(...at, body, options);
-        const value = passwords?.find(password => password.name === name)?.value;
+        const { value, creationTime } = passwords?.find(password => password.name === name) ?? {};
         if (!value) throw new Error('Azure gave no value for the new password.');
-        return remember(value);
+        return { password: remember(value), createdOn: creationTime };
       }),
 
     async removeTokenPassword(id, token, name, signal) {
@@ -95,10 +111,18 @@ export function createRegistryTokens(clientOf: ClientOf): RegistryTokens {
   };
 }
 
-function toState({ status, credentials }: Token): TokenState {
+function idOf(id: RegistryResourceId, scopeMap: string): string {
+  return `${formatRegistryId(id)}/scopeMaps/${scopeMap}`;
+}
+
+function toState({ status, credentials, scopeMapId = '' }: Token): TokenState {
   const passwords = (credentials?.passwords ?? []).map(({ name, creationTime }) => [
     name,
     creationTime ?? new Date(0),
   ]);
-  return { enabled: status !== 'disabled', passwords: Object.fromEntries(passwords) };
+  return {
+    enabled: status !== 'disabled',
+    scopeMap: scopeMapId.split('/').at(-1) ?? '',
+    passwords: Object.fromEntries(passwords),
+  };
 }

@@ -14,7 +14,7 @@ export function createOverlayVault(vault: Vault): Vault {
       return IN_MEMORY;
     },
     setEnd: async () => {},
-    keepOnly: async () => {},
+    disable: async () => {},
     remove: async () => {},
   };
 }

@@ -20,18 +20,35 @@ export interface Vault {
   find(name: string, version?: string): Promise<string | undefined>;
   /**
    * Stores a new version and gives its id. Earlier versions stay readable.
-   * @param expiresOn end of the secret, which policies of a vault may ask for; absent when it has none, or none is known
    * @throws CredentialError `disallowed-by-policy`
    */
-  write(name: string, value: string, expiresOn?: Date): Promise<string>;
+  write(name: string, value: string, more?: SecretDetails): Promise<string>;
   /** Says of a version that is stored when the secret ends. */
   setEnd(name: string, version: string, expiresOn: Date): Promise<void>;
-  /** Disables every version but these, so that revoked secrets cannot be read. */
-  keepOnly(name: string, versions: readonly string[]): Promise<void>;
+  /** The enabled secrets of the vault that have all these tags. */
+  list(tags: Readonly<Record<string, string>>): Promise<ListedSecret[]>;
+  /** The newest version of a secret, with its id; undefined when there is no such secret, or it is disabled. */
+  newest(name: string): Promise<{ version: string; value: string } | undefined>;
+  /** Disables one version, so that it cannot be read; succeeds when it does not exist. */
+  disable(name: string, version: string): Promise<void>;
   /** Tests the right to store secrets: updates an existing one without changing it. */
   proveWrite(name: string): Promise<void>;
   /** Deletes the secret with all its versions; succeeds when it does not exist. */
   remove(name: string): Promise<void>;
+}
+
+export interface SecretDetails {
+  /** End of the secret, which policies of a vault may ask for; absent when none is known. */
+  expiresOn?: Date | undefined;
+  /** At most 15, each of at most 256 characters. */
+  tags?: Record<string, string>;
+}
+
+export interface ListedSecret {
+  name: string;
+  createdOn: Date;
+  expiresOn?: Date;
+  tags: Readonly<Record<string, string>>;
 }
 
 /** Without a limit, a vault that does not answer would delay an import past the 30 s that Event Grid waits. */
@@ -72,8 +89,9 @@ export function createVault(
     }
   }
 
-  async function store(name: string, value: string, expiresOn: Date | undefined): Promise<string> {
-    const { properties } = await client.setSecret(name, remember(value), expiresOn ? { expiresOn } : {});
+  async function store(name: string, value: string, { expiresOn, tags }: SecretDetails): Promise<string> {
+    const details = { ...(expiresOn && { expiresOn }), ...(tags && { tags }) };
+    const { properties } = await client.setSecret(name, remember(value), details);
     return properties.version as string;
   }
 
@@ -96,22 +114,13 @@ export function createVault(
   return {
     read: (name, version) => guarded(name, () => fetchValue(name, version)),
 
-    find: (name, version) =>
-      guarded(name, async () => {
-        try {
-          return await fetchValue(name, version);
-        } catch (error) {
-          // A disabled secret counts as deleted.
-          if (statusOf(error) === 404 || isDisabled(error)) return undefined;
-          throw error;
-        }
-      }),
+    find: (name, version) => guarded(name, () => fetchValue(name, version).catch(gone)),
 
-    write: (name, value, expiresOn) =>
+    write: (name, value, more = {}) =>
       guarded(name, async () => {
         for (let looks = 1; ; looks += 1) {
           try {
-            return await store(name, value, expiresOn);
+            return await store(name, value, more);
           } catch (error) {
             if (statusOf(error) !== 409 || looks === LOOKS_AT_DELETED) throw error;
             if (saidBy(error).codes.includes('ObjectIsDeletedButRecoverable')) await recover(name);
@@ -125,12 +134,28 @@ export function createVault(
         await client.updateSecretProperties(name, version, { expiresOn });
       }),
 
-    keepOnly: (name, versions) =>
-      guarded(name, async () => {
-        for await (const { version, enabled } of client.listPropertiesOfSecretVersions(name)) {
-          if (!version || enabled === false || versions.includes(version)) continue;
-          await client.updateSecretProperties(name, version, { enabled: false });
+    list: wanted =>
+      guarded('list', async () => {
+        const found: ListedSecret[] = [];
+        for await (const secret of client.listPropertiesOfSecrets()) {
+          const { name, createdOn = new Date(0), expiresOn, tags = {}, enabled } = secret;
+          const isWanted = Object.entries(wanted).every(([tag, value]) => tags[tag] === value);
+          if (isWanted && enabled !== false)
+            found.push({ name, createdOn, tags, ...(expiresOn && { expiresOn }) });
         }
+        return found;
+      }),
+
+    newest: name =>
+      guarded(name, async () => {
+        const secret = await client.getSecret(name).catch(gone);
+        const version = secret?.properties.version;
+        return version && secret.value ? { version, value: remember(secret.value) } : undefined;
+      }),
+
+    disable: (name, version) =>
+      guarded(name, async () => {
+        await client.updateSecretProperties(name, version, { enabled: false }).catch(gone);
       }),
 
     proveWrite: name =>
@@ -156,6 +181,11 @@ function toOurError(call: KeyVaultCall, error: unknown): Error {
   return reason === 'disallowed-by-policy'
     ? new CredentialError(reason, message, details)
     : new ServiceError(reason, message, details);
+}
+
+/** A disabled secret counts as deleted. @throws error unless it says that there is no such secret */
+function gone(error: unknown): undefined {
+  if (statusOf(error) !== 404 && !isDisabled(error)) throw error;
 }
 
 /** A disabled secret gives 403, as a missing role does; only the inner code differs. */

@@ -61,6 +61,15 @@ export function createClassicRegistries(options: Options): ClassicRegistries {
     throw new ServiceError('coder-rejected', message);
   }
 
+  /** The registry as Coder has it, whether the bridge remembers it or not. */
+  async function findByHost(
+    registry: PullableRegistry,
+    signal: AbortSignal,
+  ): Promise<CoderRegistry | undefined> {
+    const listed = await coder.listRegistries(organizationOf(registry), signal);
+    return listed.find(candidate => sameHost(candidate, registry));
+  }
+
   /** Read under the lease of the registry's link, so that no older credential is given after a newer one. */
   async function latest(registry: PullableRegistry): Promise<PullableRegistry> {
     const current = await options.findRegistry(registry.name);
@@ -139,18 +148,23 @@ export function createClassicRegistries(options: Options): ClassicRegistries {
     deliverCredential,
 
     async deliverAgain(registry, signal) {
-      if (idIn(await rows.read(registryRow(registry)), registry) === undefined) return undefined;
+      const known = idIn(await rows.read(registryRow(registry)), registry);
+      if (known === undefined && !(await findByHost(registry, signal))) return undefined;
       return rows.withLease(registryRow(registry), signal, async link => {
         const current = await latest(registry);
         const id = idIn(link, current);
-        return id !== undefined && (await give(current, id, link, signal, true)) ? id : undefined;
+        if (id !== undefined && (await give(current, id, link, signal, true))) return id;
+        // Coder may have the registry although the bridge forgot it, or under another id.
+        const found = await findByHost(current, signal);
+        return found && (await give(current, found.id, link, signal, true)) ? found.id : undefined;
       });
     },
 
     async wasTouched(registry, signal) {
       const link = await rows.read(registryRow(registry));
       const id = idIn(link, registry);
-      if (id === undefined || loginVersionOf(registry) === undefined) return false;
+      if (loginVersionOf(registry) === undefined) return false;
+      if (id === undefined) return (await findByHost(registry, signal)) !== undefined;
       const found = await coder.getRegistry(id, signal);
       return !found || !sameHost(found, registry) || (found.updated_at ?? undefined) !== link.changedOn;
     },
@@ -169,8 +183,7 @@ export function createClassicRegistries(options: Options): ClassicRegistries {
       }
       return rows.withLease(registryRow(registry), signal, async link => {
         const current = await latest(registry);
-        const listed = await coder.listRegistries(organizationOf(current), signal);
-        const found = listed.find(candidate => sameHost(candidate, current));
+        const found = await findByHost(current, signal);
         if (found && (await give(current, found.id, link, signal)))
           return importImage({ registry_id: found.id });
 

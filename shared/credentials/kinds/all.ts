@@ -29,15 +29,19 @@ export const CredentialInput = z.discriminatedUnion(
 export type CredentialInput = z.infer<typeof CredentialInput>;
 
 /** The part of the input that the registry's record keeps: everything except the secret. */
-export const DeclaredCredential = CredentialInput.transform(declaredOf);
+export const DeclaredCredential = CredentialInput.transform(input => declaredOf(input));
 export type DeclaredCredential = DeclaredOf<Kind>;
 type DeclaredOf<K extends Kind> = K extends { supplied: { withoutSecret(input: never): infer D } }
   ? D
-  : z.infer<K['input']>;
+  : K extends { declare(...input: never[]): infer D }
+    ? D
+    : z.infer<K['input']>;
 
-export function declaredOf(input: CredentialInput): DeclaredCredential {
-  const { supplied } = credentialKind(input.kind);
-  return (supplied ? supplied.withoutSecret(input) : input) as DeclaredCredential;
+/** @param deploymentId goes into names that a person left out */
+export function declaredOf(input: CredentialInput, deploymentId?: string): DeclaredCredential {
+  const { supplied, declare } = credentialKind(input.kind);
+  const declared = supplied ? supplied.withoutSecret(input) : (declare?.(input, deploymentId) ?? input);
+  return declared as DeclaredCredential;
 }
 
 /** The implementation of a kind. */

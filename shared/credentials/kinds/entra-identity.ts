@@ -24,6 +24,7 @@ export const entraIdentity = {
       return { username: TOKEN_USER, password, expiresOn: expiryOf(password) };
     },
     // ACR has no call that revokes one token.
+    lastsUntilItsEnd: true,
     revoke: async () => {},
   },
 } satisfies CredentialKind<EntraIdentityInput>;

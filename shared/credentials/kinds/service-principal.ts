@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { CredentialKind } from '../kind.ts';
+import type { CheckContext, CredentialKind } from '../kind.ts';
 import { expiryFor, RotationSchedule } from '../schedule.ts';
 
 const ServicePrincipalInput = z.strictObject({
@@ -21,14 +21,22 @@ export const servicePrincipal = {
   issuer: {
     accountOf: ({ appId }) => appId,
 
-    async issue({ appId, ...schedule }, { registry, graph, now, signal, kept }) {
-      const displayName = `coder-acr-bridge/${registry.name}`;
-      const known = kept.map(({ slot }) => slot);
-      for (const secret of await graph.listSecrets(appId, signal)) {
-        const isLeftOver = secret.displayName === displayName && !known.includes(secret.keyId);
-        if (isLeftOver) await graph.removeSecret(appId, secret.keyId, signal);
-      }
+    async find({ appId }, { graph, kept, signal, ...context }) {
+      const displayName = displayNameOf(context);
+      const found = await graph.listSecrets(appId, signal);
+      return found
+        .filter(
+          secret => secret.displayName === displayName || kept.some(({ slot }) => slot === secret.keyId),
+        )
+        .map(({ keyId, startDateTime }) => ({
+          slot: keyId,
+          ...(startDateTime && { createdOn: startDateTime }),
+        }));
+    },
+
+    async issue({ appId, ...schedule }, { graph, now, signal, ...context }) {
       const expiresOn = expiryFor(schedule, now());
+      const displayName = displayNameOf(context);
       const { keyId, secretText } = await graph.addSecret(appId, { displayName, expiresOn }, signal);
       return { username: appId, password: secretText, slot: keyId, expiresOn };
     },
@@ -38,3 +46,8 @@ export const servicePrincipal = {
     },
   },
 } satisfies CredentialKind<ServicePrincipalInput>;
+
+/** Tells the secrets of this deployment and registry from those of others that use the app registration. */
+function displayNameOf({ registry, deploymentId }: Pick<CheckContext, 'registry' | 'deploymentId'>): string {
+  return ['coder-acr-bridge', deploymentId, registry.name].filter(Boolean).join('/');
+}

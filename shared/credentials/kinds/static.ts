@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { quote, registryName } from '../../azure/az-commands.ts';
 import { invalidRequest, RefusedError } from '../../errors.ts';
 import type { AdoptContext, CredentialKind } from '../kind.ts';
+import { storeSecret } from '../secrets.ts';
 import { type IssuedCredential, secretNameOf } from '../state.ts';
 
 const StaticInput = z.strictObject({
@@ -41,25 +42,25 @@ async function adopt(input: StaticInput, context: AdoptContext): Promise<IssuedC
   const { username, expiresOn } = input;
   const declared = withoutSecret(input);
   const ends = expiresOn ? { expiresOn: new Date(expiresOn) } : {};
-  const secretName = secretNameOf(context.registryName);
+  const { registryName, deploymentId } = context;
   // A person may supply a new password because the old one was lost.
-  const stored = current && (await vault.find(secretName, current.secretVersion));
+  const stored = current && (await vault.find(secretNameOf(registryName, current), current.secretVersion));
   const isSameUser = current?.username === username;
   const password = input.password ?? (isSameUser ? stored : undefined);
   if (password === undefined) throw passwordMissing();
   if (current && isSameUser && password === stored) {
     const { expiresOn: before, ...kept } = current;
     if (ends.expiresOn && ends.expiresOn.getTime() !== before?.getTime()) {
-      await vault.setEnd(secretName, current.secretVersion, ends.expiresOn);
+      await vault.setEnd(secretNameOf(registryName, current), current.secretVersion, ends.expiresOn);
     }
     return { ...kept, declared, ...ends };
   }
   if (!(await context.acceptsLogin({ username, password }))) throw refused(context.loginServer, username);
-  const isStored = current !== undefined && password === stored;
-  const secretVersion = isStored
-    ? current.secretVersion
-    : await vault.write(secretName, password, ends.expiresOn);
-  return { declared, username, secretVersion, issuedOn: now, ...ends };
+  const supplied = { declared, username, issuedOn: now, ...ends };
+  return {
+    ...supplied,
+    ...(await storeSecret(vault, registryName, deploymentId, { ...supplied, password })),
+  };
 }
 
 function passwordMissing(): RefusedError {

@@ -106,7 +106,7 @@ describe('connect', () => {
     expect(await connect(outputs, surroundings)).toBe(true);
 
     expect(waits).toEqual(Array(5).fill(60_000));
-    expect(logged.join('\n')).toContain('may not read');
+    expect(logged.join('\n')).toContain('may not do this with fabrikam');
     expect((await app.api('GET', 'registries/fabrikam')).status).toBe(200);
   });
 

@@ -157,10 +157,10 @@ const CALLS: Record<string, Call> = {
     make: app => app.vault.write('new', login.password),
     again: true,
   },
-  'versions of a secret': {
+  'list of secrets': {
     to: 'keyVault',
-    at: { path: '/versions$' },
-    make: app => app.vault.keepOnly('new', []),
+    at: { path: '^/secrets/?$' },
+    make: app => app.vault.list({ registry: 'contoso' }),
     again: true,
     answers: nextPage,
   },

@@ -3,7 +3,7 @@ import { image } from '../../../infra/local/oci-image.ts';
 import { newLife } from '../../support/mortal.ts';
 import { type RotatingKind, type RotationWorld, startRotationWorld } from './world.ts';
 
-const LEASE_MS = 301_000;
+const LEASE_MS = 46_000;
 const GRACE_MS = 31 * 60_000;
 const MOST_CALLS = 400;
 /** Two instances take turns at random anyway, so that not every point that is tried need be raced at. */

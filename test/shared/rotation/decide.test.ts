@@ -1,9 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import type { CredentialState, IssuedCredential } from '../../../shared/credentials/state.ts';
-import { decide, type RotationFacts, type RotationStep } from '../../../shared/rotation/decide.ts';
+import {
+  decide,
+  type Found,
+  type RotationFacts,
+  type RotationStep,
+} from '../../../shared/rotation/decide.ts';
 
 const SCHEDULE = { rotateEveryHours: 10, graceMinutes: 60 };
 const TOKEN = { kind: 'token', tokenName: 'coder-pull', ...SCHEDULE } as const;
+const ADMIN = { kind: 'admin', ...SCHEDULE } as const;
 const OTHER_TOKEN = { ...TOKEN, tokenName: 'other' };
 const OTHER_SCHEDULE = { ...TOKEN, rotateEveryHours: 99 };
 const STATIC = { kind: 'static', username: 'me' } as const;
@@ -11,14 +17,31 @@ const STATIC = { kind: 'static', username: 'me' } as const;
 const at = (hours: number) => new Date(Date.UTC(2026, 0, 1) + hours * 3_600_000);
 const NOW = at(0);
 
+/** In the first slot, unless said otherwise. */
 function issued(hoursAgo: number, more: Partial<IssuedCredential> = {}): IssuedCredential {
-  return { declared: TOKEN, username: 'coder-pull', secretVersion: 'v', issuedOn: at(-hoursAgo), ...more };
+  const createdOn = at(-hoursAgo);
+  const slot = 'password1';
+  return {
+    ...{ declared: TOKEN, username: 'coder-pull', secretVersion: `${hoursAgo}`, issuedOn: createdOn },
+    ...{ slot, createdOn, ...more },
+  };
 }
+const inSecond = { slot: 'password2' };
 
 const failed = (hoursAgo: number) =>
   ({ on: at(-hoursAgo), outcome: 'failed', reason: 'not-accepted', message: 'No.' }) as const;
-const works = { currentWorks: true, previousWorks: true };
-const broken = { currentWorks: false, previousWorks: false };
+
+/** What Azure has: the hours since each password was created. */
+function found(passwords: { password1?: number; password2?: number }, more: Partial<Found> = {}): Found {
+  const listed = Object.entries(passwords).map(([slot, ago]) => ({ slot, createdOn: at(-ago) }));
+  const azure = { account: TOKEN, passwords: listed, replaced: [] };
+  return { outage: undefined, azure, stored: undefined, isUntouched: true, ...more };
+}
+const issue = (why: string, slot?: string, more = {}) =>
+  ({ do: 'issue', why, ...(slot && { slot }), asItIs: false, deliverFirst: false, ...more }) as RotationStep;
+
+const OUTAGE = { reason: 'registry-unauthorized', message: 'It refuses the bridge too.' };
+const refused = { current: 'refused' } as const;
 
 type Case = [
   title: string,
@@ -27,115 +50,334 @@ type Case = [
   facts?: Partial<RotationFacts>,
 ];
 
-const CASES: Case[] = [
-  ['nothing was ever issued', {}, { do: 'issue', why: 'first' }],
-  [
-    'the first one failed just now: Coder waits for it',
-    { lastResult: failed(0) },
-    { do: 'issue', why: 'first' },
-  ],
+const SUPPLIED: IssuedCredential = {
+  ...{ declared: STATIC, username: 'coder-pull', secretVersion: 's', issuedOn: at(-5) },
+};
+const HEALTHY: Case[] = [
   ['all is well', { current: issued(1) }, { do: 'nothing', nextOn: at(9) }],
-  ['half of its life is over', { current: issued(2, { expiresOn: at(1) }) }, { do: 'issue', why: 'due' }],
-  ['the interval is over', { current: issued(10) }, { do: 'issue', why: 'due' }],
+  ['a rotation is due, and it must look first', { current: issued(10) }, { do: 'look' }],
   [
-    'that failed a moment ago',
+    'half of its life is over',
+    { current: issued(2, { expiresOn: at(1) }) },
+    issue('due', 'password2'),
+    { found: found({ password1: 2 }) },
+  ],
+  [
+    'the interval is over',
+    { current: issued(10) },
+    issue('due', 'password2'),
+    { found: found({ password1: 10 }) },
+  ],
+  [
+    'the interval is over, but the registry refuses the bridge itself',
+    { current: issued(10) },
+    { do: 'wait', because: OUTAGE },
+    { found: found({ password1: 10 }, { outage: OUTAGE }) },
+  ],
+  [
+    'it is due and failed a moment ago',
     { current: issued(11), lastResult: failed(0.1) },
     { do: 'nothing', nextOn: at(-1) },
   ],
-  ['that failed a while ago', { current: issued(11), lastResult: failed(1) }, { do: 'issue', why: 'due' }],
+  [
+    'it is due and failed a while ago',
+    { current: issued(11), lastResult: failed(1) },
+    issue('due', 'password2'),
+    { found: found({ password1: 11 }) },
+  ],
   [
     'it failed a moment ago, and a person asks again',
     { current: issued(1), lastResult: failed(0.1), requestedOn: at(0) },
-    { do: 'issue', why: 'requested' },
+    issue('requested', 'password2'),
+    { found: found({ password1: 1 }) },
   ],
-  ['a person asks', { current: issued(1), requestedOn: at(-0.5) }, { do: 'issue', why: 'requested' }],
+  [
+    'it was compromised, and that failed a moment ago',
+    { current: issued(1), lastResult: failed(0.1), compromisedOn: at(-0.5) },
+    issue('compromised', 'password2'),
+    { found: found({ password1: 1 }) },
+  ],
   [
     'a person asked, and got it',
     { current: issued(1), requestedOn: at(-2) },
     { do: 'nothing', nextOn: at(9) },
   ],
   [
-    'it was reported as compromised',
-    { current: issued(1), compromisedOn: at(-0.5) },
-    { do: 'issue', why: 'compromised' },
+    'another account is declared',
+    { current: issued(1, { declared: OTHER_TOKEN, username: 'other' }) },
+    issue('declared', 'password1'),
+    { found: found({}) },
   ],
   [
-    'another account is declared',
-    { current: issued(1, { declared: OTHER_TOKEN }) },
-    { do: 'issue', why: 'declared' },
+    'another account is declared while the old one has one in its grace period',
+    {
+      current: issued(0.1, { declared: OTHER_TOKEN, username: 'other' }),
+      earlier: [{ ...issued(9, { declared: OTHER_TOKEN, username: 'other' }), revokeOn: at(0.5) }],
+    },
+    issue('declared', 'password1'),
+    { found: found({}) },
   ],
   [
     'another schedule is declared',
     { current: issued(1, { declared: OTHER_SCHEDULE }) },
     { do: 'nothing', nextOn: at(9) },
   ],
-  ['a new one is to be tested', { current: issued(1), candidate: issued(0.1) }, { do: 'prove' }],
   [
-    'a new one was never accepted',
-    { current: issued(1), candidate: issued(0.5) },
-    { do: 'discard', expired: true },
+    'a person supplied a password of the declared token: it is one of the two',
+    { current: SUPPLIED },
+    { do: 'report-no-slot' },
+    { found: found({ password1: 5, password2: 6 }) },
   ],
   [
-    'a new one was reported as compromised before Coder had it',
+    'a person supplied the only password of the declared token',
+    { current: SUPPLIED },
+    issue('declared', 'password2'),
+    { found: found({ password1: 5 }) },
+  ],
+  ['Coder has not confirmed it', { current: issued(0.1), earlier: [issued(9)] }, { do: 'deliver' }],
+];
+
+const CANDIDATE: Case[] = [
+  ['it is to be tested', { current: issued(1), candidate: issued(0.1) }, { do: 'prove' }],
+  [
+    'it was never accepted',
+    { current: issued(1), candidate: issued(0.5) },
+    { do: 'discard', expired: true },
+    { found: found({}) },
+  ],
+  [
+    'the registry refuses the bridge too',
+    { current: issued(1), candidate: issued(0.5) },
+    { do: 'wait', because: OUTAGE },
+    { found: found({}, { outage: OUTAGE }) },
+  ],
+  [
+    'it was reported as compromised before Coder had it',
     { current: issued(1), candidate: issued(0.1), compromisedOn: NOW },
     { do: 'discard', expired: false },
   ],
   [
-    'a new one is of a kind that is not declared any more',
+    'it is of a kind that is not declared any more',
     { current: issued(1), candidate: issued(0.1) },
     { do: 'discard', expired: false },
     { declared: STATIC },
   ],
-  ['Coder has not confirmed it', { current: issued(0.1), previous: issued(9) }, { do: 'deliver' }],
+];
+
+/** Passwords that the bridge found in Azure, and does not know. */
+const REPLACED = ['password1', 'password2'].map(slot => {
+  const { secretVersion: _, ...unknown } = issued(0.1, { slot });
+  return unknown;
+});
+const gone = { found: found({ password2: 1 }, { isUntouched: false }) };
+const there = { found: found({ password1: 1 }) };
+const REFUSED: Case[] = [
+  ['nothing else is known', { current: issued(1) }, { do: 'look' }, refused],
   [
-    'Coder has not confirmed it, and the registry refuses it: the old one still works',
-    { current: issued(0.1), previous: issued(9) },
-    { do: 'fall-back' },
-    { currentWorks: false },
+    'and the bridge itself too',
+    { current: issued(1), earlier: [issued(9, inSecond)] },
+    { do: 'wait', because: OUTAGE },
+    { ...refused, found: found({ password1: 1, password2: 9 }, { outage: OUTAGE }) },
+  ],
+  ['and Azure still has it', { current: issued(1) }, { do: 'suspect' }, { ...refused, ...there }],
+  [
+    'for a minute now, and Azure still has it',
+    { current: issued(1), refusedSince: at(-1 / 60) },
+    { do: 'nothing', nextOn: at(9) },
+    { ...refused, ...there },
   ],
   [
-    'the registry refuses both',
-    { current: issued(0.1), previous: issued(9) },
-    { do: 'revoke', deliverFirst: false },
-    broken,
+    'for six minutes now',
+    { current: issued(1), refusedSince: at(-0.1) },
+    issue('refused', 'password2'),
+    { ...refused, ...there },
   ],
-  ['the registry refuses it', { current: issued(1) }, { do: 'issue', why: 'refused' }, broken],
   [
-    'the registry refuses a password that a person supplied',
+    'and Azure has it no more',
     { current: issued(1) },
+    issue('refused', 'password1'),
+    { ...refused, found: found({}) },
+  ],
+  [
+    'and it has expired',
+    { current: issued(1, { expiresOn: at(-0.1) }) },
+    issue('refused', 'password2'),
+    { ...refused, ...there },
+  ],
+  [
+    'but it accepts an earlier one that Coder may hold',
+    { current: issued(0.1), earlier: [issued(9, inSecond)] },
+    { do: 'fall-back', to: issued(9, inSecond) },
+    { ...refused, accepted: issued(9, inSecond), found: found({ password1: 0.1, password2: 9 }) },
+  ],
+  [
+    'and an earlier one that Coder may hold, although Azure has both',
+    { current: issued(0.1), earlier: [issued(9, inSecond)], refusedSince: at(-1) },
+    { do: 'report-no-slot' },
+    { ...refused, found: found({ password1: 0.1, password2: 9 }) },
+  ],
+  [
+    'and an earlier one, and a person replaced both',
+    { current: issued(1), earlier: [issued(9, inSecond)], refusedSince: at(-1) },
+    { do: 'remember', passwords: found({ password1: 0.1, password2: 0.1 }).azure.passwords.slice() },
+    { ...refused, found: found({ password1: 0.1, password2: 0.1 }) },
+  ],
+  [
+    'and Azure has another one in the second slot, which Coder may hold',
+    { current: issued(1) },
+    { do: 'remember', passwords: gone.found.azure.passwords.slice() },
+    { ...refused, ...gone },
+  ],
+  [
+    'and Key Vault has a newer one: the record is old',
+    { current: issued(5) },
+    { do: 'recall', credential: issued(1, inSecond) },
+    { ...refused, found: found({ password2: 1 }, { stored: issued(1, inSecond) }) },
+  ],
+  [
+    'but it accepts an earlier one that leaked',
+    { current: issued(0.1), earlier: [issued(9, inSecond)], compromisedOn: at(-1) },
+    { do: 'suspect' },
+    { ...refused, accepted: issued(9, inSecond), found: found({ password1: 0.1, password2: 9 }) },
+  ],
+  [
+    'a person replaced both, and Coder still has what the bridge gave it',
+    { current: issued(1), earlier: REPLACED },
+    issue('refused', 'password1'),
+    { ...refused, found: found({ password1: 0.1, password2: 0.1 }) },
+  ],
+  [
+    'a person replaced both, and gave Coder another one',
+    { current: issued(1), earlier: REPLACED },
+    { do: 'report-no-slot' },
+    { ...refused, found: found({ password1: 0.1, password2: 0.1 }, { isUntouched: false }) },
+  ],
+  [
+    'because it may not pull',
+    { current: issued(1) },
+    { do: 'repair-rights' },
+    { current: 'no-rights', ...there },
+  ],
+  [
+    'or not: its secret is gone from Key Vault',
+    { current: issued(1) },
+    issue('refused', 'password2'),
+    { current: 'missing', ...there },
+  ],
+  [
+    'and a person supplied it',
+    { current: issued(1, { declared: STATIC }) },
     { do: 'report' },
-    { declared: STATIC, ...broken },
+    { declared: STATIC, ...refused, ...there },
   ],
+];
+
+const EARLIER: Case[] = [
   [
-    'the old one is in its grace period',
-    { current: issued(0.1), previous: issued(9), revokeOn: at(0.5) },
+    'it is in its grace period',
+    { current: issued(0.1), earlier: [{ ...issued(9), revokeOn: at(0.5) }] },
     { do: 'nothing', nextOn: at(0.5) },
   ],
   [
-    'the old one is in its grace period, and the new one is due already',
-    { current: issued(10), previous: issued(20), revokeOn: at(0.5) },
+    'it is in its grace period, and a person asks for another rotation: that waits',
+    { current: issued(0.1), earlier: [{ ...issued(9, inSecond), revokeOn: at(0.5) }], requestedOn: NOW },
     { do: 'nothing', nextOn: at(0.5) },
+    { found: found({ password1: 0.1, password2: 9 }) },
   ],
   [
-    'the old one is in its grace period, and the new one was reported as compromised',
-    { current: issued(0.1), previous: issued(9), revokeOn: at(0.5), compromisedOn: NOW },
-    { do: 'revoke', deliverFirst: true },
+    'it is in its grace period, and was reported as compromised',
+    { current: issued(0.1), earlier: [{ ...issued(9), revokeOn: at(0.5) }], compromisedOn: NOW },
+    { do: 'revoke', credential: { ...issued(9), revokeOn: at(0.5) }, deliverFirst: true },
   ],
   [
-    'the grace period is over',
-    { current: issued(1), previous: issued(9), revokeOn: at(-0.1) },
-    { do: 'revoke', deliverFirst: true },
+    'its grace period is over',
+    { current: issued(1), earlier: [{ ...issued(9), revokeOn: at(-0.1) }] },
+    { do: 'revoke', credential: { ...issued(9), revokeOn: at(-0.1) }, deliverFirst: true },
   ],
   [
-    'a token that was replaced by a password that a person supplied is revoked',
-    { current: issued(1, { declared: STATIC }), previous: issued(9), revokeOn: at(-0.1) },
-    { do: 'revoke', deliverFirst: true },
+    'it was replaced by a password that a person supplied',
+    { current: issued(1, { declared: STATIC }), earlier: [{ ...issued(9), revokeOn: at(-0.1) }] },
+    { do: 'revoke', credential: { ...issued(9), revokeOn: at(-0.1) }, deliverFirst: true },
     { declared: STATIC },
   ],
 ];
 
-describe('what a run does next when', () => {
-  test.each(CASES)('%s', (_, rotation, expected, facts = {}) => {
-    expect(decide({ declared: TOKEN, rotation, now: NOW, ...works, ...facts })).toEqual(expected);
+const LOST: Case[] = [
+  ['nothing was ever issued', {}, issue('first', 'password1'), { found: found({}) }],
+  ['the first one failed just now: Coder waits for it', { lastResult: failed(0) }, { do: 'look' }],
+  [
+    'the token has a password, which Coder may hold',
+    {},
+    { do: 'remember', passwords: found({ password1: 5 }).azure.passwords.slice() },
+    { found: found({ password1: 5 }) },
+  ],
+  [
+    'that is remembered',
+    { earlier: [issued(5)] },
+    issue('first', 'password2'),
+    { found: found({ password1: 5 }) },
+  ],
+  [
+    'the token has two, and Coder may hold either',
+    { earlier: [issued(5), issued(6, inSecond)] },
+    { do: 'report-no-slot' },
+    { found: found({ password1: 5, password2: 6 }) },
+  ],
+  [
+    'the token has two, and a person says that Coder may lose them',
+    { earlier: [issued(5), issued(6, inSecond)], compromisedOn: NOW },
+    issue('first', 'password1'),
+    { found: found({ password1: 5, password2: 6 }) },
+  ],
+  [
+    'a run that was cut off left a password, and Coder confirms the present one first',
+    { current: issued(10), issuing: 'password2' },
+    issue('due', 'password2', { deliverFirst: true }),
+    { found: found({ password1: 10, password2: 0.1 }) },
+  ],
+];
+
+const azureOfAdmin = {
+  account: ADMIN,
+  passwords: [{ slot: 'password' }, { slot: 'password2' }],
+  replaced: [],
+};
+const admin = (more: Partial<IssuedCredential> = {}) =>
+  issued(11, { declared: ADMIN, slot: 'password', ...more });
+const adminFacts = { declared: ADMIN, found: found({}, { azure: azureOfAdmin }) };
+const SHARED: Case[] = [
+  ['it is the first: taken as it is', {}, issue('first', 'password', { asItIs: true }), adminFacts],
+  [
+    'it is due: Coder confirms the present one before the other is replaced',
+    { current: admin() },
+    issue('due', 'password2', { deliverFirst: true }),
+    adminFacts,
+  ],
+  [
+    'the other one is in its grace period',
+    { current: admin(), earlier: [{ ...admin({ slot: 'password2' }), revokeOn: at(1) }] },
+    { do: 'nothing', nextOn: at(1) },
+    adminFacts,
+  ],
+  [
+    'a person replaced it: the other one is taken as it is',
+    { current: admin() },
+    issue('refused', 'password2', { asItIs: true }),
+    { ...adminFacts, ...refused, found: found({}, { azure: { ...azureOfAdmin, replaced: ['11'] } }) },
+  ],
+];
+
+describe.each([
+  ['the credential of Coder works and', HEALTHY],
+  ['a new one was issued and', CANDIDATE],
+  ['the registry refuses the credential of Coder', REFUSED],
+  ['there is an earlier one and', EARLIER],
+  ['the record has nothing of Coder and', LOST],
+  ['it is the administrator account and', SHARED],
+])('what a run does next when %s', (_, cases) => {
+  test.each(cases)('%s', (_title, rotation, expected, facts = {}) => {
+    const well = { current: 'accepted', accepted: undefined, found: undefined } as const;
+
+    expect(decide({ declared: TOKEN, rotation, now: NOW, ...well, ...facts })).toEqual(expected);
   });
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { CredentialState, IssuedCredential } from '../../../shared/credentials/state.ts';
-import { planRotation } from '../../../shared/rotation/plan.ts';
+import { planRotation, waitsUntil } from '../../../shared/rotation/plan.ts';
 
 const declared = {
   kind: 'token',
@@ -10,27 +10,49 @@ const declared = {
 } as const;
 const T0 = new Date('2026-11-25T08:00:00Z');
 const T1 = new Date('2026-11-25T09:00:00Z');
+const T2 = new Date('2026-11-25T10:00:00Z');
 const issue = (slot: string): IssuedCredential => ({
   ...{ declared, slot, username: 'coder-acr-bridge', secretVersion: slot, issuedOn: T0 },
 });
 const [one, two] = [issue('password1'), issue('password2')];
 
+const STEPS = ['issue', 'save', 'test', 'give', 'revoke'];
+
 test.each<[string, CredentialState, boolean, string[], string]>([
-  ['no rotation', { current: one }, false, ['prove', 'issue', 'save', 'test', 'give', 'revoke'], 'password1'],
-  ['a test of the new one', { current: one, candidate: two }, false, ['test', 'give', 'revoke'], 'password1'],
-  ['the delivery', { current: two, previous: one }, false, ['give', 'revoke'], 'password1'],
+  ['no rotation', { current: one }, false, ['prove', ...STEPS], 'password1'],
+  [
+    'a test of the new one',
+    { current: one, candidate: two },
+    false,
+    ['prove', 'end', 'end', 'end', 'wait', ...STEPS],
+    'password1',
+  ],
+  [
+    'the delivery',
+    { current: two, earlier: [one] },
+    false,
+    ['prove', 'end', 'end', 'wait', ...STEPS],
+    'password2',
+  ],
   [
     'the grace period',
-    { current: two, previous: one, revokeOn: T1 },
+    { current: two, earlier: [{ ...one, revokeOn: T2 }] },
     false,
-    ['prove', 'revoke', 'issue', 'save', 'test', 'give', 'revoke'],
+    ['prove', 'wait', ...STEPS],
+    'password2',
+  ],
+  [
+    'the grace period of one that may be compromised',
+    { current: two, earlier: [{ ...one, revokeOn: T2 }] },
+    true,
+    ['prove', 'revoke', ...STEPS],
     'password2',
   ],
   [
     'a test of one that may be compromised',
     { current: one, candidate: two },
     true,
-    ['prove', 'discard', 'issue', 'save', 'test', 'give', 'revoke'],
+    ['prove', 'discard', ...STEPS],
     'password1',
   ],
 ])(
@@ -42,3 +64,12 @@ test.each<[string, CredentialState, boolean, string[], string]>([
     expect(plan.at(-1)).toMatchObject({ slot: revoked });
   },
 );
+
+test('a plain request waits for the end of the grace period of the password in its slot', () => {
+  const rotation = { current: two, earlier: [{ ...one, revokeOn: T2 }] };
+  const registry = { name: 'contoso', credential: declared, rotation };
+
+  expect(waitsUntil(registry)).toEqual(T2);
+  expect(planRotation(registry, T1, false)[1]).toMatchObject({ on: T2, slot: 'password1' });
+  expect(waitsUntil({ ...registry, credential: { kind: 'entra-identity' } })).toBeUndefined();
+});

@@ -96,11 +96,11 @@ export async function startRotationWorld(): Promise<RotationWorld> {
 
   async function isQuiet(): Promise<boolean> {
     const { rotation } = await registry();
-    const { current, candidate, previous, leaseUntil, requestedOn, lastResult } = rotation;
+    const { current, candidate, earlier, leaseUntil, requestedOn, refusedSince, lastResult } = rotation;
     const isHeld = leaseUntil && leaseUntil > cloud.clock.now();
     const isAsked = requestedOn && current && current.issuedOn < requestedOn;
     const isOpen = isAsked && lastResult?.outcome !== 'failed';
-    return Boolean(current && !candidate && !previous && !isHeld && !isOpen);
+    return Boolean(current && !candidate && !earlier && !refusedSince && !isHeld && !isOpen);
   }
 
   async function untilQuiet(instance = services, afterEach = async () => {}): Promise<void> {
@@ -199,15 +199,15 @@ export async function startRotationWorld(): Promise<RotationWorld> {
     },
 
     async loseSecret() {
-      await services.vault.remove(`registry-${NAME}-password`);
+      for (const name of secretNames()) await services.vault.remove(name);
     },
 
     async expectSound() {
       const { rotation } = await registry();
-      const [password, ...others] = keyVault.readable(`registry-${NAME}-password`);
+      const [password, ...others] = secretNames().flatMap(name => keyVault.readable(name));
       expect(others, 'unused secrets in Key Vault').toEqual([]);
       expect(rotation).not.toHaveProperty('candidate');
-      expect(rotation).not.toHaveProperty('previous');
+      expect(rotation).not.toHaveProperty('earlier');
       expect(held()).toEqual({ username: rotation.current?.username, password });
       expect(await isAccepted(held()), 'Coder holds what the registry refuses').toBe(true);
       const slots = leftOver();
@@ -216,6 +216,11 @@ export async function startRotationWorld(): Promise<RotationWorld> {
 
     close: () => bridge.close(),
   };
+
+  /** Names of the secrets that hold passwords of the registry. */
+  function secretNames(): string[] {
+    return Object.keys(keyVault.values()).filter(name => name.startsWith(`registry-${NAME}-`));
+  }
 
   /** Every valid password of the kind. The administrator always has two. */
   function leftOver(): (string | undefined)[] {

@@ -1,0 +1,44 @@
+import { randomInt } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { startReport } from '../scale/live-app.ts';
+import { crashInHistories, liveTogether, tryHistories } from '../shared/rotation/histories.ts';
+import { KINDS } from '../shared/rotation/model/bridge.ts';
+import { PART, partOf } from '../support/part.ts';
+
+// Two deployments of the bridge at one registry, in a model of Azure and Coder without a network, so that thousands of
+// histories can be tried. Others are tried each time: SEED says which.
+
+const HISTORIES = Number(process.env.HISTORIES ?? partOf(1_000));
+const SEED = Number(process.env.SEED ?? randomInt(2 ** 31));
+const EVERY = Math.round(1 / PART);
+const DAYS = partOf(30);
+
+test.each(KINDS)('no Coder loses what it holds by the bridge, whatever happens: %s', async kind => {
+  const report = startReport('rotation');
+
+  const counts = await tryHistories(kind, HISTORIES, SEED);
+
+  report(`${kind}: random histories from SEED=${SEED}: ${JSON.stringify(counts)}`);
+  expect(counts.histories).toBe(HISTORIES);
+});
+
+test.each(KINDS)('nor where a rotation is cut off, whatever follows: %s', async kind => {
+  const report = startReport('rotation');
+
+  const counts = await crashInHistories(kind, EVERY, randomInt(1, EVERY + 1));
+
+  report(`${kind}: histories with a crash at every call: ${JSON.stringify(counts)}`);
+  expect(counts.crashes).toBeGreaterThan(0);
+});
+
+test.each(['token', 'service-principal', 'entra-identity'] as const)(
+  'two deployments live beside each other at one registry for a month: %s',
+  async kind => {
+    const report = startReport('rotation');
+
+    const { looks, refused } = await liveTogether(kind, DAYS);
+
+    report(`${kind}: ${looks} looks in ${DAYS} days, ${refused} of them refused`);
+    expect(refused).toBe(0);
+  },
+);

@@ -1,0 +1,43 @@
+import { describe, expect, test } from 'vitest';
+import { crashInHistories, liveTogether, tryHistories } from './histories.ts';
+import { KINDS } from './model/bridge.ts';
+import { startWorld } from './model/history.ts';
+
+// A part of the histories; test/crash tries more of them, and others each time.
+
+const HISTORIES = 25;
+const EVERY = 45;
+
+describe.each(KINDS)('with a credential of kind %s', kind => {
+  test('no Coder loses what it holds by the bridge, whatever happens', async () => {
+    const counts = await tryHistories(kind, HISTORIES, 1);
+
+    console.log(`histories of ${kind}: ${JSON.stringify(counts)}`);
+    expect(counts.histories).toBe(HISTORIES);
+  });
+
+  test('nor where a rotation is cut off, whatever follows', async () => {
+    const counts = await crashInHistories(kind, EVERY, 7);
+
+    console.log(`crashes of ${kind}: ${JSON.stringify(counts)}`);
+    expect(counts.crashes).toBeGreaterThan(0);
+  });
+});
+
+test.each(['token', 'service-principal', 'entra-identity'] as const)(
+  'two deployments with different policies live beside each other at one registry: %s',
+  async kind => {
+    const { looks, refused } = await liveTogether(kind, 2);
+
+    expect({ looks, refused }).toEqual({ looks: 576, refused: 0 });
+  },
+);
+
+test('a second deployment is refused the administrator account, with the reason', async () => {
+  const counts = { histories: 0, calls: 0, refusals: 0, crashes: 0 };
+
+  await expect(startWorld('admin', counts, 2)).rejects.toMatchObject({
+    reason: 'belongs-to-others',
+    message: expect.stringMatching(/deployment alpha .*az acr scope-map delete.*adopt: true/),
+  });
+});
