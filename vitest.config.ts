@@ -7,18 +7,23 @@ import { ensureTls } from './infra/local/tls.ts';
 const tls = await ensureTls(join(import.meta.dirname, '.local', 'tls'));
 process.env.NODE_EXTRA_CA_CERTS = tls.caFile;
 
-/** Tests that play Entra or the platform, or look at what a process was before: MSAL and others keep what they saw. */
+/**
+ * Tests that play Entra, the platform or a registry that leads elsewhere, or look at what a process was before: MSAL and
+ * others keep what they saw.
+ */
 const ALONE = [
   'test/infra/local/cloud.test.ts',
   'test/infra/local/functions-host/**/*.test.ts',
   'test/infra/local/stand-ins/entra*.test.ts',
   'test/infra/local/stand-ins/tables.test.ts',
+  'test/shared/azure/acr/client.test.ts',
+  'test/shared/azure/only-to.test.ts',
   'test/shared/azure/sdk/identity-that-hangs.test.ts',
   'test/shared/diagnostics/identity.test.ts',
 ];
 
 /** Tests wait for servers as long as they compute, so that there are more files at once than cores. */
-const MORE_THAN_CORES = Math.ceil(1.5 * availableParallelism());
+const MORE_THAN_CORES = 2 * availableParallelism();
 
 /** Gives Markdown as its text, as esbuild does for the bundle. */
 const markdownText: Plugin = {

@@ -8,7 +8,7 @@ export function timeLimit(ms: number, within?: AbortSignal): AbortSignal {
   const controller = new AbortController();
   const { signal } = controller;
   // Each call within the limit listens; Node warns of more than ten.
-  setMaxListeners(0, signal);
+  setMaxListeners(0, signal, ...(within ? [within] : []));
   if (within?.aborted) return AbortSignal.abort(within.reason);
   setTimeout(() => controller.abort(new DOMException(`no answer in ${ms} ms`, 'TimeoutError')), ms).unref();
   within?.addEventListener('abort', () => controller.abort(within.reason), { signal });

@@ -12,7 +12,7 @@ import {
   type RotationResult,
   unconfirmed,
 } from '../credentials/state.ts';
-import { isLeaked } from './decide.ts';
+import { isLeaked } from './facts.ts';
 import type { RotationChanges } from './lease.ts';
 
 // The changes that each step writes into the record.

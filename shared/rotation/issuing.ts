@@ -9,8 +9,8 @@ import {
 } from '../credentials/state.ts';
 import { isSameSource } from './azure-facts.ts';
 import { started } from './changes.ts';
-import type { Issue } from './decide.ts';
 import type { Run } from './run.ts';
+import type { Issue } from './step.ts';
 
 /** Issues a new credential, and saves it as the candidate. @throws ServiceError, CredentialError */
 export async function issue(run: Run, { why, slot, asItIs, deliverFirst }: Issue): Promise<void> {

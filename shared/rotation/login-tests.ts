@@ -5,7 +5,7 @@ import { credentialKind } from '../credentials/kinds/all.ts';
 import { type IssuedCredential, type KnownCredential, secretNameOf } from '../credentials/state.ts';
 import { once } from '../lib/once.ts';
 import type { Registry } from '../records/registry.ts';
-import type { Verdict } from './decide.ts';
+import type { Verdict } from './facts.ts';
 import { chooseRepository } from './sample-repository.ts';
 
 /** Replicas of ACR and Entra answer in turn, and do not all know a new credential at once. */

@@ -10,7 +10,7 @@ import {
 } from '../credentials/state.ts';
 import { ServiceError } from '../errors.ts';
 import { type Azure, isSameSource } from './azure-facts.ts';
-import type { Found } from './decide.ts';
+import type { Found } from './facts.ts';
 import { issueContext } from './issuing.ts';
 import type { Run } from './run.ts';
 

@@ -1,7 +1,9 @@
 import { type EarlierCredential, unconfirmed } from '../credentials/state.ts';
-import { decide, type Found, type RotationFacts, type RotationStep } from './decide.ts';
+import { decide } from './decide.ts';
+import type { Found, RotationFacts } from './facts.ts';
 import { look } from './look.ts';
 import type { Run } from './run.ts';
+import type { RotationStep } from './step.ts';
 
 /** Tests which credentials work, and decides the next step. @throws ServiceError when the registry does not answer */
 export async function nextStep(run: Run): Promise<RotationStep> {

@@ -17,17 +17,20 @@ const DONE: Record<Stage, number> = { issuing: 0, testing: 2, delivering: 3, 'wa
 /** The steps of a rotation, in order, if a person asked for it now. */
 export function planRotation(registry: CredentialRecord, now: Date, compromised: boolean): PlannedStep[] {
   const { credential, rotation } = registry;
-  const revokeOn = compromised ? now : endOfGrace(credential, now);
-  const steps = rotating(registry, revokeOn);
   const stage = stageOf(registry);
   const prove = { step: 'prove that the registry accepts what Coder holds', on: now };
-  if (compromised) return [prove, ...clearing(rotation), ...steps];
+  if (compromised) return [prove, ...clearing(rotation), ...rotating(registry, rotation.current?.slot, now)];
+  const held = (rotation.candidate ?? rotation.current)?.slot;
+  const revokeOn = endOfGrace(credential, now);
+  const steps = rotating(registry, held, revokeOn);
   if (!stage || stage === 'issuing') return [prove, ...steps];
   const underWay = steps
     .slice(DONE[stage])
     .map(({ step }) => ({ step: `end the rotation under way: ${step}` }));
   const grace = stage === 'waiting-to-revoke' ? waitsUntil(registry) : revokeOn;
-  return [prove, ...underWay, ...waiting(registry, grace), ...steps];
+  const wait = waiting(registry, grace);
+  const afterWait = rotating(registry, held, endOfGrace(credential, grace ?? now));
+  return [prove, ...underWay, ...wait, ...(wait.length > 0 ? afterWait : steps)];
 }
 
 /** When the slot of the next password is free; undefined when it is now. A plain request waits for that. */
@@ -54,12 +57,10 @@ function clearing({ candidate, earlier = [] }: CredentialState): PlannedStep[] {
   ];
 }
 
-function rotating({ credential, rotation }: CredentialRecord, revokeOn: Date): PlannedStep[] {
-  const { current, candidate } = rotation;
-  const issuer = credentialKind(credential.kind).issuer;
-  const used = (candidate ?? current)?.slot;
-  const next = issuer?.slots && (issuer.slots.find(slot => slot !== used) as string);
-  const held = current?.slot;
+/** @param held slot of what Coder holds then */
+function rotating({ credential }: CredentialRecord, held: string | undefined, revokeOn: Date): PlannedStep[] {
+  const { slots } = credentialKind(credential.kind).issuer ?? {};
+  const next = slots?.find(slot => slot !== held);
   return [
     { step: 'issue a new one', ...(next && { slot: next }) },
     { step: 'save it in Key Vault' },

@@ -2,12 +2,12 @@ import { isHeld } from '../azure/tables/lease.ts';
 import { endsSoon } from '../credentials/renewal.ts';
 import { ConflictError, CredentialError, ServiceError } from '../errors.ts';
 import type { Log } from '../lib/log.ts';
-import type { RotationStep } from './decide.ts';
 import { isOver } from './failures.ts';
 import { maintain } from './issuing.ts';
 import { nextStep } from './next-step.ts';
 import { createRun, type RotationServices, type Run } from './run.ts';
-import { stop, take } from './steps.ts';
+import type { RotationStep } from './step.ts';
+import { forgetSuspicion, stop, take } from './take-step.ts';
 
 export const RUN_BUDGET_MS = 240_000;
 
@@ -62,9 +62,9 @@ async function warnOfExpiry({ services, lease, notices }: Run): Promise<void> {
 /** Runs when the credential works: repairs what was changed around it in Azure and Coder, and clears an old failure. */
 async function tendHealthy(run: Run): Promise<void> {
   const { services, lease, tests, signal } = run;
-  const { current, candidate, lastResult, refusedSince } = lease.registry().rotation;
+  const { current, candidate, lastResult } = lease.registry().rotation;
   if (!current || candidate || signal.aborted || (await tests.verdictOf(current)) !== 'accepted') return;
-  if (refusedSince) await lease.save({ refusedSince: undefined });
+  await forgetSuspicion(run);
   await maintain(run);
   const { holder } = services;
   if (await holder.hasDrifted(lease.registry(), signal)) await holder.prove(lease.registry(), signal);

@@ -1,6 +1,6 @@
 import { credentialKind } from '../credentials/kinds/all.ts';
 import { type CredentialRecord, unconfirmed } from '../credentials/state.ts';
-import { isLeaked } from './decide.ts';
+import { isLeaked } from './facts.ts';
 
 export const STAGES = ['issuing', 'testing', 'delivering', 'waiting-to-revoke'] as const;
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { OtherRegistry } from '../../infra/local/cloud.ts';
 import { artifact, image, index } from '../../infra/local/oci-image.ts';
-import { type App, startApp, until } from '../support/app.ts';
+import { type App, NO_TIMERS, startApp, until } from '../support/app.ts';
 
 let app: App;
 const POLICY = {
@@ -13,8 +13,12 @@ const POLICY = {
 };
 
 beforeAll(async () => {
-  // There are no events: every import here was requested.
-  app = await startApp({ subscribed: false, registries: ['fabrikam', 'adatum'] });
+  // There are no events and no timers: every import here was requested.
+  app = await startApp({
+    subscribed: false,
+    registries: ['fabrikam', 'adatum'],
+    settings: NO_TIMERS,
+  });
   expect((await app.api('PUT', 'registries/contoso', declared())).status).toBe(201);
 });
 afterAll(() => app.close());

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Environment } from '../../infra/local/environment.ts';
 import { image } from '../../infra/local/oci-image.ts';
 import { startStandIn } from '../../infra/local/stand-in.ts';
-import { type App, startApp } from '../support/app.ts';
+import { type App, NO_TIMERS, startApp } from '../support/app.ts';
 
 let app: App;
 let environment: Environment;
@@ -10,7 +10,7 @@ let resourceId: string;
 let puller: { username: string; password: string };
 
 beforeAll(async () => {
-  app = await startApp();
+  app = await startApp({ settings: NO_TIMERS });
   ({ environment } = app);
   const { registry } = environment.cloud;
   ({ resourceId } = registry);

@@ -10,6 +10,12 @@ import { addSampleRegistry, pushSampleImage } from '../../infra/local/sample.ts'
 import type { Tls } from '../../infra/local/tls.ts';
 import { split, testTls } from './bridge.ts';
 
+/** Settings of an app whose timers do not run, for tests that look at everything a call could have changed. */
+export const NO_TIMERS = {
+  'AzureWebJobs.reconcile.Disabled': 'true',
+  'AzureWebJobs.rotate-credentials.Disabled': 'true',
+};
+
 /** The bundle in its host, Event Grid delivering, and everything over the wire: what `npm start` runs. */
 export interface App {
   environment: Environment;

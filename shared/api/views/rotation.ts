@@ -9,7 +9,7 @@ import {
   type RotationResult,
 } from '../../credentials/state.ts';
 import type { Registry } from '../../records/registry.ts';
-import { isLeaked } from '../../rotation/decide.ts';
+import { isLeaked } from '../../rotation/facts.ts';
 import { STAGES, stageOf } from '../../rotation/stage.ts';
 import { Time } from './fields.ts';
 

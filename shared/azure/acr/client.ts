@@ -1,15 +1,10 @@
-import { ContainerRegistryClient, ContainerRegistryContentClient } from '@azure/container-registry';
-import type { TokenCredential } from '@azure/identity';
-import { isTimeout, ServiceError, statusOf } from '../../errors.ts';
-import type { Pauses } from '../../lib/pauses.ts';
+import type { ContainerRegistryContentClient } from '@azure/container-registry';
+import { isTimeout, statusOf } from '../../errors.ts';
 import { timeLimit, untilAborted } from '../../lib/time-limit.ts';
 import { saidBy } from '../refusals/said.ts';
-import { limitAnswers, limitTime, readText } from '../sdk/limits.ts';
-import { onlyReadsLeave } from '../sdk/only-to.ts';
-import { retryOptions } from '../sdk/retries.ts';
-import type { HostCheck } from './allowed-hosts.ts';
+import { readText } from '../sdk/limits.ts';
 import { type AcrCall, toServiceError } from './errors.ts';
-import { heedPauses } from './policies.ts';
+import { type AcrOptions, createSdkClients, TIMEOUT_MS } from './sdk-clients.ts';
 
 /** Reads the content of a registry, with the managed identity. */
 export interface Acr {
@@ -48,21 +43,7 @@ export interface ImageSource {
   signal: AbortSignal;
 }
 
-interface AcrOptions {
-  credential: TokenCredential;
-  audience: string;
-  isAllowedHost: HostCheck;
-  pauses: Pauses;
-}
-
-/** Clients kept for reuse, each with its ACR tokens. An access token is for one repository, and so is its client. */
-const MOST_CLIENTS = 200;
 const LARGEST_CONFIG = 4 * 1024 * 1024;
-/** A page of a list takes some 500 KB. */
-const LARGEST_ANSWER = 8 * 1024 * 1024;
-/** Longest time for one call, below that of an import. A cache rule may have to ask its upstream meanwhile. */
-const TIMEOUT_MS = 15_000;
-
 /** A manifest of release candidates of OCI 1.1. */
 export const OCI_ARTIFACT = 'application/vnd.oci.artifact.manifest.v1+json';
 
@@ -73,54 +54,9 @@ const HIDES_ARTIFACT = /accept header does not support OCI artifacts/i;
 const PAGE = { maxPageSize: 1_000 };
 
 /** @throws ServiceError, from every method, `registry-unavailable` or `registry-unauthorized` */
-export function createAcr({ credential, audience, isAllowedHost, pauses }: AcrOptions): Acr {
-  const clients = new Map<string, ContainerRegistryContentClient>();
-  const listers = new Map<string, ContainerRegistryClient>();
-
-  function optionsFor(loginServer: string) {
-    if (!isAllowedHost(loginServer)) {
-      throw new ServiceError(
-        'registry-unauthorized',
-        `${loginServer} is not an allowed host: the bridge sends it no tokens.`,
-      );
-    }
-    return {
-      audience,
-      retryOptions,
-      additionalPolicies: [
-        limitTime(TIMEOUT_MS),
-        onlyReadsLeave(`https://${loginServer}`),
-        heedPauses(loginServer, pauses),
-        limitAnswers(LARGEST_ANSWER),
-      ],
-    };
-  }
-
-  function clientFor(loginServer: string, repository: string): ContainerRegistryContentClient {
-    const key = `${loginServer}/${repository}`;
-    const client =
-      clients.get(key) ??
-      new ContainerRegistryContentClient(
-        `https://${loginServer}`,
-        repository,
-        credential,
-        optionsFor(loginServer),
-      );
-    clients.delete(key);
-    clients.set(key, client);
-    const [oldest] = clients.keys();
-    if (clients.size > MOST_CLIENTS && oldest) clients.delete(oldest);
-    return client;
-  }
-
-  /** One for each registry. It gets a new access token for each repository. */
-  function listerFor(loginServer: string): ContainerRegistryClient {
-    const lister =
-      listers.get(loginServer) ??
-      new ContainerRegistryClient(`https://${loginServer}`, credential, optionsFor(loginServer));
-    listers.set(loginServer, lister);
-    return lister;
-  }
+export function createAcr(options: AcrOptions): Acr {
+  const { pauses } = options;
+  const clients = createSdkClients(options);
 
   /** A repository that does not exist gives an empty list. After a 401 the next call gets new tokens. */
   async function* list<T>(call: AcrCall, items: () => AsyncIterable<T>): AsyncIterable<T> {
@@ -128,7 +64,7 @@ export function createAcr({ credential, audience, isAllowedHost, pauses }: AcrOp
       yield* items();
     } catch (error) {
       if (statusOf(error) === 404) return;
-      if (isStale(error)) listers.delete(call.loginServer);
+      if (isStale(error)) clients.forgetLister(call.loginServer);
       throw toServiceError(call, error, pauses);
     }
   }
@@ -138,13 +74,13 @@ export function createAcr({ credential, audience, isAllowedHost, pauses }: AcrOp
     { loginServer, repository, signal }: ImageSource,
     call: (client: ContainerRegistryContentClient, abortSignal: AbortSignal) => Promise<T>,
   ): Promise<T> {
-    const fresh = !clients.has(`${loginServer}/${repository}`);
+    const fresh = !clients.has(loginServer, repository);
     const limited = () =>
-      inTime(signal, abortSignal => call(clientFor(loginServer, repository), abortSignal));
+      inTime(signal, abortSignal => call(clients.of(loginServer, repository), abortSignal));
     try {
       return await limited();
     } catch (error) {
-      if (isStale(error)) clients.delete(`${loginServer}/${repository}`);
+      if (isStale(error)) clients.forget(loginServer, repository);
       if (fresh || statusOf(error) !== 401) throw error;
       return limited();
     }
@@ -152,14 +88,14 @@ export function createAcr({ credential, audience, isAllowedHost, pauses }: AcrOp
 
   async function getTag({ loginServer, repository, signal }: ImageSource, tag: string) {
     try {
-      const artifact = listerFor(loginServer).getArtifact(repository, tag);
+      const artifact = clients.lister(loginServer).getArtifact(repository, tag);
       const { digest, lastUpdatedOn } = await inTime(signal, abortSignal =>
         artifact.getTagProperties(tag, { abortSignal }),
       );
       return { tag, digest, pushedOn: lastUpdatedOn };
     } catch (error) {
       if (statusOf(error) === 404) return undefined;
-      if (isStale(error)) listers.delete(loginServer);
+      if (isStale(error)) clients.forgetLister(loginServer);
       throw toServiceError({ loginServer, repository, read: `the tag ${tag}` }, error, pauses);
     }
   }
@@ -200,7 +136,7 @@ export function createAcr({ credential, audience, isAllowedHost, pauses }: AcrOp
 
     async checkAccess(loginServer, signal) {
       try {
-        const names = listerFor(loginServer).listRepositoryNames({ abortSignal: signal });
+        const names = clients.lister(loginServer).listRepositoryNames({ abortSignal: signal });
         await inTime(signal, () => names.byPage({ maxPageSize: 1 }).next());
       } catch (error) {
         throw toServiceError({ loginServer, read: 'a repository' }, error, pauses);
@@ -209,12 +145,12 @@ export function createAcr({ credential, audience, isAllowedHost, pauses }: AcrOp
 
     listRepositories: (loginServer, abortSignal) =>
       list({ loginServer, read: 'the list of repositories' }, () =>
-        flat(listerFor(loginServer).listRepositoryNames({ abortSignal }).byPage(PAGE), abortSignal),
+        flat(clients.lister(loginServer).listRepositoryNames({ abortSignal }).byPage(PAGE), abortSignal),
       ),
 
     async countTags({ loginServer, repository, signal }) {
       try {
-        const found = listerFor(loginServer).getRepository(repository);
+        const found = clients.lister(loginServer).getRepository(repository);
         return (await inTime(signal, abortSignal => found.getProperties({ abortSignal }))).tagCount;
       } catch (error) {
         if (statusOf(error) === 404) return 0;
@@ -224,7 +160,7 @@ export function createAcr({ credential, audience, isAllowedHost, pauses }: AcrOp
 
     async *listTags({ loginServer, repository, signal: abortSignal }) {
       // Any tag will do: given a tag, the service lists the whole repository.
-      const artifact = () => listerFor(loginServer).getArtifact(repository, 'latest');
+      const artifact = () => clients.lister(loginServer).getArtifact(repository, 'latest');
       const tags = list({ loginServer, repository, read: 'the list of tags' }, () =>
         flat(artifact().listTagProperties({ abortSignal }).byPage(PAGE), abortSignal),
       );

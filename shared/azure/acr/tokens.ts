@@ -152,7 +152,7 @@ async function accepts(http: KyInstance, loginServer: string, login: Login): Pro
     await requestToken(http, loginServer, login);
     return true;
   } catch (error) {
-    // Only 401 is about the password: 403 comes from network rules, other answers from whatever is broken.
+    // Only 401 is about the password: network rules answer 403, and a registry that fails answers anything else.
     if (statusIn(error) === 401) return false;
     throw await toServiceError(loginServer, error);
   }

@@ -1,11 +1,8 @@
-import type { SecretClientOptions } from '@azure/keyvault-secrets';
 import { TooLargeError } from '../../lib/bounded-fetch.ts';
 import { parseRetryAfter } from '../../lib/retry-after.ts';
 import { timeLimit } from '../../lib/time-limit.ts';
+import { type AdditionalPolicy, perRequest } from './policy.ts';
 import { retryOptions } from './retries.ts';
-
-/** What the clients of the Azure SDK take to do before or after each request. */
-export type AdditionalPolicy = NonNullable<SecretClientOptions['additionalPolicies']>[number];
 
 /** Azure Resource Manager names no limits of its own; its answers to us are a few KB. */
 export const ARM_TIMEOUT_MS = 15_000;
@@ -26,44 +23,32 @@ export function limitTime(ms: number): AdditionalPolicy {
 }
 
 /** Keeps the SDK from waiting within one call for as long as the service asks, which may be minutes. */
-export const capRetryAfter: AdditionalPolicy = {
-  position: 'perRetry',
-  policy: {
-    name: 'cap-retry-after',
-    async sendRequest(request, next) {
-      const response = await next(request);
-      const { headers } = response;
-      for (const header of ['retry-after-ms', 'x-ms-retry-after-ms']) headers.delete(header);
-      const asked = parseRetryAfter(headers.get('retry-after'), new Date()) ?? 0;
-      const { maxRetryDelayInMs } = retryOptions;
-      if (asked > maxRetryDelayInMs) headers.set('retry-after', maxRetryDelayInMs / 1000);
-      return response;
-    },
-  },
-};
+export const capRetryAfter = perRequest('cap-retry-after', async (request, next) => {
+  const response = await next(request);
+  const { headers } = response;
+  for (const header of ['retry-after-ms', 'x-ms-retry-after-ms']) headers.delete(header);
+  const asked = parseRetryAfter(headers.get('retry-after'), new Date()) ?? 0;
+  const { maxRetryDelayInMs } = retryOptions;
+  if (asked > maxRetryDelayInMs) headers.set('retry-after', maxRetryDelayInMs / 1000);
+  return response;
+});
 
 /**
  * Gives up an answer that is too large to be read. The SDKs read all that comes. It comes last among the policies, so
  * that those before it see the text.
  */
 export function limitAnswers(bytes: number): AdditionalPolicy {
-  return {
-    position: 'perRetry',
-    policy: {
-      name: 'limit-answers',
-      async sendRequest(request, next) {
-        const { streamResponseStatusCodes: streamed = new Set<number>() } = request;
-        request.streamResponseStatusCodes = new Set([Number.POSITIVE_INFINITY]);
-        const response = await next(request);
-        request.streamResponseStatusCodes = streamed;
-        const { readableStreamBody: body } = response;
-        if (!body || streamed.has(response.status) || streamed.has(Number.POSITIVE_INFINITY)) return response;
-        delete response.readableStreamBody;
-        response.bodyAsText = await readText(body, bytes);
-        return response;
-      },
-    },
-  };
+  return perRequest('limit-answers', async (request, next) => {
+    const { streamResponseStatusCodes: streamed = new Set<number>() } = request;
+    request.streamResponseStatusCodes = new Set([Number.POSITIVE_INFINITY]);
+    const response = await next(request);
+    request.streamResponseStatusCodes = streamed;
+    const { readableStreamBody: body } = response;
+    if (!body || streamed.has(response.status) || streamed.has(Number.POSITIVE_INFINITY)) return response;
+    delete response.readableStreamBody;
+    response.bodyAsText = await readText(body, bytes);
+    return response;
+  });
 }
 
 /** @throws TooLargeError for more than this number of bytes */

@@ -1,6 +1,5 @@
-import type { PipelinePolicy } from '@azure/core-rest-pipeline';
 import { remember } from '../../lib/redaction/redact.ts';
-import type { AdditionalPolicy } from './limits.ts';
+import { type AdditionalPolicy, perRequest } from './policy.ts';
 
 /**
  * Keeps a client at its own service. The next page of a list and the address of an operation under way come from answers,
@@ -35,9 +34,4 @@ export function onlyReadsLeave(url: string): AdditionalPolicy {
 export function refuseOther(own: URL, target: URL): void {
   if (target.origin === own.origin) return;
   throw new Error(`${own.host} leads to ${target.origin}, and the bridge sends its tokens nowhere else.`);
-}
-
-/** After all that redirects, repeats or signs. */
-function perRequest(name: string, sendRequest: PipelinePolicy['sendRequest']): AdditionalPolicy {
-  return { position: 'perRetry', policy: { name, sendRequest } };
 }

@@ -17,7 +17,7 @@ export const Wish = z.object({
   isManual: z.boolean().optional(),
   /** How a workspace is tried before the version is promoted. */
   canary: CanaryRule.optional(),
-  /** The tag is not to be offered any more, and there was no other: whatever is pushed takes its place. */
+  /** The tag is not to be offered any more, and there was no other: the next push takes its place. */
   isWithdrawn: z.boolean().optional(),
 });
 export type Wish = z.infer<typeof Wish>;

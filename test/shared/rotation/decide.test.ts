@@ -1,11 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { CredentialState, IssuedCredential } from '../../../shared/credentials/state.ts';
-import {
-  decide,
-  type Found,
-  type RotationFacts,
-  type RotationStep,
-} from '../../../shared/rotation/decide.ts';
+import { decide } from '../../../shared/rotation/decide.ts';
+import type { Found, RotationFacts } from '../../../shared/rotation/facts.ts';
+import type { RotationStep } from '../../../shared/rotation/step.ts';
 
 const SCHEDULE = { rotateEveryHours: 10, graceMinutes: 60 };
 const TOKEN = { kind: 'token', tokenName: 'coder-pull', ...SCHEDULE } as const;

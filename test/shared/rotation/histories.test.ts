@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { crashInHistories, liveTogether, tryHistories } from './histories.ts';
 import { KINDS } from './model/bridge.ts';
-import { startWorld } from './model/history.ts';
+import { type Event, happen, startWorld } from './model/history.ts';
 
 // A part of the histories; test/crash tries more of them, and others each time.
 
@@ -32,6 +32,18 @@ test.each(['token', 'service-principal', 'entra-identity'] as const)(
     expect({ looks, refused }).toEqual({ looks: 576, refused: 0 });
   },
 );
+
+test('refusals before an outage and after it are not taken for one that lasted', async () => {
+  const counts = { histories: 0, calls: 0, refusals: 0, crashes: 0 };
+  const events: Event[] = [
+    { do: 'person-disables', who: 0 },
+    { do: 'registry', mood: 'refuses-logins', minutes: 70 },
+    { do: 'request', who: 0, compromised: false },
+    { do: 'registry', mood: 'lies', minutes: 1 },
+  ];
+
+  await happen(await startWorld('token', counts), events);
+});
 
 test('a second deployment is refused the administrator account, with the reason', async () => {
   const counts = { histories: 0, calls: 0, refusals: 0, crashes: 0 };

@@ -25,7 +25,7 @@ test.each<[string, CredentialState, boolean, string[], string]>([
     { current: one, candidate: two },
     false,
     ['prove', 'end', 'end', 'end', 'wait', ...STEPS],
-    'password1',
+    'password2',
   ],
   [
     'the delivery',
@@ -62,6 +62,7 @@ test.each<[string, CredentialState, boolean, string[], string]>([
 
     expect(plan.map(({ step }) => step.split(' ')[0])).toEqual(steps);
     expect(plan.at(-1)).toMatchObject({ slot: revoked });
+    expect(plan.find(({ step }) => step === 'issue a new one')?.slot).not.toBe(revoked);
   },
 );
 
@@ -70,6 +71,8 @@ test('a plain request waits for the end of the grace period of the password in i
   const registry = { name: 'contoso', credential: declared, rotation };
 
   expect(waitsUntil(registry)).toEqual(T2);
-  expect(planRotation(registry, T1, false)[1]).toMatchObject({ on: T2, slot: 'password1' });
+  const plan = planRotation(registry, T1, false);
+  expect(plan[1]).toMatchObject({ on: T2, slot: 'password1' });
+  expect(plan.at(-1)).toMatchObject({ on: new Date(T2.getTime() + 3_600_000), slot: 'password2' });
   expect(waitsUntil({ ...registry, credential: { kind: 'entra-identity' } })).toBeUndefined();
 });

@@ -162,9 +162,11 @@ test('the tag that was pushed last is named, though an earlier event of that tag
   const at = bridge.cloud.clock.now().getTime() - 10_000;
   const moved = await bridge.push('team/late:v1', image({ content: 'moved' }));
   await bridge.push('team/late:v2', image({ content: 'between' }));
-  await bridge.pushed('team/late:v1', { at: new Date(at) });
-  await bridge.pushed('team/late:v2', { at: new Date(at + 1_000) });
-  await bridge.pushed('team/late:v1', { at: new Date(at + 2_000) });
+  const wait = async (ms: number) => bridge.cloud.clock.advance(ms);
+  const services = { ...bridge.services, wait };
+  await bridge.pushed('team/late:v1', { services, at: new Date(at) });
+  await bridge.pushed('team/late:v2', { services, at: new Date(at + 1_000) });
+  await bridge.pushed('team/late:v1', { services, at: new Date(at + 2_000) });
 
   expect(activeImage('late')).toContain(moved);
 });
@@ -244,7 +246,7 @@ test('a tag that is deleted gives way to the next best, and the last one stays',
   expect(activeImage('deleted')).toContain(first);
 });
 
-test('a last image that the policy leaves out is reported once, and gives way to whatever is pushed then', async () => {
+test('a last image that the policy leaves out is reported once, and gives way to the next push', async () => {
   await connect('last', { rule: { onDelete: 'remove', defaultTag: 'first' } });
   const first = await bridge.push('team/last:v1', image({ content: 'one' }));
   await bridge.pushed('team/last:v1');

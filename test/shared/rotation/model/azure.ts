@@ -50,7 +50,10 @@ export function createAzureModel() {
   );
   /** Refresh tokens that the registry gave to bridges, with their ends. */
   const refreshTokens = new Map<string, number>();
-  const world = { mood: 'well' as Mood, since: 0 };
+  const world: { mood: Mood; since: number; lied?: { since: number; until: number } } = {
+    mood: 'well',
+    since: 0,
+  };
 
   function exchange(): string {
     const exp = Math.floor((nowMs + REFRESH_TOKEN_MS) / 1_000);

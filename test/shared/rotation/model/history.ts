@@ -261,8 +261,12 @@ function excuse(world: World): void {
   for (const bridge of models) if (!isAccepted(azure, bridge.held())) excused.add(bridge);
 }
 
+/** Where a registry lies again at once, no bridge saw it otherwise: to them it never stopped. */
 function setMood({ world, now }: AzureModel, mood: Mood): void {
-  Object.assign(world, { mood, since: now().getTime() });
+  const nowMs = now().getTime();
+  if (world.mood === 'lies') world.lied = { since: world.since, until: nowMs };
+  const since = mood === 'lies' && world.lied?.until === nowMs ? world.lied.since : nowMs;
+  Object.assign(world, { mood, since });
 }
 
 /** A refresh token of the registry lives for three hours, and is renewed after half of that. */

@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { image } from '../infra/local/oci-image.ts';
-import { FORMS } from '../infra/local/quotes.ts';
-import { addSampleRegistry } from '../infra/local/sample.ts';
-import { type App, startApp } from './support/app.ts';
-import { pushEvent } from './support/bridge.ts';
-import { shownIn } from './support/shown-secrets.ts';
+import { image } from '../../infra/local/oci-image.ts';
+import { FORMS } from '../../infra/local/quotes.ts';
+import { addSampleRegistry } from '../../infra/local/sample.ts';
+import { type App, startApp } from '../support/app.ts';
+import { pushEvent } from '../support/bridge.ts';
+import { shownIn } from '../support/shown-secrets.ts';
 
 // Whatever a service quotes of what it was sent, in whatever form, on whatever route.
 

@@ -1,7 +1,7 @@
 import { ServiceError } from '../../errors.ts';
 import type { Pauses } from '../../lib/pauses.ts';
 import { parseRetryAfter } from '../../lib/retry-after.ts';
-import type { AdditionalPolicy } from '../sdk/limits.ts';
+import { type AdditionalPolicy, perRequest } from '../sdk/policy.ts';
 import { isOfUpstream, upstreamOf } from './errors.ts';
 
 /**
@@ -9,28 +9,19 @@ import { isOfUpstream, upstreamOf } from './errors.ts';
  * would wait for Retry-After within the call and use up the time of the import. When the source registry of a cache rule
  * is busy, only the repository pauses.
  */
-export function heedPauses(loginServer: string, pauses: Pauses): AdditionalPolicy {
-  return {
-    position: 'perRetry',
-    policy: {
-      name: 'respect-pauses',
-      async sendRequest(request, next) {
-        const upstream = upstreamOf(loginServer, repositoryIn(request.url));
-        refuseDuringPause(pauses, loginServer, 'registry-unavailable');
-        refuseDuringPause(pauses, upstream, 'upstream-throttled');
-        const response = await next(request);
-        const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), new Date());
-        if (response.status === 429 || retryAfterMs) {
-          pauses.asked(
-            isOfUpstream(response.status, response.bodyAsText) ? upstream : loginServer,
-            retryAfterMs,
-          );
-          response.headers.delete('retry-after');
-        }
-        return response;
-      },
-    },
-  };
+export function respectPauses(loginServer: string, pauses: Pauses): AdditionalPolicy {
+  return perRequest('respect-pauses', async (request, next) => {
+    const upstream = upstreamOf(loginServer, repositoryIn(request.url));
+    refuseDuringPause(pauses, loginServer, 'registry-unavailable');
+    refuseDuringPause(pauses, upstream, 'upstream-throttled');
+    const response = await next(request);
+    const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), new Date());
+    if (response.status === 429 || retryAfterMs) {
+      pauses.asked(isOfUpstream(response.status, response.bodyAsText) ? upstream : loginServer, retryAfterMs);
+      response.headers.delete('retry-after');
+    }
+    return response;
+  });
 }
 
 function refuseDuringPause(

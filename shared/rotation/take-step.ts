@@ -9,12 +9,13 @@ import {
 } from '../credentials/state.ts';
 import { userNameOf } from './azure-facts.ts';
 import { delivered, failed, fallenBack, proven, recalled, remembered, revoked } from './changes.ts';
-import { isLeaked, type RotationStep } from './decide.ts';
+import { isLeaked } from './facts.ts';
 import { isFinal, lacksRights, neverAccepted, noFreeSlot, refusedBy } from './failures.ts';
 import { issue, maintain, revoke } from './issuing.ts';
 import { isStillCandidate } from './next-step.ts';
 import type { Run } from './run.ts';
 import { stageOf } from './stage.ts';
+import type { RotationStep } from './step.ts';
 
 /**
  * Carries out the decided step on the record as it is now.
@@ -26,6 +27,7 @@ export async function take(run: Run, step: RotationStep): Promise<boolean> {
     case 'look':
       return false;
     case 'wait':
+      await forgetSuspicion(run);
       await stop(run, step.because);
       return false;
     case 'suspect':
@@ -99,6 +101,11 @@ async function suspect(run: Run): Promise<void> {
   notices.suspected(refusedBy(lease.registry()));
   // A disabled account is reported at once.
   await maintain(run);
+}
+
+/** Refusals before an outage and after it are not one that lasted: the outage hides what was between. */
+export async function forgetSuspicion({ lease }: Run): Promise<void> {
+  if (lease.registry().rotation.refusedSince) await lease.save({ refusedSince: undefined });
 }
 
 /** @returns whether the registry accepted the candidate */
