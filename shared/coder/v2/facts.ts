@@ -37,11 +37,12 @@ export interface CanaryFact {
   name: string;
   ownerId: string;
   versionId: string;
+  createdOn: Date;
   /** Status of the latest build's job. */
   build: VersionFact['status'];
   error?: string | undefined;
-  /** Its latest build starts it. */
-  isStart: boolean;
+  /** What its latest build does: start, stop or delete. */
+  transition: string;
   /** Its latest build deletes it, and has not failed. */
   isDeleting: boolean;
   /** Without those of dev containers in it. */

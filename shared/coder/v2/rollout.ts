@@ -11,6 +11,8 @@ const Canary = z.object({
   /** Under which it is found again after a crash. */
   name: z.string(),
   since: z.coerce.date(),
+  /** How often Coder was asked to start it: what vanishes is started again. */
+  starts: z.int().default(0),
   /** What it showed; noted before it is deleted. */
   verdict: z.object({ isReady: z.boolean(), message: z.string(), on: z.coerce.date() }).optional(),
 });
