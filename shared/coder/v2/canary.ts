@@ -102,8 +102,7 @@ export async function deleteLeftCanaries(round: Round): Promise<void> {
   if (!rule || !facts.template) return;
   for (const workspace of await listCanaries(coder, signal)) {
     const isOfThis = workspace.template_id === templateOf(facts).id;
-    if (isOfThis && isLeft(workspace, rollout, rule, now()))
-      await deleteCanary(round, toCanaryFact(workspace));
+    if (isOfThis && isLeft(workspace, rollout, now())) await deleteCanary(round, toCanaryFact(workspace));
   }
 }
 

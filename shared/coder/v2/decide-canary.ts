@@ -6,7 +6,7 @@ export const CANARY_PREFIX = 'acr-canary-';
 export const CANARY_MINUTES = 15;
 /** How long the deletion is waited for; a later round deletes the canary then. */
 const LONGEST_END_MS = 10 * 60_000;
-/** Of canaries that somebody stops or deletes before they have shown anything. */
+/** How often a canary is started that people stop or delete before it is ready. */
 const MOST_STARTS = 3;
 
 /** The same after a crash. Coder takes at most 32 characters. */

@@ -1,7 +1,6 @@
 import { CANARY_MINUTES, CANARY_PREFIX } from './decide-canary.ts';
-import type { Rollout } from './rollout.ts';
+import { canaryRuleOf, type Rollout } from './rollout.ts';
 import type { CoderWorkspace } from './schema.ts';
-import type { CanaryRule } from './words.ts';
 import type { WorkspaceCalls } from './workspace-calls.ts';
 
 /** The canaries of every template. @throws ServiceError */
@@ -13,18 +12,18 @@ export function listCanaries(
 }
 
 /**
- * Whether nothing waits for a canary of the template any more, and nobody is to look at it: an earlier round could not
+ * Whether no round waits for a canary of the template any more, and no person is to look at it: an earlier round could not
  * delete it, or its row was damaged.
  */
 export function isLeft(
   { name, created_at, latest_build }: CoderWorkspace,
-  { building, keptCanaries }: Pick<Rollout, 'building' | 'keptCanaries'>,
-  rule: CanaryRule,
+  rollout: Pick<Rollout, 'wishes' | 'building' | 'keptCanaries'>,
   now: Date,
 ): boolean {
-  const longestMs = (rule.timeoutMinutes ?? CANARY_MINUTES) * 60_000;
+  const longestMs = (canaryRuleOf(rollout)?.timeoutMinutes ?? CANARY_MINUTES) * 60_000;
   const isOld = now.getTime() - created_at.getTime() > longestMs;
-  return isOld && building?.canary?.name !== name && !keptCanaries.includes(name) && !isEnding(latest_build);
+  const isKnown = rollout.building?.canary?.name === name || rollout.keptCanaries.includes(name);
+  return isOld && !isKnown && !isEnding(latest_build);
 }
 
 /** It is being deleted. */

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { json } from '../../azure/tables/row-codec.ts';
 import { isSameImage } from './value.ts';
 import { Wish } from './wish.ts';
+import type { CanaryRule } from './words.ts';
 
 /** By the name of a variable. */
 const Values = z.record(z.string(), z.string());
@@ -86,6 +87,11 @@ export const Rollout = z.object({
     .optional(),
 });
 export type Rollout = z.infer<typeof Rollout>;
+
+/** How a workspace is tried; undefined for no canary. A template starts as a whole, so one of its variables says how. */
+export function canaryRuleOf({ wishes }: Pick<Rollout, 'wishes'>): CanaryRule | undefined {
+  return Object.values(wishes).find(wish => wish.canary)?.canary;
+}
 
 /** As a template's row keeps it. */
 export const RolloutRow = z.object({

@@ -23,7 +23,7 @@ afterEach(() => world.coder.standIn.close());
 
 const failure = () => world.rollout.canaryFailed.image?.message;
 
-/** Rounds until so many canaries were made, and the last of them runs. @returns its id */
+/** Rounds until this number of canaries was made, and the last of them runs. @returns its id */
 async function untilMade(count: number): Promise<string> {
   for (let i = 0; i < 20; i += 1) {
     await round(world, { image: BAD });
@@ -75,7 +75,7 @@ test('of what a script printed the record has the end, and no secret', async () 
   expect(JSON.stringify(world.rollout)).not.toContain('vq0Wn+pull');
 });
 
-test('a canary that somebody stops or deletes is started again, and the image is given up after three', async () => {
+test('a canary that people stop or delete is started again, and the image is given up after three', async () => {
   world.behaviours[BAD] = 'silent';
   for (const [time, transition] of ['stop', 'delete', 'delete'].entries()) {
     const id = await untilMade(time + 1);

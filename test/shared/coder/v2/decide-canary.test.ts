@@ -152,11 +152,11 @@ test.each<[string, Case, object]>([
     { do: 'judge-canary', isReady: true },
   ],
   [
-    'one that somebody stopped is deleted, and started again',
+    'one that a person stopped is deleted, and started again',
     { noted: noted(), seen: seen({ transition: 'stop', agents: [] }) },
     { do: 'delete-canary', canary: { id: 'workspace' } },
   ],
-  ['one that somebody deletes is waited for', { noted: noted(), seen: deleting() }, WAITS],
+  ['one that a person deletes is waited for', { noted: noted(), seen: deleting() }, WAITS],
   [
     'a workspace of its name from another version is deleted',
     { noted: noted(), seen: seen({ versionId: 'other' }) },
