@@ -180,6 +180,9 @@ async function checkRights(
   return wrong(
     'coder-right-missing',
     `The token lacks ${lacking.join(', ')} on ${name}.`,
-    `Give the bridge's user the role: coder organizations members edit-roles USER organization-template-admin\nWith a licence the role admin on the template alone is enough. A token with scopes needs template:read, template:create, template:update, organization:read and user:read${hasCanary ? ', and for the canary coder:workspaces.create and coder:workspaces.delete' : ''}.`,
+    `Give the bridge's user the role: coder organizations members edit-roles USER organization-template-admin\nWith a licence the role admin on the template alone is enough. A token with scopes needs template:read, template:create, template:update, organization:read and user:read.${hasCanary ? CANARY_NEEDS : ''}`,
   );
 }
+
+const CANARY_NEEDS =
+  ' For the canary a token with scopes also needs coder:workspaces.create and coder:workspaces.delete, and a user in an organization whose members may not create workspaces the role organization-workspace-access.';

@@ -4,7 +4,7 @@ import { importImage } from '../../../../shared/images/import.ts';
 import { handleEvent } from '../../../../shared/images/receive.ts';
 import { sweep } from '../../../../shared/images/sweep.ts';
 import { reconcile } from '../../../../shared/reconciliation/reconcile.ts';
-import { type Bridge, call, deleteEvent, startBridge } from '../../../support/bridge.ts';
+import { type Bridge, deleteEvent, startBridge } from '../../../support/bridge.ts';
 import { activeVersion, coderOf, createTemplate } from '../../../support/coder-v2.ts';
 
 let bridge: Bridge;
@@ -283,46 +283,6 @@ test('a digest that a template names and the registry purged is reported as that
     expect(await reconcileNow('purged')).toEqual(['v1 digest-purged']);
   }
   expect(activeImage('purged')).toContain(first);
-});
-
-test('a canary that was left is found, by its check too, and deleted', async () => {
-  const { cloud, services } = bridge;
-  const coder = coderOf(cloud);
-  await createTemplate(
-    cloud,
-    'left',
-    'variable "image" {\n  type    = string\n  default = "ubuntu:24.04"\n}\n',
-  );
-  const rules = [{ repository: 'team/left', templates: [{ template: 'left', canary: {} }] }];
-  const registry = await bridge.put({ policy: { rules } });
-  await bridge.push('team/left:v1', image());
-  await bridge.pushed('team/left:v1');
-  const check = async () =>
-    (
-      await services.target
-        .checks()
-        .find(({ name }) => name === 'canary-left')
-        ?.run({ registry, signal: soon() })
-    )?.message;
-  const canaries = () =>
-    coder.state().workspaces.filter(({ name, deleted }) => name.startsWith('acr-canary-') && !deleted);
-  expect(activeImage('left')).toContain('team/left:v1');
-  expect(canaries()).toEqual([]);
-  expect(await check()).toContain('no canary');
-
-  // As one that Coder could not delete in time.
-  const body = { name: 'acr-canary-12345678', template_id: idOf('left') };
-  const headers = { 'coder-session-token': cloud.coder.token };
-  await call(`${coder.url}/api/v2/users/me/workspaces`, 'POST', headers, body);
-  await expect.poll(() => canaries()[0]?.builds[0]?.job.status, { interval: 10 }).toBe('succeeded');
-  expect(await check()).toContain('no canary');
-  cloud.clock.advance(16 * 60_000);
-
-  expect(await check()).toBe('Coder still has acr-canary-12345678 of left.');
-  expect(await reconcileNow('left')).toEqual(['v1 canary-left']);
-  await expect.poll(canaries, { interval: 10 }).toEqual([]);
-  expect(await reconcileNow('left')).toEqual([]);
-  expect(await check()).toContain('no canary');
 });
 
 describe('a registry is refused', () => {
