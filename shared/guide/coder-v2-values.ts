@@ -18,17 +18,14 @@ const SCOPES = [
 
 const CANARY_SCOPES = ['coder:workspaces.create', 'coder:workspaces.delete'];
 
-/**
- * Options of `coder tokens create`; none for a release that is unknown, since a token without scopes serves all.
- * @param tries whether the bridge starts workspaces
- */
-export function tokenOptions(release: Release | undefined, tries: boolean): string[] {
+/** Options of `coder tokens create`; none for a release that is unknown, since a token without scopes serves all. */
+export function tokenOptions(release: Release | undefined, registry: Registry): string[] {
   if (!release || !isAtLeast(release, SCOPES_SINCE)) return [];
-  return [...SCOPES, ...(tries ? CANARY_SCOPES : [])].map(scope => `--scope ${scope}`);
+  return [...SCOPES, ...(hasCanary(registry) ? CANARY_SCOPES : [])].map(scope => `--scope ${scope}`);
 }
 
 /** Whether a rule asks for a workspace that tries its images. */
-export function hasCanary(registry: Registry): boolean {
+function hasCanary(registry: Registry): boolean {
   return declaredDestinations(registry).some(({ destination }) => destination.canary !== undefined);
 }
 

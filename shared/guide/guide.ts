@@ -4,7 +4,7 @@ import type { Settings } from '../settings.ts';
 import admin from './admin.md';
 import canary from './canary.md';
 import coderV2 from './coder-v2.md';
-import { hasCanary, tokenOptions } from './coder-v2-values.ts';
+import { tokenOptions } from './coder-v2-values.ts';
 import entraIdentity from './entra-identity.md';
 import guide from './guide.md';
 import issuingRole from './issuing-role.md';
@@ -40,10 +40,7 @@ export function setupGuide(registry: Registry, context: GuideContext): SetupGuid
   const template = guide.replace('{{> coder}}\n', () =>
     stepsInCoder(credential.kind, context.settings.CODER_GENERATION),
   );
-  const placeholders = allPlaceholders(
-    context.clientId,
-    tokenOptions(context.coder?.release, hasCanary(registry)),
-  );
+  const placeholders = allPlaceholders(context.clientId, tokenOptions(context.coder?.release, registry));
   const { title, about, steps } = readTemplate(template, {
     ...guideValues(registry, context),
     ...Object.fromEntries(placeholders.map(({ name: variable, find }) => [`find ${variable}`, find])),
