@@ -93,7 +93,7 @@ function repositoryOf(name: string, found: readonly Found[]): RepositoryInTarget
     leftAt: tag =>
       found.some(each => each.hasLeftCanary && isWished(each, name, tag)) ? 'canary-left' : undefined,
     // Which tag a variable follows was decided when it was pushed.
-    findDrift: () => undefined,
+    prefers: () => false,
     compare({ tag, digest }) {
       const kinds = found.map(each => compare(each, tag, `${name}@${digest}`));
       return kinds.find(kind => kind !== undefined);
