@@ -188,6 +188,11 @@ export const REASONS = {
     remedy: "Start a provisioner with the tags of the template's active version.",
   },
 
+  'canary-running': {
+    state: 'pending',
+    meaning: 'A workspace of the bridge tries the version before it is promoted.',
+  },
+
   'template-missing': {
     state: 'failed',
     meaning: 'Coder shows the bridge no template of that name.',
@@ -214,6 +219,13 @@ export const REASONS = {
     state: 'failed',
     meaning: 'The import of the version failed in Coder; its last error lines are in the record.',
     remedy: 'Correct what the lines say, in the template or in Coder; then replay the image.',
+  },
+  'canary-failed': {
+    state: 'failed',
+    meaning:
+      'The workspace that tried the version did not become ready, so the version was not promoted; its words are in the record.',
+    remedy:
+      'Correct the image and push it again; or correct the template, or `canary` in the policy, and replay the image.',
   },
   'platforms-missing': {
     state: 'failed',
@@ -318,7 +330,7 @@ export const IMAGE_REASONS = Object.entries(REASONS).flatMap(([reason, { state }
 export const V2_IMAGE_REASONS = [
   ...(['template-updated', 'already-in-template', 'version-ready'] as const),
   ...(['no-template', 'not-chosen', 'held'] as const),
-  ...(['coder-building', 'no-provisioner'] as const),
+  ...(['coder-building', 'no-provisioner', 'canary-running', 'canary-failed'] as const),
   ...(['template-missing', 'variable-missing', 'variable-sensitive'] as const),
   ...(['template-invalid', 'template-build-failed'] as const),
   ...(['template-fell-back', 'last-image'] as const),
@@ -328,7 +340,7 @@ export type V2ImageReason = (typeof V2_IMAGE_REASONS)[number];
 /** Reasons of images of which the registry was asked, and that the policy lets through: a template can name them. */
 const CAN_BE_NAMED: ReadonlySet<string> = new Set<ImageReason>([
   ...(['template-updated', 'already-in-template', 'version-ready'] as const),
-  ...(['not-chosen', 'held', 'coder-building', 'no-provisioner'] as const),
+  ...(['not-chosen', 'held', 'coder-building', 'no-provisioner', 'canary-running'] as const),
 ]);
 
 export function canBeNamed(reason: ImageReason): boolean {
@@ -336,7 +348,11 @@ export function canBeNamed(reason: ImageReason): boolean {
 }
 
 /** Reasons of images on which the target has work under way, which is looked at again within seconds. */
-const UNDER_WAY: ReadonlySet<string> = new Set<ImageReason>(['coder-building', 'no-provisioner']);
+const UNDER_WAY: ReadonlySet<string> = new Set<ImageReason>([
+  'coder-building',
+  'no-provisioner',
+  'canary-running',
+]);
 
 export function isUnderWay({ state, reason }: { state: State; reason: ImageReason }): boolean {
   return state === 'pending' && UNDER_WAY.has(reason);

@@ -11,6 +11,7 @@ const TEMPLATES = [{ template: '{name}' }];
 const POLICY = {
   rules: [
     { repository: 'manual/*', templates: [{ template: '{name}', promote: 'manual' }] },
+    { repository: 'tried/*', templates: [{ template: '{name}', canary: {} }] },
     { repository: 'stable/*', templates: TEMPLATES, defaultTag: 'highest-semver' },
     { repository: 'tidy/*', templates: TEMPLATES, onDelete: 'remove' },
     { repository: 'team/*', templates: TEMPLATES },
@@ -29,6 +30,15 @@ const UNREADABLE_TAGS = `${SOURCE}variable "zone" {
 }
 data "coder_workspace_tags" "main" {
   tags = { zone = var.zone }
+}
+`;
+// Nothing answers where its container's image is, so that its agent reports only what the test says.
+const WITH_AGENT = `${SOURCE}resource "coder_agent" "main" {
+  arch = "amd64"
+  os   = "linux"
+}
+resource "kubernetes_pod" "main" {
+  image = "localhost:1/team/base:1"
 }
 `;
 const OTHER = image({ content: 'other' });
@@ -144,6 +154,27 @@ const OUTCOMES: Record<V2ImageReason | AnsweredReason, () => Promise<string>> = 
     await pushTemplate('waiting');
     coder.controls.setProvisioners([{ name: 'coderd-0', tags: { zone: 'elsewhere' } }]);
     return pending('team/waiting:v1', 'no-provisioner');
+  },
+  'canary-running': async () => {
+    await pushTemplate('tried', WITH_AGENT);
+    return pending('tried/tried:v1', 'canary-running');
+  },
+
+  'canary-failed': async () => {
+    await pushTemplate('failing', WITH_AGENT);
+    await push('tried/failing:v1', image());
+    const canary = await until(() =>
+      coder
+        .state()
+        .workspaces.find(
+          ({ templateId, builds }) =>
+            coder.state().templates.find(({ id }) => id === templateId)?.settings.name === 'failing' &&
+            builds.at(-1)?.resources.length,
+        ),
+    );
+    coder.controls.reportAgents(canary.id, 'fail', 'install.sh: not found');
+    await handled('tried/failing:v1');
+    return 'tried/failing:v1';
   },
 
   'template-missing': () => pushed('team/absent:v1'),

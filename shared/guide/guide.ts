@@ -3,6 +3,7 @@ import { deliveryOf } from '../delivery/kinds/all.ts';
 import type { Registry } from '../records/registry.ts';
 import type { Settings } from '../settings.ts';
 import admin from './admin.md';
+import canary from './canary.md';
 import coderV2 from './coder-v2.md';
 import { tokenOptions } from './coder-v2-values.ts';
 import entraIdentity from './entra-identity.md';
@@ -33,7 +34,7 @@ function stepsInCoder(registry: Registry, generation: Settings['CODER_GENERATION
   if (generation === 'classic') return CREDENTIAL_STEPS[kind];
   const isIssued = kind === 'admin' || kind === 'token' || kind === 'service-principal';
   const delivery = deliveryOf(registry).kind.guide?.text ?? nodes;
-  return [...(isIssued ? [CREDENTIAL_STEPS[kind]] : []), coderV2, delivery].join('\n');
+  return [...(isIssued ? [CREDENTIAL_STEPS[kind]] : []), coderV2, delivery, canary].join('\n');
 }
 
 /** Coder's own guide to ACR (https://coder.com/docs), filled in for one registry. No secret is in it. */
@@ -42,7 +43,7 @@ export function setupGuide(registry: Registry, context: GuideContext): SetupGuid
   const template = guide.replace('{{> coder}}\n', () =>
     stepsInCoder(registry, context.settings.CODER_GENERATION),
   );
-  const placeholders = allPlaceholders(context.clientId, tokenOptions(context.coder?.release));
+  const placeholders = allPlaceholders(context.clientId, tokenOptions(context.coder?.release, registry));
   const { title, about, steps } = readTemplate(template, {
     ...guideValues(registry, context),
     ...Object.fromEntries(placeholders.map(({ name: variable, find }) => [`find ${variable}`, find])),

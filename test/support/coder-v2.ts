@@ -69,11 +69,11 @@ export function coderOf({ standIns: { coderV2 } }: Cloud): CoderV2StandIn {
   return coderV2;
 }
 
-/** Another template like the sample. */
-export async function createTemplate(cloud: Cloud, name: string): Promise<void> {
+/** Another template like the sample, or with this source. */
+export async function createTemplate(cloud: Cloud, name: string, source?: string): Promise<void> {
   const coder = coderOf(cloud);
-  const files = { 'main.tf': await readFile(SAMPLE, 'utf8') };
-  coder.controls.pushTemplate({ template: name, files, variables: { namespace: 'coder' } });
+  const files = { 'main.tf': source ?? (await readFile(SAMPLE, 'utf8')) };
+  coder.controls.pushTemplate({ template: name, files, variables: source ? {} : { namespace: 'coder' } });
   await vi.waitUntil(() => activeVersion(cloud, name), { interval: 10, timeout: 25_000 });
 }
 

@@ -1,6 +1,7 @@
+import { deleteLeftCanaries, noteCanaryFailed, takeCanaryStep } from './canary.ts';
 import { createVersion } from './create-version.ts';
 import { decideRollout } from './decide.ts';
-import { type RolloutFacts, type RolloutStep, type VersionFact, valuesOf } from './facts.ts';
+import { type CanaryStep, type RolloutFacts, type RolloutStep, type VersionFact, valuesOf } from './facts.ts';
 import { listOwnVersions } from './own-versions.ts';
 import { readActive, readOurs, readTemplate } from './read-facts.ts';
 import { type Building, hold, noteActive, type Rollout, remember } from './rollout.ts';
@@ -40,20 +41,36 @@ export async function advance(
   signal: AbortSignal,
 ): Promise<RoundEnd> {
   const { now, wanted, isManual, restores } = options;
-  const facts: RolloutFacts = { rollout, wanted, isManual, restores, now: now() };
+  const facts: RolloutFacts = { rollout, wanted, isManual, restores, canaryRule: options.canary, now: now() };
   const round: Round = { options, name, rollout, facts, signal, hasPromoted: false };
   for (;;) {
     const step = decideRollout(facts);
     if (step.do === 'wait') return { ...step, version: rollout.building?.name, active: facts.active };
     if (step.do === 'settle') {
       if (round.hasPromoted) await archiveOld(round);
+      await deleteLeftCanaries(round);
       return { ...step, version: facts.active?.name, active: facts.active };
     }
-    await take(round, step);
+    if (!isCanaryStep(step)) await take(round, step);
+    else {
+      await takeCanaryStep(round, step);
+      // What was noted is stored before what follows from it is done.
+      if (step.do !== 'read-canary')
+        return { ...waitFor(step, now()), version: rollout.building?.name, active: facts.active };
+    }
   }
 }
 
-type Taken = Exclude<RolloutStep, { do: 'wait' | 'settle' }>;
+function isCanaryStep(step: RolloutStep): step is CanaryStep {
+  return step.do.endsWith('-canary');
+}
+
+function waitFor(step: CanaryStep, now: Date): Extract<RolloutStep, { do: 'wait' }> {
+  const isNote = step.do === 'note-canary' || step.do === 'judge-canary';
+  return { do: 'wait', reason: 'canary-running', ...(isNote && { until: now }) };
+}
+
+type Taken = Exclude<RolloutStep, CanaryStep | { do: 'wait' | 'settle' }>;
 
 async function take(round: Round, step: Taken): Promise<void> {
   const { options, rollout, facts, signal } = round;
@@ -134,12 +151,19 @@ function notePromoted(round: Round, ours: VersionFact): void {
     promotedOn: options.now(),
     ...(importMs !== undefined && { importMs }),
   };
-  rollout.last = { versionId, ...times };
+  const isUntried = options.canary && facts.isDeprecated && !rollout.building?.canary?.verdict?.isReady;
+  const warning =
+    'The template is deprecated, so that Coder started no workspace to try the image before its promotion.';
+  rollout.last = { versionId, ...times, ...(isUntried && { warning }) };
   remember(rollout, Object.values(values));
   remember(rollout, Object.values(before), times.promotedOn);
   // Another digest of these was pushed.
   const changed = Object.keys(values).filter(name => !isSameImage(values[name], before[name]));
-  for (const name of changed) delete rollout.held[name];
+  for (const name of changed) {
+    delete rollout.held[name];
+    delete rollout.canaryFailed[name];
+  }
+  for (const name of Object.keys(values)) delete rollout.suspects[name];
   delete rollout.building;
   delete rollout.failed;
   delete facts.ours;
@@ -158,6 +182,9 @@ async function giveUp(
   // The last line often is the error that Coder shows for the import.
   const said = [...new Set([message, ...lines.slice(-QUOTED_LINES)])].join(' ');
   note(round, undefined);
+  if (reason === 'canary-failed') {
+    return noteCanaryFailed(rollout, building, message, options.canary?.keepOnFailure === true);
+  }
   noteFailure(round, building, reason, said);
 }
 

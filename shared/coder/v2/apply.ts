@@ -3,7 +3,7 @@ import type { Applied, WantedImage } from '../target.ts';
 import type { RoundEnd } from './advance.ts';
 import { type Place, placesOf } from './destinations.ts';
 import type { Organizations } from './organizations.ts';
-import type { Rollout } from './rollout.ts';
+import { isHeld, type Rollout } from './rollout.ts';
 import type { Rollouts } from './rollout-table.ts';
 import { formatValue, isSameImage } from './value.ts';
 import { replaces, type Wish } from './wish.ts';
@@ -75,12 +75,18 @@ function wishOf({ destination }: Place, image: WantedImage): Wish {
   const name = `${registry.loginServer}/${repository}`;
   const value = formatValue({ name, tag, digest }, destination.reference);
   const isManual = pinned || destination.promote === 'manual';
-  return { registry: registry.name, repository, tag, digest, value, pushedOn, ...(isManual && { isManual }) };
+  return {
+    ...{ registry: registry.name, repository, tag, digest, value, pushedOn },
+    ...(isManual && { isManual }),
+    ...(destination.canary && { canary: destination.canary }),
+  };
 }
 
 /** A person asked to try again what was held, or failed. */
 function forgetRefusals(rollout: Rollout, variable: string): void {
   delete rollout.held[variable];
+  delete rollout.canaryFailed[variable];
+  delete rollout.suspects[variable];
   delete rollout.failed;
   // Without it what is active in its place is no choice of a person.
   delete rollout.named[variable];
@@ -104,7 +110,15 @@ function resultOf(
     end.active?.variables?.find(({ name }) => name === variable)?.value,
     wish.value,
   );
-  const message = end.do === 'settle' && !isThere ? end.message : undefined;
+  const failed = rollout.canaryFailed[variable];
+  if (
+    !isThere &&
+    failed &&
+    isSameImage(failed.value, wish.value) &&
+    isHeld(rollout.held, variable, wish.value)
+  )
+    return { reason: 'canary-failed', message: failed.message, ...(version && { version }) };
+  const message = end.do === 'settle' && !isThere ? end.message : warningOf(end, rollout, isThere);
   // How the round ended may be about another variable.
   const isOurs = end.do === 'settle' && rollout.last?.versionId === end.active?.id;
   const importMs = isThere && isOurs ? rollout.last?.importMs : undefined;
@@ -117,6 +131,11 @@ function resultOf(
     ...(isThere && { digest: wish.digest }),
     lookAgainOn: end.do === 'wait' ? (end.until ?? nextLook(now, rollout.building?.since)) : undefined,
   };
+}
+
+/** What a person should know of the version that is active. */
+function warningOf({ active }: RoundEnd, { last }: Rollout, isThere: boolean): string | undefined {
+  return isThere && last?.versionId === active?.id ? last?.warning : undefined;
 }
 
 function oldest(one: Date | undefined, other: Date): Date {

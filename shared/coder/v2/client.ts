@@ -1,6 +1,4 @@
-import { HTTPError } from 'ky';
 import * as z from 'zod';
-import { ServiceError } from '../../errors.ts';
 import { remember } from '../../lib/redaction/redact.ts';
 import { type CoderApi, type CoderConnection, createCoderHttp } from '../http.ts';
 import {
@@ -20,9 +18,11 @@ import {
   TokenConfig,
   WorkspaceCount,
 } from './schema.ts';
+import { statusOf } from './status-of.ts';
+import { createWorkspaceCalls, type WorkspaceCalls } from './workspace-calls.ts';
 
 /** The calls of Coder v2's API that the bridge makes. All throw ServiceError. */
-export interface V2Client {
+export interface V2Client extends WorkspaceCalls {
   /** Of Coder, with a port if it has one of its own. */
   host: string;
   /** Needs no token. */
@@ -104,12 +104,14 @@ export const NANOSECONDS = 1e9;
 
 /** A client of Coder v2. */
 export function createV2Client(connection: CoderConnection): V2Client {
-  const { host, send, call, find } = createCoderHttp(connection, API);
+  const http = createCoderHttp(connection, API);
+  const { host, send, call, find } = http;
   const get = <T>(schema: z.ZodType<T>, at: string, signal: AbortSignal, searchParams = {}) =>
     call(schema, 'get', at, { signal, searchParams });
 
   return {
     host,
+    ...createWorkspaceCalls(http),
     buildInfo: signal => get(BuildInfo, 'buildinfo', signal),
     me: signal => get(CoderUser, 'users/me', signal),
     key: (id, signal) => find(ApiKey, `users/me/keys/${path(id)}`, signal),
@@ -187,10 +189,4 @@ async function unless(status: number, call: () => Promise<unknown>): Promise<voi
   } catch (error) {
     if (statusOf(error) !== status) throw error;
   }
-}
-
-/** The status with which Coder refused; undefined when it was no refusal. */
-export function statusOf(error: unknown): number | undefined {
-  const cause = error instanceof ServiceError ? error.cause : undefined;
-  return cause instanceof HTTPError ? cause.response.status : undefined;
 }

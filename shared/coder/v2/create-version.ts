@@ -1,9 +1,9 @@
 import { ServiceError } from '../../errors.ts';
-import { statusOf } from './client.ts';
 import type { VersionFact } from './facts.ts';
 import { toFact } from './read-facts.ts';
 import type { Building, Rollout } from './rollout.ts';
 import { note, noteFailure, type Round, templateOf } from './round.ts';
+import { statusOf } from './status-of.ts';
 import { isSameImage } from './value.ts';
 
 /** Makes the version that is to be built, from the source and the tags of the active one. @throws ServiceError */

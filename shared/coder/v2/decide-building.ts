@@ -1,6 +1,8 @@
+import { decideCanary, endCanary } from './decide-canary.ts';
 import { isSame, type RolloutFacts, type RolloutStep, type VersionFact, valuesOf } from './facts.ts';
 import { refuseVariable } from './refuse-variable.ts';
 import { type Building, isHeld } from './rollout.ts';
+import { isSameImage } from './value.ts';
 import { versionName } from './version-name.ts';
 
 /** Coder's reaper ends imports that have waited for 30 minutes. */
@@ -11,9 +13,16 @@ const MOST_ATTEMPTS = 20;
 const REAPED = /terminated by the reaper/;
 
 /** What a version is given: what is wished for, without what a person took back. */
-export function valuesToBuild({ rollout: { held }, wanted }: RolloutFacts): Record<string, string> {
+export function valuesToBuild({ rollout, wanted, active }: RolloutFacts): Record<string, string> {
+  const { held, suspects } = rollout;
+  const current = active ? valuesOf(active) : {};
   const open = Object.entries(wanted).filter(([name, value]) => !isHeld(held, name, value));
-  return Object.fromEntries(open);
+  // Of those that failed together, one is tried at a time.
+  const [, ...later] = open.filter(
+    ([name, value]) =>
+      name in suspects && isSameImage(suspects[name], value) && !isSameImage(current[name], value),
+  );
+  return Object.fromEntries(open.filter(entry => !later.includes(entry)));
 }
 
 /** The version that is built next, on the active one. */
@@ -29,8 +38,15 @@ export function beginBuilding(
   return { name, attempt, values, before, baseVersionId: base.id, fileId: base.fileId, since: now };
 }
 
-/** What comes next once a version has its name: its import is awaited, and its variables are verified. */
+/** What comes next once a version has its name. What is not built any more loses its canary first. */
 export function decideBuilding(facts: RolloutFacts, active: VersionFact, building: Building): RolloutStep {
+  const step = decideVersion(facts, active, building);
+  const isLast = ['note-building', 'discard', 'give-up', 'note-promoted'].includes(step.do);
+  return (isLast && endCanary(facts, building)) || step;
+}
+
+/** Its import is awaited, its variables are verified, and it is tried. */
+function decideVersion(facts: RolloutFacts, active: VersionFact, building: Building): RolloutStep {
   const { ours, me } = facts;
   if (ours === undefined) return { do: 'read-ours', building };
   if (ours === null) {
@@ -106,6 +122,8 @@ function decideBuilt(
     return { do: 'give-up', reason: 'variable-missing', message };
   }
   if (active.id !== building.baseVersionId) return { do: 'discard' };
+  const canary = decideCanary(facts, building, ours);
+  if (canary) return canary;
   if (!facts.isManual || building.isApproved) return { do: 'promote' };
   return isSame(building.values, valuesToBuild(facts))
     ? { do: 'settle', reason: 'version-ready' }

@@ -1,4 +1,5 @@
 import { awaitImport, beginBuilding, decideBuilding, isImporting, valuesToBuild } from './decide-building.ts';
+import { endCanary } from './decide-canary.ts';
 import { driftOf } from './drift.ts';
 import {
   type GivenUp,
@@ -22,7 +23,8 @@ export function decideRollout(facts: RolloutFacts): RolloutStep {
     if (ours !== null && isImporting(ours)) return awaitImport(facts, building, ours);
   }
   if (template === undefined) return { do: 'read-template' };
-  if (template === null) return { do: 'settle', reason: 'template-missing' };
+  if (template === null)
+    return (building && endCanary(facts, building)) ?? { do: 'settle', reason: 'template-missing' };
   if (active?.id !== template.activeVersionId) return { do: 'read-active' };
   return building ? decideBuilding(facts, active, building) : decideIdle(facts, active);
 }

@@ -1,5 +1,6 @@
-import type { Building, Rollout } from './rollout.ts';
+import type { Building, Canary, Rollout } from './rollout.ts';
 import { isSameImage } from './value.ts';
+import type { CanaryRule } from './words.ts';
 
 /** A variable of a version, as Coder shows it. */
 export interface VariableFact {
@@ -30,6 +31,24 @@ export interface VersionFact {
   variables?: readonly VariableFact[] | undefined;
 }
 
+/** A workspace of the bridge's own, as Coder shows it. */
+export interface CanaryFact {
+  id: string;
+  name: string;
+  ownerId: string;
+  versionId: string;
+  createdOn: Date;
+  /** Status of the latest build's job. */
+  build: VersionFact['status'];
+  error?: string | undefined;
+  /** What its latest build does: start, stop or delete. */
+  transition: string;
+  /** Its latest build deletes it, and has not failed. */
+  isDeleting: boolean;
+  /** Without those of dev containers in it. */
+  agents: readonly { id: string; name: string; status: string; lifecycle: string; reason?: string }[];
+}
+
 /** What is known when the next step of a rollout is decided. What was not read yet is undefined. */
 export interface RolloutFacts {
   rollout: Rollout;
@@ -45,12 +64,27 @@ export interface RolloutFacts {
   active?: VersionFact | undefined;
   /** The version that is being built; null when Coder has none of that name or id. */
   ours?: VersionFact | null | undefined;
+  /** How a workspace is tried before promotion; absent for none. */
+  canaryRule?: CanaryRule | undefined;
+  /** Coder makes no workspaces from the template any more. */
+  isDeprecated?: boolean | undefined;
+  /** null when there is no workspace of that name. */
+  canary?: CanaryFact | null | undefined;
   /** Id of the user whose token the bridge has; read together with a version that is found by its name. */
   me?: string | undefined;
   now: Date;
 }
 
+export type CanaryStep =
+  | { do: 'read-canary'; name: string }
+  | { do: 'note-canary'; canary: Canary }
+  | { do: 'start-canary'; name: string }
+  /** Notes what it showed, with the last words of the agents. */
+  | { do: 'judge-canary'; isReady: boolean; message: string; agents?: readonly string[] }
+  | { do: 'delete-canary'; canary: CanaryFact };
+
 export type RolloutStep =
+  | CanaryStep
   | { do: 'read-template' }
   | { do: 'read-active' }
   | { do: 'read-ours'; building: Building }
@@ -68,12 +102,13 @@ export type RolloutStep =
   | { do: 'hold'; values: Readonly<Record<string, string>> }
   | { do: 'restore'; versionId: string }
   /** `until` where it is known when to go on. */
-  | { do: 'wait'; reason: 'coder-building' | 'no-provisioner'; until?: Date }
+  | { do: 'wait'; reason: 'coder-building' | 'no-provisioner' | 'canary-running'; until?: Date }
   /** Ours is of no use: it is archived, and not built again on this base. */
   | { do: 'give-up'; reason: GivenUp; message: string }
   | { do: 'settle'; reason: Settled; message?: string };
 
 export type GivenUp =
+  | 'canary-failed'
   | 'template-build-failed'
   | 'variable-missing'
   | 'variable-sensitive'

@@ -31,6 +31,8 @@ function noteChanges(coder: V2Client, calls: PlannedCall[]): V2Client {
       note('POST', `templateversions/${id}/archive`);
       return true;
     },
+    createWorkspace: async workspace => note('POST', 'users/me/workspaces', workspace),
+    deleteWorkspace: async id => note('POST', `workspaces/${id}/builds`, { transition: 'delete' }),
     unarchive: async id => note('POST', `templateversions/${id}/unarchive`),
   };
 }

@@ -5,8 +5,14 @@ import type { Building } from './rollout.ts';
 import { type Round, templateOf } from './round.ts';
 import type { CoderVersion } from './schema.ts';
 
-export async function readTemplate({ options, name, signal }: Round): Promise<RolloutFacts['template']> {
+export async function readTemplate({
+  options,
+  name,
+  facts,
+  signal,
+}: Round): Promise<RolloutFacts['template']> {
   const found = await options.coder.findTemplate(name.organization.id, name.template, signal);
+  facts.isDeprecated = found?.deprecated === true;
   return found ? { id: found.id, activeVersionId: found.active_version_id } : null;
 }
 

@@ -2,9 +2,22 @@ import * as z from 'zod';
 import { json } from '../../azure/tables/row-codec.ts';
 import { isSameImage } from './value.ts';
 import { Wish } from './wish.ts';
+import type { CanaryRule } from './words.ts';
 
 /** By the name of a variable. */
 const Values = z.record(z.string(), z.string());
+
+/** A workspace that is started from a version before its promotion. */
+const Canary = z.object({
+  /** Under which it is found again after a crash. */
+  name: z.string(),
+  since: z.coerce.date(),
+  /** How often Coder was asked to start it: what vanishes is started again. */
+  starts: z.int().default(0),
+  /** What it showed; noted before it is deleted. */
+  verdict: z.object({ isReady: z.boolean(), message: z.string(), on: z.coerce.date() }).optional(),
+});
+export type Canary = z.infer<typeof Canary>;
 
 /** A version of the bridge's own that is being built, or waits for a person to promote it. */
 const Building = z.object({
@@ -22,6 +35,8 @@ const Building = z.object({
   since: z.coerce.date(),
   /** A person asked to promote it as soon as it is built and verified. */
   isApproved: z.boolean().optional(),
+  /** Noted before it is started. */
+  canary: Canary.optional(),
 });
 export type Building = z.infer<typeof Building>;
 
@@ -45,6 +60,8 @@ export const Rollout = z.object({
       promotedOn: z.coerce.date(),
       /** How long Coder took for its import. */
       importMs: z.int().optional(),
+      /** What a person should know of it. */
+      warning: z.string().optional(),
     })
     .optional(),
   /**
@@ -60,12 +77,23 @@ export const Rollout = z.object({
   actives: z.array(z.string()).default([]),
   /** Values that a person took back, which stay away until another digest is pushed. */
   held: z.record(z.string(), z.array(z.string())).default({}),
+  /** Values, by variable, whose canary failed, with what it said. */
+  canaryFailed: z.record(z.string(), z.object({ value: z.string(), message: z.string() })).default({}),
+  /** Values that failed together: each is tried alone. */
+  suspects: Values.default({}),
+  /** Names of canaries that failed, and are kept for people. */
+  keptCanaries: z.array(z.string()).default([]),
   /** What Coder refused to build: it is not built again on the same base. */
   failed: z
     .object({ values: Values, baseVersionId: z.string(), reason: z.string(), message: z.string() })
     .optional(),
 });
 export type Rollout = z.infer<typeof Rollout>;
+
+/** How a workspace is tried; undefined for no canary. A template starts as a whole, so one of its variables says how. */
+export function canaryRuleOf({ wishes }: Pick<Rollout, 'wishes'>): CanaryRule | undefined {
+  return Object.values(wishes).find(wish => wish.canary)?.canary;
+}
 
 /** As a template's row keeps it. */
 export const RolloutRow = z.object({

@@ -3,6 +3,7 @@ import type { V2Client } from './client.ts';
 import type { RolloutFacts, VersionFact } from './facts.ts';
 import type { Organization } from './organizations.ts';
 import type { Building, Rollout } from './rollout.ts';
+import type { CanaryRule } from './words.ts';
 
 /** One template. Others can be given its name after it was deleted. */
 export interface TemplateName {
@@ -25,6 +26,8 @@ export interface RoundOptions {
   restores: boolean;
   /** Versions of the bridge's own that stay. */
   keepVersions: number;
+  /** How a workspace is tried before promotion; absent for none. */
+  canary?: CanaryRule | undefined;
 }
 
 /** A round of work on a rollout, and what it has found out so far. */

@@ -111,6 +111,53 @@ export interface NewToken {
 
 export const WorkspaceCount = z.object({ count: z.int() });
 
+const Agent = z.object({
+  id: kept,
+  name: kept,
+  /** The agent that it belongs to, as that of a dev container. */
+  parent_id: z.string().nullish(),
+  status: z.string(),
+  lifecycle_state: z.string(),
+  health: z.object({ reason: z.string().nullish() }).nullish(),
+});
+
+export const CoderWorkspace = z.object({
+  id: kept,
+  name: kept,
+  owner_id: kept,
+  owner_name: z.string(),
+  organization_id: kept,
+  organization_name: z.string(),
+  template_id: kept,
+  template_name: z.string(),
+  created_at: Time,
+  latest_build: z.object({
+    transition: z.string(),
+    template_version_id: kept,
+    job: Job.omit({ file_id: true }),
+    resources: z.array(z.object({ agents: z.array(Agent).nullish() })).nullish(),
+  }),
+});
+export type CoderWorkspace = z.infer<typeof CoderWorkspace>;
+
+export const AgentLog = z.object({ output: z.string() });
+export type AgentLog = z.infer<typeof AgentLog>;
+
+/** Coder writes these keys with capitals. */
+export const CoderPreset = z.object({ ID: z.string(), Name: z.string() });
+export type CoderPreset = z.infer<typeof CoderPreset>;
+
+/** A workspace as it is made. */
+export interface NewWorkspace {
+  name: string;
+  template_version_id: string;
+  rich_parameter_values: readonly { name: string; value: string }[];
+  template_version_preset_id?: string;
+  /** Coder stops it so long after its start. */
+  ttl_ms: number;
+  automatic_updates: 'never';
+}
+
 /** A version as it is made. */
 export interface NewVersion {
   name: string;

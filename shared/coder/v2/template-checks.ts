@@ -10,6 +10,8 @@ import type { CoderTemplate } from './schema.ts';
 /** A variable of a template that images go to, as the rules name it. */
 interface Named extends NamedTemplate {
   variable: string;
+  /** A workspace is started before the promotion. */
+  hasCanary: boolean;
 }
 
 /** Whether Coder has the templates that images go to, and the bridge may and can build them. */
@@ -78,10 +80,11 @@ export function templateChecks(
     perTemplate(
       {
         name: 'coder-rights',
-        truth: 'The token may make and promote versions of each template.',
+        truth:
+          'The token may make and promote versions of each template, and workspaces where a canary is declared.',
         fine: 'The token may change',
       },
-      (template, _named, signal) => checkRights(coder, template, signal),
+      (template, named, signal) => checkRights(coder, template, named.hasCanary, signal),
     ),
     perTemplate(
       {
@@ -99,8 +102,8 @@ function namedBy(registry: Declared, defaultOrganization: string): Named[] {
   return declaredDestinations(registry)
     .map(({ destination }) => destination)
     .filter(({ template }) => !template.includes('{name}'))
-    .map(({ organization = defaultOrganization, template, variable = 'image' }) => {
-      return { organization, template, variable };
+    .map(({ organization = defaultOrganization, template, variable = 'image', canary }) => {
+      return { organization, template, variable, hasCanary: canary !== undefined };
     });
 }
 
@@ -157,20 +160,29 @@ function checkVariable(
 async function checkRights(
   coder: V2Client,
   { id, name, organization_id }: CoderTemplate,
+  hasCanary: boolean,
   signal: AbortSignal,
 ): Promise<Verdict | undefined> {
+  const workspace = { resource_type: 'workspace', organization_id, owner_id: 'me' };
   const object = { resource_type: 'template', organization_id, resource_id: id };
   const checks: Record<string, RightToCheck> = {
-    read: { object, action: 'read' },
-    create: { object, action: 'create' },
-    update: { object, action: 'update' },
+    'template:read': { object, action: 'read' },
+    'template:create': { object, action: 'create' },
+    'template:update': { object, action: 'update' },
+    ...(hasCanary && {
+      'workspace:create': { object: workspace, action: 'create' },
+      'workspace:delete': { object: workspace, action: 'delete' },
+    }),
   };
   const rights = await coder.authCheck(checks, signal);
   const lacking = Object.keys(checks).filter(action => !rights[action]);
   if (lacking.length === 0) return undefined;
   return wrong(
     'coder-right-missing',
-    `The token lacks template:${lacking.join(', template:')} on ${name}.`,
-    `Give the bridge's user the role: coder organizations members edit-roles USER organization-template-admin\nWith a licence the role admin on the template alone is enough. A token with scopes needs template:read, template:create, template:update, organization:read and user:read.`,
+    `The token lacks ${lacking.join(', ')} on ${name}.`,
+    `Give the bridge's user the role: coder organizations members edit-roles USER organization-template-admin\nWith a licence the role admin on the template alone is enough. A token with scopes needs template:read, template:create, template:update, organization:read and user:read.${hasCanary ? CANARY_NEEDS : ''}`,
   );
 }
+
+const CANARY_NEEDS =
+  ' For the canary a token with scopes also needs coder:workspaces.create and coder:workspaces.delete, and a user in an organization whose members may not create workspaces the role organization-workspace-access.';

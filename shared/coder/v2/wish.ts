@@ -1,6 +1,7 @@
 import semver from 'semver';
 import * as z from 'zod';
 import type { DefaultTag } from '../default-tag.ts';
+import { CanaryRule } from './words.ts';
 
 /** What a variable of a template is to name. Kept as JSON. */
 export const Wish = z.object({
@@ -14,6 +15,8 @@ export const Wish = z.object({
   pushedOn: z.coerce.date(),
   /** A person promotes the version that carries it. */
   isManual: z.boolean().optional(),
+  /** How a workspace is tried before the version is promoted. */
+  canary: CanaryRule.optional(),
   /** The tag is not to be offered any more, and there was no other: the next push takes its place. */
   isWithdrawn: z.boolean().optional(),
 });

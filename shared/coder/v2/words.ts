@@ -7,6 +7,19 @@ const NAME = '[a-zA-Z0-9]+(?:-[a-zA-Z0-9]+)*';
 /** A template's name, in which `{name}` may stand for the last part of the repository's name. */
 const TEMPLATE = new RegExp(`^(?:${NAME}|(?:${NAME}-)?\\{name\\}(?:-${NAME})?)$`);
 
+/** A workspace of the bridge's own that is started from each new version before its promotion. */
+export const CanaryRule = z.strictObject({
+  /** Values of the template's parameters. */
+  parameters: z.record(z.string().max(256), z.string().max(2_000)).optional(),
+  /** Name of a preset of the template. */
+  preset: z.string().max(256).optional(),
+  /** How long it may take until its agents are ready; 15 when absent. */
+  timeoutMinutes: z.int().min(1).max(120).optional(),
+  /** Keeps a workspace that failed, for people to look at. */
+  keepOnFailure: z.boolean().optional(),
+});
+export type CanaryRule = z.infer<typeof CanaryRule>;
+
 /** Where an image goes in Coder v2: one variable of one template. */
 export const Destination = z.strictObject({
   template: z
@@ -31,6 +44,8 @@ export const Destination = z.strictObject({
   reference: z.enum(['tag-and-digest', 'digest']).optional(),
   /** `manual` builds and verifies a version, and leaves its promotion to a person; `auto` when absent. */
   promote: z.enum(['auto', 'manual']).optional(),
+  /** Before promotion a workspace is started from the version; none when absent. */
+  canary: CanaryRule.optional(),
   /** Versions of the bridge's own that stay; older ones are archived. 10 when absent. */
   keepVersions: z.int().min(1).max(1_000).optional(),
   /** What happens when a person promoted an older version; `report` leaves it. */

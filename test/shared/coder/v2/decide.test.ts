@@ -33,6 +33,7 @@ const named = { image: value('b') };
 const replaced = [{ value: 'ubuntu:22.04', replacedOn: at(7) }];
 const rollout = (more: Partial<RolloutFacts['rollout']> = {}) => ({
   ...{ wishes: {}, past: [], named: {}, actives: [], held: {} },
+  ...{ canaryFailed: {}, suspects: {}, keptCanaries: [] },
   ...more,
 });
 
