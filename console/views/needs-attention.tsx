@@ -18,7 +18,7 @@ import { usePages } from '../use-pages.ts';
 
 const EVERY_MS = 10_000;
 /** These end without a person. */
-const PASSING = new Set(['importing', 'replayed', 'coder-building']);
+const PASSING = new Set(['importing', 'replayed', 'coder-building', 'canary-running']);
 
 interface Group {
   registry: string;
