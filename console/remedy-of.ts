@@ -10,7 +10,10 @@ export function remedyParts(image: Image, template: TemplateName | undefined): A
     kind,
     text:
       kind === 'words'
-        ? text
+        ? text.replace(
+            '{organization}/{template}',
+            template ? `${template.organization}/${template.template}` : '$&',
+          )
         : text
             .replaceAll('REGISTRY', registry)
             .replaceAll('REPOSITORY:TAG', `${repository}:${tag}`)

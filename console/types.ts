@@ -2,7 +2,6 @@ import type * as z from 'zod';
 import type { DiagnosisView } from '../shared/api/views/diagnosis.ts';
 import type { ExplanationView } from '../shared/api/views/explanation.ts';
 import type { ImageView } from '../shared/api/views/image.ts';
-import type { LatencyView } from '../shared/api/views/latency.ts';
 import type { RegistryView } from '../shared/api/views/registry.ts';
 import type { ReportView } from '../shared/api/views/report.ts';
 import type { RotationPlanView } from '../shared/api/views/rotation-plan.ts';
@@ -19,7 +18,6 @@ export type TemplateName = Pick<Template, 'organization' | 'template'>;
 export type Report = z.infer<typeof ReportView>;
 export type Diagnosis = z.infer<typeof DiagnosisView>;
 export type RotationPlan = z.infer<typeof RotationPlanView>;
-export type Latency = z.infer<typeof LatencyView>;
 export type Summary = z.infer<typeof SummaryView>;
 /** The answer of a dry run. */
 export type Explanation = Extract<z.infer<typeof ExplanationView>, { dryRun: true }>;

@@ -7,9 +7,15 @@ export function NoRegistry() {
       <p>
         <strong>No registry yet.</strong> Add one; from then on each push to it comes here.
       </p>
-      <Command
-        text={`curl -X PUT -H "x-functions-key: $FUNCTION_KEY" -H 'content-type: application/json' ${location.origin}/api/registries/NAME -d '{ "resourceId": "'$(az acr show --name NAME --query id --output tsv)'", "credential": { "kind": "token" } }'`}
-      />
+      <AddRegistry />
     </div>
   );
+}
+
+/** The command that adds a registry. */
+export function AddRegistry() {
+  const id = `"'$(az acr show --name NAME --query id --output tsv)'"`;
+  const body = `{ "resourceId": ${id}, "credential": { "kind": "token" } }`;
+  const headers = `-H "x-functions-key: $FUNCTION_KEY" -H 'content-type: application/json'`;
+  return <Command text={`curl -s -X PUT ${headers} ${location.origin}/api/registries/NAME -d '${body}'`} />;
 }

@@ -20,7 +20,7 @@ export function CoderToken({ registry: { name } }: { registry: Registry }) {
                 <h2>Coder’s own token</h2>
                 <State light={light}>{isWrong ? 'look at it' : light === 'good' ? 'works' : 'unclear'}</State>
               </header>
-              <dl class="facts">
+              <dl class="facts long">
                 {shown.map(({ check, message, remedy }) => (
                   <div key={check}>
                     <dt>{check}</dt>

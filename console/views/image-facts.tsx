@@ -12,7 +12,7 @@ export function ImageFacts({ image }: { image: Image }) {
   return (
     <section aria-labelledby="facts">
       <h3 id="facts">Details</h3>
-      <dl class="facts">
+      <dl class="facts long">
         {coderImageId && (
           <>
             <dt>Image in Coder</dt>

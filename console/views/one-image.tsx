@@ -1,6 +1,5 @@
 import { useState } from 'preact/hooks';
 import { imagePath } from '../api.ts';
-import type { Asked } from '../image-reference.ts';
 import { Failure } from '../parts/failure.tsx';
 import { Show } from '../parts/show.tsx';
 import type { Image, Registry, Template, TemplateName } from '../types.ts';
@@ -18,7 +17,6 @@ interface OneImageProps {
   name: string;
   repository: string;
   tag: string;
-  orElse?: Asked;
 }
 
 /** While it moves, or may soon because of what a person did, and afterwards. */

@@ -30,7 +30,7 @@ export function OneTemplate({ organization, template }: TemplateProps) {
         <article class="card" aria-label={`Template ${template}`}>
           <header>
             <h2>
-              <span class="quiet">{organization}/</span>
+              <span class="quiet">{data.organization}/</span>
               {data.template}
             </h2>
             <State light={lightOf(data)}>{wordOf(data)}</State>
@@ -66,7 +66,7 @@ function TemplateFacts({ of: data, change }: { of: Template; change: Change }) {
     values.map(value => ({ variable, value })),
   );
   return (
-    <dl class="facts">
+    <dl class="facts long">
       <dt>Active version</dt>
       <dd>
         {active ? (

@@ -46,7 +46,7 @@ function Placeholders({ of }: { of: SetupGuide['placeholders'] }) {
   return (
     <section aria-labelledby="placeholders">
       <h3 id="placeholders">Set these first</h3>
-      <dl class="facts">
+      <dl class="facts long">
         {yours.map(({ name, meaning, find, default: usual }) => (
           <div key={name}>
             <dt>

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { type Asked, readReference } from '../image-reference.ts';
-import { NoRegistry } from '../parts/no-registry.tsx';
+import { AddRegistry, NoRegistry } from '../parts/no-registry.tsx';
 import { useRegistries } from '../parts/registry-picker.tsx';
 import { Show } from '../parts/show.tsx';
 import { go, linkTo, type Route } from '../route.ts';
@@ -78,17 +78,11 @@ function Answer({ route: { rest, query }, registries }: { route: Route; registri
   );
   const only = named[0] ?? (registries.length === 1 && !asked.host ? registries[0] : undefined);
   if (asked.host && named.length === 0) return <UnknownRegistry host={asked.host} />;
-  if (only && asked.tag && asked.repository) {
+  // A name without a slash may be the last part of one that has more.
+  const isWhole = asked.host !== undefined || asked.repository.includes('/');
+  if (only && asked.tag && asked.repository && isWhole) {
     const { repository, tag } = asked;
-    return (
-      <OneImage
-        key={query.get('q')}
-        registry={only}
-        name={only.name}
-        {...{ repository, tag }}
-        orElse={asked}
-      />
-    );
+    return <OneImage key={query.get('q')} registry={only} name={only.name} {...{ repository, tag }} />;
   }
   return (
     <FoundImages key={query.toString()} asked={asked} query={query} registry={only} registries={registries} />
@@ -106,10 +100,9 @@ function UnknownRegistry({ host }: { host: string }) {
   return (
     <div class="note">
       <p>
-        <strong>The bridge has no registry {host}.</strong> Pushes to it are not its business until it is
-        added.
+        <strong>The bridge has no registry {host}.</strong> It ignores pushes to it until you add it:
       </p>
-      <NoRegistry />
+      <AddRegistry />
     </div>
   );
 }

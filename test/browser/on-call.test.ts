@@ -180,7 +180,7 @@ describe('the page says what it cannot show', () => {
   });
 
   test('while the bridge does not answer it keeps what it has, and says since when', async () => {
-    await goTo(page, '#/templates/default/api');
+    await goTo(page, '#/templates/coder/api');
     await page.getByText('Last versions').waitFor();
     await page.route('**/api/**', route => route.abort());
 

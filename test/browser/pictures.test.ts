@@ -34,7 +34,7 @@ const PICTURES: readonly Picture[] = [
   { name: 'overview', hash: '#/overview', text: 'Registries', options: MEDIUM },
   { name: 'needs-attention', hash: '#/attention', text: 'Replay all', options: MEDIUM },
   { name: 'credentials', hash: '#/credentials', text: 'Coder’s own token', options: MEDIUM },
-  { name: 'templates', hash: '#/templates/default/kubernetes', text: 'Last versions', options: MEDIUM },
+  { name: 'templates', hash: '#/templates/coder/kubernetes', text: 'Last versions', options: MEDIUM },
 ];
 
 describe.runIf(process.env.UPDATE_PICTURES)('the pictures are taken', () => {

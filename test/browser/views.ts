@@ -26,7 +26,7 @@ export const SHOWN: readonly Shown[] = [
   { name: 'overview', hash: '#/overview', text: 'Registries' },
   { name: 'needs-attention', hash: '#/attention', text: 'Replay all' },
   { name: 'credentials', hash: '#/credentials', text: 'Coder’s own token' },
-  { name: 'templates', hash: '#/templates/default/kubernetes', text: 'Last versions' },
+  { name: 'templates', hash: '#/templates/coder/kubernetes', text: 'Last versions' },
   { name: 'health', hash: '#/health/contoso', text: 'checked' },
   { name: 'reconcile', hash: '#/reconcile/contoso', text: /tags, started/ },
   { name: 'setup', hash: '#/setup/contoso', text: 'Set up' },

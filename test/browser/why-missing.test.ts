@@ -91,6 +91,20 @@ describe('each reason is found by its image, with what it means and what to do',
   });
 });
 
+test('a part of a reference finds the one image that has it', async () => {
+  await look('workspace:v1');
+
+  await says('In Coder');
+  expect(page.url()).toContain('#/image/contoso/samples/workspace:v1');
+});
+
+test('a registry that the bridge does not have is named, with the command that adds it', async () => {
+  await look('adatum.azurecr.io/team/app:v1');
+
+  await page.getByText('The bridge has no registry adatum.azurecr.io.').waitFor();
+  expect(await page.getByRole('main').innerText()).toContain('curl -s -X PUT');
+});
+
 interface Case {
   reference: string;
   reason: ImageReason;
