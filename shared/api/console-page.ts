@@ -55,10 +55,7 @@ function hashesOf(html: string, tag: 'script' | 'style'): string {
 }
 
 /** The answer with the page, or 304 when the browser has it. */
-export function answerWith(
-  page: Page,
-  asked: Headers | { get(name: string): string | null },
-): HttpResponseInit {
+export function answerWith(page: Page, asked: { get(name: string): string | null }): HttpResponseInit {
   const headers = { ...page.headers, etag: page.etag };
   // Azure's front end makes an ETag weak when it compresses an answer.
   const known = (asked.get('if-none-match') ?? '').split(',').map(etag => etag.trim().replace(/^W\//, ''));
