@@ -1,5 +1,5 @@
 import { quote, resourceNameOf } from '../azure/az-commands.ts';
-import { declaredDestinations } from '../coder/v2/destinations.ts';
+import { declaredDestinations, variableOf } from '../coder/v2/destinations.ts';
 import { isAtLeast, type Release } from '../coder/v2/release.ts';
 import type { SetupFacts } from '../coder/v2/setup-facts.ts';
 import type { TemplateChange } from '../coder/v2/template-change.ts';
@@ -37,7 +37,7 @@ export function coderV2Values(
     vaultName: resourceNameOf(settings.KEY_VAULT_URL),
     tokenSecret: settings.CODER_TOKEN_SECRET,
     template,
-    variable: coder?.template?.variable ?? first?.variable ?? 'image',
+    variable: coder?.template?.variable ?? variableOf(first ?? {}),
     scopesSay: aboutScopes(coder?.release),
     changeSays: change ? aboutChange(change.kind, name as string) : '',
     change: change?.kind === 'change' ? change.diff.trimEnd() : '',

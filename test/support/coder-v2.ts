@@ -69,12 +69,13 @@ export function coderOf({ standIns: { coderV2 } }: Cloud): CoderV2StandIn {
   return coderV2;
 }
 
-/** Another template like the sample. */
-export async function createTemplate(cloud: Cloud, name: string): Promise<void> {
+/** Another template like the sample, or another version of it. @param extra more of its source */
+export async function createTemplate(cloud: Cloud, name: string, extra = '', images?: string): Promise<void> {
   const coder = coderOf(cloud);
-  const files = { 'main.tf': await readFile(SAMPLE, 'utf8') };
-  coder.controls.pushTemplate({ template: name, files, variables: { namespace: 'coder' } });
-  await expect.poll(() => activeVersion(cloud, name), { interval: 10 }).toBeDefined();
+  const files = { 'main.tf': `${await readFile(SAMPLE, 'utf8')}\n${extra}` };
+  const variables = { namespace: 'coder', ...(images && { images }) };
+  const { name: version } = coder.controls.pushTemplate({ template: name, files, variables });
+  await expect.poll(() => activeVersion(cloud, name)?.name, { interval: 10 }).toBe(version);
 }
 
 /** The active version of a template, and what it names. */

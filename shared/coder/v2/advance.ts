@@ -1,10 +1,19 @@
 import { deleteLeftCanaries, noteCanaryFailed, takeCanaryStep } from './canary.ts';
+import { composeCatalogs } from './catalog/compose-round.ts';
 import { createVersion } from './create-version.ts';
 import { decideRollout } from './decide.ts';
-import { type CanaryStep, type RolloutFacts, type RolloutStep, type VersionFact, valuesOf } from './facts.ts';
+import {
+  type CanaryStep,
+  type RolloutFacts,
+  type RolloutStep,
+  textOf,
+  type VersionFact,
+  valuesOf,
+  wishedOf,
+} from './facts.ts';
 import { listOwnVersions } from './own-versions.ts';
 import { readActive, readOurs, readTemplate } from './read-facts.ts';
-import { type Building, hold, noteActive, type Rollout, remember } from './rollout.ts';
+import { type Building, hold, holdTakenBack, letGo, noteActive, type Rollout, remember } from './rollout.ts';
 import {
   note,
   noteFailure,
@@ -21,6 +30,8 @@ export type RoundEnd = Extract<RolloutStep, { do: 'wait' | 'settle' }> & {
   version?: string | undefined;
   /** What the template's variables hold. */
   active?: VersionFact | undefined;
+  /** What the catalogs are to hold. */
+  catalogs?: RolloutFacts['catalogs'];
 };
 
 /** Versions that one round archives, the oldest first. */
@@ -45,18 +56,19 @@ export async function advance(
   const round: Round = { options, name, rollout, facts, signal, hasPromoted: false };
   for (;;) {
     const step = decideRollout(facts);
-    if (step.do === 'wait') return { ...step, version: rollout.building?.name, active: facts.active };
+    const { active, catalogs } = facts;
+    if (step.do === 'wait') return { ...step, version: rollout.building?.name, active, catalogs };
     if (step.do === 'settle') {
       if (round.hasPromoted) await archiveOld(round);
       await deleteLeftCanaries(round);
-      return { ...step, version: facts.active?.name, active: facts.active };
+      return { ...step, version: active?.name, active, catalogs };
     }
     if (!isCanaryStep(step)) await take(round, step);
     else {
       await takeCanaryStep(round, step);
       // What was noted is stored before what follows from it is done.
       if (step.do !== 'read-canary')
-        return { ...waitFor(step, now()), version: rollout.building?.name, active: facts.active };
+        return { ...waitFor(step, now()), version: rollout.building?.name, active, catalogs };
     }
   }
 }
@@ -82,7 +94,12 @@ async function take(round: Round, step: Taken): Promise<void> {
     case 'read-active':
       facts.active = await readActive(round);
       noteActive(rollout, facts.active.id);
-      return noteNamed(round, valuesOf(facts.active));
+      // Ours has what was in use.
+      if (facts.active.id !== rollout.building?.versionId) delete facts.catalogs;
+      return noteNamed(round);
+    case 'compose-catalogs':
+      await composeCatalogs(round);
+      return noteNamed(round);
     case 'read-ours':
       facts.ours = await readOurs(round, step.building);
       return;
@@ -105,7 +122,7 @@ async function take(round: Round, step: Taken): Promise<void> {
     case 'note-promoted':
       return notePromoted(round, oursOf(facts));
     case 'hold':
-      hold(rollout, step.values);
+      await takeBack(round, step.values);
       rollout.takenBackTo = templateOf(facts).activeVersionId;
       return;
     case 'restore':
@@ -115,9 +132,25 @@ async function take(round: Round, step: Taken): Promise<void> {
   }
 }
 
-function noteNamed({ rollout, options }: Round, has: Readonly<Record<string, string>>): void {
-  for (const [name, value] of Object.entries(options.wanted)) {
-    if (isSameImage(has[name], value)) rollout.named[name] = value;
+function noteNamed({ rollout, facts }: Round): void {
+  const has = valuesOf(facts.active as VersionFact);
+  for (const [name, value] of Object.entries(facts.wanted)) {
+    if (isSameImage(has[name], value)) rollout.named[name] = wishedOf(facts, name);
+  }
+}
+
+/** Of a catalog each image is held that the active version lacks, and the rest until another one is wished for. */
+async function takeBack(round: Round, values: Readonly<Record<string, string>>): Promise<void> {
+  const { rollout, facts } = round;
+  hold(rollout, values);
+  const catalogs = Object.keys(values).filter(name => name in rollout.catalogs);
+  if (catalogs.length === 0) return;
+  for (const name of catalogs) holdTakenBack(rollout, name, textOf(facts.active, name));
+  await composeCatalogs(round);
+  for (const name of catalogs) {
+    const offer = wishedOf(facts, name);
+    hold(rollout, { [name]: offer });
+    rollout.named[name] = offer;
   }
 }
 
@@ -160,7 +193,7 @@ function notePromoted(round: Round, ours: VersionFact): void {
   // Another digest of these was pushed.
   const changed = Object.keys(values).filter(name => !isSameImage(values[name], before[name]));
   for (const name of changed) {
-    delete rollout.held[name];
+    letGo(rollout, name);
     delete rollout.canaryFailed[name];
   }
   for (const name of Object.keys(values)) delete rollout.suspects[name];

@@ -1,7 +1,7 @@
 import type { LeasedRows } from '../../azure/tables/leased-rows.ts';
 import { advance, type RoundEnd } from './advance.ts';
 import type { V2Client } from './client.ts';
-import type { Rollout, RolloutRow } from './rollout.ts';
+import { allWishes, type Rollout, type RolloutRow } from './rollout.ts';
 import { type RoundOptions, rowKeyOf, type TemplateName } from './round.ts';
 import type { Wish } from './wish.ts';
 import type { Destination } from './words.ts';
@@ -40,9 +40,9 @@ export function createRollouts(rows: LeasedRows<RolloutRow>, coder: V2Client, no
         const options: RoundOptions = {
           ...{ coder, now },
           wanted: valuesOf(rollout.wishes),
-          isManual: Object.values(rollout.wishes).some(wish => wish.isManual),
+          isManual: allWishes(rollout).some(wish => wish.isManual),
           // The template starts as a whole, so one of them says how.
-          canary: Object.values(rollout.wishes).find(wish => wish.canary)?.canary,
+          canary: allWishes(rollout).find(wish => wish.canary)?.canary,
           restores: rules.onDrift === 'restore',
           keepVersions: rules.keepVersions ?? KEPT_VERSIONS,
         };

@@ -1,9 +1,11 @@
 import * as z from 'zod';
 import { json } from '../../azure/tables/row-codec.ts';
-import { isSameImage } from './value.ts';
+import { parseCatalog } from './catalog/value.ts';
+import { Catalog, type CatalogWish } from './catalog/wish.ts';
+import { isSameImage, parseValue } from './value.ts';
 import { Wish } from './wish.ts';
 
-/** By the name of a variable. */
+/** By the name of a variable; a stamp stands for a catalog. */
 const Values = z.record(z.string(), z.string());
 
 /** A workspace that is started from a version before its promotion. */
@@ -13,6 +15,8 @@ const Canary = z.object({
   since: z.coerce.date(),
   /** What it showed; noted before it is deleted. */
   verdict: z.object({ isReady: z.boolean(), message: z.string(), on: z.coerce.date() }).optional(),
+  /** What it starts from, by the variables that hold catalogs. */
+  tries: z.record(z.string(), z.object({ id: z.string(), image: z.string() })).optional(),
 });
 export type Canary = z.infer<typeof Canary>;
 
@@ -41,6 +45,8 @@ export type Building = z.infer<typeof Building>;
 export const Rollout = z.object({
   /** What each variable is to name. */
   wishes: z.record(z.string(), Wish).default({}),
+  /** What each variable that holds a catalog is to offer. */
+  catalogs: z.record(z.string(), Catalog).default({}),
   /** Push of the oldest wish that came after the last version was begun. */
   openSince: z.coerce.date().optional(),
   building: Building.optional(),
@@ -72,7 +78,7 @@ export const Rollout = z.object({
   actives: z.array(z.string()).default([]),
   /** Values that a person took back, which stay away until another digest is pushed. */
   held: z.record(z.string(), z.array(z.string())).default({}),
-  /** Values, by variable, whose canary failed, with what it said. */
+  /** Values, by variable or by variable and image of a catalog, whose canary failed, with what it said. */
   canaryFailed: z.record(z.string(), z.object({ value: z.string(), message: z.string() })).default({}),
   /** Values that failed together: each is tried alone. */
   suspects: Values.default({}),
@@ -93,6 +99,32 @@ export type RolloutRow = z.infer<typeof RolloutRow>;
 
 /** Values, and versions that were active, that are remembered. A value may have some 500 characters, and the row 32 Ki. */
 export const MOST_PAST = 30;
+
+/** Everything that is wished of the template. */
+export function allWishes({ wishes, catalogs }: Rollout): (Wish | CatalogWish)[] {
+  return [
+    ...Object.values(wishes),
+    ...Object.values(catalogs).flatMap(groups => Object.values(groups).flat()),
+  ];
+}
+
+/** Images whose records say something else after a person promoted another version, as far as one call can look. */
+export function imagesToLookAt(rollout: Rollout): (Wish | CatalogWish)[] {
+  const isHeldAlone = ({ value }: Wish) => Object.values(rollout.held).some(values => values.includes(value));
+  const rank = (wish: Wish) => (isHeldAlone(wish) ? Number.POSITIVE_INFINITY : wish.pushedOn.getTime());
+  const inCatalogs = allWishes({ ...rollout, wishes: {} });
+  const latest = inCatalogs.sort((a, b) => (rank(a) < rank(b) ? 1 : -1)).slice(0, MOST_LOOKED_AT);
+  return [...Object.values(rollout.wishes), ...latest];
+}
+
+/** Something was pushed since the last version was begun. */
+export function noteOpen(rollout: Rollout, pushedOn: Date): void {
+  const { openSince } = rollout;
+  rollout.openSince = openSince && openSince < pushedOn ? openSince : pushedOn;
+}
+
+/** Each of them is an import. */
+const MOST_LOOKED_AT = 10;
 
 /** Going back to a version removes those that came after it. */
 export function noteActive(rollout: Rollout, versionId: string): void {
@@ -117,6 +149,54 @@ export function hold({ held }: Rollout, values: Readonly<Record<string, string>>
   }
 }
 
+/**
+ * Holds the images of a catalog that are not offered any more since a person promoted another version.
+ * @param now what that version holds
+ * @param before what was there; all that is wished when absent
+ */
+export function holdTakenBack(
+  rollout: Rollout,
+  variable: string,
+  now: string | undefined,
+  before?: string,
+): void {
+  const wishes = Object.values(rollout.catalogs[variable] ?? {}).flat();
+  const isIn = (text: string | undefined, value: string) =>
+    (parseCatalog(text) ?? []).some(({ image }) => isSameImage(image, value));
+  for (const { value } of wishes) {
+    if (!isIn(now, value) && (before === undefined || isIn(before, value)))
+      hold(rollout, { [variable]: value });
+  }
+}
+
 export function isHeld(held: Rollout['held'], variable: string, value: string | undefined): boolean {
   return (held[variable] ?? []).some(other => isSameImage(other, value));
+}
+
+/** Lets a variable have everything again; of a catalog, what it is to offer as a whole, and not each image. */
+export function letGo({ held, catalogs }: Rollout, variable: string): void {
+  const images = variable in catalogs ? (held[variable] ?? []).filter(isImage) : [];
+  if (images.length > 0) held[variable] = images;
+  else delete held[variable];
+}
+
+/** Not what stands for a catalog as a whole. */
+export function isImage(held: string): boolean {
+  return parseValue(held) !== undefined;
+}
+
+/** Under which it is noted that a canary failed. */
+export function canaryKey(variable: string, image?: string): string {
+  return image === undefined ? variable : `${variable} ${image}`;
+}
+
+/** Forgets that images of a catalog were held, or failed, which nothing wishes for any more. */
+export function forgetUnwished({ held, canaryFailed, catalogs }: Rollout, variable: string): void {
+  const wishes = Object.values(catalogs[variable] ?? {}).flat();
+  const isWished = (value: string) => wishes.some(wish => wish.value === value);
+  const kept = held[variable]?.filter(value => !isImage(value) || isWished(value));
+  if (kept) held[variable] = kept;
+  if (kept?.length === 0) delete held[variable];
+  for (const [key, { value }] of Object.entries(canaryFailed))
+    if (key === canaryKey(variable, value) && !isWished(value)) delete canaryFailed[key];
 }

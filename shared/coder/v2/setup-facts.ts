@@ -1,6 +1,6 @@
 import { ServiceError } from '../../errors.ts';
 import type { V2Client } from './client.ts';
-import { type Declared, declaredDestinations } from './destinations.ts';
+import { type Declared, declaredDestinations, variableOf } from './destinations.ts';
 import { type Release, releaseOf } from './release.ts';
 import { changeTemplate, type TemplateChange } from './template-change.ts';
 import { readTemplateSource } from './template-source.ts';
@@ -27,7 +27,8 @@ export async function readSetupFacts(
     wanted === undefined ? !template.includes('{name}') : template === wanted,
   );
   const name = wanted ?? declared?.template;
-  const { organization = defaultOrganization, variable = 'image' } = declared ?? {};
+  const { organization = defaultOrganization } = declared ?? {};
+  const variable = variableOf(declared ?? {});
   const [info, source] = await Promise.all([
     told(coder.buildInfo(signal)),
     name && told(readTemplateSource(coder, organization, name, signal)),

@@ -1,8 +1,11 @@
 import { ServiceError } from '../../errors.ts';
 import { type Check, fine, unclear, type Verdict, wrong } from '../../lib/check.ts';
 import type { TargetDiagnosis } from '../target.ts';
+import { offers } from './catalog/usage.ts';
+import { parseCatalog } from './catalog/value.ts';
 import type { RightToCheck, V2Client } from './client.ts';
-import { type Declared, declaredDestinations } from './destinations.ts';
+import { type Declared, declaredDestinations, variableOf } from './destinations.ts';
+import { textOf } from './facts.ts';
 import { checkProvisioners, type NamedTemplate } from './provisioner-check.ts';
 import { refuseVariable } from './refuse-variable.ts';
 import type { CoderTemplate } from './schema.ts';
@@ -12,6 +15,8 @@ interface Named extends NamedTemplate {
   variable: string;
   /** A workspace is started before the promotion. */
   hasCanary: boolean;
+  /** The variable holds a list of images. */
+  isCatalog: boolean;
 }
 
 /** Whether Coder has the templates that images go to, and the bridge may and can build them. */
@@ -71,20 +76,27 @@ export function templateChecks(
     perTemplate(
       {
         name: 'template-variable',
-        truth: 'Each template declares the variable, as a string that is not sensitive.',
+        truth:
+          'Each template declares the variable, as a string that is not sensitive. A parameter offers the images of a catalog.',
         fine: 'The variable is declared by',
       },
-      async ({ active_version_id }, named, signal) =>
-        checkVariable(named, await coder.listVariables(active_version_id, signal)),
+      async ({ active_version_id: id }, named, signal) => {
+        const variables = await coder.listVariables(id, signal);
+        const refused = checkVariable(named, variables);
+        const [first] = parseCatalog(textOf({ variables }, named.variable)) ?? [];
+        if (refused || !named.isCatalog || !first) return refused;
+        const parameters = await coder.listParameters(id, signal);
+        return parameters.some(offers(first.id)) ? undefined : notOffered(named);
+      },
     ),
     perTemplate(
       {
         name: 'coder-rights',
         truth:
-          'The token may make and promote versions of each template, and workspaces where a canary is declared.',
+          'The token may make and promote versions of each template; make workspaces where a canary is declared, and read them for a catalog.',
         fine: 'The token may change',
       },
-      (template, named, signal) => checkRights(coder, template, named.hasCanary, signal),
+      (template, named, signal) => checkRights(coder, template, named, signal),
     ),
     perTemplate(
       {
@@ -102,8 +114,15 @@ function namedBy(registry: Declared, defaultOrganization: string): Named[] {
   return declaredDestinations(registry)
     .map(({ destination }) => destination)
     .filter(({ template }) => !template.includes('{name}'))
-    .map(({ organization = defaultOrganization, template, variable = 'image', canary }) => {
-      return { organization, template, variable, hasCanary: canary !== undefined };
+    .map(destination => {
+      const { organization = defaultOrganization, template, canary } = destination;
+      return {
+        organization,
+        template,
+        variable: variableOf(destination),
+        hasCanary: canary !== undefined,
+        isCatalog: destination.as === 'catalog',
+      };
     });
 }
 
@@ -157,10 +176,18 @@ function checkVariable(
   return wrong(refused.reason, `${template}: ${refused.message}`, remedy);
 }
 
+function notOffered({ template, variable }: Named): Verdict {
+  return wrong(
+    'catalog-not-offered',
+    `No parameter of the template ${template} has the ids of the catalog ${variable} as its options, so that nobody can choose, and the bridge keeps what it cannot tell to be unused.`,
+    'Add the parameter that docs/coder-v2.md shows to the template, and push it.',
+  );
+}
+
 async function checkRights(
   coder: V2Client,
   { id, name, organization_id }: CoderTemplate,
-  hasCanary: boolean,
+  { hasCanary, isCatalog }: Named,
   signal: AbortSignal,
 ): Promise<Verdict | undefined> {
   const workspace = { resource_type: 'workspace', organization_id, owner_id: 'me' };
@@ -169,6 +196,9 @@ async function checkRights(
     'template:read': { object, action: 'read' },
     'template:create': { object, action: 'create' },
     'template:update': { object, action: 'update' },
+    ...(isCatalog && {
+      'workspace:read': { object: { resource_type: 'workspace', organization_id }, action: 'read' },
+    }),
     ...(hasCanary && {
       'workspace:create': { object: workspace, action: 'create' },
       'workspace:delete': { object: workspace, action: 'delete' },
@@ -180,6 +210,6 @@ async function checkRights(
   return wrong(
     'coder-right-missing',
     `The token lacks ${lacking.join(', ')} on ${name}.`,
-    `Give the bridge's user the role: coder organizations members edit-roles USER organization-template-admin\nWith a licence the role admin on the template alone is enough. A token with scopes needs template:read, template:create, template:update, organization:read and user:read${hasCanary ? ', and for the canary coder:workspaces.create and coder:workspaces.delete' : ''}.`,
+    `Give the bridge's user the role: coder organizations members edit-roles USER organization-template-admin\nWith a licence the role admin on the template alone is enough. A token with scopes needs template:read, template:create, template:update, organization:read and user:read${isCatalog ? ', for a catalog workspace:read' : ''}${hasCanary ? ', and for the canary coder:workspaces.create and coder:workspaces.delete' : ''}.`,
   );
 }
