@@ -34,12 +34,13 @@ data "coder_workspace_tags" "main" {
   tags = { zone = var.zone }
 }
 `;
+// Nothing answers where its container's image is, so that its agent reports only what the test says.
 const WITH_AGENT = `${SOURCE}resource "coder_agent" "main" {
   arch = "amd64"
   os   = "linux"
 }
 resource "kubernetes_pod" "main" {
-  image = var.image
+  image = "localhost:1/team/base:1"
 }
 `;
 const OTHER = image({ content: 'other' });

@@ -78,6 +78,7 @@ export const TARGET_DIFFERENCES = {
   'template-overridden': "A person gave the template's variable a value of their own.",
   'template-forgotten': 'What the bridge remembers of the template cannot be read.',
   'template-behind': "A person's push copied an older image into the template.",
+  'canary-left': 'A workspace with which the bridge tried the image was not deleted.',
 } as const;
 export type TargetDifference = keyof typeof TARGET_DIFFERENCES;
 
@@ -95,6 +96,8 @@ export interface RepositoryInTarget {
   tags: ReadonlyMap<string, string>;
   /** How an image that was imported is not as it was then; undefined when it is. */
   compare(image: { tag: string; digest?: string; coderDigest?: string }): TargetDifference | undefined;
+  /** What the work on a tag has left behind in the target, whatever became of the image; undefined for nothing. */
+  leftAt?(tag: string): TargetDifference | undefined;
   /** Whether a person could start from the tag. */
   offers(tag: string): boolean;
   /** Whether the target would keep the tag if it were withdrawn. */

@@ -16,9 +16,17 @@ const SCOPES = [
   ...['workspace:read', 'coder:apikeys.manage_self'],
 ];
 
+const CANARY_SCOPES = ['coder:workspaces.create', 'coder:workspaces.delete'];
+
 /** Options of `coder tokens create`; none for a release that is unknown, since a token without scopes serves all. */
-export function tokenOptions(release: Release | undefined): string[] {
-  return release && isAtLeast(release, SCOPES_SINCE) ? SCOPES.map(scope => `--scope ${scope}`) : [];
+export function tokenOptions(release: Release | undefined, registry: Registry): string[] {
+  if (!release || !isAtLeast(release, SCOPES_SINCE)) return [];
+  return [...SCOPES, ...(hasCanary(registry) ? CANARY_SCOPES : [])].map(scope => `--scope ${scope}`);
+}
+
+/** Whether a rule asks for a workspace that tries its images. */
+function hasCanary(registry: Registry): boolean {
+  return declaredDestinations(registry).some(({ destination }) => destination.canary !== undefined);
 }
 
 /** For the steps in Coder v2: the template that Coder was asked about, the first of the registry, or one from the shell. */
@@ -39,6 +47,7 @@ export function coderV2Values(
     template,
     variable: coder?.template?.variable ?? variableOf(first ?? {}),
     scopesSay: aboutScopes(coder?.release),
+    canaryScopesSay: aboutCanaryScopes(coder?.release, hasCanary(registry)),
     changeSays: change ? aboutChange(change.kind, name as string) : '',
     change: change?.kind === 'change' ? change.diff.trimEnd() : '',
     declaration: declarationWords(registry, template),
@@ -51,6 +60,13 @@ function aboutScopes(release: Release | undefined): string {
   return isAtLeast(release, SCOPES_SINCE)
     ? `${version}, so the token gets only the scopes that it needs; the last lets it renew itself.`
     : `${version}, where a token with scopes cannot create versions, so it gets none.`;
+}
+
+function aboutCanaryScopes(release: Release | undefined, isDeclared: boolean): string {
+  if (release && !isAtLeast(release, SCOPES_SINCE)) return 'A token without scopes needs nothing more.';
+  if (release && isDeclared) return 'The token above has the scopes for it.';
+  const options = CANARY_SCOPES.map(scope => `\`--scope ${scope}\``).join(' and ');
+  return `A token with scopes is made with ${options} too.`;
 }
 
 function aboutChange(kind: TemplateChange['kind'], template: string): string {

@@ -2,6 +2,7 @@ import type { DeclaredCredential } from '../credentials/kinds/all.ts';
 import type { Registry } from '../records/registry.ts';
 import type { Settings } from '../settings.ts';
 import admin from './admin.md';
+import canary from './canary.md';
 import coderV2 from './coder-v2.md';
 import { tokenOptions } from './coder-v2-values.ts';
 import entraIdentity from './entra-identity.md';
@@ -30,7 +31,7 @@ const CREDENTIAL_STEPS: Record<DeclaredCredential['kind'], string> = {
 function stepsInCoder(kind: DeclaredCredential['kind'], generation: Settings['CODER_GENERATION']): string {
   if (generation === 'classic') return CREDENTIAL_STEPS[kind];
   const isIssued = kind === 'admin' || kind === 'token' || kind === 'service-principal';
-  return [...(isIssued ? [CREDENTIAL_STEPS[kind]] : []), coderV2, nodes].join('\n');
+  return [...(isIssued ? [CREDENTIAL_STEPS[kind]] : []), coderV2, nodes, canary].join('\n');
 }
 
 /** Coder's own guide to ACR (https://coder.com/docs), filled in for one registry. No secret is in it. */
@@ -39,7 +40,7 @@ export function setupGuide(registry: Registry, context: GuideContext): SetupGuid
   const template = guide.replace('{{> coder}}\n', () =>
     stepsInCoder(credential.kind, context.settings.CODER_GENERATION),
   );
-  const placeholders = allPlaceholders(context.clientId, tokenOptions(context.coder?.release));
+  const placeholders = allPlaceholders(context.clientId, tokenOptions(context.coder?.release, registry));
   const { title, about, steps } = readTemplate(template, {
     ...guideValues(registry, context),
     ...Object.fromEntries(placeholders.map(({ name: variable, find }) => [`find ${variable}`, find])),

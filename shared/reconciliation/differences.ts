@@ -97,9 +97,13 @@ function compare(facts: RepositoryFacts, tag: string, verdict: Verdict): Differe
   if (isSuspended(verdict)) return undefined;
   if (facts.unreadable.has(tag)) return 'record-unreadable';
   if (record?.state === 'pending') return facts.forgotten.has(tag) ? 'forgotten' : undefined;
-  if (verdict.action === 'skip') return compareSkipped(facts, tag, verdict);
-  if (!tags.has(tag)) return compareGone(facts, tag, verdict);
-  return compareWanted(facts, tag, verdict);
+  const kind =
+    verdict.action === 'skip'
+      ? compareSkipped(facts, tag, verdict)
+      : tags.has(tag)
+        ? compareWanted(facts, tag, verdict)
+        : compareGone(facts, tag, verdict);
+  return kind ?? facts.image?.leftAt?.(tag);
 }
 
 function isSuspended(verdict: Verdict): boolean {

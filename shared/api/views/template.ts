@@ -2,7 +2,8 @@ import * as z from 'zod';
 import { composeCatalog, offerOf } from '../../coder/v2/catalog/compose.ts';
 import { formatCatalog, parseCatalog } from '../../coder/v2/catalog/value.ts';
 import { textOf } from '../../coder/v2/facts.ts';
-import { isHeld, type Rollout } from '../../coder/v2/rollout.ts';
+import { isHeld } from '../../coder/v2/held.ts';
+import type { Rollout } from '../../coder/v2/rollout.ts';
 import type { TemplateState } from '../../coder/v2/templates.ts';
 import { Time } from './fields.ts';
 

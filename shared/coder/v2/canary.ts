@@ -1,9 +1,12 @@
 import { ServiceError } from '../../errors.ts';
 import { shorten } from '../../lib/shorten.ts';
+import { lastWords } from './canary-words.ts';
 import { offers } from './catalog/usage.ts';
 import { CANARY_MINUTES, CANARY_PREFIX } from './decide-canary.ts';
 import type { CanaryFact, CanaryStep } from './facts.ts';
-import { type Building, canaryKey, hold, type Rollout } from './rollout.ts';
+import { canaryKey, hold } from './held.ts';
+import { isEnding, isLeft, listCanaries } from './left-canaries.ts';
+import type { Building, Rollout } from './rollout.ts';
 import { type Round, templateOf } from './round.ts';
 import type { CoderWorkspace } from './schema.ts';
 import { statusOf } from './status-of.ts';
@@ -11,9 +14,7 @@ import { isSameImage } from './value.ts';
 
 /** Coder stops a lost canary so much after its timeout. */
 const SPARE_MS = 10 * 60_000;
-/** Lines of an agent's log that a message quotes. */
-const QUOTED_LINES = 10;
-const LONGEST_WORDS = 1_000;
+const LONGEST_MESSAGE = 1_000;
 /** Canaries that a person was to look at, of which the bridge remembers the names. */
 const MOST_KEPT = 20;
 
@@ -33,11 +34,12 @@ export async function takeCanaryStep(round: Round, step: CanaryStep): Promise<vo
       building.canary = step.canary;
       return;
     case 'start-canary':
-      return startCanary(round, step.name);
+      await startCanary(round, step.name);
+      if (building.canary) building.canary.starts += 1;
+      return;
     case 'judge-canary': {
-      const words = await wordsOf(round, step.agents ?? []);
-      const message = shorten([step.message, ...words].join(' '), LONGEST_WORDS);
-      if (building.canary) building.canary.verdict = { isReady: step.isReady, message, on: options.now() };
+      const words = await lastWords(options.coder, step.agents ?? [], signal);
+      judge(round, step.isReady, [step.message, words].join(' ').trim());
       return;
     }
     case 'delete-canary':
@@ -47,8 +49,14 @@ export async function takeCanaryStep(round: Round, step: CanaryStep): Promise<vo
   }
 }
 
+function judge({ rollout, options }: Round, isReady: boolean, said: string): void {
+  const message = shorten(said, LONGEST_MESSAGE);
+  const canary = rollout.building?.canary;
+  if (canary) canary.verdict = { isReady, message, on: options.now() };
+}
+
 async function startCanary(round: Round, name: string): Promise<void> {
-  const { options, facts, rollout, signal } = round;
+  const { options, facts, signal } = round;
   const { coder, canary: rule = {} } = options;
   const versionId = facts.ours?.id as string;
   const { parameters = {}, preset, timeoutMinutes = CANARY_MINUTES } = rule;
@@ -69,9 +77,7 @@ async function startCanary(round: Round, name: string): Promise<void> {
   } catch (error) {
     // What the template asks for and the policy does not give; nothing was made.
     if (!isRefusal(error)) throw error;
-    const message = shorten(`Coder does not start a workspace. ${(error as Error).message}`, LONGEST_WORDS);
-    const canary = rollout.building?.canary;
-    if (canary) canary.verdict = { isReady: false, message, on: options.now() };
+    judge(round, false, `Coder does not start a workspace. ${(error as Error).message}`);
   }
 }
 
@@ -97,25 +103,6 @@ function isRefusal(error: unknown): boolean {
   return error.reason === 'coder-rejected' && [400, undefined].includes(statusOf(error));
 }
 
-/** What the agents printed, its end. An agent that never connected has said nothing. */
-async function wordsOf({ options, signal }: Round, agents: readonly string[]): Promise<string[]> {
-  const logs = await Promise.all(
-    agents.slice(0, 3).map(id =>
-      options.coder.listAgentLogs(id, signal).catch((error: unknown) => {
-        if ([403, 404].includes(statusOf(error) ?? 0)) return [];
-        throw error;
-      }),
-    ),
-  );
-  const lines = logs.flatMap(log => log.slice(-QUOTED_LINES)).map(({ output }) => plain(output));
-  return lines.filter(line => line !== '');
-}
-
-/** Without the colours of a terminal. */
-function plain(output: string): string {
-  return output.replaceAll(new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*[A-Za-z]`, 'g'), '').trim();
-}
-
 /** Deletes only what has both the name and the owner of a canary. @throws ServiceError */
 async function deleteCanary({ options, signal }: Round, { id, name, ownerId }: CanaryFact): Promise<void> {
   const me = await options.coder.me(signal);
@@ -128,13 +115,9 @@ export async function deleteLeftCanaries(round: Round): Promise<void> {
   const { options, facts, rollout, signal } = round;
   const { canary: rule, coder, now } = options;
   if (!rule || !facts.template) return;
-  const longestMs = (rule.timeoutMinutes ?? CANARY_MINUTES) * 60_000;
-  for (const workspace of await coder.listOwnWorkspaces(CANARY_PREFIX, signal)) {
-    const isOld = now().getTime() - workspace.created_at.getTime() > longestMs;
-    const isKnown = [rollout.building?.canary?.name, ...rollout.keptCanaries].includes(workspace.name);
-    const fact = toCanaryFact(workspace);
+  for (const workspace of await listCanaries(coder, signal)) {
     const isOfThis = workspace.template_id === templateOf(facts).id;
-    if (isOfThis && isOld && !isKnown && !fact.isDeleting) await deleteCanary(round, fact);
+    if (isOfThis && isLeft(workspace, rollout, now())) await deleteCanary(round, toCanaryFact(workspace));
   }
 }
 
@@ -165,15 +148,15 @@ export function noteCanaryFailed(
   }
 }
 
-function toCanaryFact({ id, name, owner_id, latest_build }: CoderWorkspace): CanaryFact {
+function toCanaryFact({ id, name, owner_id, created_at, latest_build }: CoderWorkspace): CanaryFact {
   const { transition, template_version_id, job, resources } = latest_build;
   // Agents of dev containers belong to another agent.
   const agents = (resources ?? []).flatMap(one => one.agents ?? []).filter(agent => !agent.parent_id);
-  const isDone = job.status === 'failed' || job.status === 'canceled';
   return {
     ...{ id, name, ownerId: owner_id, versionId: template_version_id, build: job.status },
-    isStart: transition === 'start',
-    isDeleting: transition === 'delete' && !isDone,
+    transition,
+    createdOn: created_at,
+    isDeleting: isEnding(latest_build),
     ...(job.error && { error: job.error }),
     agents: agents.map(agent => ({
       ...{ id: agent.id, name: agent.name, status: agent.status, lifecycle: agent.lifecycle_state },

@@ -3,13 +3,13 @@ import { type Check, fine, unclear, type Verdict, wrong } from '../../lib/check.
 import { once } from '../../lib/once.ts';
 import { explainGeneration, explainReach, type OtherGeneration } from '../explain-unreachable.ts';
 import type { TargetDiagnosis } from '../target.ts';
+import { type CanaryCheckOptions, canaryCheck } from './canary-check.ts';
 import type { V2Client } from './client.ts';
 import { isAtLeast, releaseOf } from './release.ts';
 import { tokenLifetimeCheck } from './session-token/check.ts';
 import { templateChecks } from './template-checks.ts';
 
-export interface V2CheckOptions {
-  coder: V2Client;
+export interface V2CheckOptions extends CanaryCheckOptions {
   /** Organization of destinations that name none. */
   organization: string;
   /** Name of the secret that holds the session token. */
@@ -17,7 +17,6 @@ export interface V2CheckOptions {
   /** @param renew asks Key Vault even if a token is at hand */
   sessionToken(renew: boolean): Promise<string>;
   renewal: 'on' | 'off';
-  now: () => Date;
   classic: OtherGeneration;
 }
 
@@ -54,6 +53,7 @@ export function v2Checks(options: V2CheckOptions): Check<TargetDiagnosis>[] {
     },
     tokenLifetimeCheck(options, me, makeToken),
     ...templateChecks(coder, organization, now),
+    canaryCheck(options),
   ];
 }
 

@@ -9,8 +9,9 @@ import {
   valuesOf,
   wishedOf,
 } from './facts.ts';
+import { isHeld } from './held.ts';
 import { refuseVariable } from './refuse-variable.ts';
-import { type Building, isHeld } from './rollout.ts';
+import type { Building } from './rollout.ts';
 import { isSameImage } from './value.ts';
 import { versionName } from './version-name.ts';
 

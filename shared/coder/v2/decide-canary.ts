@@ -8,6 +8,8 @@ export const CANARY_PREFIX = 'acr-canary-';
 export const CANARY_MINUTES = 15;
 /** How long the deletion is waited for; a later round deletes the canary then. */
 const LONGEST_END_MS = 10 * 60_000;
+/** How often a canary is started that people stop or delete before it is ready. */
+const MOST_STARTS = 3;
 
 /** The same after a crash. Coder takes at most 32 characters. */
 export function canaryName(versionId: string): string {
@@ -34,7 +36,7 @@ export function decideCanary(
     const tries = triesOf(facts, building, ours);
     return {
       do: 'note-canary',
-      canary: { name: canaryName(ours.id), since: facts.now, ...(tries && { tries }) },
+      canary: { name: canaryName(ours.id), since: facts.now, starts: 0, ...(tries && { tries }) },
     };
   }
   return decideRunning(facts, canary, ours);
@@ -58,15 +60,15 @@ function triesOf(
 function decideRunning(facts: RolloutFacts, canary: Canary, ours: VersionFact): RolloutStep {
   const found = facts.canary;
   if (found === undefined) return { do: 'read-canary', name: canary.name };
-  const minutes = facts.canaryRule?.timeoutMinutes ?? CANARY_MINUTES;
-  const isOver = facts.now.getTime() - canary.since.getTime() > minutes * 60_000;
-  const late = `It was not ready within ${minutes} minutes:`;
   if (found === null) {
-    if (isOver) return { do: 'judge-canary', isReady: false, message: `${late} there is no such workspace.` };
-    return { do: 'start-canary', name: canary.name };
+    if (canary.starts < MOST_STARTS) return { do: 'start-canary', name: canary.name };
+    const message = `It was stopped or deleted ${canary.starts} times before it was ready.`;
+    return { do: 'judge-canary', isReady: false, message };
   }
   const isOther = found.versionId !== ours.id || facts.rollout.keptCanaries.includes(canary.name);
-  if (found.isDeleting || isOther) return endFound(found);
+  // Coder stops one that the bridge could not look after in time.
+  const isStopped = found.transition === 'stop' && found.build === 'succeeded';
+  if (found.isDeleting || isOther || isStopped) return endFound(found);
   if (found.build === 'failed' || found.build === 'canceled') {
     const message = `Its build ${found.build === 'failed' ? 'failed' : 'was canceled'}: ${found.error ?? 'Coder does not say why'}.`;
     return { do: 'judge-canary', isReady: false, message };
@@ -80,23 +82,26 @@ function decideRunning(facts: RolloutFacts, canary: Canary, ours: VersionFact): 
   const waiting = found.agents.filter(
     ({ status, lifecycle }) => status !== 'connected' || lifecycle !== 'ready',
   );
-  if (found.build === 'succeeded' && found.isStart && waiting.length === 0) {
+  if (found.build === 'succeeded' && waiting.length === 0) {
     return { do: 'judge-canary', isReady: true, message: '' };
   }
-  if (!isOver) return { do: 'wait', reason: 'canary-running' };
-  return {
-    do: 'judge-canary',
-    isReady: false,
-    message: `${late} ${whyLate(found, waiting)}`,
-    agents: waiting.map(({ id }) => id),
-  };
+  // It may have been started much later than it was noted.
+  const since = Math.max(canary.since.getTime(), found.createdOn.getTime());
+  if (facts.now.getTime() - since <= minutesOf(facts) * 60_000)
+    return { do: 'wait', reason: 'canary-running' };
+  const message = `It was not ready within ${minutesOf(facts)} minutes: ${whyLate(found, waiting)}`;
+  return { do: 'judge-canary', isReady: false, message, agents: waiting.map(({ id }) => id) };
 }
 
-function whyLate({ build, isStart }: CanaryFact, waiting: CanaryFact['agents']): string {
-  if (!isStart) return 'it was stopped.';
+function minutesOf({ canaryRule }: RolloutFacts): number {
+  return canaryRule?.timeoutMinutes ?? CANARY_MINUTES;
+}
+
+function whyLate({ build }: CanaryFact, waiting: CanaryFact['agents']): string {
   if (build !== 'succeeded') return `its build is ${build}.`;
   const words = waiting.map(
-    ({ name, status, lifecycle, reason }) => `agent ${name} is ${status} and ${lifecycle} (${reason ?? ''})`,
+    ({ name, status, lifecycle, reason }) =>
+      `agent ${name} is ${status} and ${lifecycle}${reason ? ` (${reason})` : ''}`,
   );
   return `${words.join(', ')}.`;
 }
@@ -104,11 +109,13 @@ function whyLate({ build, isStart }: CanaryFact, waiting: CanaryFact['agents']):
 /** What deletes the canary of what is not built any more; undefined when nothing is left to do. */
 export function endCanary(facts: RolloutFacts, { canary }: Building): RolloutStep | undefined {
   if (!canary) return undefined;
-  const { verdict, name } = canary;
+  const { verdict, name, since } = canary;
   if (verdict && !verdict.isReady && facts.canaryRule?.keepOnFailure) return undefined;
   if (facts.canary === undefined) return { do: 'read-canary', name };
   if (facts.canary === null) return undefined;
-  if (verdict && facts.now.getTime() - verdict.on.getTime() > LONGEST_END_MS) return undefined;
+  const endsMs = verdict ? verdict.on.getTime() : since.getTime() + minutesOf(facts) * 60_000;
+  const isTried = facts.canary.transition === 'delete';
+  if (isTried && facts.now.getTime() - endsMs > LONGEST_END_MS) return undefined;
   return endFound(facts.canary);
 }
 

@@ -38,11 +38,12 @@ export interface CanaryFact {
   name: string;
   ownerId: string;
   versionId: string;
+  createdOn: Date;
   /** Status of the latest build's job. */
   build: VersionFact['status'];
   error?: string | undefined;
-  /** Its latest build starts it. */
-  isStart: boolean;
+  /** What its latest build does: start, stop or delete. */
+  transition: string;
   /** Its latest build deletes it, and has not failed. */
   isDeleting: boolean;
   /** Without those of dev containers in it. */
@@ -135,7 +136,7 @@ export type Settled =
   | 'held'
   | GivenUp;
 
-/** What a person can take back from a variable. */
+/** What stays away from a variable after a person took it back. */
 export function wishedOf(
   { wanted, catalogs }: Pick<RolloutFacts, 'wanted' | 'catalogs'>,
   variable: string,

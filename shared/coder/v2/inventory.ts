@@ -1,4 +1,5 @@
 import { UnreadableRowError } from '../../errors.ts';
+import { once } from '../../lib/once.ts';
 import type { Inventory, RepositoryInTarget, SourceRegistry, TargetDifference } from '../target.ts';
 import type { ApplyOptions } from './apply-options.ts';
 import { entryOf, nameOf, tagOf } from './catalog/compose.ts';
@@ -8,8 +9,11 @@ import { destinationsFor, type Place, placesOf } from './destinations.ts';
 import { type Drift, driftOf } from './drift.ts';
 import type { VersionFact } from './facts.ts';
 import { readFound } from './found-template.ts';
+import { isHeld } from './held.ts';
+import { isLeft, listCanaries } from './left-canaries.ts';
 import { toFact } from './read-facts.ts';
-import { isHeld, type Rollout } from './rollout.ts';
+import { canaryRuleOf, type Rollout } from './rollout.ts';
+import type { CoderWorkspace } from './schema.ts';
 import { isSameImage, parseValue } from './value.ts';
 
 export interface InventoryOptions extends ApplyOptions {
@@ -23,10 +27,15 @@ interface Found {
   rollout: Rollout | undefined;
   /** undefined when there is no such template. */
   active: VersionFact | undefined;
+  hasLeftCanary: boolean;
 }
+
+/** Of every template: Coder is asked once for each inventory. */
+type Canaries = (signal: AbortSignal) => Promise<readonly CoderWorkspace[]>;
 
 /** Looks at the templates that a repository's images go to, when it is asked for the repository. */
 export function takeInventory(options: InventoryOptions, registry: SourceRegistry): Inventory {
+  const canaries = once((signal: AbortSignal) => listCanaries(options.coder, signal));
   return {
     missing: 'template-missing',
     repositories: [],
@@ -38,14 +47,15 @@ export function takeInventory(options: InventoryOptions, registry: SourceRegistr
         signal,
       );
       if (places.length === 0) return undefined;
-      const found = await Promise.all(places.map(place => look(options, place, signal)));
+      const found = await Promise.all(places.map(place => look(options, canaries, place, signal)));
       return repositoryOf(`${registry.loginServer}/${repository}`, found);
     },
   };
 }
 
 async function look(
-  { coder, rollouts }: InventoryOptions,
+  { coder, rollouts, now }: InventoryOptions,
+  canaries: Canaries,
   place: Place,
   signal: AbortSignal,
 ): Promise<Found> {
@@ -54,7 +64,11 @@ async function look(
     readFound(coder, place, signal),
   ]);
   const active = found?.active && { ...toFact(found.active), variables: found.variables };
-  return { place, rollout, active };
+  const isTried = rollout && canaryRuleOf(rollout) !== undefined;
+  const ours = isTried && found ? await canaries(signal) : [];
+  const isOfThis = ({ template_id }: CoderWorkspace) => template_id === found?.template.id;
+  const hasLeftCanary = ours.some(one => rollout && isOfThis(one) && isLeft(one, rollout, now()));
+  return { place, rollout, active, hasLeftCanary };
 }
 
 function ignoreUnreadable(error: unknown): undefined {
@@ -84,6 +98,8 @@ function repositoryOf(name: string, found: readonly Found[]): RepositoryInTarget
         const wish = rollout?.wishes[variable];
         return wish?.isWithdrawn === true && wish.tag === tag;
       }),
+    leftAt: tag =>
+      found.some(each => each.hasLeftCanary && isWished(each, name, tag)) ? 'canary-left' : undefined,
     // Which tag a variable follows was decided when it was pushed.
     findDrift: () => undefined,
     compare({ tag, digest }) {
@@ -95,6 +111,11 @@ function repositoryOf(name: string, found: readonly Found[]): RepositoryInTarget
       return kinds.find(kind => kind !== undefined);
     },
   };
+}
+
+function isWished({ place, rollout }: Found, name: string, tag: string): boolean {
+  const wish = rollout?.wishes[place.variable] ?? rollout?.catalogs[place.variable]?.[name]?.[0];
+  return wish?.tag === tag && parseValue(wish.value)?.name === name;
 }
 
 function compare(

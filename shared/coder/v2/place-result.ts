@@ -1,6 +1,7 @@
 import type { ImageReason } from '../../reasons.ts';
 import type { RoundEnd } from './advance.ts';
-import { canaryKey, isHeld, type Rollout } from './rollout.ts';
+import { canaryKey, isHeld } from './held.ts';
+import type { Rollout } from './rollout.ts';
 import { isSameImage } from './value.ts';
 import type { TemplateMemo } from './words.ts';
 

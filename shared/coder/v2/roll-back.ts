@@ -3,8 +3,9 @@ import { offerOf } from './catalog/compose.ts';
 import type { V2Client } from './client.ts';
 import { textOf, valuesOf } from './facts.ts';
 import type { FoundTemplate } from './found-template.ts';
+import { hold, holdTakenBack } from './held.ts';
 import { isOwn } from './own-versions.ts';
-import { hold, holdTakenBack, noteActive, type Rollout } from './rollout.ts';
+import { noteActive, type Rollout } from './rollout.ts';
 import type { CoderTemplate, CoderVariable, CoderVersion } from './schema.ts';
 import { isSameImage } from './value.ts';
 

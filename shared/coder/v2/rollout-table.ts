@@ -1,7 +1,7 @@
 import type { LeasedRows } from '../../azure/tables/leased-rows.ts';
 import { advance, type RoundEnd } from './advance.ts';
 import type { V2Client } from './client.ts';
-import { allWishes, type Rollout, type RolloutRow } from './rollout.ts';
+import { allWishes, canaryRuleOf, type Rollout, type RolloutRow } from './rollout.ts';
 import { type RoundOptions, rowKeyOf, type TemplateName } from './round.ts';
 import type { Wish } from './wish.ts';
 import type { Destination } from './words.ts';
@@ -41,8 +41,7 @@ export function createRollouts(rows: LeasedRows<RolloutRow>, coder: V2Client, no
           ...{ coder, now },
           wanted: valuesOf(rollout.wishes),
           isManual: allWishes(rollout).some(wish => wish.isManual),
-          // The template starts as a whole, so one of them says how.
-          canary: allWishes(rollout).find(wish => wish.canary)?.canary,
+          canary: canaryRuleOf(rollout),
           restores: rules.onDrift === 'restore',
           keepVersions: rules.keepVersions ?? KEPT_VERSIONS,
         };

@@ -1,9 +1,8 @@
 import * as z from 'zod';
 import { json } from '../../azure/tables/row-codec.ts';
-import { parseCatalog } from './catalog/value.ts';
 import { Catalog, type CatalogWish } from './catalog/wish.ts';
-import { isSameImage, parseValue } from './value.ts';
 import { Wish } from './wish.ts';
+import type { CanaryRule } from './words.ts';
 
 /** By the name of a variable; a stamp stands for a catalog. */
 const Values = z.record(z.string(), z.string());
@@ -13,6 +12,8 @@ const Canary = z.object({
   /** Under which it is found again after a crash. */
   name: z.string(),
   since: z.coerce.date(),
+  /** How often Coder was asked to start it: what vanishes is started again. */
+  starts: z.int().default(0),
   /** What it showed; noted before it is deleted. */
   verdict: z.object({ isReady: z.boolean(), message: z.string(), on: z.coerce.date() }).optional(),
   /** What it starts from, by the variables that hold catalogs. */
@@ -91,17 +92,10 @@ export const Rollout = z.object({
 });
 export type Rollout = z.infer<typeof Rollout>;
 
-/** As a template's row keeps it. */
-export const RolloutRow = z.object({
-  rollout: json(Rollout).prefault('{}'),
-});
-export type RolloutRow = z.infer<typeof RolloutRow>;
-
-/** Values, and versions that were active, that are remembered. A value may have some 500 characters, and the row 32 Ki. */
-export const MOST_PAST = 30;
+type Wishes = Pick<Rollout, 'wishes' | 'catalogs'>;
 
 /** Everything that is wished of the template. */
-export function allWishes({ wishes, catalogs }: Rollout): (Wish | CatalogWish)[] {
+export function allWishes({ wishes, catalogs }: Wishes): (Wish | CatalogWish)[] {
   return [
     ...Object.values(wishes),
     ...Object.values(catalogs).flatMap(groups => Object.values(groups).flat()),
@@ -123,6 +117,20 @@ export function noteOpen(rollout: Rollout, pushedOn: Date): void {
   rollout.openSince = openSince && openSince < pushedOn ? openSince : pushedOn;
 }
 
+/** How a workspace is tried; undefined for no canary. A template starts as a whole, so one of its variables says how. */
+export function canaryRuleOf(rollout: Wishes): CanaryRule | undefined {
+  return allWishes(rollout).find(wish => wish.canary)?.canary;
+}
+
+/** As a template's row keeps it. */
+export const RolloutRow = z.object({
+  rollout: json(Rollout).prefault('{}'),
+});
+export type RolloutRow = z.infer<typeof RolloutRow>;
+
+/** Values, and versions that were active, that are remembered. A value may have some 500 characters, and the row 32 Ki. */
+export const MOST_PAST = 30;
+
 /** Each of them is an import. */
 const MOST_LOOKED_AT = 10;
 
@@ -140,63 +148,4 @@ export function remember(rollout: Rollout, values: readonly string[], replacedOn
   const others = rollout.past.filter(({ value }) => !added.includes(value));
   const newest = added.map(value => ({ value, ...(replacedOn && { replacedOn }) }));
   rollout.past = [...newest, ...others].slice(0, MOST_PAST);
-}
-
-/** Keeps away what a person took back. */
-export function hold({ held }: Rollout, values: Readonly<Record<string, string>>): void {
-  for (const [variable, value] of Object.entries(values)) {
-    if (!isHeld(held, variable, value)) held[variable] = [...(held[variable] ?? []), value];
-  }
-}
-
-/**
- * Holds the images of a catalog that are not offered any more since a person promoted another version.
- * @param now what that version holds
- * @param before what was there; all that is wished when absent
- */
-export function holdTakenBack(
-  rollout: Rollout,
-  variable: string,
-  now: string | undefined,
-  before?: string,
-): void {
-  const wishes = Object.values(rollout.catalogs[variable] ?? {}).flat();
-  const isIn = (text: string | undefined, value: string) =>
-    (parseCatalog(text) ?? []).some(({ image }) => isSameImage(image, value));
-  for (const { value } of wishes) {
-    if (!isIn(now, value) && (before === undefined || isIn(before, value)))
-      hold(rollout, { [variable]: value });
-  }
-}
-
-export function isHeld(held: Rollout['held'], variable: string, value: string | undefined): boolean {
-  return (held[variable] ?? []).some(other => isSameImage(other, value));
-}
-
-/** Lets a variable have everything again; of a catalog, what it is to offer as a whole, and not each image. */
-export function letGo({ held, catalogs }: Rollout, variable: string): void {
-  const images = variable in catalogs ? (held[variable] ?? []).filter(isImage) : [];
-  if (images.length > 0) held[variable] = images;
-  else delete held[variable];
-}
-
-/** Not what stands for a catalog as a whole. */
-export function isImage(held: string): boolean {
-  return parseValue(held) !== undefined;
-}
-
-/** Under which it is noted that a canary failed. */
-export function canaryKey(variable: string, image?: string): string {
-  return image === undefined ? variable : `${variable} ${image}`;
-}
-
-/** Forgets that images of a catalog were held, or failed, which nothing wishes for any more. */
-export function forgetUnwished({ held, canaryFailed, catalogs }: Rollout, variable: string): void {
-  const wishes = Object.values(catalogs[variable] ?? {}).flat();
-  const isWished = (value: string) => wishes.some(wish => wish.value === value);
-  const kept = held[variable]?.filter(value => !isImage(value) || isWished(value));
-  if (kept) held[variable] = kept;
-  if (kept?.length === 0) delete held[variable];
-  for (const [key, { value }] of Object.entries(canaryFailed))
-    if (key === canaryKey(variable, value) && !isWished(value)) delete canaryFailed[key];
 }

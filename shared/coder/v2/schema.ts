@@ -125,7 +125,11 @@ export const CoderWorkspace = z.object({
   id: kept,
   name: kept,
   owner_id: kept,
+  owner_name: z.string(),
+  organization_id: kept,
+  organization_name: z.string(),
   template_id: kept,
+  template_name: z.string(),
   created_at: Time,
   latest_build: z.object({
     transition: z.string(),

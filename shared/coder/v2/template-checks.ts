@@ -3,11 +3,12 @@ import { type Check, fine, unclear, type Verdict, wrong } from '../../lib/check.
 import type { TargetDiagnosis } from '../target.ts';
 import { offers } from './catalog/usage.ts';
 import { parseCatalog } from './catalog/value.ts';
-import type { RightToCheck, V2Client } from './client.ts';
+import type { V2Client } from './client.ts';
 import { type Declared, declaredDestinations, variableOf } from './destinations.ts';
 import { textOf } from './facts.ts';
 import { checkProvisioners, type NamedTemplate } from './provisioner-check.ts';
 import { refuseVariable } from './refuse-variable.ts';
+import { checkRights } from './rights-check.ts';
 import type { CoderTemplate } from './schema.ts';
 
 /** A variable of a template that images go to, as the rules name it. */
@@ -179,37 +180,7 @@ function checkVariable(
 function notOffered({ template, variable }: Named): Verdict {
   return wrong(
     'catalog-not-offered',
-    `No parameter of the template ${template} has the ids of the catalog ${variable} as its options, so that nobody can choose, and the bridge keeps what it cannot tell to be unused.`,
+    `No parameter of the template ${template} has the ids of the catalog ${variable} as its options, so that people cannot choose, and the bridge removes no entry, as it cannot see who uses it.`,
     'Add the parameter that docs/coder-v2.md shows to the template, and push it.',
-  );
-}
-
-async function checkRights(
-  coder: V2Client,
-  { id, name, organization_id }: CoderTemplate,
-  { hasCanary, isCatalog }: Named,
-  signal: AbortSignal,
-): Promise<Verdict | undefined> {
-  const workspace = { resource_type: 'workspace', organization_id, owner_id: 'me' };
-  const object = { resource_type: 'template', organization_id, resource_id: id };
-  const checks: Record<string, RightToCheck> = {
-    'template:read': { object, action: 'read' },
-    'template:create': { object, action: 'create' },
-    'template:update': { object, action: 'update' },
-    ...(isCatalog && {
-      'workspace:read': { object: { resource_type: 'workspace', organization_id }, action: 'read' },
-    }),
-    ...(hasCanary && {
-      'workspace:create': { object: workspace, action: 'create' },
-      'workspace:delete': { object: workspace, action: 'delete' },
-    }),
-  };
-  const rights = await coder.authCheck(checks, signal);
-  const lacking = Object.keys(checks).filter(action => !rights[action]);
-  if (lacking.length === 0) return undefined;
-  return wrong(
-    'coder-right-missing',
-    `The token lacks ${lacking.join(', ')} on ${name}.`,
-    `Give the bridge's user the role: coder organizations members edit-roles USER organization-template-admin\nWith a licence the role admin on the template alone is enough. A token with scopes needs template:read, template:create, template:update, organization:read and user:read${isCatalog ? ', for a catalog workspace:read' : ''}${hasCanary ? ', and for the canary coder:workspaces.create and coder:workspaces.delete' : ''}.`,
   );
 }

@@ -256,6 +256,30 @@ describe('Coder v2', () => {
   });
 
   test.each([
+    [{ major: 2, minor: 31 }, {}, false, 'A token without scopes needs nothing more'],
+    [{ major: 2, minor: 35 }, undefined, false, 'is made with `--scope coder:workspaces.create`'],
+    [{ major: 2, minor: 35 }, {}, true, 'The token above has the scopes for it'],
+    [undefined, {}, false, 'is made with `--scope coder:workspaces.create`'],
+  ])(
+    'a canary takes rights that the token of Coder %o has with %o: %s',
+    async (release, canary, hasScopes, why) => {
+      const settings = { ...SETTINGS, CODER_GENERATION: 'v2' as const };
+      const rules = [{ repository: 'team/app', templates: [{ template: 'dev', ...(canary && { canary }) }] }];
+      const registry = registryOf('managed-identity', { policy: Policy.parse({ rules }) });
+      const guide = setupGuide(registry, { ...context, settings, coder: { release } });
+      const { calls } = await follow(guide);
+
+      const created = calls.filter(call => call.slice(0, 3).join(' ') === 'coder tokens create').flat();
+      for (const scope of ['coder:workspaces.create', 'coder:workspaces.delete'])
+        expect(created.includes(scope)).toBe(hasScopes);
+      const step = guide.steps.find(({ heading }) => heading.startsWith('Try images')) as Step;
+      expect(step.why).toContain(why);
+      expect(step.why).toContain('`"canary": {}`');
+      expect(calls.flat()).toContain('organization-workspace-access');
+    },
+  );
+
+  test.each([
     [{ kind: 'change', diff: '--- a/main.tf\n+++ b/main.tf\n' } as const, 'is all that it takes'],
     [{ kind: 'none' } as const, 'skip this step'],
     [{ kind: 'unclear' } as const, 'not simple enough'],

@@ -22,6 +22,11 @@ const showing = (tags: [tag: string, digest: string][], isDeprecated = false) =>
   const listed = tags.map(([tag, latest_hash]) => ({ tag, latest_hash }));
   return repositoryOf({ deprecated: isDeprecated, default_tag: listed[0] }, listed);
 };
+/** The work on the tag left something behind. */
+const leaving = (tag: string): RepositoryFacts['image'] => ({
+  ...inCoder(tag),
+  leftAt: which => (which === tag ? 'canary-left' : undefined),
+});
 const inRegistry = (...tags: string[]) =>
   new Map(tags.map((tag, i) => [tag, { digest: `digest-${tag}`, pushedOn: at(i) }]));
 const records = (...list: ImageRecord[]) => new Map(list.map(each => [each.tag, each]));
@@ -116,6 +121,22 @@ const CASES: [string, Partial<RepositoryFacts>, string[]][] = [
     [],
   ],
   ['a tag that only Coder has, where it may keep it', { image: inCoder('v1', 'v2') }, []],
+  ['an image whose import left something in Coder', { image: leaving('v1') }, ['v1 canary-left']],
+  [
+    'an image that failed, and whose import left something in Coder',
+    { records: records(record('v1', { state: 'failed', reason: 'canary-failed' })), image: leaving('v1') },
+    ['v1 canary-left'],
+  ],
+  [
+    'an image whose import left something in Coder, and goes on',
+    { records: records(record('v1', { state: 'pending', reason: 'canary-running' })), image: leaving('v1') },
+    [],
+  ],
+  [
+    'an image whose import left something in Coder, in a registry that is suspended',
+    { registry: { ...policy(), suspended: true }, image: leaving('v1') },
+    [],
+  ],
   [
     'a tag that only Coder has, where it may not',
     { registry: removing, image: inCoder('v1', 'v2') },

@@ -83,7 +83,7 @@ test('a text that is longer than a column is cut between characters, and put tog
   expect(Object.keys(row)).toEqual(expect.arrayContaining(['policy', 'policy_2', 'policy_3']));
   for (const part of ['policy', 'policy_2', 'policy_3']) {
     expect(row[part]?.length).toBeLessThanOrEqual(32_000);
-    expect(row[part]?.isWellFormed()).toBe(true);
+    expect(() => encodeURIComponent(row[part] ?? '')).not.toThrow();
   }
   expect(read(row)).toStrictEqual(long);
 });

@@ -1,10 +1,11 @@
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { image } from '../../../../../infra/local/oci-image.ts';
 import { handleEvent } from '../../../../../shared/images/receive.ts';
 import { sweep } from '../../../../../shared/images/sweep.ts';
 import { reconcile } from '../../../../../shared/reconciliation/reconcile.ts';
 import { type Bridge, call, deleteEvent, startBridge } from '../../../../support/bridge.ts';
-import { coderOf, createTemplate } from '../../../../support/coder-v2.ts';
+import { activeVersion, coderOf, createTemplate, SAMPLE } from '../../../../support/coder-v2.ts';
 import { damageRow } from '../../../../support/damage.ts';
 
 let bridge: Bridge;
@@ -38,9 +39,9 @@ const offered = (template: string): Entry[] => JSON.parse(held(template));
 const idsOf = (template: string) => offered(template).map(({ id }) => id);
 
 /** A template whose catalog has the images of two repositories. */
-async function connect(name: string, more: { destination?: object; extra?: string } = {}): Promise<void> {
-  await createTemplate(bridge.cloud, name, more.extra);
-  const templates = [{ template: name, as: 'catalog', ...more.destination }];
+async function connect(name: string, destination: object = {}): Promise<void> {
+  await createTemplate(bridge.cloud, name);
+  const templates = [{ template: name, as: 'catalog', ...destination }];
   const rules = [
     { repository: `${name}/gpu`, templates, onDelete: 'remove', defaults: { description: 'With a GPU' } },
     { repository: `${name}/*`, templates, onDelete: 'remove' },
@@ -64,7 +65,7 @@ async function remove(reference: string, digest: string): Promise<void> {
   await later(0);
 }
 
-/** What is due in so many minutes. */
+/** What is due after this number of minutes. */
 async function later(minutes: number): Promise<void> {
   bridge.cloud.clock.advance(minutes * 60_000 + 1_000);
   await sweep(bridge.services, soon(), bridge.log);
@@ -112,7 +113,7 @@ test('people choose among the images of several repositories, in the order of th
 });
 
 test('an image that a workspace uses stays until none does, and the next tag takes its place', async () => {
-  await connect('used', { destination: { keepTags: 2 } });
+  await connect('used', { keepTags: 2 });
   for (const tag of ['v1', 'v2']) await push(`used/base:${tag}`);
   const digest = await push('used/base:v3');
   expect(idsOf('used')).toEqual(['used/base:v3', 'used/base:v2']);
@@ -136,7 +137,7 @@ test('an image that a workspace uses stays until none does, and the next tag tak
 });
 
 test('a tag beyond those that are kept is left out, and says so', async () => {
-  await connect('few', { destination: { keepTags: 1 } });
+  await connect('few', { keepTags: 1 });
   await push('few/base:v2');
   const at = new Date(bridge.cloud.clock.now().getTime() - 60_000);
   await bridge.push('few/base:v1', image({ content: 'few' }));
@@ -171,7 +172,12 @@ test('what a preset of the template names stays, since Coder would refuse a vers
   await connect('preset');
   const digest = await push('preset/base:v1');
   await push('preset/base:v2');
-  await createTemplate(bridge.cloud, 'preset', preset('small', 'preset/base:v1'), held('preset'));
+  const source = `${await readFile(SAMPLE, 'utf8')}\n${preset('small', 'preset/base:v1')}`;
+  // Coder checks presets with the values of the push alone.
+  const variables = { namespace: 'coder', images: held('preset') };
+  const { controls } = coderOf(bridge.cloud);
+  const pushed = controls.pushTemplate({ template: 'preset', files: { 'main.tf': source }, variables });
+  await expect.poll(() => activeVersion(bridge.cloud, 'preset')?.name).toBe(pushed.name);
 
   await remove('preset/base:v1', digest);
   expect(await bridge.record('preset/base:v1')).toMatchObject({
@@ -201,7 +207,7 @@ test('nothing leaves a catalog because what the bridge remembers is lost', async
   expect(idsOf('lost')).toEqual(all.slice(1));
 });
 
-test('an image that a person takes back stays away also when another is pushed, until it is replayed', async () => {
+test('an image that a person took back stays away also when another is pushed, until it is replayed', async () => {
   await connect('back');
   await push('back/base:v1');
   await push('back/base:v2');
@@ -227,7 +233,8 @@ test('a list of a person stays as it is until another image is pushed', async ()
   await connect('own');
   await push('own/base:v1');
   const theirs = JSON.stringify([{ id: 'mine', name: 'mine', description: '', image: 'docker.io/mine:1' }]);
-  await createTemplate(bridge.cloud, 'own', '', theirs);
+  coderOf(bridge.cloud).controls.setVariable('own', 'images', theirs);
+  await expect.poll(() => held('own')).toBe(theirs);
 
   const again = { registry: 'contoso', repository: 'own/base', tag: 'v1', inDoubt: true };
   const { importAndFollow } = await import('../../../../../shared/images/follow.ts');
