@@ -60,20 +60,17 @@ test.each([
   expect(await settle(world, { image: value('c') })).toMatchObject({ reason: 'template-updated' });
 });
 
-test('of what a script printed the record has the end, and no secret', async () => {
+test('of what a script printed the record has the end, and no secret, nor half of one', async () => {
   world.behaviours[BAD] = 'failing';
-  remember('vq0Wn+pull');
-  world.prints = `${'downloading\n'.repeat(500)}login with vq0Wn+pull refused\n${'x'.repeat(5_000)} exit status 7\n`;
+  remember('vq0Wn+pull-mFz81');
+  // What is left out of the beginning ends within the secret.
+  world.prints = `${'downloading\n'.repeat(500)}refused: vq0Wn+pull-mFz81 ${'x'.repeat(675)} exit status 7\n`;
 
   await settle(world, { image: BAD });
 
-  expect(failure()).toMatch(/exit status 7$/);
+  expect(failure()).toMatch(/x exit status 7$/);
   expect(failure()?.length).toBeLessThan(1_000);
-  world.prints = 'login with vq0Wn+pull refused';
-  world.behaviours[value('c')] = 'failing';
-  await settle(world, { image: value('c') });
-  expect(failure()).toMatch(/login with \S+ refused$/);
-  expect(JSON.stringify(world.rollout)).not.toContain('vq0Wn+pull');
+  expect(failure()).not.toContain('mFz81');
 });
 
 test('a canary that people stop or delete is started again, and the image is given up after three', async () => {
