@@ -9,7 +9,7 @@ process.env.NODE_EXTRA_CA_CERTS = tls.caFile;
 
 /**
  * Tests that play Entra, the platform or a registry that leads elsewhere, or look at what a process was before: MSAL and
- * others keep what they saw.
+ * others keep what they saw. To collect all garbage takes long in a process that has much.
  */
 const ALONE = [
   'test/infra/local/cloud.test.ts',
@@ -20,6 +20,7 @@ const ALONE = [
   'test/shared/azure/only-to.test.ts',
   'test/shared/azure/sdk/identity-that-hangs.test.ts',
   'test/shared/diagnostics/identity.test.ts',
+  'test/shared/lib/time-limit.test.ts',
 ];
 
 /** Tests wait for servers as long as they compute, so that there are more files at once than cores. */
@@ -36,7 +37,7 @@ export default defineConfig({
   test: {
     pool: 'forks',
     maxWorkers: '100%',
-    setupFiles: ['test/loopback-only.ts'],
+    setupFiles: ['test/loopback-only.ts', 'test/short-pauses.ts'],
     // The functions library says so of each function that is loaded without a host, as some tests do on purpose.
     onConsoleLog: text => (/package is in test mode/.test(text) ? false : undefined),
     testTimeout: 30_000,

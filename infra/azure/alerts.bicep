@@ -85,6 +85,17 @@ var rules = [
     threshold: 0
     splitBy: ['registry', 'reason']
   }
+  {
+    name: 'rows-skipped'
+    title: 'Coder ACR Bridge: a record cannot be read'
+    description: 'A row of Table Storage is damaged, or a newer release of the bridge wrote it. What it is about stands still until the row is replaced. docs/operate-and-monitor.md says how, for each kind of row, under "A record that cannot be read".'
+    query: loadTextContent('queries/alerts/rows-skipped.kql')
+    severity: 2
+    windowSize: 'PT15M'
+    operator: 'GreaterThan'
+    threshold: 0
+    splitBy: ['row']
+  }
 ]
 
 resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(alertEmail)) {

@@ -68,7 +68,7 @@ resource coderMayPull 'Microsoft.Authorization/roleAssignments@2022-04-01' = if 
   }
 }
 
-// The actions of shared/setup/issued.ts.
+// The actions of shared/azure/arm/issuing-role.ts.
 var issuingActions = {
   admin: [
     'Microsoft.ContainerRegistry/registries/read'
@@ -82,6 +82,8 @@ var issuingActions = {
     'Microsoft.ContainerRegistry/registries/read'
     'Microsoft.ContainerRegistry/registries/tokens/read'
     'Microsoft.ContainerRegistry/registries/tokens/write'
+    'Microsoft.ContainerRegistry/registries/tokens/delete'
+    'Microsoft.ContainerRegistry/registries/scopeMaps/delete'
     'Microsoft.ContainerRegistry/registries/tokens/operationStatuses/read'
     'Microsoft.ContainerRegistry/registries/scopeMaps/read'
     'Microsoft.ContainerRegistry/registries/scopeMaps/write'

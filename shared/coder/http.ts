@@ -1,6 +1,7 @@
 import ky, { HTTPError, type KyInstance, type Options, type RetryOptions, TimeoutError } from 'ky';
 import type * as z from 'zod';
 import { entraRefusal } from '../azure/refusals/entra.ts';
+import { retryOptions } from '../azure/sdk/retries.ts';
 import { describe, ServiceError } from '../errors.ts';
 import { firstFaults } from '../lib/first-faults.ts';
 import { createLimitedFetch } from '../lib/limited-fetch.ts';
@@ -50,18 +51,18 @@ export interface CoderHttp {
 }
 
 const REQUEST_TIMEOUT_MS = 10_000;
-/** A longer Retry-After is left to the retries that the record schedules. */
-const LONGEST_WAIT_MS = 2_000;
-
 /** Only reads are tried again here: Coder has no way to tell a repeated write from a new one. */
 const RETRY: RetryOptions = {
-  limit: 2,
+  limit: retryOptions.maxRetries,
   methods: ['get'],
   statusCodes: [429, 502, 503, 504],
   afterStatusCodes: [429, 503],
-  delay: attempt => 200 * 2 ** attempt,
+  delay: attempt => retryOptions.retryDelayInMs * 2 ** (attempt - 1),
+  // A longer Retry-After is left to the retries that the record schedules.
   shouldRetry: ({ error }) =>
-    error instanceof HTTPError && (retryAfterOf(error.response) ?? 0) > LONGEST_WAIT_MS ? false : undefined,
+    error instanceof HTTPError && (retryAfterOf(error.response) ?? 0) > retryOptions.maxRetryDelayInMs
+      ? false
+      : undefined,
 };
 
 /** Redirects are not followed, since the session token would go along. */

@@ -105,13 +105,14 @@ export interface RepositoryInTarget {
   /** Workspaces start from the digest, whatever the tag points to by now. */
   isByDigest?: boolean;
   /**
-   * The tag that the rules prefer to the one that the target prefers, among those that were imported.
+   * Whether the rules prefer this imported tag to the one that the target prefers, and to another that they prefer.
    * @param pushedOn the last push of a tag that the bridge knows
    */
-  findDrift(
-    imported: readonly Pick<TargetedImage, 'tag' | 'words' | 'pinned'>[],
+  prefers(
+    imported: Pick<TargetedImage, 'tag' | 'words' | 'pinned'>,
+    other: string | undefined,
     pushedOn: (tag: string) => Date | undefined,
-  ): string | undefined;
+  ): boolean;
 }
 
 /** A call to the target that a dry run did not make; its passwords are masked. */

@@ -47,6 +47,8 @@ export interface Issuer<D extends Declared> {
   issue(declared: D, context: IssueContext, place: Place): Promise<NewCredential>;
   /** Revokes `old`, and no other credential. Succeeds when it is gone already. @throws ServiceError, CredentialError */
   revoke(declared: D, old: KnownCredential, context: IssueContext): Promise<void>;
+  /** Removes what this deployment made beside passwords, if no password is left. @throws as `revoke` does */
+  unmake?(declared: D, context: IssueContext): Promise<void>;
 }
 
 /** Where a new password goes. */

@@ -1,3 +1,4 @@
+import { credentialKind } from '../credentials/kinds/all.ts';
 import { describe, unknownRegistry } from '../errors.ts';
 import type { Log } from '../lib/log.ts';
 import { timeLimit } from '../lib/time-limit.ts';
@@ -5,7 +6,7 @@ import type { ImageRecord } from '../records/image.ts';
 import type { Registry, StoredRegistry } from '../records/registry.ts';
 import { deleteRegistry } from '../registries/delete.ts';
 import { type PutResult, putRegistry } from '../registries/put.ts';
-import { revoke } from '../rotation/issuing.ts';
+import { issueContext, revoke } from '../rotation/issuing.ts';
 import { createRun } from '../rotation/run.ts';
 import { explainImport } from './explain.ts';
 import { importAndFollow } from './follow.ts';
@@ -84,9 +85,20 @@ async function removeAgain(
     const added = await services.registries.get(name);
     if (added) await revokeIssued(services, added, signal, log);
     await deleteRegistry(services, name, {});
+    if (added) await unmake(services, added, signal, log);
   } catch (error) {
     log.warn('registry not removed', { registry: name, message: describe(error) });
   }
+}
+
+async function unmake(
+  services: RequestServices,
+  registry: StoredRegistry,
+  signal: AbortSignal,
+  log: Log,
+): Promise<void> {
+  const { issuer } = credentialKind(registry.credential.kind);
+  await issuer?.unmake?.(registry.credential, issueContext(createRun(services, registry, signal, log)));
 }
 
 /** Only what was issued ends: the administrator's passwords were there before, and others may use them. */

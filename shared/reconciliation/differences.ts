@@ -157,20 +157,20 @@ function isSettled({ reason, platforms = '' }: ImageRecord, runnable: readonly s
   return !platforms.split(',').some(platform => isRunnable(platform, runnable));
 }
 
-type DefaultCandidate = Parameters<RepositoryInTarget['findDrift']>[0][number];
-
 /** The tag that the policy prefers, when Coder has both it and prefers another. */
 async function driftedTo(
   { repository, registry, tags, records, image }: RepositoryFacts,
   breathe: () => Promise<void>,
 ): Promise<string | undefined> {
-  const candidates: DefaultCandidate[] = [];
+  const pushedOn = (tag: string) => records.get(tag)?.pushedOn;
+  let best: string | undefined;
   for (const tag of tags.keys()) {
     await breathe();
     if (records.get(tag)?.state !== 'imported') continue;
     const verdict = applyPolicy(registry, { repository, tag });
-    if (verdict.action === 'import')
-      candidates.push({ tag, words: verdict.rule ?? {}, pinned: verdict.pinned });
+    if (verdict.action !== 'import') continue;
+    const candidate = { tag, words: verdict.rule ?? {}, pinned: verdict.pinned };
+    if (image?.prefers(candidate, best, pushedOn)) best = tag;
   }
-  return image?.findDrift(candidates, tag => records.get(tag)?.pushedOn);
+  return best;
 }

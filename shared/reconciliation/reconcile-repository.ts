@@ -59,7 +59,8 @@ export async function reconcileRepository(
   if (!facts) return skip(progress, repository, save);
   const compared = await compareRepository(facts);
   const differences = notePurged(compared.differences, await findPurged(run, facts));
-  const left = compared.left.filter(({ tag }) => !differences.some(other => other.tag === tag));
+  const differing = new Set(differences.map(({ tag }) => tag));
+  const left = compared.left.filter(({ tag }) => !differing.has(tag));
   const alike = facts.tags.size - differences.filter(({ tag }) => facts.tags.has(tag)).length;
   const counted = progress.open(repository, alike + differences.length);
   counted.lookedAt(alike);
@@ -109,13 +110,20 @@ async function skip(progress: Progress, repository: string, save: () => Promise<
 
 async function readFacts({ services, registry, inventory, signal }: Run, repository: string) {
   const { acr, images } = services;
+  const breathe = createBreather();
   const records = new Map<string, ImageRecord>();
   const unreadable = new Set<string>();
   const all = images.ofRepository(registry.name, repository, undefined, tag => unreadable.add(tag));
-  for await (const record of all) records.set(record.tag, record);
+  for await (const record of all) {
+    await breathe();
+    records.set(record.tag, record);
+  }
   const tags = new Map<string, TagInRegistry>();
   const source = { loginServer: registry.loginServer, repository, signal };
-  for await (const found of acr.listTags(source)) tags.set(found.tag, found);
+  for await (const found of acr.listTags(source)) {
+    await breathe();
+    tags.set(found.tag, found);
+  }
   const image = await inventory.find(repository, signal);
   const { runnable } = services;
   const forgotten = await findForgotten(images, records);
@@ -188,9 +196,10 @@ async function findPurged(
 
 /** A tag that moved, or for which the policy changed, gets another digest by that. */
 function notePurged(differences: readonly Difference[], purged: readonly string[]): Difference[] {
-  const others = differences.filter(({ tag, kind }) => kind !== 'gone' || !purged.includes(tag));
-  const isKnown = (tag: string) => others.some(other => other.tag === tag);
-  const found = purged.filter(tag => !isKnown(tag));
+  const isPurged = new Set(purged);
+  const others = differences.filter(({ tag, kind }) => kind !== 'gone' || !isPurged.has(tag));
+  const known = new Set(others.map(({ tag }) => tag));
+  const found = purged.filter(tag => !known.has(tag));
   return [...others, ...found.map(tag => ({ tag, kind: 'digest-purged' as const }))];
 }
 

@@ -123,8 +123,9 @@ function keyOf(registry: string): RowKey {
 
 function fitting(findings: readonly Finding[]): Finding[] {
   let length = 0;
-  return findings.filter(finding => {
+  const end = findings.findIndex(finding => {
     length += JSON.stringify(finding).length + 1;
-    return length < LONGEST_FINDINGS;
+    return length >= LONGEST_FINDINGS;
   });
+  return end < 0 ? [...findings] : findings.slice(0, end);
 }

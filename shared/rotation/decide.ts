@@ -13,6 +13,8 @@ import { nothing, type RotationStep } from './step.ts';
 
 /** A new credential works within 2 minutes in Entra and within one in ACR. One refused for longer never will. */
 const LONGEST_PROPAGATION_MS = 15 * 60_000;
+/** For how long one is tested that the registry accepts after that time. */
+const LATE_TEST_MS = 60_000;
 /** How long after a failure a rotation is tried again, unless Coder has no working credential or a person asks. */
 const AFTER_FAILURE_MS = 15 * 60_000;
 /** For how long a registry must refuse a password that Azure still has, before the password counts as dead. */
@@ -40,11 +42,14 @@ function aboutCandidate(
 ): RotationStep {
   const isWanted = issues({ declared }) && isSameSource(candidate.declared, declared);
   if (!isWanted || isLeaked(candidate, rotation)) return { do: 'discard', expired: false };
-  const waitedMs = now.getTime() - candidate.issuedOn.getTime();
-  if (waitedMs <= LONGEST_PROPAGATION_MS) return { do: 'prove' };
+  const until = new Date(candidate.issuedOn.getTime() + LONGEST_PROPAGATION_MS);
+  if (now <= until) return { do: 'prove', until };
   if (!facts.found) return { do: 'look' };
-  // The registry was away meanwhile, so the time says nothing about the candidate.
-  return facts.found.outage ? { do: 'wait', because: facts.found.outage } : { do: 'discard', expired: true };
+  // The registry, or its list of repositories, may have been away meanwhile: the time alone says nothing.
+  const { outage, candidate: verdict } = facts.found;
+  if (outage) return { do: 'wait', because: outage };
+  if (verdict !== 'accepted') return { do: 'discard', expired: true };
+  return { do: 'prove', until: new Date(now.getTime() + LATE_TEST_MS) };
 }
 
 /** The registry does not accept what Coder should hold. A refusal alone proves nothing. */

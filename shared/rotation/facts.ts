@@ -32,6 +32,8 @@ export interface RotationFacts {
 export interface Found {
   /** Why the registry's answers prove nothing now: it refuses the bridge's own identity too, or answers strangely. */
   outage: Failure | undefined;
+  /** What the registry says of the candidate now; accepted when there is none. */
+  candidate: Verdict;
   /** The passwords that the declared account has in Azure. */
   azure: Azure;
   /** A credential in Key Vault that is newer than the record and that the registry accepts: the record is old. */

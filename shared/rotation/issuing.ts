@@ -7,6 +7,7 @@ import {
   type KnownCredential,
   type ReasonToIssue,
 } from '../credentials/state.ts';
+import { CredentialError, ServiceError } from '../errors.ts';
 import { isSameSource } from './azure-facts.ts';
 import { started } from './changes.ts';
 import type { Run } from './run.ts';
@@ -23,9 +24,20 @@ export async function issue(run: Run, { why, slot, asItIs, deliverFirst }: Issue
   await lease.save({ issuing: slot, ...(!isUnderWay(rotation, why) && started(why, issuedOn)) });
   const { password, ...issued } = await issuer.issue(declared, issueContext(run), { slot, asItIs });
   const described = { ...issued, declared, issuedOn, ...(asItIs && { wasThere: true as const }) };
-  const secret = await storeSecret(services.vault, name, services.deploymentId, { ...described, password });
+  const stored = storeSecret(services.vault, name, services.deploymentId, { ...described, password });
+  const secret = await stored.catch(async (error: unknown) => {
+    await lease.take();
+    // The password is stored nowhere, so the bridge revokes it. A shared account always has two passwords.
+    if (!issuer.shared) await issuer.revoke(declared, described, issueContext(run)).catch(ignoreRefusal);
+    throw error;
+  });
   await lease.save({ candidate: { ...described, ...secret }, issuing: undefined, attempts: undefined });
   notices.issued(declared.kind, described.slot, why);
+}
+
+/** A later run finds what could not be revoked. */
+function ignoreRefusal(error: unknown): void {
+  if (!(error instanceof ServiceError || error instanceof CredentialError)) throw error;
 }
 
 /** Whether an earlier run began this rotation, and could not issue. */

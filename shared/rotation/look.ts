@@ -18,6 +18,7 @@ import type { Run } from './run.ts';
 export async function look(run: Run): Promise<Found> {
   return {
     outage: await outageNow(run),
+    candidate: await run.tests.verdictOf(run.lease.registry().rotation.candidate),
     azure: await listAtAzure(run),
     stored: await findStored(run),
     isUntouched: await isUntouched(run),

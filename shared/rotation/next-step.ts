@@ -12,9 +12,11 @@ export async function nextStep(run: Run): Promise<RotationStep> {
   return step.do === 'look' ? decideNow(run, { ...known, found: await look(run) }) : step;
 }
 
-/** Whether to go on testing the candidate: it has time left, and was not reported as compromised. */
+/** Whether the candidate is still wanted, and was not reported as compromised. */
 export function isStillCandidate(run: Run): boolean {
-  return decideNow(run, { current: 'accepted', accepted: undefined, found: undefined }).do === 'prove';
+  const step = decideNow(run, { current: 'accepted', accepted: undefined, found: undefined });
+  // After its time, another look decides about it.
+  return step.do === 'prove' || step.do === 'look';
 }
 
 type Tested = Pick<RotationFacts, 'current' | 'accepted'>;

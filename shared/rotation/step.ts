@@ -34,7 +34,8 @@ export type RotationStep =
   | { do: 'recall'; credential: IssuedCredential }
   /** Keep in mind passwords of the account that the record does not have: Coder may hold them. */
   | { do: 'remember'; passwords: FoundPassword[] }
-  | { do: 'prove' }
+  /** `until`: for how long the registry may refuse it. */
+  | { do: 'prove'; until: Date }
   /** `expired`: the registry did not accept it in time. */
   | { do: 'discard'; expired: boolean }
   | { do: 'deliver' }

@@ -53,7 +53,7 @@ export async function take(run: Run, step: RotationStep): Promise<boolean> {
       await remember(run, step.passwords);
       return true;
     case 'prove':
-      return prove(run);
+      return prove(run, step.until);
     case 'discard':
       return discard(run, step.expired);
     case 'deliver':
@@ -109,13 +109,13 @@ export async function forgetSuspicion({ lease }: Run): Promise<void> {
 }
 
 /** @returns whether the registry accepted the candidate */
-async function prove(run: Run): Promise<boolean> {
+async function prove(run: Run, until: Date): Promise<boolean> {
   const { services, lease, tests, notices, signal } = run;
   const { rotation } = lease.registry();
   const candidate = rotation.candidate as IssuedCredential;
   const goesOn = async () => {
     await lease.take();
-    return isStillCandidate(run);
+    return services.now() <= until && isStillCandidate(run);
   };
   if (!(await tests.comesToWork(candidate, goesOn))) {
     const { attempts = 0 } = lease.registry().rotation;

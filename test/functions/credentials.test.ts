@@ -3,6 +3,7 @@ import { addSampleRegistry } from '../../infra/local/sample.ts';
 import { toMarkdown } from '../../shared/guide/markdown.ts';
 import { SetupGuide } from '../../shared/guide/schema.ts';
 import { type App, startApp } from '../support/app.ts';
+import { shownIn } from '../support/shown-secrets.ts';
 
 let app: App;
 
@@ -31,8 +32,7 @@ async function logIn(authorization: string): Promise<number> {
   return (await fetch(`${url}/oauth2/token?${query}`, { headers: { authorization } })).status;
 }
 
-const secretsIn = (text: string) =>
-  app.environment.cloud.secrets.all().filter(secret => text.includes(secret));
+const secretsIn = (text: string) => shownIn(text, app.environment.cloud.secrets.all());
 
 describe('GET /registries/{name}/credentials', () => {
   test('gives what docker login takes', async () => {

@@ -156,7 +156,8 @@ describe('POST /images', () => {
       return { newRegistry, repository: 'new/app', tag: 'v1', ...more };
     };
     const adatum = () => app.environment.cloud.otherRegistries[1] as OtherRegistry;
-    const tokens = () => app.environment.cloud.standIns.arm.accounts(adatum().resourceId).tokens.all();
+    const accounts = () => app.environment.cloud.standIns.arm.accounts(adatum().resourceId);
+    const tokens = () => accounts().tokens.all();
 
     test('makes nothing when the registry does not have the image', async () => {
       const before = await everything();
@@ -168,7 +169,7 @@ describe('POST /images', () => {
       expect(tokens()).toEqual([]);
     });
 
-    test('removes the registry again, with its password, when Coder refuses the image', async () => {
+    test('removes the registry again, with its password and token, when Coder refuses the image', async () => {
       await app.push('new/app:v1', image(), adatum().standIn);
       app.environment.cloud.standIns.coder.faults.add({ method: 'POST', path: '/images$', status: 400 });
 
@@ -178,7 +179,8 @@ describe('POST /images', () => {
       expect(answer).toMatchObject({ status: 422, json: { reason: 'coder-rejected' } });
       expect(await app.api('GET', 'registries/adatum')).toMatchObject({ status: 404 });
       expect(app.environment.cloud.standIns.keyVault.values()).not.toHaveProperty('registry-adatum-password');
-      expect(tokens().flatMap(({ passwords }) => passwords)).toEqual([]);
+      expect(tokens()).toEqual([]);
+      expect(JSON.stringify(accounts().scopeMaps.all())).not.toContain('coder-acr-bridge');
       expect(JSON.stringify(await app.environment.cloud.standIns.tables.dump())).not.toContain('adatum');
     });
   });

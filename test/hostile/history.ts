@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { Fault } from '../../infra/local/faults.ts';
-import { type Content, REGISTRIES, type RegistryName } from './world.ts';
+import { withLinuxImage, withoutLinuxImage } from '../support/odd-manifests.ts';
+import { CONTENTS, type Content, REGISTRIES, type RegistryName } from './world.ts';
 
 /** One thing that happens. */
 export type Step =
@@ -22,7 +23,7 @@ export type Step =
   | { do: 'work'; deliver: number[]; sweep: boolean; reconcile: boolean }
   /** The instance ends after this number of further calls. */
   | { do: 'doom'; instance: 0 | 1; calls: number }
-  | { do: 'fault'; standIn: 'coder' | 'registry' | 'tables' | 'keyVault'; fault: Fault }
+  | { do: 'fault'; standIn: 'coder' | 'registry' | 'tables' | 'keyVault' | 'entra'; fault: Fault }
   /** One of the tags that the registry has can be read no more until all trouble ends. */
   | { do: 'lock'; registry: RegistryName; which: number }
   /** One of the rows of the registry is damaged, or of a pending image the due row is lost. */
@@ -60,7 +61,11 @@ const registry = fc.constantFrom(...REGISTRIES);
 const repository = fc.constantFrom('a', 'b/c');
 const tag = fc.constantFrom('1.0.0', '1.1.0', 'x');
 const place = { registry, repository, tag };
-const content = fc.constantFrom<Content>('image 1', 'image 2', 'image 1', 'image 2', 'index', 'chart');
+const content: fc.Arbitrary<Content> = fc.oneof(
+  { weight: 4, arbitrary: fc.constantFrom(...CONTENTS) },
+  { weight: 1, arbitrary: withLinuxImage.map(manifest => ({ manifest, isImage: true })) },
+  { weight: 1, arbitrary: withoutLinuxImage.map(manifest => ({ manifest, isImage: false })) },
+);
 const fault = fc.oneof(
   fc.record({ status: fc.constantFrom(500, 503), times: fc.integer({ min: 1, max: 4 }) }),
   fc.record({
@@ -127,6 +132,15 @@ export function histories(lossy: boolean) {
       }),
     },
     {
+      weight: 1,
+      arbitrary: fc.record({
+        do: fc.constant('fault' as const),
+        standIn: fc.constant('entra' as const),
+        // The managed identity gives a token later than an import may take.
+        fault: fc.constant({ delayMs: HANGS_MS, times: 1 }),
+      }),
+    },
+    {
       weight: 2,
       arbitrary: fc.record({ do: fc.constant('lag' as const), registry, lags: fc.boolean() }),
     },
@@ -157,7 +171,8 @@ export function histories(lossy: boolean) {
   );
   return fc.record({
     policies: fc.tuple(fc.nat(POLICIES.length - 1), fc.nat(POLICIES.length - 1)),
-    steps: fc.array(step as fc.Arbitrary<Step>, { minLength: 1, maxLength: 24, size: 'max' }),
+    // Without a bias to small ones, so that a few histories have something of everything.
+    steps: fc.noBias(fc.array(step as fc.Arbitrary<Step>, { minLength: 1, maxLength: 24, size: 'max' })),
   });
 }
 

@@ -7,7 +7,7 @@ import { live, seen } from './template-live.ts';
 import { startTemplateWorld } from './template-world.ts';
 
 /** How many histories there are. */
-const RUNS = Number(process.env.HISTORIES ?? 5);
+const RUNS = Number(process.env.HISTORIES ?? 3);
 /** The same histories each time, unless others are asked for. */
 const SEED = Number(process.env.SEED ?? 1);
 

@@ -9,12 +9,13 @@ import type { Services } from '../../shared/services.ts';
 import { deleteEvent, pushEvent } from '../support/bridge.ts';
 import { type History, LETS_THROUGH, POLICIES, type Step, SUSPENDED } from './history.ts';
 import { createInstances, untilDone } from './instances.ts';
-import { type Content, REGISTRIES, type RegistryName, type World } from './world.ts';
+import { CONTENTS, type Content, REGISTRIES, type RegistryName, type World } from './world.ts';
 
 /** What happened in all histories together. */
 export const seen = {
   histories: 0,
   pushes: 0,
+  oddManifests: 0,
   deletes: 0,
   untags: 0,
   deliveries: 0,
@@ -95,8 +96,9 @@ export async function live(world: World, { policies, steps }: History, lossy: bo
 
   async function push({ registry, repository, tag, content, events }: Extract<Step, { do: 'push' }>) {
     seen.pushes += 1;
+    if (!CONTENTS.includes(content)) seen.oddManifests += 1;
     await pass(1_000);
-    const digest = await untilDone(() => world.push(registry, repository, tag, content));
+    const digest = await untilDone(() => world.push(registry, repository, tag, content.manifest));
     held[registry].set(`${repository}:${tag}`, { digest, content });
     const reference = `${repository}:${tag}`;
     const at = world.cloud.clock.now();
@@ -258,7 +260,7 @@ export async function live(world: World, { policies, steps }: History, lossy: bo
     const policy = Policy.parse(POLICIES[chosen[name]]);
     const expected = [...held[name]].filter(([reference, { content }]) => {
       const [repository, tag] = reference.split(':') as [string, string];
-      return content !== 'chart' && LETS_THROUGH[chosen[name]]?.(repository, tag);
+      return content.isImage && LETS_THROUGH[chosen[name]]?.(repository, tag);
     });
     const offered = world.offered(name);
 

@@ -16,7 +16,25 @@ const silent = { info() {}, warn() {}, error() {} };
 
 export const REGISTRIES = ['contoso', 'fabrikam'] as const;
 export type RegistryName = (typeof REGISTRIES)[number];
-export type Content = 'image 1' | 'image 2' | 'index' | 'chart';
+/** What is pushed. */
+export interface Content {
+  manifest: OciManifest;
+  /** Coder is to have it. */
+  isImage: boolean;
+}
+
+const CHART = artifact({ configMediaType: 'application/vnd.cncf.helm.config.v1+json' });
+
+/** Contents that come up again and again, under other tags and in other repositories. */
+export const CONTENTS: readonly Content[] = [
+  { manifest: image({ content: 'one' }), isImage: true },
+  { manifest: image({ content: 'two' }), isImage: true },
+  {
+    manifest: index([image({ content: 'three' }), image({ content: 'four', platform: 'linux/arm64' })]),
+    isImage: true,
+  },
+  { manifest: CHART, isImage: false },
+];
 
 /** Azure and Coder with two registries, what their owners do there, and instances of the app. */
 export type World = Awaited<ReturnType<typeof startWorld>>;
@@ -25,12 +43,15 @@ export type World = Awaited<ReturnType<typeof startWorld>>;
 const BUDGET_MS = 1_500;
 /** Once no worker dies any more, a busy machine must not make imports fail. */
 const PATIENT_MS = 30_000;
+/** So short that the bridge asks for another each time, which MSAL does from five minutes before the end. */
+const TOKEN_SECONDS = 280;
 /** On the clock that is moved; far above the budget, so that a busy machine cannot make a lease end too early. */
 const LEASE_MS = 30_000;
 
 export async function startWorld(tls: Tls) {
   const cloud = await startCloud({ tls, tenant: await sharedTenant(), registries: ['fabrikam'] });
   Object.assign(process.env, cloud.appSettings);
+  cloud.standIns.entra.giveTokensFor(TOKEN_SECONDS);
   const seams = { now: cloud.clock.now, random: Math.random };
   const settings = readSettings({ ...cloud.appSettings, CODER_MAX_CONCURRENT: '4' });
   const registries = {
@@ -65,10 +86,10 @@ export async function startWorld(tls: Tls) {
       await putRegistry(admin, name, input, {}, AbortSignal.timeout(20_000), silent);
     },
 
-    async push(name: RegistryName, repository: string, tag: string, content: Content): Promise<string> {
+    async push(name: RegistryName, repository: string, tag: string, manifest: OciManifest): Promise<string> {
       const { url } = registries[name].standIn;
       const target = { registryUrl: url, ...cloud.registry.pusher, ca: tls.ca };
-      return pushImage(target, repository, manifestOf(content), tag);
+      return pushImage(target, repository, manifest, tag);
     },
 
     async untag(name: RegistryName, repository: string, tag: string): Promise<void> {
@@ -112,6 +133,13 @@ export async function startWorld(tls: Tls) {
       return key.rowKey;
     },
 
+    async close(): Promise<void> {
+      // The tenant is there for others too.
+      cloud.standIns.entra.faults.clear();
+      cloud.standIns.entra.giveTokensFor();
+      await cloud.close();
+    },
+
     clearFaults(): void {
       const others = cloud.otherRegistries.map(({ standIn }) => standIn);
       for (const standIn of [...Object.values(cloud.standIns), ...others]) standIn.faults.clear();
@@ -153,14 +181,3 @@ interface StoredRow {
 
 /** What no row may have, of whatever kind it is. */
 const DAMAGE = { state: 'odd', policy: '{', coderId: 5 };
-
-const MANIFESTS: Record<Content, OciManifest> = {
-  'image 1': image({ content: 'one' }),
-  'image 2': image({ content: 'two' }),
-  index: index([image({ content: 'three' }), image({ content: 'four', platform: 'linux/arm64' })]),
-  chart: artifact({ configMediaType: 'application/vnd.cncf.helm.config.v1+json' }),
-};
-
-function manifestOf(content: Content): OciManifest {
-  return MANIFESTS[content];
-}

@@ -53,7 +53,10 @@ export async function startBridge(options: Omit<CloudOptions, 'tls'> = {}): Prom
   const tls = await testTls();
   const cloud = await startCloud({ tls, tenant: await sharedTenant(), ...options });
   Object.assign(process.env, cloud.appSettings);
-  const seams = { now: cloud.clock.now, random: Math.random };
+  const { now } = cloud.clock;
+  // Who waits moves the clock.
+  const wait = async (ms: number) => cloud.clock.advance(Math.max(0, ms));
+  const seams = { now, random: Math.random, wait };
   const anotherInstance = (more: Record<string, string> = {}) =>
     createServices(readSettings({ ...cloud.appSettings, ...more }), seams);
   const services = anotherInstance();

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect } from 'vitest';
+import { vi } from 'vitest';
 import { createMovableClock, type MovableClock } from '../../infra/local/clock.ts';
 import type { Cloud } from '../../infra/local/cloud.ts';
 import { createSecrets } from '../../infra/local/secrets.ts';
@@ -83,7 +83,7 @@ export async function createTemplate(cloud: Cloud, name: string, source?: string
   const coder = coderOf(cloud);
   const files = { 'main.tf': source ?? (await readFile(SAMPLE, 'utf8')) };
   coder.controls.pushTemplate({ template: name, files, variables: source ? {} : { namespace: 'coder' } });
-  await expect.poll(() => activeVersion(cloud, name), { interval: 10 }).toBeDefined();
+  await vi.waitUntil(() => activeVersion(cloud, name), { interval: 10, timeout: 25_000 });
 }
 
 /** The active version of a template, and what it names. */

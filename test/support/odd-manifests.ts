@@ -1,15 +1,21 @@
 import fc from 'fast-check';
 import { sha256 } from '../../infra/local/digest.ts';
+import type { OciBlob, OciManifest } from '../../infra/local/oci-image.ts';
 
 // Manifests that the specifications of OCI and Docker allow, or that registries serve all the same, and that few people
 // have seen. https://github.com/opencontainers/image-spec
 
-/** What a registry holds: a manifest under a tag, and by digest everything below it. */
-export interface Held {
-  digest: string;
-  mediaType: string;
-  manifest: object;
-  content: ReadonlyMap<string, { mediaType: string; value: object }>;
+/** A manifest with everything below it, which can be pushed. */
+export interface Odd extends OciManifest {
+  /** What its bytes say. */
+  value: { config?: { digest: string } };
+  manifests: Odd[];
+}
+
+/** What a manifest holds of a blob with JSON; undefined when it does not hold it. */
+export function jsonOf({ blobs }: Odd, digest: string | undefined): object | undefined {
+  const found = blobs.find(blob => blob.digest === digest);
+  return found && JSON.parse(found.content.toString());
 }
 
 const OCI = {
@@ -53,15 +59,20 @@ const absent = fc.record({
 const label = fc.oneof(fc.string(), fc.integer(), fc.boolean(), nothing, fc.constant({}), fc.constant([]));
 const spelling = (text: string) => fc.constantFrom(text, text.toUpperCase());
 
-function hold(
-  value: object,
-  mediaType: string,
-  below: readonly Held[],
-  blobs: Held['content'] = new Map(),
-): Held {
-  const digest = sha256(Buffer.from(JSON.stringify(value)));
-  const content = new Map([...below.flatMap(each => [...each.content]), ...blobs]);
-  return { digest, mediaType, manifest: value, content: content.set(digest, { mediaType, value }) };
+/** No two of them have the same digest. */
+const nonce = fc.noBias(fc.nat()).map(String);
+
+function blobOf(mediaType: string, value: object | string): OciBlob {
+  const content = Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
+  return { mediaType, digest: sha256(content), content };
+}
+
+function descriptorOf({ mediaType, digest, content }: OciBlob) {
+  return { mediaType, digest, size: content.length };
+}
+
+function toManifest(value: object, mediaType: string, manifests: Odd[], blobs: OciBlob[]): Odd {
+  return { ...blobOf(mediaType, value), value, manifests, blobs };
 }
 
 const linux = fc.record({
@@ -76,7 +87,7 @@ interface ImageOptions {
   foreign?: string[];
 }
 
-function image({ platform, foreign = [] }: ImageOptions): fc.Arbitrary<Held> {
+function image({ platform, foreign = [] }: ImageOptions): fc.Arbitrary<Odd> {
   return fc.constantFrom(OCI, DOCKER).chain(format => {
     const types = fc.array(fc.constantFrom(...format.layers), { maxLength: 3 });
     const odd =
@@ -90,6 +101,7 @@ function image({ platform, foreign = [] }: ImageOptions): fc.Arbitrary<Held> {
         configType: fc.constantFrom(...configTypes).chain(spelling),
         layers: fc.tuple(types, odd).map(([usual, other]) => [...usual, ...other]),
         absent,
+        nonce,
         namesType: format === DOCKER ? fc.constant(true) : fc.boolean(),
       })
       .map(given => toImage(format.image, given));
@@ -105,28 +117,38 @@ function toImage(
     configType: string;
     layers: string[];
     absent: object;
+    nonce: string;
     namesType: boolean;
   },
-): Held {
-  const config = { ...given.platform, variant: given.variant, config: { Labels: given.labels } };
-  const digest = sha256(Buffer.from(JSON.stringify(config)));
-  const layers = given.layers.map((type, i) => ({ mediaType: type, digest: `sha256:layer-${i}`, size: 1 }));
-  const described = { mediaType: given.configType, digest, size: 1 };
-  const type = given.namesType ? { mediaType } : {};
-  const manifest = { schemaVersion: 2, ...type, ...given.absent, config: described, layers };
-  return hold(manifest, mediaType, [], new Map([[digest, { mediaType: given.configType, value: config }]]));
+): Odd {
+  const config = blobOf(given.configType, {
+    ...{ ...given.platform, variant: given.variant, config: { Labels: given.labels } },
+    history: [{ comment: given.nonce }],
+  });
+  const layers = given.layers.map((type, i) => blobOf(type, `layer ${i}`));
+  const manifest = {
+    ...{ schemaVersion: 2, ...(given.namesType && { mediaType }), ...given.absent },
+    ...{ config: descriptorOf(config), layers: layers.map(descriptorOf) },
+  };
+  return toManifest(manifest, mediaType, [], [config, ...layers]);
 }
 
 /** Something that lives beside images, as a manifest of its own. */
 const artifact = fc
-  .constantFrom('application/vnd.cncf.helm.config.v1+json', 'application/vnd.oci.empty.v1+json')
-  .map(type => {
-    const config = { mediaType: type, digest: 'sha256:config', size: 2 };
-    return hold({ schemaVersion: 2, mediaType: OCI.image, config, layers: [] }, OCI.image, []);
+  .record({
+    type: fc.constantFrom('application/vnd.cncf.helm.config.v1+json', 'application/vnd.oci.empty.v1+json'),
+    artifactType: fc.constantFrom(null, undefined, 'application/vnd.example', 'x'.repeat(40_000)),
+    nonce,
+  })
+  .map(({ type, artifactType, nonce: text }) => {
+    const config = blobOf(type, {});
+    const described = { config: descriptorOf(config), layers: [], annotations: { text } };
+    const manifest = { schemaVersion: 2, mediaType: OCI.image, artifactType, ...described };
+    return toManifest(manifest, OCI.image, [], [config]);
   });
 
 /** An index of these in any order, which tells more or less of them. */
-function indexOf(children: readonly Held[]): fc.Arbitrary<Held> {
+function indexOf(children: readonly Odd[]): fc.Arbitrary<Odd> {
   const told = fc.record({ tells: fc.boolean(), namesType: fc.boolean(), annotations, more: nothing });
   const format = fc.constantFrom(OCI, DOCKER);
   const order = fc.shuffledSubarray([...children], { minLength: children.length });
@@ -134,21 +156,20 @@ function indexOf(children: readonly Held[]): fc.Arbitrary<Held> {
     .tuple(format, order, absent, fc.array(told, { minLength: children.length, maxLength: children.length }))
     .map(([{ index }, ordered, more, words]) => {
       const manifests = ordered.map((child, i) => describe(child, words[i] as (typeof words)[number]));
-      return hold({ schemaVersion: 2, mediaType: index, ...more, manifests }, index, ordered);
+      return toManifest({ schemaVersion: 2, mediaType: index, ...more, manifests }, index, ordered, []);
     });
 }
 
 function describe(
-  { digest, mediaType, manifest, content }: Held,
+  child: Odd,
   told: { tells: boolean; namesType: boolean; annotations: object | undefined; more: null | undefined },
 ) {
-  const { config } = manifest as { config?: { digest: string } };
-  const platform = config && content.get(config.digest)?.value;
-  const { os, architecture } = (platform ?? {}) as { os?: string; architecture?: string };
+  const { mediaType, ...descriptor } = descriptorOf(child);
+  const platform = jsonOf(child, child.value.config?.digest) ?? {};
+  const { os, architecture } = platform as { os?: string; architecture?: string };
   return {
     ...(told.namesType && { mediaType }),
-    digest,
-    size: 1,
+    ...descriptor,
     annotations: told.annotations,
     artifactType: told.more,
     platform: told.tells && os ? { os, architecture, variant: told.more, features: told.more } : told.more,
@@ -156,8 +177,8 @@ function describe(
 }
 
 /** Up to three levels, each with one of the first kind and some of the second. */
-function nested(wanted: fc.Arbitrary<Held>, others: fc.Arbitrary<Held>): fc.Arbitrary<Held> {
-  const level = (inner: fc.Arbitrary<Held>) =>
+function nested(wanted: fc.Arbitrary<Odd>, others: fc.Arbitrary<Odd>): fc.Arbitrary<Odd> {
+  const level = (inner: fc.Arbitrary<Odd>) =>
     fc.tuple(inner, fc.array(others, { maxLength: 3 })).chain(([one, more]) => indexOf([one, ...more]));
   return fc.oneof(wanted, level(wanted), level(level(wanted)), level(level(level(wanted))));
 }

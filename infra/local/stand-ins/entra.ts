@@ -23,6 +23,7 @@ export interface EntraStandIn extends StandIn {
   identityEndpoint: string;
   /** The claims, or undefined when the token is not from here or has ended. */
   verify: VerifyEntraToken;
+  giveTokensFor: Tokens['giveTokensFor'];
   /** A token as the identity itself would get it. @throws Error when no identity has `clientId` */
   tokenFor(clientId: string, resource: string): Promise<string>;
 }
@@ -44,6 +45,7 @@ export async function startEntra(options: EntraOptions): Promise<EntraStandIn> {
     ...standIn,
     identityEndpoint: `${standIn.url}/msi/token`,
     verify: tokens.verify,
+    giveTokensFor: tokens.giveTokensFor,
     async tokenFor(clientId, resource) {
       const identity = find(clientId);
       if (!identity) throw new Error(`No managed identity has the client id ${clientId}.`);

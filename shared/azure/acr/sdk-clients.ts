@@ -1,11 +1,10 @@
 import { ContainerRegistryClient, ContainerRegistryContentClient } from '@azure/container-registry';
 import type { TokenCredential } from '@azure/identity';
-import { ServiceError } from '../../errors.ts';
 import type { Pauses } from '../../lib/pauses.ts';
 import { limitAnswers, limitTime } from '../sdk/limits.ts';
 import { onlyReadsLeave } from '../sdk/only-to.ts';
 import { retryOptions } from '../sdk/retries.ts';
-import type { HostCheck } from './allowed-hosts.ts';
+import { type HostCheck, refuseOtherHost } from './allowed-hosts.ts';
 import { respectPauses } from './respect-pauses.ts';
 
 export interface AcrOptions {
@@ -15,7 +14,12 @@ export interface AcrOptions {
   pauses: Pauses;
 }
 
-/** The SDK's clients, kept for reuse with the tokens that they hold. */
+/**
+ * The SDK's clients, kept for reuse with the tokens that they hold. They take no tokens from tokens.ts: their constructor
+ * accepts an Entra credential only, and their own challenge handler exchanges it (containerRegistryClient.js of
+ * @azure/container-registry). Those requests go through the same policies, which keep them at the registry; the tests of
+ * tokens.ts and of `onlyTo` have the SDK's calls in the same tables.
+ */
 export interface SdkClients {
   /** Reads one repository. */
   of(loginServer: string, repository: string): ContainerRegistryContentClient;
@@ -40,12 +44,7 @@ export function createSdkClients({ credential, audience, isAllowedHost, pauses }
   const listers = new Map<string, ContainerRegistryClient>();
 
   function optionsFor(loginServer: string) {
-    if (!isAllowedHost(loginServer)) {
-      throw new ServiceError(
-        'registry-unauthorized',
-        `${loginServer} is not an allowed host: the bridge sends it no tokens.`,
-      );
-    }
+    refuseOtherHost(isAllowedHost, loginServer, 'tokens');
     return {
       audience,
       retryOptions,

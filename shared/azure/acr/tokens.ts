@@ -8,7 +8,7 @@ import { remember } from '../../lib/redaction/redact.ts';
 import { explainAcr } from '../refusals/acr.ts';
 import { entraRefusal } from '../refusals/entra.ts';
 import { saidByResponse } from '../refusals/said.ts';
-import type { HostCheck } from './allowed-hosts.ts';
+import { type HostCheck, refuseOtherHost } from './allowed-hosts.ts';
 
 /** A user name and a password that a registry accepts. */
 export interface Login {
@@ -75,17 +75,9 @@ const MANIFESTS = [
 ].join(', ');
 
 export function createAcrTokens({ credential, audience, isAllowedHost }: AcrTokenOptions): AcrTokens {
-  function refuseOthers(host: string, what: 'tokens' | 'passwords'): void {
-    if (isAllowedHost(host)) return;
-    throw new ServiceError(
-      'registry-unauthorized',
-      `${host} is not an allowed host: the bridge sends it no ${what}.`,
-    );
-  }
-
   return {
     async exchange(loginServer, signal) {
-      refuseOthers(loginServer, 'tokens');
+      refuseOtherHost(isAllowedHost, loginServer, 'tokens');
       try {
         const token = await credential.getToken(`${audience}/.default`, { abortSignal: signal });
         const form = { grant_type: 'access_token', service: loginServer, access_token: token?.token ?? '' };
@@ -98,12 +90,12 @@ export function createAcrTokens({ credential, audience, isAllowedHost }: AcrToke
     },
 
     async acceptsLogin(loginServer, login, signal) {
-      refuseOthers(loginServer, 'passwords');
+      refuseOtherHost(isAllowedHost, loginServer, 'passwords');
       return accepts(clientOf(loginServer, signal, 2), loginServer, login);
     },
 
     async provePull({ loginServer, repository }, login, signal) {
-      refuseOthers(loginServer, 'passwords');
+      refuseOtherHost(isAllowedHost, loginServer, 'passwords');
       const http = clientOf(loginServer, signal);
       const { username } = login;
       const refused = {

@@ -32,6 +32,9 @@ const ACTIONS: Record<IssuingKind, readonly string[]> = {
     `${ACR}/registries/read`,
     `${ACR}/registries/tokens/read`,
     `${ACR}/registries/tokens/write`,
+    // What was made for a registry that Coder then refused is removed again.
+    `${ACR}/registries/tokens/delete`,
+    `${ACR}/registries/scopeMaps/delete`,
     `${ACR}/registries/tokens/operationStatuses/read`,
     ...SCOPE_MAPS,
     `${ACR}/registries/generateCredentials/action`,

@@ -39,6 +39,10 @@ export interface RegistryTokens {
     expiresOn: Date,
     signal: AbortSignal,
   ): Promise<NewTokenPassword>;
+  /** Succeeds when there is none. */
+  deleteToken(id: RegistryResourceId, name: string, signal: AbortSignal): Promise<void>;
+  /** As `deleteToken`. Azure refuses it while a token has the map. */
+  deleteScopeMap(id: RegistryResourceId, name: string, signal: AbortSignal): Promise<void>;
   /** Removes one password and keeps the other. */
   removeTokenPassword(
     id: RegistryResourceId,
@@ -86,6 +90,16 @@ export function createRegistryTokens(clientOf: ClientOf): RegistryTokens {
     changeScopeMap: (id, name, scopeMap, signal) =>
       issuing(id, signal, async ({ tokens }, at, options) => {
         await tokens.update(...at, name, { scopeMapId: idOf(id, scopeMap) }, options);
+      }),
+
+    deleteToken: (id, name, signal) =>
+      issuing(id, signal, async ({ tokens }, at, options) => {
+        await tokens.delete(...at, name, options);
+      }),
+
+    deleteScopeMap: (id, name, signal) =>
+      issuing(id, signal, async ({ scopeMaps }, at, options) => {
+        await scopeMaps.delete(...at, name, options);
       }),
 
     generateTokenPassword: (id, token, name, expiry, signal) =>

@@ -33,7 +33,7 @@ export interface Vault {
   disable(name: string, version: string): Promise<void>;
   /** Tests the right to store secrets: updates an existing one without changing it. */
   proveWrite(name: string): Promise<void>;
-  /** Deletes the secret with all its versions; succeeds when it does not exist. */
+  /** Deletes the secret with all its versions; succeeds when it does not exist, or is being deleted. */
   remove(name: string): Promise<void>;
 }
 
@@ -169,7 +169,8 @@ export function createVault(
         try {
           await client.beginDeleteSecret(name, { intervalInMs: 500 });
         } catch (error) {
-          if (statusOf(error) !== 404) throw error;
+          const isBeingDeleted = saidBy(error).codes.includes('ObjectIsBeingDeleted');
+          if (statusOf(error) !== 404 && !isBeingDeleted) throw error;
         }
       }),
   };

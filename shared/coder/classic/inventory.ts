@@ -44,19 +44,14 @@ export function repositoryOf(
     // The last tag of an image stays in Coder, on an image that is deprecated.
     offers: tag => tags.has(tag) && (!image.deprecated || tags.size > 1),
     keeps: ({ tag, pinned }) => pinned && tag === current,
-    findDrift(candidates, pushedOn) {
-      if (image.deprecated || current === undefined) return undefined;
-      const isLater = (tag: string, other: string) => (pushedOn(tag) ?? 0) > (pushedOn(other) ?? 0);
-      const beats = ({ tag, words, pinned }: (typeof candidates)[number], other: string): boolean => {
-        const becomes = becomesDefault(pinned ? 'never' : (words.defaultTag ?? 'first'), tag, other);
-        return becomes === 'if-newer' ? isLater(tag, other) : becomes;
+    prefers({ tag, words, pinned }, other, pushedOn) {
+      if (image.deprecated || current === undefined || !tags.has(tag)) return false;
+      const policy = pinned ? 'never' : (words.defaultTag ?? 'first');
+      const beats = (known: string): boolean => {
+        const becomes = becomesDefault(policy, tag, known);
+        return becomes === 'if-newer' ? (pushedOn(tag) ?? 0) > (pushedOn(known) ?? 0) : becomes;
       };
-      const better = candidates.filter(candidate => tags.has(candidate.tag) && beats(candidate, current));
-      const [first, ...others] = better;
-      return (
-        first &&
-        others.reduce((best, candidate) => (beats(candidate, best.tag) ? candidate : best), first).tag
-      );
+      return beats(current) && (other === undefined || beats(other));
     },
   };
 }

@@ -101,7 +101,7 @@ function repositoryOf(name: string, found: readonly Found[]): RepositoryInTarget
     leftAt: tag =>
       found.some(each => each.hasLeftCanary && isWished(each, name, tag)) ? 'canary-left' : undefined,
     // Which tag a variable follows was decided when it was pushed.
-    findDrift: () => undefined,
+    prefers: () => false,
     compare({ tag, digest }) {
       const kinds = found.map(each =>
         each.place.destination.as === 'catalog'

@@ -71,6 +71,17 @@ export const token = {
     async revoke({ tokenName }, { slot }, { registry, arm, signal }) {
       if (slot) await arm.removeTokenPassword(partsOf(registry), tokenName, slot, signal);
     },
+
+    async unmake({ tokenName, adopt }, { registry, arm, deploymentId, signal }) {
+      const id = partsOf(registry);
+      const found = await arm.findToken(id, tokenName, signal);
+      const map = await arm.findScopeMap(id, tokenName, signal);
+      const isOwn = map && makerOf(map, deploymentId) === 'this' && !adopt;
+      // Coder may hold a password of a registry that was removed and is added again.
+      if (!isOwn || Object.keys(found?.passwords ?? {}).length > 0) return;
+      await arm.deleteToken(id, tokenName, signal);
+      await arm.deleteScopeMap(id, tokenName, signal);
+    },
   },
 } satisfies CredentialKind<DeclaredToken, TokenInput>;
 

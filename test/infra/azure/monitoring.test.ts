@@ -11,6 +11,7 @@ import { rotateDue } from '../../../shared/rotation/timer.ts';
 import { startTokenWorld } from '../../shared/coder/v2/session-token/world.ts';
 import { type RotationWorld, startRotationWorld } from '../../shared/rotation/world.ts';
 import { pushEvent } from '../../support/bridge.ts';
+import { damageRow } from '../../support/damage.ts';
 import { marked, readText, rowsOf } from '../../support/docs.ts';
 import { parseQuery } from './kusto.ts';
 
@@ -100,6 +101,9 @@ async function letHappen({ bridge, newInstance, add, untilQuiet, request }: Rota
   await pushed('waits');
   await sweep(services, signal, log);
   await bridge.push('team/app:unheard-of', image({ content: 'unheard of' }));
+  await services.reports.start(registry.name, false);
+  await reconcile(services, registry.name, signal, log);
+  await damageRow(bridge, ['images', registry.name, 'team|app:arrives'], { version: 99 });
   await services.reports.start(registry.name, false);
   await reconcile(services, registry.name, signal, log);
   standIns.registry.faults.add({ path: '/acr/v1/_catalog', status: 403, times: 1 });

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import type { Fault } from '../../../infra/local/faults.ts';
@@ -49,7 +50,7 @@ afterEach(() => {
 });
 afterAll(() => Promise.all([bridge.close(), stranger.close()]));
 
-type Service = 'arm' | 'graph' | 'keyVault' | 'tables' | 'registry' | 'coder' | 'topic';
+type Service = 'entra' | 'arm' | 'graph' | 'keyVault' | 'tables' | 'registry' | 'coder' | 'topic';
 /** What a service answers in place of the real answer, given the address of the stranger. */
 type Answer = (elsewhere: string) => Fault;
 
@@ -83,6 +84,11 @@ interface Call {
 
 const nextPage = { 'a next page': nextLink };
 const CALLS: Record<string, Call> = {
+  'token of the identity': {
+    to: 'entra',
+    // One that MSAL has not kept for the whole process.
+    make: app => app.credential.getToken(`https://${randomUUID()}/.default`),
+  },
   exchange: {
     to: 'registry',
     at: { path: '/exchange$' },

@@ -32,7 +32,7 @@ const failed = (hoursAgo: number) =>
 function found(passwords: { password1?: number; password2?: number }, more: Partial<Found> = {}): Found {
   const listed = Object.entries(passwords).map(([slot, ago]) => ({ slot, createdOn: at(-ago) }));
   const azure = { account: TOKEN, passwords: listed, replaced: [] };
-  return { outage: undefined, azure, stored: undefined, isUntouched: true, ...more };
+  return { outage: undefined, candidate: 'accepted', azure, stored: undefined, isUntouched: true, ...more };
 }
 const issue = (why: string, slot?: string, more = {}) =>
   ({ do: 'issue', why, ...(slot && { slot }), asItIs: false, deliverFirst: false, ...more }) as RotationStep;
@@ -135,11 +135,21 @@ const HEALTHY: Case[] = [
 ];
 
 const CANDIDATE: Case[] = [
-  ['it is to be tested', { current: issued(1), candidate: issued(0.1) }, { do: 'prove' }],
+  [
+    'it is to be tested',
+    { current: issued(1), candidate: issued(0.1) },
+    { do: 'prove', until: at(0.25 - 0.1) },
+  ],
   [
     'it was never accepted',
     { current: issued(1), candidate: issued(0.5) },
     { do: 'discard', expired: true },
+    { found: found({}, { candidate: 'refused' }) },
+  ],
+  [
+    'no test got an answer in time, and now the registry accepts it',
+    { current: issued(1), candidate: issued(0.5) },
+    { do: 'prove', until: at(1 / 60) },
     { found: found({}) },
   ],
   [

@@ -45,6 +45,17 @@ test('refusals before an outage and after it are not taken for one that lasted',
   await happen(await startWorld('token', counts), events);
 });
 
+test('what cannot be stored does not pile up, however long the vault refuses', async () => {
+  const counts = { histories: 0, calls: 0, refusals: 0, crashes: 0 };
+  const events: Event[] = [
+    { do: 'vault', who: 0, mood: 'takes-no-changes', minutes: 70 },
+    { do: 'person-kills', who: 0, which: 'both' },
+    { do: 'vault', who: 0, mood: 'takes-no-changes', minutes: 70 },
+  ];
+
+  await happen(await startWorld('service-principal', counts), events);
+});
+
 test('a second deployment is refused the administrator account, with the reason', async () => {
   const counts = { histories: 0, calls: 0, refusals: 0, crashes: 0 };
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { image } from '../../../infra/local/oci-image.ts';
 import { ACTIONS, CREDENTIAL_MANAGER } from '../../../infra/local/stand-ins/arm/actions.ts';
+import { ServiceError } from '../../../shared/errors.ts';
 import { sharedTenant } from '../../support/tenant.ts';
 import { type RotationWorld, startRotationWorld } from './world.ts';
 
@@ -112,7 +113,28 @@ describe('a password that a person supplied', () => {
 
     const told = events().filter(({ type }) => type === 'com.coder.acr-bridge.Registry.CredentialExpiring');
     expect(told).toMatchObject([{ data: { registry: 'contoso', kind: 'static', username, expiresOn } }]);
+    const { secretName } = (await world.registry()).rotation.current ?? {};
+    const inVault = (await world.bridge.services.vault.list({})).find(({ name }) => name === secretName);
+    expect(inVault?.expiresOn?.toISOString()).toBe(expiresOn.replace(/\.\d+/, '.000'));
   });
+
+  test.each([
+    [403, { outcome: 'failed', reason: 'secrets-forbidden', remedy: expect.stringContaining('az role ') }],
+    [503, undefined],
+  ])(
+    'is not read where Key Vault answers %i: told at once when waiting will not help',
+    async (status, told) => {
+      world.bridge.cloud.standIns.keyVault.faults.add({ path: '^/secrets', status });
+
+      await world.run(world.newInstance());
+
+      if (told) expect(await lastResult()).toMatchObject(told);
+      else expect(await lastResult()).toBeUndefined();
+      world.bridge.clearFaults();
+      await world.run(world.newInstance());
+      expect(await lastResult()).toBeUndefined();
+    },
+  );
 });
 
 describe('when another kind is declared', () => {
@@ -186,6 +208,27 @@ describe('a token', () => {
     await world.untilQuiet();
 
     expect(world.held()).not.toEqual(before);
+    await world.expectSound();
+  });
+
+  test('is given to Coder after a time in which the repositories could not be listed, however long', async () => {
+    const { registry: acr } = world.bridge.cloud.standIns;
+    await world.request();
+    world.meanwhile(() => Promise.reject(new ServiceError('registry-unavailable', 'It went away.')));
+    await world.run(world.newInstance());
+    const { candidate } = (await world.registry()).rotation;
+    acr.faults.add({ path: '/_catalog', status: 503 });
+    for (let i = 0; i < 3; i += 1) {
+      world.bridge.cloud.clock.advance(8 * 60_000);
+      await world.run(world.newInstance());
+    }
+    expect(await lastResult()).toMatchObject({ reason: 'registry-unavailable' });
+    world.bridge.clearFaults();
+
+    await world.untilQuiet();
+
+    expect(candidate).toBeDefined();
+    expect((await world.registry()).rotation.current).toEqual(candidate);
     await world.expectSound();
   });
 

@@ -61,6 +61,9 @@ const LOOK_EVERY_MS = {
   token: 14_400_000,
 };
 
+/** Key Vault keeps times in seconds. */
+const inSeconds = (time: Date) => new Date(Math.floor(time.getTime() / 1_000) * 1_000);
+
 export async function startRotationWorld(): Promise<RotationWorld> {
   const bridge = await startBridge();
   const { cloud } = bridge;
@@ -208,6 +211,11 @@ export async function startRotationWorld(): Promise<RotationWorld> {
       expect(others, 'unused secrets in Key Vault').toEqual([]);
       expect(rotation).not.toHaveProperty('candidate');
       expect(rotation).not.toHaveProperty('earlier');
+      const [secret] = (await services.vault.list({ registry: NAME })).filter(
+        ({ name }) => name === rotation.current?.secretName,
+      );
+      const { expiresOn } = rotation.current ?? {};
+      expect(secret?.expiresOn, 'the end in Key Vault').toEqual(expiresOn && inSeconds(expiresOn));
       expect(held()).toEqual({ username: rotation.current?.username, password });
       expect(await isAccepted(held()), 'Coder holds what the registry refuses').toBe(true);
       const slots = leftOver();

@@ -21,7 +21,5 @@ export const ACTIONS = {
   readOperationResults: 'Microsoft.ContainerRegistry/locations/operationResults/read',
 } as const;
 
-/** Reader, and the custom roles for issuing and rotating every kind of credential, without deleting. */
-export const CREDENTIAL_MANAGER: readonly string[] = Object.values(ACTIONS).filter(
-  action => !action.endsWith('/delete'),
-);
+/** Reader, and the custom roles for issuing and rotating every kind of credential. */
+export const CREDENTIAL_MANAGER: readonly string[] = Object.values(ACTIONS);

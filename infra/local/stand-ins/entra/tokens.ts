@@ -25,6 +25,8 @@ export interface TokenAnswer {
 export interface Tokens {
   /** A token for `resource`, with or without `/.default` at its end. */
   issue(identity: ManagedIdentity, resource: string): Promise<TokenAnswer>;
+  /** How long tokens live that are issued from now on; as long as in Azure by default. */
+  giveTokensFor(seconds?: number): void;
   verify: VerifyEntraToken;
 }
 
@@ -33,8 +35,12 @@ const LIFETIME_SECONDS = 24 * 3600;
 
 export function createTokens(key: Uint8Array, tenantId: string, now: () => Date, secrets: Secrets): Tokens {
   const issuer = createTokenIssuer(key, now);
+  let lifetimeSeconds = LIFETIME_SECONDS;
   return {
     verify: issuer.verify,
+    giveTokensFor(seconds = LIFETIME_SECONDS) {
+      lifetimeSeconds = seconds;
+    },
     async issue({ clientId, objectId, name }, resource) {
       const audience = resource.replace(/\/\.default$/, '');
       const claims = {
@@ -49,9 +55,9 @@ export function createTokens(key: Uint8Array, tenantId: string, now: () => Date,
         ver: '1.0',
       };
       return {
-        access_token: secrets.issue(await issuer.sign(claims, LIFETIME_SECONDS)),
-        expires_on: String(Math.floor(now().getTime() / 1000) + LIFETIME_SECONDS),
-        expires_in: String(LIFETIME_SECONDS),
+        access_token: secrets.issue(await issuer.sign(claims, lifetimeSeconds)),
+        expires_on: String(Math.floor(now().getTime() / 1000) + lifetimeSeconds),
+        expires_in: String(lifetimeSeconds),
         resource: audience,
         token_type: 'Bearer',
         client_id: clientId,

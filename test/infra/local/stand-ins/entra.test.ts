@@ -39,6 +39,15 @@ test('a managed identity gets a day-long token for the resource that it asks for
   expect(Number(claims?.exp) - Number(claims?.iat)).toBe(24 * 3600);
 });
 
+test('tokens live as long as was said', async () => {
+  entra.giveTokensFor(280);
+  const { token } = await new ManagedIdentityCredential().getToken('https://graph.microsoft.com/.default');
+  entra.giveTokensFor();
+
+  const claims = await entra.verify(token);
+  expect(Number(claims?.exp) - Number(claims?.iat)).toBe(280);
+});
+
 test('a request that names no identity gets the first', async () => {
   const { token } = await new ManagedIdentityCredential().getToken('https://management.azure.com/.default');
 

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { image } from '../../../../infra/local/oci-image.ts';
+import type { Services } from '../../../../shared/services.ts';
 import { type Bridge, startBridge } from '../../../support/bridge.ts';
 
 // What a registry's answer says of a password: only 401 says something, and only when it comes with and without a
@@ -70,4 +71,26 @@ test.each([401, 403])('a manifest that is refused with %i says nothing of the pa
   bridge.cloud.standIns.registry.faults.add({ path: '/manifests/', status, body: FIREWALL });
 
   expect(await prove(REPOSITORY)).toMatch(/^(network-denied|registry-unauthorized)/);
+});
+
+describe('a host that is not allowed gets no token and no password', () => {
+  const host = 'localhost:1';
+  const source = { loginServer: host, repository: REPOSITORY, signal: AbortSignal.timeout(10_000) };
+  const { signal } = source;
+  const login = { username: 'coder-pull', password: 'a password that stays here' };
+  const calls: Record<string, (app: Services) => Promise<unknown>> = {
+    exchange: app => app.exchange(host, signal),
+    'test of a password': app => app.acceptsLogin(host, login, signal),
+    'test pull': app => app.provePull(source, login, signal),
+    "the SDK's client of a repository": app => app.acr.getManifest(source, 'v1'),
+    "the SDK's client that lists": app =>
+      app.acr.listRepositories(host, signal)[Symbol.asyncIterator]().next(),
+  };
+
+  test.each(Object.entries(calls))('%s', async (_, call) => {
+    await expect(Promise.resolve(bridge.services).then(call)).rejects.toMatchObject({
+      reason: 'registry-unauthorized',
+      message: expect.stringMatching(/^localhost:1 is not an allowed host: the bridge sends it no /),
+    });
+  });
 });

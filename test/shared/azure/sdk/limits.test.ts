@@ -1,5 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { setImmediate } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { image } from '../../../../infra/local/oci-image.ts';
+import { createPublish } from '../../../../shared/azure/event-grid.ts';
 import { timeLimit } from '../../../../shared/lib/time-limit.ts';
 import { type Bridge, startBridge } from '../../../support/bridge.ts';
 
@@ -77,8 +79,43 @@ test('tables that ask for a long pause are asked again within the time of one ca
   expect(await bridge.services.registries.get('contoso')).toBeDefined();
 });
 
-test('tables that do not answer are given up', async () => {
-  bridge.cloud.standIns.tables.faults.add({ delayMs: 60_000 });
+describe('what does not answer is given up', () => {
+  afterEach(() => vi.useRealTimers());
 
-  await expect(bridge.services.registries.get('contoso')).rejects.toThrow('Table Storage: no answer in time');
+  /** Starts the call, and lets ten seconds of its limits pass once the service has been asked. */
+  async function whenAsked<T>(service: 'tables' | 'keyVault' | 'topic', call: () => Promise<T>): Promise<T> {
+    const { faults, requests } = bridge.cloud.standIns[service];
+    faults.add({ delayMs: 60_000 });
+    requests.clear();
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    const called = call();
+    // Whoever waits for it learns of its failure.
+    called.catch(() => undefined);
+    while (requests.underWay() === 0) await setImmediate();
+    vi.advanceTimersByTime(10_000);
+    return called;
+  }
+
+  test('tables', async () => {
+    const { registries } = bridge.services;
+    await expect(whenAsked('tables', () => registries.get('contoso'))).rejects.toThrow(
+      'Table Storage: no answer in time',
+    );
+  });
+
+  test('a vault', async () => {
+    const { vault } = bridge.services;
+    await expect(whenAsked('keyVault', () => vault.read('any', undefined))).rejects.toMatchObject({
+      reason: 'secrets-unavailable',
+    });
+  });
+
+  test('a topic', async () => {
+    const { credential } = bridge.services;
+    const publish = createPublish(bridge.cloud.standIns.topic.endpoint, credential, bridge.log);
+    const image = { registry: 'contoso', repository: 'team/app', tag: 'v1', reason: 'tag-added' };
+    await whenAsked('topic', () => publish('Image.Imported', 'contoso/team/app:v1', image));
+
+    expect(bridge.logged.at(-1)).toMatch(/^event not published/);
+  });
 });

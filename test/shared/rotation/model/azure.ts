@@ -25,6 +25,8 @@ export const MOODS = [
   'denies-the-bridge',
   /** 401 to the bridge only. */
   'refuses-the-bridge',
+  /** It lists no repositories: 5xx to that call only. */
+  'hides-its-repositories',
   /** 405, 429, 5xx. */
   'away',
 ] as const;

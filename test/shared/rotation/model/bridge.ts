@@ -14,7 +14,7 @@ import { RegistryInput, type StoredRegistry } from '../../../../shared/records/r
 import { putRegistry, type RegistryServices } from '../../../../shared/registries/put.ts';
 import { requestRotation } from '../../../../shared/rotation/request.ts';
 import { rotate } from '../../../../shared/rotation/rotate.ts';
-import { APP_ID, type AzureModel, HOST, REPOSITORY, RESOURCE_ID, TOKEN_USER } from './azure.ts';
+import { APP_ID, type AzureModel, HOST, type Mood, REPOSITORY, RESOURCE_ID, TOKEN_USER } from './azure.ts';
 import {
   type Calls,
   type Counts,
@@ -28,6 +28,20 @@ import {
 
 export const KINDS = ['token', 'service-principal', 'entra-identity', 'admin'] as const;
 export type RotatingKind = (typeof KINDS)[number];
+
+/** How Key Vault answers, beside being well or away. */
+export const VAULT_MOODS = [
+  /** A policy: secrets must have an end. */
+  'wants-ends',
+  /** It stores nothing, and removes nothing. */
+  'takes-no-changes',
+  /** What is deleted is not gone yet. */
+  'is-still-deleting',
+] as const;
+export type VaultMood = 'well' | (typeof VAULT_MOODS)[number];
+
+/** Moods in which the registry takes the bridge's identity. */
+const EXCHANGES: readonly Mood[] = ['well', 'lies', 'refuses-logins', 'hides-its-repositories'];
 
 const NAME = 'contoso';
 const ORGANIZATION = 'org';
@@ -68,6 +82,7 @@ export function createBridgeModel({ azure, deploymentId, policy, counts, around 
   const snapshots: { at: number; tables: Tables }[] = [];
   const vault = createVaultSecrets(azure.now, azure.secrets);
   const coder: CoderState = { registry: undefined, refusesSession: false, changes: 0 };
+  const vaultIs: { mood: VaultMood } = { mood: 'well' };
   const health = new Map<Service, Health>();
   const isOk = (service: Service): Health =>
     service === 'registry' ? 'well' : (health.get(service) ?? 'well');
@@ -167,6 +182,16 @@ export function createBridgeModel({ azure, deploymentId, policy, counts, around 
     };
   }
 
+  /** @throws CredentialError, ServiceError as the vault's mood is */
+  function refuseChange(expiresOn?: Date): void {
+    const { mood } = vaultIs;
+    if (mood === 'well' || (mood === 'wants-ends' && expiresOn)) return;
+    counts.refusals += 1;
+    if (mood === 'wants-ends') throw new CredentialError('disallowed-by-policy', 'secrets must have an end');
+    if (mood === 'takes-no-changes') throw new ServiceError('secrets-forbidden', 'it takes no changes');
+    throw new ServiceError('secrets-unavailable', 'still being deleted', { retryable: true });
+  }
+
   function createVault(calls: Calls): Vault {
     const find = (name: string, version?: string) => {
       const secret = vault.find(name)?.versions.find(({ id }) => !version || id === version);
@@ -176,12 +201,13 @@ export function createBridgeModel({ azure, deploymentId, policy, counts, around 
       read: (name, version) =>
         calls.make('vault', 'read', () => {
           const secret = find(name, version);
-          if (!secret) throw new ServiceError('secrets-unavailable', `no secret ${name}`);
+          if (!secret) throw new ServiceError('secrets-forbidden', `no secret ${name}, or it is disabled`);
           return secret.value;
         }),
       find: (name, version) => calls.make('vault', 'find', () => find(name, version)?.value),
       write: (name, value, { expiresOn, tags } = {}) =>
         calls.make('vault', 'write', () => {
+          refuseChange(expiresOn);
           storedAt.set(value, azure.now().getTime());
           const attributes = expiresOn ? { exp: Math.floor(expiresOn.getTime() / 1_000) } : {};
           return vault.set(name, value, { attributes, ...(tags && { tags }) }).versions[0].id;
@@ -189,7 +215,8 @@ export function createBridgeModel({ azure, deploymentId, policy, counts, around 
       list: wanted =>
         calls.make('vault', 'list', () =>
           vault.all().flatMap(({ name, versions: [{ tags = {}, created, attributes }] }) => {
-            if (!Object.entries(wanted).every(([tag, value]) => tags[tag] === value)) return [];
+            const isWanted = Object.entries(wanted).every(([tag, value]) => tags[tag] === value);
+            if (!isWanted || attributes.enabled === false) return [];
             const expiresOn = attributes.exp ? new Date(attributes.exp * 1_000) : undefined;
             return [{ name, tags, createdOn: new Date(created * 1_000), ...(expiresOn && { expiresOn }) }];
           }),
@@ -201,12 +228,17 @@ export function createBridgeModel({ azure, deploymentId, policy, counts, around 
         }),
       disable: (name, version) =>
         calls.make('vault', 'disable', () => {
+          refuseChange(azure.now());
           const secret = find(name, version);
           if (secret) vault.update(secret, { attributes: { enabled: false } });
         }),
       proveWrite: async () => {},
       setEnd: async () => {},
-      remove: name => calls.make('vault', 'remove', () => void vault.softDelete(name)),
+      remove: name =>
+        calls.make('vault', 'remove', () => {
+          refuseChange(azure.now());
+          vault.softDelete(name);
+        }),
     };
   }
 
@@ -255,6 +287,9 @@ export function createBridgeModel({ azure, deploymentId, policy, counts, around 
         calls.make('arm', `create token ${name}`, () => {
           tokens.put(name, { scopeMapId: idOf(map), status: 'enabled' });
         }),
+      deleteToken: (_id, name) => calls.make('arm', `remove token ${name}`, () => void tokens.delete(name)),
+      deleteScopeMap: (_id, name) =>
+        calls.make('arm', `remove map ${name}`, () => void scopeMaps.delete(name)),
       changeScopeMap: (_id, name, map) =>
         calls.make('arm', `point token ${name}`, () => void tokens.put(name, { scopeMapId: idOf(map) })),
       generateTokenPassword: (_id, name, slot, expiry) =>
@@ -298,7 +333,8 @@ export function createBridgeModel({ azure, deploymentId, policy, counts, around 
       const { mood } = azure.world;
       if (mood === 'away') throw refuse('registry-unavailable');
       if (mood === 'denies-the-bridge') throw refuse('registry-unauthorized');
-      const isRefused = mood === 'lies' ? given.username !== TOKEN_USER : mood !== 'well';
+      const isWell = mood === 'well' || mood === 'hides-its-repositories';
+      const isRefused = mood === 'lies' ? given.username !== TOKEN_USER : !isWell;
       if (isRefused) counts.refusals += 1;
       if (isRefused || !azure.accepts(given)) return 'refused';
       return repository && !mayPull(given) ? 'no-rights' : 'accepted';
@@ -308,7 +344,7 @@ export function createBridgeModel({ azure, deploymentId, policy, counts, around 
         calls.make('registry', 'exchange', () => {
           const { mood } = azure.world;
           if (mood === 'away') throw refuse('registry-unavailable');
-          if (!['well', 'lies', 'refuses-logins'].includes(mood)) throw refuse('registry-unauthorized');
+          if (!EXCHANGES.includes(mood)) throw refuse('registry-unauthorized');
           return azure.exchange();
         }),
       provePull: ({ repository }, given) =>
@@ -323,8 +359,8 @@ export function createBridgeModel({ azure, deploymentId, policy, counts, around 
         async *listRepositories() {
           await calls.make('registry', 'list', () => {
             const { mood } = azure.world;
-            if (mood === 'away') throw refuse('registry-unavailable');
-            if (!['well', 'lies', 'refuses-logins'].includes(mood)) throw refuse('registry-unauthorized');
+            if (mood === 'away' || mood === 'hides-its-repositories') throw refuse('registry-unavailable');
+            if (!EXCHANGES.includes(mood)) throw refuse('registry-unauthorized');
           });
           yield REPOSITORY;
         },
@@ -342,7 +378,9 @@ export function createBridgeModel({ azure, deploymentId, policy, counts, around 
     const view = () =>
       coder.registry && { id: coder.registry.id, registry: HOST, updated_at: coder.registry.updatedAt };
     const reachesRegistry = () =>
-      ['well', 'denies-the-bridge', 'refuses-the-bridge'].includes(azure.world.mood);
+      ['well', 'denies-the-bridge', 'refuses-the-bridge', 'hides-its-repositories'].includes(
+        azure.world.mood,
+      );
     return {
       listRegistries: () => call('list', () => [view()].filter(known => known !== undefined)),
       getRegistry: () => call('get', view),
@@ -388,7 +426,7 @@ export function createBridgeModel({ azure, deploymentId, policy, counts, around 
       const at = storedAt.get(coder.registry?.password ?? '');
       return at !== undefined && at <= compromisedAt;
     },
-    ...{ deploymentId, coder, held, changeInCoder, health, vault, instance },
+    ...{ deploymentId, coder, held, changeInCoder, health, vault, vaultIs, instance },
     /** A person declares the registry. */
     async declare(kind: RotatingKind, more: object = {}): Promise<void> {
       const schedule = { rotateEveryHours: 12, graceMinutes: 60 };

@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import type { Login } from '../../../../shared/azure/acr/tokens.ts';
 import { type AzureModel, createAzureModel, MOODS, type Mood, TOKEN_USER } from './azure.ts';
-import { type BridgeModel, createBridgeModel, type RotatingKind } from './bridge.ts';
+import {
+  type BridgeModel,
+  createBridgeModel,
+  type RotatingKind,
+  VAULT_MOODS,
+  type VaultMood,
+} from './bridge.ts';
 import { type Counts, newLife, SERVICES } from './calls.ts';
 
 // A history is what happens to two deployments of the bridge at one registry. After every call of each of them, what
@@ -17,10 +23,13 @@ export type Event =
   | { do: 'run'; who: Who; both: boolean; diesAfter?: number | undefined; last: 'done' | 'lost' }
   | { do: 'registry'; mood: Mood; minutes: number }
   | { do: 'away'; who: Who; service: (typeof SERVICES)[number]; minutes: number }
+  | { do: 'vault'; who: Who; mood: VaultMood; minutes: number }
   | { do: 'session-refused'; who: Who; refused: boolean }
   | { do: 'request'; who: Who; compromised: boolean }
   | { do: 'person-kills'; who: Who; which: 'current' | 'both' }
   | { do: 'person-disables'; who: Who }
+  /** In Key Vault: all of them, for some minutes. */
+  | { do: 'person-hides-secrets'; who: Who; how: 'disabled' | 'deleted'; minutes: number }
   | { do: 'person-edits-coder'; who: Who }
   | { do: 'person-edits-map'; who: Who }
   | { do: 'tables-lost'; who: Who }
@@ -45,6 +54,10 @@ const troubles = fc.oneof(
     ...{ do: fc.constant('away' as const), who, service: fc.constantFrom(...SERVICES) },
     minutes: fc.constantFrom(1, 20),
   }),
+  fc.record({
+    ...{ do: fc.constant('vault' as const), who, mood: fc.constantFrom(...VAULT_MOODS) },
+    minutes: fc.constantFrom(1, 20, 70),
+  }),
   fc.record({ do: fc.constant('session-refused' as const), who, refused: fc.boolean() }),
 );
 const people = fc.oneof(
@@ -54,6 +67,11 @@ const people = fc.oneof(
     which: fc.constantFrom('current' as const, 'both' as const),
   }),
   fc.record({ do: fc.constant('person-disables' as const), who }),
+  fc.record({
+    ...{ do: fc.constant('person-hides-secrets' as const), who },
+    how: fc.constantFrom('disabled' as const, 'deleted' as const),
+    minutes: fc.constantFrom(1, 20),
+  }),
   fc.record({ do: fc.constant('person-edits-coder' as const), who }),
   fc.record({ do: fc.constant('person-edits-map' as const), who }),
   fc.record({ do: fc.constant('tables-lost' as const), who }),
@@ -134,6 +152,9 @@ const REFUSED_FOR_MS = 5 * 60_000;
 /** How long after a person's act the bridge may be at work because of it. */
 const REPAIR_MS = 30 * 60_000;
 
+/** Each deployment has one or two, and some that runs which were cut off left behind. */
+const MOST_SECRETS = 10;
+
 /** Looks at what every Coder holds after each call. */
 async function watched(world: World, what: string, work: () => Promise<unknown>): Promise<unknown> {
   const { azure, models, story } = world;
@@ -144,6 +165,7 @@ async function watched(world: World, what: string, work: () => Promise<unknown>)
   const isNeeded = models.some(bridge => !isAccepted(azure, bridge.held()) || bridge.isCompromised());
   if (ISSUES.test(what) && isWrongTime && !isNeeded) breaks(world, `${what} while the registry ${mood}`);
   const result = await work();
+  if (azure.application.secrets().length > MOST_SECRETS) breaks(world, `${what}: client secrets pile up`);
   if (CHANGES.test(what)) story.push(`    ${what}`);
   for (const bridge of models) {
     if (isAccepted(azure, bridge.held())) world.excused.delete(bridge);
@@ -220,6 +242,11 @@ async function take(world: World, event: Event): Promise<void> {
       bridge.health.clear();
       setMood(azure, 'well');
       return trouble(world);
+    case 'vault':
+      bridge.vaultIs.mood = event.mood;
+      for (let i = 0; i < 5; i += 1) await pass(world, event.minutes / 5);
+      bridge.vaultIs.mood = 'well';
+      return trouble(world);
     case 'session-refused':
       bridge.coder.refusesSession = event.refused;
       return trouble(world);
@@ -235,6 +262,10 @@ async function take(world: World, event: Event): Promise<void> {
       await pass(world, 10);
       setEnabled(world, bridge, true);
       return excuse(world);
+    case 'person-hides-secrets':
+      // What Coder holds goes on working, so that nothing excuses a bridge that takes it away.
+      world.actedAt = azure.now().getTime();
+      return hideSecrets(world, bridge, event);
     case 'person-edits-coder':
       bridge.changeInCoder({ password: 'typed by hand' });
       return excuse(world);
@@ -311,6 +342,25 @@ function kill({ azure, kind }: World, bridge: BridgeModel, which: 'current' | 'b
       if (which === 'both' || value === login.password) accounts.admin.regenerate(name);
     }
   }
+}
+
+async function hideSecrets(
+  world: World,
+  { vault }: BridgeModel,
+  { how, minutes }: { how: 'disabled' | 'deleted'; minutes: number },
+): Promise<void> {
+  const hidden = vault.all();
+  const enable = (enabled: boolean) => {
+    for (const version of hidden.flatMap(({ versions }) => versions)) {
+      vault.update(version, { attributes: { enabled } });
+    }
+  };
+  if (how === 'disabled') enable(false);
+  else for (const { name } of hidden) vault.softDelete(name);
+  await pass(world, minutes);
+  if (how === 'disabled') enable(true);
+  else for (const { name } of hidden) vault.recover(name);
+  trouble(world);
 }
 
 function setEnabled({ azure, kind }: World, bridge: BridgeModel, enabled: boolean): void {

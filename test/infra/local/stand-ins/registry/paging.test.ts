@@ -5,7 +5,7 @@ import { startTestRegistry, type TestRegistry } from './fixture.ts';
 
 const TAGS = numbered('v', 250);
 const REPOSITORIES = [...numbered('team/app', 118), 'large', 'tagged'].sort();
-const LARGE = numbered('t', 2_000);
+const LARGE = numbered('t', 1_100);
 const BASE = image();
 
 let fixture: TestRegistry;
