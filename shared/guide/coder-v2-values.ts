@@ -38,6 +38,8 @@ export function coderV2Values(
   const [first] = declaredDestinations(registry)
     .map(({ destination }) => destination)
     .filter(({ template }) => !template.includes('{name}'));
+  const isCatalog = coder?.template?.isCatalog ?? first?.as === 'catalog';
+  const variable = coder?.template?.variable ?? variableOf(first ?? {});
   const name = coder?.template?.name ?? first?.template;
   const template = name ? quote(name) : '"$CODER_TEMPLATE"';
   const change = coder?.template?.change;
@@ -45,7 +47,11 @@ export function coderV2Values(
     vaultName: resourceNameOf(settings.KEY_VAULT_URL),
     tokenSecret: settings.CODER_TOKEN_SECRET,
     template,
-    variable: coder?.template?.variable ?? variableOf(first ?? {}),
+    variable,
+    variableDefault: isCatalog ? '[]' : 'docker.io/codercom/example-base:ubuntu',
+    useSays: isCatalog
+      ? 'the parameter that docs/coder-v2.md shows, since it holds a list of images to choose from'
+      : `a container that uses it: \`image = var.${variable}\``,
     scopesSay: aboutScopes(coder?.release),
     canaryScopesSay: aboutCanaryScopes(coder?.release, hasCanary(registry)),
     changeSays: change ? aboutChange(change.kind, name as string) : '',

@@ -4,6 +4,7 @@ import { image } from '../../infra/local/oci-image.ts';
 import { type CatalogEntry, parseCatalog } from '../../shared/coder/v2/catalog/value.ts';
 import { handleEvent } from '../../shared/images/receive.ts';
 import { sweep } from '../../shared/images/sweep.ts';
+import { reconcile } from '../../shared/reconciliation/reconcile.ts';
 import { type Bridge, call, deleteEvent, startBridge } from '../support/bridge.ts';
 import { histories, type Step } from '../support/catalog-history.ts';
 import { coderOf, createTemplate } from '../support/coder-v2.ts';
@@ -131,6 +132,30 @@ async function live(world: World, step: Step): Promise<void> {
   }
 }
 
+/** With all the time that it takes, until only images that are in use wait. */
+async function settle({ bridge }: World): Promise<void> {
+  const { services, log, cloud } = bridge;
+  const pending = async () => {
+    const { items } = await services.images.list({ registry: 'contoso', state: 'pending' }, { limit: 1_000 });
+    return items.filter(({ reason }) => reason !== 'tag-in-use');
+  };
+  const signal = () => AbortSignal.timeout(60_000);
+  const wait = async (ms: number) => cloud.clock.advance(Math.min(Math.max(ms, 0), 1_000));
+  for (let i = 0; i < 30; i += 1) {
+    cloud.clock.advance(31 * 60_000);
+    await sweep({ ...services, wait }, signal(), log);
+    if (i > 2 && (await pending()).length === 0) break;
+  }
+  // What was given up on a slow machine is tried again.
+  await services.reports.start('contoso', false);
+  await reconcile(services, 'contoso', signal(), log);
+  for (let i = 0; i < 3; i += 1) {
+    cloud.clock.advance(31 * 60_000);
+    await sweep({ ...services, wait }, signal(), log);
+  }
+  expect(await pending()).toEqual([]);
+}
+
 // Versions are being built while images are pushed and deleted, people start workspaces, and what is remembered is lost.
 test('a catalog never offers what the registry does not have, and never loses what a workspace uses', async () => {
   const property = fc.asyncProperty(histories, async steps => {
@@ -138,10 +163,7 @@ test('a catalog never offers what the registry does not have, and never loses wh
     try {
       watch(world);
       for (const step of steps) await live(world, step);
-      for (let i = 0; i < 5; i += 1) {
-        world.bridge.cloud.clock.advance(31 * 60_000);
-        await live(world, { do: 'build' });
-      }
+      await settle(world);
       expectRight(world);
       const offered = entriesOf(world).filter(({ kept }) => !kept);
       expect(offered.map(({ id }) => id).sort()).toEqual([...world.registry.keys()].sort());
