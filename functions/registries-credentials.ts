@@ -4,10 +4,8 @@ import { CREDENTIAL } from '../shared/api/examples.ts';
 import { httpFunction } from '../shared/api/http-function.ts';
 import { RegistryPath } from '../shared/api/requests/paths.ts';
 import { DockerConfig, dockerConfig } from '../shared/credentials/docker-config.ts';
-import { loginOf } from '../shared/credentials/login.ts';
 import { servesUntil } from '../shared/credentials/renewal.ts';
-import { RefusedError, unknownRegistry } from '../shared/errors.ts';
-import type { Registry } from '../shared/records/registry.ts';
+import { giveCredential } from '../shared/registries/give.ts';
 
 const CredentialView = z.strictObject({
   loginServer: z.string(),
@@ -51,12 +49,9 @@ httpFunction('registries-credentials', {
     },
   },
   refusals: ['not-found', 'no-credential-to-give', 'credential-not-ready', ...VAULT_REFUSALS],
-  async answer({ path: { name }, query: { format }, caller, log }, { registries, vault }) {
-    const registry = await registries.get(name);
-    if (!registry) throw unknownRegistry(name);
+  async answer({ path: { name }, query: { format }, caller, log }, services) {
+    const { registry, login } = await giveCredential(services, name);
     const { loginServer } = registry;
-    const login = await loginOf(registry, vault);
-    if (!login) throw nothingToGive(registry);
     log.info('credential read', { registry: name, format, username: login.username, caller });
     const until = servesUntil(registry.credential, registry.rotation.current);
     const jsonBody =
@@ -65,8 +60,3 @@ httpFunction('registries-credentials', {
     return { status: 200, jsonBody, headers: until ? { expires: until.toUTCString() } : {} };
   },
 });
-
-function nothingToGive({ name, loginServer }: Registry): RefusedError {
-  const message = `Coder pulls from ${loginServer} with an identity of its own, so there is no user name or password to give. Other clients should use their own identity too (for AKS nodes see GET /api/registries/${name}/setup), or a scope-map token that you create with az acr token create.`;
-  return new RefusedError('no-credential-to-give', message);
-}

@@ -9,6 +9,8 @@ httpFunction('registries-delete', {
   route: 'registries/{name}',
   role: 'Registries.Write',
   summary: 'Deletes a registry with its records and its secret; Coder keeps its images',
+  description:
+    'What was delivered to workspaces stays where it is, with a credential that the bridge no longer renews or revokes. Delete the Secret, or the secret in Key Vault, when no workspace needs it.',
   path: RegistryPath,
   headers: PRECONDITION_HEADERS,
   answers: { 204: { description: 'It is deleted.' } },

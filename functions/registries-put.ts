@@ -20,6 +20,13 @@ httpFunction('registries-put', {
   examples: {
     static: { ...DECLARED, credential: CREDENTIAL },
     'managed-identity': { ...DECLARED, credential: { kind: 'managed-identity' } },
+    kubernetes: {
+      ...{ ...DECLARED, credential: { kind: 'token' } },
+      delivery: {
+        ...{ kind: 'kubernetes', server: 'https://NAME.hcp.REGION.azmk8s.io' },
+        ...{ namespaces: ['coder'], secret: 'contoso-pull' },
+      },
+    },
   },
   headers: PRECONDITION_HEADERS,
   answers: {

@@ -54,7 +54,9 @@ httpFunction('registries-rotate', {
   async answer({ path: { name }, query: { dryRun, compromised }, request }, services) {
     if (dryRun) {
       const registry = await findRotating(services.registries, name);
-      return { status: 200, jsonBody: rotationPlanView(registry, services.now(), compromised) };
+      const minutesInUse = services.holder.minutesInUse(registry);
+      const jsonBody = rotationPlanView(registry, services.now(), compromised, minutesInUse);
+      return { status: 200, jsonBody };
     }
     const registry = await requestRotation(services, name, compromised);
     void carryOn(services, name);

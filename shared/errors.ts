@@ -46,7 +46,7 @@ export class ServiceError extends ShownError {
   }
 }
 
-/** Azure did not issue, store, revoke or show a credential. */
+/** Azure did not issue, store, revoke or show a credential, or the place that it is delivered to did not take it. */
 export class CredentialError extends ShownError {
   override readonly name = 'CredentialError';
   readonly reason:
@@ -55,7 +55,10 @@ export class CredentialError extends ShownError {
     | 'scope-locked'
     | 'admin-disabled'
     | 'belongs-to-others'
-    | 'graph-unavailable';
+    | 'graph-unavailable'
+    | 'delivery-refused'
+    | 'cluster-unavailable'
+    | 'delivery-not-fetched';
   readonly remedy: string | undefined;
   readonly retryable: boolean;
 
@@ -77,6 +80,7 @@ const OUTAGES: ReadonlySet<string> = new Set<ServiceError['reason'] | Credential
   'coder-unavailable',
   'coder-busy',
   'graph-unavailable',
+  'cluster-unavailable',
 ]);
 
 /** The row changed after the decision read it: read again and decide again. */

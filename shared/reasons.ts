@@ -417,7 +417,10 @@ export const REFUSALS = {
   'disallowed-by-policy': 422,
   'scope-locked': 422,
   'admin-disabled': 422,
+  'delivery-refused': 422,
+  'delivery-not-fetched': 409,
   'graph-unavailable': 503,
+  'cluster-unavailable': 503,
 } as const;
 
 export type Refusal = keyof typeof REFUSALS;

@@ -3,8 +3,11 @@ import { DefaultAzureCredential, ManagedIdentityCredential, type TokenCredential
 import { createHostCheck } from './azure/acr/allowed-hosts.ts';
 import { createAcr } from './azure/acr/client.ts';
 import { createAcrTokens } from './azure/acr/tokens.ts';
+import { createClusterCheck } from './azure/aks/allowed-hosts.ts';
+import { createPullSecrets } from './azure/aks/pull-secrets.ts';
 import { createArmCredentials } from './azure/arm/credentials.ts';
 import { createEventSubscriptions } from './azure/arm/event-subscriptions.ts';
+import { createPullRoles } from './azure/arm/pull-roles.ts';
 import { createArm } from './azure/arm/registries.ts';
 import { createPublish } from './azure/event-grid.ts';
 import { createGraph } from './azure/graph.ts';
@@ -23,7 +26,6 @@ import { createClassicTarget } from './coder/classic/target.ts';
 import type { CoderConnection } from './coder/http.ts';
 import { createV2Client } from './coder/v2/client.ts';
 import type { Declared } from './coder/v2/destinations.ts';
-import { NO_HOLDER } from './coder/v2/holder.ts';
 import { createOrganizations } from './coder/v2/organizations.ts';
 import { RolloutRow } from './coder/v2/rollout.ts';
 import { createRollouts } from './coder/v2/rollout-table.ts';
@@ -32,6 +34,9 @@ import { TokenRow } from './coder/v2/session-token/state.ts';
 import { readSetupFacts, type SetupFacts } from './coder/v2/setup-facts.ts';
 import { createV2Target, type V2TargetOptions } from './coder/v2/target.ts';
 import { createTemplates, type Templates } from './coder/v2/templates.ts';
+import { isRegistrySecret } from './credentials/state.ts';
+import { deliveryCheck } from './delivery/check.ts';
+import { createDeliveryHolder } from './delivery/holder.ts';
 import type { DiagnosisServices } from './diagnostics/checks.ts';
 import type { SweepServices } from './images/sweep.ts';
 import { createUnderWay } from './images/under-way.ts';
@@ -42,6 +47,7 @@ import { createPauses } from './lib/pauses.ts';
 import { canBeNamed } from './reasons.ts';
 import { createReports } from './reconciliation/report-table.ts';
 import type { ScheduleServices } from './reconciliation/timer.ts';
+import { createFetches, type Fetches } from './records/fetch-table.ts';
 import { createImages } from './records/image-table.ts';
 import { createRegistries } from './records/registry-table.ts';
 import type { RegistryServices } from './registries/put.ts';
@@ -62,6 +68,7 @@ export type Services = SweepServices &
   ScheduleServices &
   RotationServices &
   DiagnosisServices & {
+    fetches: Fetches;
     /** Templates of Coder v2; undefined with Coder Classic, which has none. */
     templates: Templates | undefined;
     /** What Coder v2 says for the setup guide of a registry; undefined with Coder Classic. */
@@ -103,6 +110,7 @@ export function createServices(
   const registriesTable = openTable(settings.TABLES_URL, 'registries', credential);
   const registries = createRegistries(registriesTable, now, onUnreadable);
   const images = createImages(imagesTable, onUnreadable);
+  const fetches = createFetches(imagesTable);
   const { exchange, acceptsLogin, provePull } = createAcrTokens({
     ...{ credential, audience: settings.ACR_AUDIENCE, isAllowedHost },
   });
@@ -122,6 +130,7 @@ export function createServices(
     deploymentId: deploymentIdOf(settings),
     registries,
     images,
+    fetches,
     leasedRows,
     acr: createAcr({ credential, audience: settings.ACR_AUDIENCE, isAllowedHost, pauses }),
     arm: createArm(credential, settings.ARM_URL, settings.ARM_AUDIENCE),
@@ -142,6 +151,7 @@ export function createServices(
       vault,
       registries,
       images,
+      fetches,
       pauses,
       acceptsLogin,
       now,
@@ -158,7 +168,15 @@ export function createServices(
 /** What the services that reach Coder are made from. */
 type CoderServices = Pick<
   Services,
-  'credential' | 'leasedRows' | 'vault' | 'registries' | 'images' | 'pauses' | 'acceptsLogin' | 'now'
+  | 'credential'
+  | 'leasedRows'
+  | 'vault'
+  | 'registries'
+  | 'images'
+  | 'fetches'
+  | 'pauses'
+  | 'acceptsLogin'
+  | 'now'
 > & { onUnreadable: OnUnreadable };
 
 /** Coder as the target of imports, and as the holder of what it pulls with. */
@@ -177,17 +195,30 @@ function createCoder(settings: Settings, services: CoderServices): CoderParts {
 }
 
 function createV2(
-  { CODER_ORGANIZATION_ID: organization = 'default', CODER_TOKEN_SECRET, CODER_TOKEN_RENEWAL }: Settings,
+  settings: Settings,
   connection: CoderConnection,
-  { leasedRows, vault, registries, images, now, onUnreadable }: CoderServices,
+  { credential, vault, leasedRows, registries, images, fetches, now, onUnreadable }: CoderServices,
 ): CoderParts {
+  const { CODER_ORGANIZATION_ID: organization = 'default', CODER_TOKEN_SECRET } = settings;
+  const isAllowedCluster = createClusterCheck(settings.AKS_ALLOWED_HOSTS);
+  const delivery = {
+    ...{ vault, now, lastFetched: fetches.last, findRegistry: registries.get },
+    pullSecrets: createPullSecrets(credential, isAllowedCluster),
+    pullRoles: createPullRoles(credential, settings.ARM_URL, settings.ARM_AUDIENCE),
+  };
   const coder = createV2Client(connection);
   const rollouts = createRollouts(leasedRows.rows(RolloutRow), coder, now);
   const options: V2TargetOptions = {
     ...{ coder, rollouts, organization, now, tokenSecret: CODER_TOKEN_SECRET },
     organizations: createOrganizations(coder, organization, now),
-    ...{ sessionToken: connection.sessionToken, renewal: CODER_TOKEN_RENEWAL },
+    ...{ sessionToken: connection.sessionToken, renewal: settings.CODER_TOKEN_RENEWAL },
     classic: { name: 'classic', isThere: createClassicClient(connection).isThere },
+    deliveryCheck: deliveryCheck(delivery),
+    delivery: {
+      isAllowedCluster,
+      isReservedSecret: name =>
+        name.toLowerCase() === CODER_TOKEN_SECRET.toLowerCase() || isRegistrySecret(name),
+    },
     async *otherRegistries(name) {
       for await (const registry of registries.each()) if (registry.name !== name) yield registry;
     },
@@ -203,7 +234,7 @@ function createV2(
   };
   return {
     target: createV2Target(options),
-    holder: NO_HOLDER,
+    holder: createDeliveryHolder(delivery),
     templates: createTemplates({ ...options, registries: registries.each, onUnreadable }),
     setupFacts: (registry, template, signal) =>
       readSetupFacts(coder, organization, registry, template, signal),

@@ -77,6 +77,8 @@ const Settings = z.object({
   ACR_AUDIENCE: z.string().min(1).default('https://containerregistry.azure.net'),
   /** Hosts, `host` or `host:port`, comma-separated, that the bridge may send tokens to, in addition to those of ACR. */
   ACR_ALLOWED_HOSTS: list.default([]),
+  /** API servers, `host` or `host:port`, comma-separated, that may get tokens for AKS in addition to `*.azmk8s.io`. */
+  AKS_ALLOWED_HOSTS: list.default([]),
   /** Least resources of an image in Coder when neither rule nor labels set them. */
   DEFAULT_CPU_CORES: z.coerce.number().positive().default(1),
   DEFAULT_MEMORY_GB: z.coerce.number().int().positive().default(2),

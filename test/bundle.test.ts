@@ -20,6 +20,7 @@ const KEYS = { master: 'm', host: 'h', eventGrid: 'e' };
 /** What the cloud on this machine takes beside what is deployed: where its services are, and whom to trust. */
 const LOCAL_ONLY = [
   'ACR_ALLOWED_HOSTS',
+  'AKS_ALLOWED_HOSTS',
   'ARM_URL',
   'GRAPH_URL',
   'IDENTITY_ENDPOINT',

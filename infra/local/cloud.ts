@@ -7,11 +7,13 @@ import { CREDENTIAL_MANAGER } from './stand-ins/arm/actions.ts';
 import { type ArmStandIn, startArm } from './stand-ins/arm.ts';
 import { type CoderStandIn, startCoder } from './stand-ins/coder-classic/coder.ts';
 import { type CoderV2StandIn, startCoderV2 } from './stand-ins/coder-v2/coder-v2.ts';
+import { createKubelet } from './stand-ins/coder-v2/kubelet/kubelet.ts';
 import type { EntraStandIn } from './stand-ins/entra.ts';
 import { type EventGridStandIn, startEventGrid } from './stand-ins/event-grid/event-grid.ts';
 import { startTopic, type TopicStandIn } from './stand-ins/event-grid-topic.ts';
 import { type GraphStandIn, startGraph } from './stand-ins/graph.ts';
 import { type KeyVaultStandIn, startKeyVault } from './stand-ins/key-vault.ts';
+import type { KubernetesStandIn } from './stand-ins/kubernetes/kubernetes.ts';
 import type { FindAccount } from './stand-ins/registry/grants.ts';
 import {
   type RegistryOptions,
@@ -23,6 +25,7 @@ import type { Action } from './stand-ins/registry/scope.ts';
 import { startTables, type TablesStandIn } from './stand-ins/tables.ts';
 import { startTenant, type Tenant } from './tenant.ts';
 import type { Tls } from './tls.ts';
+import { pullSecretIn, startWorkspaceCluster } from './workspace-cluster.ts';
 
 /** Stand-ins for Azure and Coder, on loopback. */
 export interface Cloud {
@@ -40,6 +43,8 @@ export interface Cloud {
     coder: CoderStandIn;
     /** Coder v2, where that is what the bridge is for. */
     coderV2?: CoderV2StandIn;
+    /** The API server of the cluster that workspaces of Coder v2 run in. */
+    kubernetes?: KubernetesStandIn;
   };
   clock: MovableClock;
   secrets: Secrets;
@@ -151,6 +156,8 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       ...more,
     });
     arm.addRegistry({ resourceId, loginServer: standIn.loginServer, sku: 'Premium' });
+    for (const { objectId } of [bridge, coderPods])
+      arm.roleAssignments.push({ registry: resourceId, principalId: objectId, roleId: ACR_PULL });
     return { name, resourceId, standIn };
   };
   const sample = await addRegistry(NAME, {
@@ -180,10 +187,18 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     identityToken: () => entra.tokenFor(coderPods.clientId, 'https://containerregistry.azure.net'),
     ...(coderAudience && { entraProxy: { verify: entra.verify, audience: coderAudience } }),
   });
+  const kubernetes =
+    options.coderGeneration === 'v2' ? await startWorkspaceCluster(guarded, bridge.objectId) : undefined;
   const coderV2 =
     options.coderGeneration === 'v2' && !options.ownCoder
       ? await startCoderV2({
           ...{ secrets, clock, tls, port: ports.coder ?? 0 },
+          ...(kubernetes && {
+            kubelet: createKubelet({
+              ...{ ca: tls.ca, reaches: () => true },
+              pullSecret: () => pullSecretIn(kubernetes, sample.standIn.loginServer, puller),
+            }),
+          }),
           ...(coderAudience && { entraProxy: { verify: entra.verify, audience: coderAudience } }),
         })
       : undefined;
@@ -198,6 +213,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     ...{ entra, arm, graph, keyVault, tables, eventGrid, topic },
     ...{ registry: sample.standIn, coder: coderStandIn },
     ...(coderV2 && { coderV2 }),
+    ...(kubernetes && { kubernetes }),
   };
   const registries = [sample, ...otherRegistries].map(({ standIn }) => standIn);
   return {
@@ -217,6 +233,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       GRAPH_URL: graph.url,
       EVENTS_TOPIC_ENDPOINT: topic.endpoint,
       ACR_ALLOWED_HOSTS: registries.map(({ loginServer }) => loginServer).join(','),
+      ...(kubernetes && { AKS_ALLOWED_HOSTS: new URL(kubernetes.url).host }),
       CODER_GENERATION: served.generation,
       CODER_URL: served.url,
       CODER_ORGANIZATION_ID: served.organizationId,
@@ -235,6 +252,9 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     },
   };
 }
+
+/** https://learn.microsoft.com/azure/role-based-access-control/built-in-roles */
+const ACR_PULL = '7f951dda-4ed3-4680-a7ca-43fe172d538d';
 
 function registerApp(graph: GraphStandIn, owner: string): ServicePrincipal {
   const [appId, objectId] = [randomUUID(), randomUUID()];

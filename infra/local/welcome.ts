@@ -4,7 +4,7 @@ import type { SampleImage } from './sample.ts';
 
 /** For programs: one line of JSON with every address and key. */
 export function describeForPrograms({ cloud, host, keys, eventGridUrl }: Environment, caFile: string) {
-  const { entra, arm, graph, keyVault, tables, eventGrid, registry, coderV2 } = cloud.standIns;
+  const { entra, arm, graph, keyVault, tables, eventGrid, registry, coderV2, kubernetes } = cloud.standIns;
   const { generation, url, token, ownerToken, organizationId } = cloud.coder;
   return {
     functions: host.url,
@@ -32,6 +32,7 @@ export function describeForPrograms({ cloud, host, keys, eventGridUrl }: Environ
       eventGrid: eventGrid.url,
       registry: registry.url,
       coder: url,
+      ...(kubernetes && { kubernetes: kubernetes.url }),
     },
   };
 }

@@ -20,6 +20,8 @@ export const ADDING_REFUSALS = [
   'admin-disabled',
   'belongs-to-others',
   'graph-unavailable',
+  'delivery-refused',
+  'cluster-unavailable',
   'registry-not-found',
   'registry-not-readable',
   'registry-not-reachable',

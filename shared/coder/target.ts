@@ -128,7 +128,7 @@ export type DeclaredRegistry = Omit<SourceRegistry, 'rotation' | 'loginServer'>;
 /** What a diagnosis passes to the target's checks. */
 export interface TargetDiagnosis {
   /** The registry's record; only for checks that need `tables`. */
-  registry: SourceRegistry;
+  registry: SourceRegistry & { resourceId: string };
   signal: AbortSignal;
 }
 

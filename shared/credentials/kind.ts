@@ -39,6 +39,8 @@ export interface Issuer<D extends Declared> {
   lastsUntilItsEnd?: true;
   /** The account of the credential, where a person may choose it. Another account needs a new credential. */
   accountOf?(declared: D): string;
+  /** How long a credential is valid after it was issued; absent when it does not expire. */
+  lifetimeHours?(declared: D): number;
   /** The passwords that Azure has of the account; absent where Azure lists none. @throws ServiceError, CredentialError */
   find?(declared: D, context: CheckContext): Promise<FoundPassword[]>;
   /** Updates what belongs to the credential, such as a scope map, without a new password. @throws ServiceError */

@@ -24,14 +24,31 @@ export function renewOn(declared: Declared, current: IssuedCredential | undefine
  */
 export function servesUntil(declared: Declared, current: IssuedCredential | undefined): Date | undefined {
   const renewedOn = renewOn(declared, current);
-  const revokedOn = renewedOn && endOfGrace(declared, renewedOn);
+  const revokedOn = renewedOn && endOfGrace(declared, renewedOn, 0);
   const ends = [current?.expiresOn, revokedOn].filter(end => end !== undefined);
   return ends.length > 0 ? new Date(Math.min(...ends.map(Number))) : undefined;
 }
 
-/** When the old credential is revoked if Coder confirms the new one now. */
-export function endOfGrace(declared: Declared, now: Date): Date {
-  return new Date(now.getTime() + (scheduleOf(declared)?.graceMinutes ?? 0) * 60_000);
+/**
+ * When the old credential is revoked if the new one was delivered now.
+ * @param minutesInUse how long the old one may still be in use, whatever grace period is declared
+ */
+export function endOfGrace(declared: Declared, now: Date, minutesInUse: number): Date {
+  const minutes = Math.max(scheduleOf(declared)?.graceMinutes ?? 0, minutesInUse);
+  return new Date(now.getTime() + minutes * 60_000);
+}
+
+/**
+ * How long copies of a credential may be in use after its successor was delivered: the copies end with the credential,
+ * and the next one is issued no earlier than the grace period ends. Undefined when the credential does not expire.
+ */
+export function minutesForCopies(declared: Declared): number | undefined {
+  const schedule = scheduleOf(declared);
+  const lifetimeHours = credentialKind(declared.kind).issuer?.lifetimeHours?.(declared);
+  if (!schedule || lifetimeHours === undefined) return undefined;
+  const lifetime = lifetimeHours * 60;
+  const renewed = Math.min(schedule.rotateEveryHours * 60, lifetime / 2);
+  return Math.min(lifetime / 2, lifetime - renewed, lifetime - schedule.graceMinutes);
 }
 
 function scheduleOf(declared: Declared): RotationSchedule | undefined {

@@ -14,7 +14,12 @@ export type RotationSchedule = z.infer<typeof RotationSchedule>;
 /** Password lifetime, in rotation intervals: long enough to repair a failing renewal. */
 const INTERVALS_TO_LIVE = 3;
 
+/** How long a password that is issued with an expiry is valid. */
+export function lifetimeHours({ rotateEveryHours }: RotationSchedule): number {
+  return INTERVALS_TO_LIVE * rotateEveryHours;
+}
+
 /** When a password that is issued now expires. */
-export function expiryFor({ rotateEveryHours }: RotationSchedule, now: Date): Date {
-  return new Date(now.getTime() + INTERVALS_TO_LIVE * rotateEveryHours * HOUR_MS);
+export function expiryFor(schedule: RotationSchedule, now: Date): Date {
+  return new Date(now.getTime() + lifetimeHours(schedule) * HOUR_MS);
 }

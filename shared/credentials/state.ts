@@ -83,6 +83,8 @@ export const CredentialState = z.object({
   attempts: z.int().exactOptional(),
   /** Since when the registry has refused `current` each time it was asked. */
   refusedSince: z.coerce.date().exactOptional(),
+  /** Since when copies that the bridge cannot see are made of `current`, where they were made of another one before. */
+  copiedSince: z.coerce.date().exactOptional(),
   /** A person asked at this time to replace every older credential. */
   requestedOn: z.coerce.date().exactOptional(),
   /** Others may know every credential issued before this time; the bridge revokes those without a grace period. */
@@ -126,4 +128,9 @@ export const StoredState = z.preprocess(toEarlier, CredentialState);
 function toEarlier(stored: unknown): unknown {
   const { previous, revokeOn, ...state } = stored as Record<string, unknown>;
   return previous ? { ...state, earlier: [{ ...previous, ...(revokeOn ? { revokeOn } : {}) }] } : state;
+}
+
+/** Whether a secret in Key Vault is, or may become, that of a registry. */
+export function isRegistrySecret(secretName: string): boolean {
+  return /^registry-.+-password$/i.test(secretName);
 }

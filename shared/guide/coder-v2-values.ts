@@ -45,6 +45,7 @@ export function coderV2Values(
   const change = coder?.template?.change;
   return {
     vaultName: resourceNameOf(settings.KEY_VAULT_URL),
+    vaultUrl: settings.KEY_VAULT_URL,
     tokenSecret: settings.CODER_TOKEN_SECRET,
     template,
     variable,

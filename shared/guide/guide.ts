@@ -1,4 +1,5 @@
 import type { DeclaredCredential } from '../credentials/kinds/all.ts';
+import { deliveryOf } from '../delivery/kinds/all.ts';
 import type { Registry } from '../records/registry.ts';
 import type { Settings } from '../settings.ts';
 import admin from './admin.md';
@@ -27,18 +28,20 @@ const CREDENTIAL_STEPS: Record<DeclaredCredential['kind'], string> = {
   token: issuingRole,
 };
 
-/** With Coder v2 the nodes pull; what the bridge issues all the same needs the rights to issue it. */
-function stepsInCoder(kind: DeclaredCredential['kind'], generation: Settings['CODER_GENERATION']): string {
+/** With Coder v2 the nodes pull, with what is delivered to them; what the bridge issues needs the rights to issue it. */
+function stepsInCoder(registry: Registry, generation: Settings['CODER_GENERATION']): string {
+  const { kind } = registry.credential;
   if (generation === 'classic') return CREDENTIAL_STEPS[kind];
   const isIssued = kind === 'admin' || kind === 'token' || kind === 'service-principal';
-  return [...(isIssued ? [CREDENTIAL_STEPS[kind]] : []), coderV2, nodes, canary].join('\n');
+  const delivery = deliveryOf(registry).kind.guide?.text ?? nodes;
+  return [...(isIssued ? [CREDENTIAL_STEPS[kind]] : []), coderV2, delivery, canary].join('\n');
 }
 
 /** Coder's own guide to ACR (https://coder.com/docs), filled in for one registry. No secret is in it. */
 export function setupGuide(registry: Registry, context: GuideContext): SetupGuide {
   const { name, loginServer, credential } = registry;
   const template = guide.replace('{{> coder}}\n', () =>
-    stepsInCoder(credential.kind, context.settings.CODER_GENERATION),
+    stepsInCoder(registry, context.settings.CODER_GENERATION),
   );
   const placeholders = allPlaceholders(context.clientId, tokenOptions(context.coder?.release, registry));
   const { title, about, steps } = readTemplate(template, {

@@ -2,6 +2,7 @@ import { issuingRole, issuingRoleDefinition } from '../azure/arm/issuing-role.ts
 import { partsOf } from '../azure/arm/resource-id.ts';
 import type { SetupFacts } from '../coder/v2/setup-facts.ts';
 import { givesLogin } from '../credentials/kinds/all.ts';
+import { deliveryOf } from '../delivery/kinds/all.ts';
 import type { Registry } from '../records/registry.ts';
 import type { Settings } from '../settings.ts';
 import { coderV2Values } from './coder-v2-values.ts';
@@ -55,6 +56,7 @@ export function guideValues(registry: Registry, { settings, coder, bridgeUrl }: 
     armAudienceEncoded: encodeURIComponent(settings.ARM_AUDIENCE),
     createEventSubscription: createSubscription(resourceId).join(' \\\n  '),
     ...declaredValues(registry),
+    ...deliveryValues(registry),
     ...(credential.kind === 'static' && staticValues(registry)),
     ...issuingValues(registry),
   };
@@ -65,6 +67,11 @@ function declaredValues({ credential }: Registry): Values {
   return Object.fromEntries(
     Object.entries(credential).map(([key, value]) => [`credential.${key}`, String(value)]),
   );
+}
+
+function deliveryValues(registry: Registry): Values {
+  const { declared, kind } = deliveryOf(registry);
+  return kind.guide?.valuesOf(declared, registry) ?? {};
 }
 
 function issuingValues(registry: Registry): Values {

@@ -6,11 +6,13 @@ import { isRepository, isTag, type Reference } from '../policy/reference.ts';
  * for one another:
  *
  *     !2026-01-31T08:00:00.000Z!team|app:v1    due row: when to try the import again
+ *     @fetched                                  which credential was fetched last over HTTP
  *     @reconciliation                           the last reconciliation of the registry
  *     @registry                                 the registry in Coder (coder/classic/memory.ts)
  *     team|app                                  the repository's image in Coder (the same)
  *     team|app:v1                               the image record
  */
+export const FETCHED_KEY = '@fetched';
 export const RECONCILIATION_KEY = '@reconciliation';
 
 export function imageKey({ repository, tag }: Reference): string {

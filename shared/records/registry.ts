@@ -4,6 +4,7 @@ import { json } from '../azure/tables/row-codec.ts';
 import { RegistryColumns, RegistryWords } from '../coder/words.ts';
 import { CredentialInput, DeclaredCredential } from '../credentials/kinds/all.ts';
 import { StoredState } from '../credentials/state.ts';
+import { Delivery } from '../delivery/kinds/all.ts';
 import { Policy } from '../policy/policy.ts';
 
 /** The bridge's name of a registry: part of URLs, table keys and names in Key Vault. */
@@ -24,6 +25,8 @@ export const RegistryInput = z.strictObject({
       'must be /subscriptions/…/resourceGroups/…/providers/Microsoft.ContainerRegistry/registries/NAME, with a NAME of 5 to 50 letters and digits (az acr show --name NAME --query id)',
     ),
   credential: CredentialInput,
+  /** How workspaces of Coder v2 get the credential; `none` when absent. */
+  delivery: Delivery.optional(),
   ...RegistryWords.shape,
   policy: Policy.default({ rules: [] }),
   /** While true, the bridge imports and removes nothing of this registry. */
@@ -45,6 +48,7 @@ export const Registry = z.object({
   credential: json(DeclaredCredential),
   /** The state of its credential; there is no such column before the first credential is issued. */
   rotation: json(StoredState).prefault('{}'),
+  delivery: json(Delivery).exactOptional(),
   policy: json(Policy),
   suspended: z.boolean().exactOptional(),
   pinned: z.boolean().exactOptional(),

@@ -9,7 +9,7 @@ import { RegistryWords } from '../coder/words.ts';
 import { credentialKind, declaredOf } from '../credentials/kinds/all.ts';
 import { forgetLeftOver } from '../credentials/secrets.ts';
 import { type CredentialState, credentialsOf, type Declared, unconfirmed } from '../credentials/state.ts';
-import { ConflictError, RefusedError, ServiceError, UnreadableRowError } from '../errors.ts';
+import { ConflictError, CredentialError, RefusedError, ServiceError, UnreadableRowError } from '../errors.ts';
 import type { Log } from '../lib/log.ts';
 import { timeLimit } from '../lib/time-limit.ts';
 import { withoutUndefined } from '../lib/without-undefined.ts';
@@ -48,6 +48,7 @@ export interface PutResult {
  * cannot be read is replaced: what it said of earlier credentials is lost.
  *
  * @throws RefusedError when it cannot work, with what to do about it; the registry's record does not change
+ * @throws CredentialError when the credential cannot be issued, or not be delivered as declared; nor does it then
  * @throws ServiceError when Key Vault or the registry does not answer
  * @throws ConflictError when other calls keep changing the registry's record
  */
@@ -78,6 +79,10 @@ async function putOnce(
   const declared = await declareRegistry(services, name, input, previous, signal);
   if (previous && isSame(previous, declared)) return { registry: previous, created: false };
 
+  // Before the record says so: the old place is kept up to date until the new one is filled.
+  if (!isDeepStrictEqual(previous?.delivery, declared.delivery))
+    await services.holder.prepare(declared, signal);
+
   const now = services.now();
   const registry = { ...declared, createdOn: previous?.createdOn ?? now, updatedOn: now };
   const etag = await save(services, registry, stored, precondition);
@@ -87,14 +92,14 @@ async function putOnce(
     await rotate(services, name, soon, log);
     return { registry: (await services.registries.get(name)) ?? { ...registry, etag }, created: !stored };
   }
-  await services.holder.deliver(registry, soon).catch(ignoreServiceError);
+  await services.holder.deliver(registry, soon).catch(ignoreRefusal);
   const kept = credentialsOf(registry.rotation);
-  await forgetLeftOver(services.vault, name, services.deploymentId, kept, now).catch(ignoreServiceError);
+  await forgetLeftOver(services.vault, name, services.deploymentId, kept, now).catch(ignoreRefusal);
   return { registry: { ...registry, etag }, created: !stored };
 }
 
-function ignoreServiceError(error: unknown): void {
-  if (!(error instanceof ServiceError)) throw error;
+function ignoreRefusal(error: unknown): void {
+  if (!(error instanceof ServiceError || error instanceof CredentialError)) throw error;
 }
 
 /** The registry's record from the declaration and from Azure. Stores the secret. @throws as `putRegistry` does */
@@ -118,6 +123,7 @@ export async function declareRegistry(
   return withoutUndefined<Omit<Registry, 'createdOn' | 'updatedOn'>>({
     ...{ name, resourceId: input.resourceId, loginServer, sku, credential, rotation },
     ...RegistryWords.parse(input),
+    delivery: input.delivery,
     policy: input.policy,
     suspended: input.suspended || undefined,
     pinned: input.pinned || undefined,
@@ -161,7 +167,7 @@ async function otherWithId(registries: Registries, name: string, resourceId: str
  * first new one is tested; a password that a person supplies replaces it at once.
  */
 async function rotationFor(
-  { vault, acceptsLogin, now, deploymentId }: RegistryServices,
+  { vault, acceptsLogin, holder, now, deploymentId }: RegistryServices,
   registryName: string,
   { credential }: RegistryInput,
   loginServer: string,
@@ -181,8 +187,12 @@ async function rotationFor(
     throw new RefusedError('registry-busy', message);
   }
   const { current: _, ...kept } = before;
-  // Coder never gets another one from the bridge, so nothing confirms that this one is not used any more.
-  if (!supplied) return isIssued ? { ...kept, earlier: [{ ...current, revokeOn: now() }] } : kept;
+  if (!supplied) {
+    // Coder never gets another one from the bridge, so nothing confirms that this one is not used any more.
+    const minutesInUse = previous ? holder.minutesInUse(previous) : 0;
+    const revokeOn = new Date(now().getTime() + minutesInUse * 60_000);
+    return isIssued ? { ...kept, earlier: [{ ...current, revokeOn }] } : kept;
+  }
   const replaced = isIssued ? { ...kept, earlier: [current] } : kept;
   const context = {
     ...{ registryName, deploymentId, loginServer, vault, now: now() },

@@ -35,13 +35,21 @@ export function proven(
   };
 }
 
-/** Coder has confirmed the current credential: what it held before is revoked after the grace period. */
-export function delivered({ credential, rotation }: CredentialRecord, now: Date): RotationChanges {
+/**
+ * The current credential is delivered: what was delivered before is revoked after the grace period.
+ * @param minutesInUse how long that may still be in use; 0 when Coder has confirmed the current one
+ */
+export function delivered(
+  { credential, rotation }: CredentialRecord,
+  now: Date,
+  minutesInUse: number,
+): RotationChanges {
   const { current, earlier = [], givenUp } = rotation;
   const confirmed = earlier.map(old => {
     if (old.revokeOn) return old;
-    const isAtOnce = givenUp !== undefined || isLeaked(old, rotation);
-    return { ...old, revokeOn: isAtOnce ? now : endOfGrace(credential, now) };
+    // One that was given up was delivered too: copies of it may be in use.
+    const isAtOnce = isLeaked(old, rotation) || (givenUp !== undefined && minutesInUse === 0);
+    return { ...old, revokeOn: isAtOnce ? now : endOfGrace(credential, now, minutesInUse) };
   });
   return {
     ...{ earlier: listOf(confirmed), attempts: undefined },

@@ -47,6 +47,7 @@ const HEALED: readonly string[] = [
   ...['pull-not-allowed', 'no-free-password'],
   ...['credential-refused', 'network-denied', 'token-refused'],
   ...['secrets-forbidden', 'secrets-unavailable', 'registry-unauthorized'],
+  ...['delivery-refused', 'delivery-not-fetched'],
 ];
 
 /** Whether a healthy run clears this failure. A failure about a new credential stays until the next rotation. */

@@ -10,16 +10,20 @@ import {
 import { CredentialError, ServiceError } from '../errors.ts';
 import { isSameSource } from './azure-facts.ts';
 import { started } from './changes.ts';
+import { mayOverwrite } from './grace.ts';
 import type { Run } from './run.ts';
 import type { Issue } from './step.ts';
 
-/** Issues a new credential, and saves it as the candidate. @throws ServiceError, CredentialError */
-export async function issue(run: Run, { why, slot, asItIs, deliverFirst }: Issue): Promise<void> {
-  const { services, lease, notices, signal } = run;
+/**
+ * Issues a new credential, and saves it as the candidate.
+ * @returns whether it did: a password that copies may still have is not overwritten
+ * @throws ServiceError, CredentialError
+ */
+export async function issue(run: Run, { why, slot, asItIs, deliverFirst }: Issue): Promise<boolean> {
+  const { services, lease, notices } = run;
   const { name, credential: declared, rotation } = lease.registry();
   const { issuer } = credentialKind(declared.kind);
-  if (!issuer) return;
-  if (deliverFirst) await services.holder.prove(lease.registry(), signal);
+  if (!issuer || (deliverFirst && !(await mayOverwrite(run)))) return false;
   const issuedOn = services.now();
   await lease.save({ issuing: slot, ...(!isUnderWay(rotation, why) && started(why, issuedOn)) });
   const { password, ...issued } = await issuer.issue(declared, issueContext(run), { slot, asItIs });
@@ -33,6 +37,7 @@ export async function issue(run: Run, { why, slot, asItIs, deliverFirst }: Issue
   });
   await lease.save({ candidate: { ...described, ...secret }, issuing: undefined, attempts: undefined });
   notices.issued(declared.kind, described.slot, why);
+  return true;
 }
 
 /** A later run finds what could not be revoked. */

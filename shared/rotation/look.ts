@@ -8,7 +8,7 @@ import {
   type KnownCredential,
   secretNameOf,
 } from '../credentials/state.ts';
-import { ServiceError } from '../errors.ts';
+import { CredentialError, ServiceError } from '../errors.ts';
 import { type Azure, isSameSource } from './azure-facts.ts';
 import type { Found } from './facts.ts';
 import { issueContext } from './issuing.ts';
@@ -86,7 +86,7 @@ async function isUntouched({ services, lease, signal }: Run): Promise<boolean> {
   try {
     return !(await services.holder.hasDrifted(lease.registry(), signal));
   } catch (error) {
-    if (error instanceof ServiceError) return false;
+    if (error instanceof ServiceError || error instanceof CredentialError) return false;
     throw error;
   }
 }

@@ -1,8 +1,11 @@
+import type { HeldRegistry } from '../credentials/holder.ts';
 import { credentialKind } from '../credentials/kinds/all.ts';
 import { endOfGrace } from '../credentials/renewal.ts';
 import type { CredentialRecord, CredentialState } from '../credentials/state.ts';
 import { isSameSource } from './azure-facts.ts';
 import { type Stage, stageOf } from './stage.ts';
+
+type PlannedRegistry = CredentialRecord & Pick<HeldRegistry, 'delivery'>;
 
 export interface PlannedStep {
   step: string;
@@ -14,14 +17,22 @@ export interface PlannedStep {
 /** How many of its steps a rotation has done, by its stage. */
 const DONE: Record<Stage, number> = { issuing: 0, testing: 2, delivering: 3, 'waiting-to-revoke': 5 };
 
-/** The steps of a rotation, in order, if a person asked for it now. */
-export function planRotation(registry: CredentialRecord, now: Date, compromised: boolean): PlannedStep[] {
+/**
+ * The steps of a rotation, in order, if a person asked for it now.
+ * @param minutesInUse how long after a delivery the older credential may still be in use
+ */
+export function planRotation(
+  registry: PlannedRegistry,
+  now: Date,
+  compromised: boolean,
+  minutesInUse: number,
+): PlannedStep[] {
   const { credential, rotation } = registry;
   const stage = stageOf(registry);
   const prove = { step: 'prove that the registry accepts what Coder holds', on: now };
   if (compromised) return [prove, ...clearing(rotation), ...rotating(registry, rotation.current?.slot, now)];
   const held = (rotation.candidate ?? rotation.current)?.slot;
-  const revokeOn = endOfGrace(credential, now);
+  const revokeOn = endOfGrace(credential, now, minutesInUse);
   const steps = rotating(registry, held, revokeOn);
   if (!stage || stage === 'issuing') return [prove, ...steps];
   const underWay = steps
@@ -29,7 +40,7 @@ export function planRotation(registry: CredentialRecord, now: Date, compromised:
     .map(({ step }) => ({ step: `end the rotation under way: ${step}` }));
   const grace = stage === 'waiting-to-revoke' ? waitsUntil(registry) : revokeOn;
   const wait = waiting(registry, grace);
-  const afterWait = rotating(registry, held, endOfGrace(credential, grace ?? now));
+  const afterWait = rotating(registry, held, endOfGrace(credential, grace ?? now, minutesInUse));
   return [prove, ...underWay, ...wait, ...(wait.length > 0 ? afterWait : steps)];
 }
 
@@ -58,14 +69,25 @@ function clearing({ candidate, earlier = [] }: CredentialState): PlannedStep[] {
 }
 
 /** @param held slot of what Coder holds then */
-function rotating({ credential }: CredentialRecord, held: string | undefined, revokeOn: Date): PlannedStep[] {
+function rotating(
+  { credential, delivery }: PlannedRegistry,
+  held: string | undefined,
+  revokeOn: Date,
+): PlannedStep[] {
   const { slots } = credentialKind(credential.kind).issuer ?? {};
+  const delivers = delivery !== undefined && delivery.kind !== 'none';
   const next = slots?.find(slot => slot !== held);
   return [
     { step: 'issue a new one', ...(next && { slot: next }) },
     { step: 'save it in Key Vault' },
     { step: 'test it until several tests in a row succeed' },
-    { step: 'give it to Coder, and have Coder refresh an image with it' },
-    { step: 'revoke what Coder held', on: revokeOn, ...(held && { slot: held }) },
+    {
+      step: delivers ? 'give it to workspaces' : 'give it to Coder, and have Coder refresh an image with it',
+    },
+    {
+      step: delivers ? 'revoke what workspaces had' : 'revoke what Coder held',
+      on: revokeOn,
+      ...(held && { slot: held }),
+    },
   ];
 }

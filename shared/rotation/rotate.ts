@@ -3,6 +3,7 @@ import { endsSoon } from '../credentials/renewal.ts';
 import { ConflictError, CredentialError, ServiceError } from '../errors.ts';
 import type { Log } from '../lib/log.ts';
 import { isOver } from './failures.ts';
+import { deliverAgain, extendGrace, isVaultOut } from './grace.ts';
 import { maintain } from './issuing.ts';
 import { nextStep } from './next-step.ts';
 import { createRun, type RotationServices, type Run } from './run.ts';
@@ -66,8 +67,7 @@ async function tendHealthy(run: Run): Promise<void> {
   if (!current || candidate || signal.aborted || (await tests.verdictOf(current)) !== 'accepted') return;
   await forgetSuspicion(run);
   await maintain(run);
-  const { holder } = services;
-  if (await holder.hasDrifted(lease.registry(), signal)) await holder.prove(lease.registry(), signal);
+  if (await services.holder.hasDrifted(lease.registry(), signal)) await deliverAgain(run);
   if (lastResult?.outcome !== 'failed' || lease.registry().rotation.givenUp || !isOver(lastResult)) return;
   await lease.save({ lastResult: undefined });
 }
@@ -77,6 +77,7 @@ async function report(run: Run, error: unknown): Promise<void> {
   if (error instanceof ConflictError) return;
   if (!(error instanceof ServiceError || error instanceof CredentialError)) throw error;
   await stop(run, error).catch(ignoreConflict);
+  if (isVaultOut(error)) await extendGrace(run).catch(ignoreConflict);
 }
 
 function ignoreConflict(error: unknown): void {

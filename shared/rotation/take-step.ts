@@ -11,6 +11,7 @@ import { userNameOf } from './azure-facts.ts';
 import { delivered, failed, fallenBack, proven, recalled, remembered, revoked } from './changes.ts';
 import { isLeaked } from './facts.ts';
 import { isFinal, lacksRights, neverAccepted, noFreeSlot, refusedBy } from './failures.ts';
+import { deliverAgain, mayBeInUse } from './grace.ts';
 import { issue, maintain, revoke } from './issuing.ts';
 import { isStillCandidate } from './next-step.ts';
 import type { Run } from './run.ts';
@@ -44,8 +45,7 @@ export async function take(run: Run, step: RotationStep): Promise<boolean> {
       await fail(run, lacksRights(run.lease.registry()));
       return false;
     case 'issue':
-      await issue(run, step);
-      return true;
+      return issue(run, step);
     case 'recall':
       await recall(run, step.credential);
       return true;
@@ -144,7 +144,8 @@ async function deliver(run: Run): Promise<void> {
     return fallBack(run, to, error);
   }
   await tidy(run);
-  await lease.save(delivered(lease.registry(), services.now()));
+  const minutesInUse = services.holder.minutesInUse(lease.registry());
+  await lease.save(delivered(lease.registry(), services.now(), minutesInUse));
   if (givenUp) return;
   const [last] = lease.registry().rotation.earlier ?? [];
   await notices.rotated(current as IssuedCredential, last?.revokeOn);
@@ -187,8 +188,9 @@ async function remember({ services, lease }: Run, found: readonly FoundPassword[
 }
 
 async function revokeEarlier(run: Run, old: EarlierCredential, deliverFirst: boolean): Promise<void> {
-  const { services, lease, notices, signal } = run;
-  if (deliverFirst) await services.holder.prove(lease.registry(), signal);
+  const { services, lease, notices } = run;
+  if (deliverFirst && (await deliverAgain(run))) return;
+  if (deliverFirst && mayBeInUse(run, old)) await services.holder.proveUnused(lease.registry(), old);
   // One that was there before, and that Coder could not use, stays for those who use it.
   const { givenUp } = lease.registry().rotation;
   if (!(old.wasThere && givenUp)) await revoke(run, old);

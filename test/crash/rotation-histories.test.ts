@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { startReport } from '../scale/live-app.ts';
 import { crashInHistories, liveTogether, tryHistories } from '../shared/rotation/histories.ts';
 import { KINDS } from '../shared/rotation/model/bridge.ts';
@@ -29,6 +29,17 @@ test.each(KINDS)('nor where a rotation is cut off, whatever follows: %s', async 
 
   report(`${kind}: histories with a crash at every call: ${JSON.stringify(counts)}`);
   expect(counts.crashes).toBeGreaterThan(0);
+});
+
+describe.each(['key-vault', 'pull'] as const)('with the delivery %s', holding => {
+  test.each(KINDS)('no copy loses what it has before the time in which it is renewed: %s', async kind => {
+    const report = startReport('rotation');
+
+    const counts = await tryHistories(kind, HISTORIES, SEED, holding);
+
+    report(`${kind} by ${holding}: random histories from SEED=${SEED}: ${JSON.stringify(counts)}`);
+    expect(counts.histories).toBe(HISTORIES);
+  });
 });
 
 test.each(['token', 'service-principal', 'entra-identity'] as const)(

@@ -12,6 +12,7 @@ const ROOMS: Readonly<Record<string, RegExp>> = {
   'words of coder': /^shared\/coder\/(?:default-tag|(?:\w+\/)?words)\.ts$/,
   policy: /^shared\/policy\//,
   credentials: /^shared\/credentials\//,
+  delivery: /^shared\/delivery\//,
   coder: /^shared\/coder\//,
   records: /^shared\/records\//,
   rotation: /^shared\/rotation\//,

@@ -17,7 +17,7 @@ export function bash(script: string, ...options: string[]) {
 /** What the programs are called with, and sent, and what is written, when a whole guide is run in one shell. */
 export async function follow(
   guide: SetupGuide,
-): Promise<{ calls: string[][]; sent: string[]; files: Record<string, string> }> {
+): Promise<{ calls: string[][]; sent: string[]; applied: string[]; files: Record<string, string> }> {
   const folder = await mkdtemp(join(tmpdir(), 'setup-guide-'));
   try {
     const work = join(folder, 'work');
@@ -28,11 +28,12 @@ export async function follow(
       'set -eu',
       `mkdir ${quote(work)} && cd ${quote(work)}`,
       `calls=${quote(join(folder, 'calls'))} sent=${quote(join(folder, 'sent'))}`,
-      'touch "$sent"',
+      `applied=${quote(join(folder, 'applied'))}`,
+      'touch "$sent" "$applied"',
       String.raw`note() { { printf '%s\0' "$@"; printf '\1\0'; } >>"$calls"; }`,
       'az() { note az "$@"; case "$*" in *"credential generate"*) echo pull-password;; *) echo found;; esac; }',
       `coder() { note coder "$@"; case "$*" in "templates pull"*) mkdir "$4";; "tokens create"*) echo coder-token;; esac; }`,
-      'kubectl() { note kubectl "$@"; }',
+      String.raw`kubectl() { note kubectl "$@"; if [[ "$*" == *"--filename -" ]]; then { cat; printf '\0'; } >>"$applied"; fi; }`,
       'helm() { note helm "$@"; }',
       String.raw`docker() { note docker "$@"; { cat; printf '\0'; } >>"$sent"; }`,
       String.raw`curl() { note curl "$@"; if [[ "$*" == *@-* ]]; then { cat; printf '\0'; } >>"$sent"; fi; }`,
@@ -43,8 +44,9 @@ export async function follow(
     expect([status, stderr]).toEqual([0, '']);
     const calls = (await readFile(join(folder, 'calls'), 'utf8')).split('\u0001\0').slice(0, -1);
     const sent = (await readFile(join(folder, 'sent'), 'utf8')).split('\0').slice(0, -1);
+    const applied = (await readFile(join(folder, 'applied'), 'utf8')).split('\0').slice(0, -1);
     const files = await readAll(work);
-    return { files, calls: calls.map(call => call.split('\0').slice(0, -1)), sent };
+    return { files, applied, calls: calls.map(call => call.split('\0').slice(0, -1)), sent };
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -13,6 +13,7 @@ import { createLongRunningOperations } from './arm/long-running.ts';
 import { authenticate, type Operation, type OperationContext, toRoute } from './arm/operation.ts';
 import { type ArmRegistries, createArmRegistries, registryBody } from './arm/registries.ts';
 import type { ArmRegistry } from './arm/registry.ts';
+import { type ArmRoleAssignment, roleAssignmentRoute } from './arm/role-assignments.ts';
 import { scopeMapOperations } from './arm/scope-map-operations.ts';
 import { tokenOperations } from './arm/token-operations.ts';
 import type { VerifyEntraToken } from './bearer.ts';
@@ -43,6 +44,8 @@ export interface ArmStandIn extends StandIn {
   modeSwitches(resourceId: string): number;
   /** The event subscriptions; tests may change them at any time. */
   eventSubscriptions: ArmEventSubscription[];
+  /** Roles at the registries; tests may change them at any time. */
+  roleAssignments: ArmRoleAssignment[];
   /** May be changed at any time. */
   behaviour: ArmBehaviour;
   /** Rights of each caller; tests may change them at any time. */
@@ -69,16 +72,18 @@ export async function startArm({
     generateCredentialsOperation(behaviour),
   ];
   const eventSubscriptions: ArmEventSubscription[] = [];
+  const roleAssignments: ArmRoleAssignment[] = [];
   const routes = [
     ...operations.map(operation => toRoute(operation, context)),
     ...listingRoutes(context),
     ...eventSubscriptionRoutes(eventSubscriptions, context),
+    roleAssignmentRoute(roleAssignments, context),
     resultRoute(context),
     administratorRoute(registries),
   ];
   const standIn = await startStandIn({ ...server, routes });
   const { add: addRegistry, change: changeRegistry, accounts, modeSwitches } = registries;
-  const state = { eventSubscriptions, behaviour, allowed };
+  const state = { eventSubscriptions, roleAssignments, behaviour, allowed };
   return { ...standIn, addRegistry, changeRegistry, accounts, modeSwitches, ...state };
 }
 

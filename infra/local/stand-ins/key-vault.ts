@@ -28,6 +28,8 @@ export interface KeyVaultStandIn extends StandIn {
   values(): Record<string, string>;
   /** Every value of a secret that can be read, the newest first. */
   readable(name: string): string[];
+  /** Of the newest version of a secret; times in seconds. */
+  attributes(name: string): { exp?: number };
   /** Stores a secret as its owner would by hand. */
   put(name: string, value: string): void;
 }
@@ -47,6 +49,10 @@ export async function startKeyVault(options: KeyVaultOptions): Promise<KeyVaultS
   return {
     ...standIn,
     put: (name, value) => void vault.set(name, value, { attributes: {} }),
+    attributes: name => {
+      const { exp } = vault.find(name)?.versions[0]?.attributes ?? {};
+      return exp === undefined ? {} : { exp };
+    },
     readable: name =>
       (vault.find(name)?.versions ?? [])
         .filter(({ attributes }) => attributes.enabled !== false)

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { RegistryWords } from '../../coder/words.ts';
+import { Delivery } from '../../delivery/kinds/all.ts';
 import { Policy } from '../../policy/policy.ts';
 import type { StoredRegistry } from '../../records/registry.ts';
 import { Time } from './fields.ts';
@@ -12,6 +13,7 @@ export const RegistryView = z.strictObject({
   sku: z.string(),
   ...RegistryWords.shape,
   credential: z.looseObject({ kind: z.string() }).describe('The declared credential, without its password.'),
+  delivery: Delivery.optional(),
   rotation: RotationView,
   policy: Policy,
   suspended: z.boolean().optional(),
@@ -30,6 +32,7 @@ export function registryView(registry: StoredRegistry) {
     sku: registry.sku,
     ...RegistryWords.parse(registry),
     credential: registry.credential,
+    delivery: registry.delivery,
     rotation: rotationView(registry),
     policy: registry.policy,
     suspended: registry.suspended || undefined,

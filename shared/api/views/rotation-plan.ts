@@ -28,12 +28,12 @@ export const INTERRUPTS =
   'Pulls with the old credential fail as soon as it is revoked: pulls under way, and those of other clients that have it.';
 
 /** @param now when the rotation would start */
-export function rotationPlanView(registry: Registry, now: Date, compromised: boolean) {
+export function rotationPlanView(registry: Registry, now: Date, compromised: boolean, minutesInUse: number) {
   return {
     dryRun: true,
     registry: registry.name,
     compromised,
-    steps: planRotation(registry, now, compromised),
+    steps: planRotation(registry, now, compromised, minutesInUse),
     interrupts: compromised ? INTERRUPTS : undefined,
     waits: !compromised && waitsUntil(registry) ? WAITS : undefined,
   };

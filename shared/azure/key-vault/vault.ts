@@ -2,6 +2,7 @@ import type { TokenCredential } from '@azure/identity';
 import { SecretClient } from '@azure/keyvault-secrets';
 import { CredentialError, ServiceError, statusOf } from '../../errors.ts';
 import { remember } from '../../lib/redaction/redact.ts';
+import { withoutUndefined } from '../../lib/without-undefined.ts';
 import { resourceNameOf } from '../az-commands.ts';
 import { entraRefusal } from '../refusals/entra.ts';
 import { explainKeyVault, type KeyVaultCall } from '../refusals/key-vault.ts';
@@ -38,8 +39,9 @@ export interface Vault {
 }
 
 export interface SecretDetails {
-  /** End of the secret, which policies of a vault may ask for; absent when none is known. */
+  /** End of the secret, which policies of a vault may ask for; absent when it has none, or none is known. */
   expiresOn?: Date | undefined;
+  contentType?: string;
   /** At most 15, each of at most 256 characters. */
   tags?: Record<string, string>;
 }
@@ -89,9 +91,8 @@ export function createVault(
     }
   }
 
-  async function store(name: string, value: string, { expiresOn, tags }: SecretDetails): Promise<string> {
-    const details = { ...(expiresOn && { expiresOn }), ...(tags && { tags }) };
-    const { properties } = await client.setSecret(name, remember(value), details);
+  async function store(name: string, value: string, more: SecretDetails): Promise<string> {
+    const { properties } = await client.setSecret(name, remember(value), withoutUndefined(more));
     return properties.version as string;
   }
 

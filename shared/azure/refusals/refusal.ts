@@ -63,7 +63,7 @@ const GUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 
 /** The object id of the caller that a refusal names: the bridge's identity. */
 export function callerIn({ text }: Said): string {
-  const [, id] = new RegExp(`(?:object id '|\\boid=)(${GUID})`, 'i').exec(text) ?? [];
+  const [, id] = new RegExp(`(?:object id '|\\boid=|\\bUser ")(${GUID})`, 'i').exec(text) ?? [];
   return id ?? PRINCIPAL;
 }
 

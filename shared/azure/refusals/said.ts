@@ -22,6 +22,10 @@ const Fault = z.object({
 });
 
 const Body = z.union([
+  /** Kubernetes: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/ */
+  z
+    .object({ kind: z.literal('Status'), reason: z.string().nullish(), message: z.string().nullish() })
+    .transform(({ reason: code, message }): z.infer<typeof Fault>[] => [{ code, message }]),
   /** Azure Resource Manager, Graph and Key Vault. */
   z.object({ error: Fault }).transform(({ error }) => [error]),
   /** Registries: the OCI distribution specification. */

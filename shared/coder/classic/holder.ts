@@ -12,6 +12,10 @@ interface HolderOptions extends PullingOptions {
 export function createClassicHolder(options: HolderOptions): CredentialHolder {
   const { coder, registries } = options;
   return {
+    // Coder gets a registry, and what it pulls with, together with the first image.
+    prepare: async () => {},
+    minutesInUse: () => 0,
+    proveUnused: async () => {},
     deliver: (registry, signal) => registries.deliverCredential(registry, undefined, signal),
     hasDrifted: registries.wasTouched,
     async prove(registry, signal) {

@@ -1,3 +1,4 @@
+import { Delivery } from '../../delivery/kinds/all.ts';
 import { invalidRequest } from '../../errors.ts';
 import type { OtherGeneration } from '../explain-unreachable.ts';
 import { type ForeignWords, findForeignWords } from '../foreign-words.ts';
@@ -25,7 +26,8 @@ export interface ClassicTargetOptions extends Omit<ApplyOptions, 'registries'> {
 }
 
 const V2: ForeignWords = {
-  registry: V2RegistryWords,
+  // Coder Classic itself holds what it pulls with.
+  registry: V2RegistryWords.extend({ delivery: Delivery }),
   rule: V2RuleWords,
   generation: { theirs: 'v2', ours: 'classic' },
 };

@@ -10,6 +10,7 @@ import { tokenLifetimeCheck } from './session-token/check.ts';
 import { templateChecks } from './template-checks.ts';
 
 export interface V2CheckOptions extends CanaryCheckOptions {
+  deliveryCheck: Check<TargetDiagnosis>;
   /** Organization of destinations that name none. */
   organization: string;
   /** Name of the secret that holds the session token. */
@@ -54,6 +55,7 @@ export function v2Checks(options: V2CheckOptions): Check<TargetDiagnosis>[] {
     tokenLifetimeCheck(options, me, makeToken),
     ...templateChecks(coder, organization, now),
     canaryCheck(options),
+    options.deliveryCheck,
   ];
 }
 

@@ -1,3 +1,7 @@
+import type { DeclaredDelivery } from '../../credentials/holder.ts';
+import type { Declared as DeclaredCredential } from '../../credentials/state.ts';
+import type { RefuseContext } from '../../delivery/kind.ts';
+import { refuseDelivery } from '../../delivery/refuse.ts';
 import { type Fault, invalidRequest, ServiceError } from '../../errors.ts';
 import { timeLimit } from '../../lib/time-limit.ts';
 import type { V2Client } from './client.ts';
@@ -15,20 +19,25 @@ export interface RefuseOptions {
   coder: V2Client;
   organizations: Organizations;
   /** The other registries that were added. */
-  otherRegistries(name: string): AsyncIterable<Declared & { name: string }>;
+  otherRegistries(name: string): AsyncIterable<RefusableRegistry>;
+  delivery: RefuseContext;
+}
+
+/** What is declared of a registry, as far as it may be refused. */
+export interface RefusableRegistry extends Declared {
+  name: string;
+  credential: DeclaredCredential;
+  delivery?: DeclaredDelivery | undefined;
 }
 
 /** How long Coder is asked about templates before a registry is stored. */
 const LOOK_MS = 10_000;
 
 /**
- * Says everything at once that keeps a registry's images from their templates.
+ * Says everything at once that keeps a registry's images from their templates, and its credential from workspaces.
  * @throws RefusedError `invalid-request`
  */
-export async function refuseDestinations(
-  options: RefuseOptions,
-  declared: Declared & { name: string },
-): Promise<void> {
+export async function refuseRegistry(options: RefuseOptions, declared: RefusableRegistry): Promise<void> {
   const signal = timeLimit(LOOK_MS);
   const named = await Promise.all(declaredDestinations(declared).map(each => locate(options, each, signal)));
   const faults = [
@@ -36,6 +45,7 @@ export async function refuseDestinations(
     ...refuseTwice(named),
     ...(await refuseTaken(options, declared.name, named, signal)),
     ...(await refuseTemplates(options, named, signal)),
+    ...(await refuseDelivery(declared, options.otherRegistries(declared.name), options.delivery)),
   ];
   // A destination beside the rules is looked at for each rule that it serves.
   const distinct = [...new Map(faults.map(fault => [JSON.stringify(fault), fault])).values()];

@@ -7,7 +7,7 @@ import type { ApplyOptions } from './apply-options.ts';
 import { type V2CheckOptions, v2Checks } from './checks.ts';
 import { takeInventory } from './inventory.ts';
 import { planCalls } from './planned-calls.ts';
-import { type RefuseOptions, refuseDestinations } from './refuse.ts';
+import { type RefuseOptions, refuseRegistry } from './refuse.ts';
 import { withdrawImage } from './withdraw.ts';
 
 export type V2TargetOptions = ApplyOptions & RefuseOptions & V2CheckOptions;
@@ -21,7 +21,7 @@ export function createV2Target(options: V2TargetOptions): Target {
     async refuse(declared) {
       const faults = [...findForeignWords(declared, CLASSIC), ...refuseDefaults(declared)];
       if (faults.length > 0) throw invalidRequest(faults);
-      await refuseDestinations(options, declared);
+      await refuseRegistry(options, declared);
     },
     refuseRequest(words) {
       const faults = Object.keys(words).map(path => ({ path, message: foreignWord(CLASSIC.generation) }));

@@ -11,6 +11,9 @@ const Claims = z.object({ exp: z.number() });
 /** ACR takes the password for a token when the user name is this. */
 const TOKEN_USER = '00000000-0000-0000-0000-000000000000';
 
+/** https://learn.microsoft.com/azure/container-registry/container-registry-authentication */
+const LIFETIME_HOURS = 3;
+
 /**
  * A refresh token of the registry, issued to the bridge's own managed identity. It has the identity's rights for about
  * three hours.
@@ -18,6 +21,8 @@ const TOKEN_USER = '00000000-0000-0000-0000-000000000000';
 export const entraIdentity = {
   input: EntraIdentityInput,
   issuer: {
+    lifetimeHours: () => LIFETIME_HOURS,
+
     async issue(_declared, { registry, exchange, signal }) {
       const password = await exchange(registry.loginServer, signal);
       // It ends with its JWT, sometimes before the documented three hours.

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { CheckContext, CredentialKind } from '../kind.ts';
-import { expiryFor, RotationSchedule } from '../schedule.ts';
+import { expiryFor, lifetimeHours, RotationSchedule } from '../schedule.ts';
 
 const ServicePrincipalInput = z.strictObject({
   kind: z.literal('service-principal'),
@@ -20,6 +20,7 @@ export const servicePrincipal = {
 
   issuer: {
     accountOf: ({ appId }) => appId,
+    lifetimeHours: declared => lifetimeHours(declared),
 
     async find({ appId }, { graph, kept, signal, ...context }) {
       const displayName = displayNameOf(context);

@@ -8,7 +8,7 @@ import type { Policy } from '../../policy/policy.ts';
 import { pullScopes } from '../../policy/pull-scopes.ts';
 import type { CheckContext, CredentialKind, IssueContext } from '../kind.ts';
 import { madeBy, makerOf } from '../ownership.ts';
-import { expiryFor, RotationSchedule } from '../schedule.ts';
+import { expiryFor, lifetimeHours, RotationSchedule } from '../schedule.ts';
 
 const TokenInput = z.strictObject({
   kind: z.literal('token'),
@@ -51,6 +51,7 @@ export const token = {
   issuer: {
     slots: SLOTS,
     accountOf: ({ tokenName }) => tokenName,
+    lifetimeHours: declared => lifetimeHours(declared),
     maintain,
 
     async find(declared, context) {

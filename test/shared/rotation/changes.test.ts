@@ -37,13 +37,31 @@ describe('once Coder has confirmed the new one, the old one is revoked', () => {
     const graced = { ...issued('oldest'), revokeOn: NOW };
     const rotation = { current: newer, earlier: [older, graced] };
 
-    expect(delivered(record(rotation), NOW).earlier).toEqual([{ ...older, revokeOn: IN_AN_HOUR }, graced]);
+    expect(delivered(record(rotation), NOW, 0).earlier).toEqual([{ ...older, revokeOn: IN_AN_HOUR }, graced]);
+  });
+
+  test.each([undefined, { reason: 'credential-refused', message: 'No.' }])(
+    'later when copies may still be in use, but not before a longer grace period ends; given up: %j',
+    givenUp => {
+      const rotation = { current: newer, earlier: [older], ...(givenUp && { givenUp }) };
+      const endAfter = (minutes: number) => delivered(record(rotation), NOW, minutes).earlier?.[0]?.revokeOn;
+
+      expect(endAfter(120)).toEqual(new Date(NOW.getTime() + 120 * 60_000));
+      expect(endAfter(59)).toEqual(IN_AN_HOUR);
+    },
+  );
+
+  test('at once when Coder has confirmed that it uses another one than the one that was given up', () => {
+    const givenUp = { reason: 'credential-refused', message: 'No.' };
+    const rotation = { current: newer, earlier: [older], givenUp };
+
+    expect(delivered(record(rotation), NOW, 0).earlier).toEqual([{ ...older, revokeOn: NOW }]);
   });
 
   test('at once when it was reported as compromised', () => {
     const rotation = { current: newer, earlier: [older], compromisedOn: BEFORE };
 
-    expect(delivered(record(rotation), NOW).earlier).toEqual([{ ...older, revokeOn: NOW }]);
+    expect(delivered(record(rotation), NOW, 0).earlier).toEqual([{ ...older, revokeOn: NOW }]);
   });
 });
 
@@ -51,7 +69,7 @@ test.each([
   ['before it was issued is answered', BEFORE, true],
   ['after it was issued stays', NOW, false],
 ])('a request for a rotation that came %s', (_, requestedOn, isAnswered) => {
-  const changes = delivered(record({ current: newer, earlier: [older], requestedOn }), NOW);
+  const changes = delivered(record({ current: newer, earlier: [older], requestedOn }), NOW, 0);
 
   expect('requestedOn' in changes).toBe(isAnswered);
 });

@@ -24,6 +24,15 @@ describe.each(KINDS)('with a credential of kind %s', kind => {
   });
 });
 
+describe.each(['key-vault', 'pull'] as const)('with the delivery %s', holding => {
+  test.each(KINDS)('no copy loses what it has before the time in which it is renewed: %s', async kind => {
+    const counts = await tryHistories(kind, HISTORIES, 1, holding);
+
+    console.log(`histories of ${kind} by ${holding}: ${JSON.stringify(counts)}`);
+    expect(counts.histories).toBe(HISTORIES);
+  });
+});
+
 test.each(['token', 'service-principal', 'entra-identity'] as const)(
   'two deployments with different policies live beside each other at one registry: %s',
   async kind => {

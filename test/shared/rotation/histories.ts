@@ -3,19 +3,25 @@ import { expect } from 'vitest';
 import { MOODS } from './model/azure.ts';
 import type { RotatingKind } from './model/bridge.ts';
 import type { Counts } from './model/calls.ts';
-import { type Event, happen, history, startWorld } from './model/history.ts';
+import type { Holding } from './model/copies.ts';
+import { deploymentsOf, type Event, happen, history, startWorld } from './model/history.ts';
 
 function noCounts(): Counts {
   return { histories: 0, calls: 0, refusals: 0, crashes: 0 };
 }
 
 /** Tries random histories of a kind. @throws Error with the shortest history that breaks a promise, as a story */
-export async function tryHistories(kind: RotatingKind, numRuns: number, seed: number): Promise<Counts> {
+export async function tryHistories(
+  kind: RotatingKind,
+  numRuns: number,
+  seed: number,
+  holding?: Holding,
+): Promise<Counts> {
   const counts = noCounts();
   await fc.assert(
     fc.asyncProperty(history, async events => {
       counts.histories += 1;
-      await happen(await startWorld(kind, counts), events);
+      await happen(await startWorld(kind, counts, deploymentsOf(kind), holding), events);
     }),
     { numRuns, seed },
   );

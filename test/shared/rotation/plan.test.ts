@@ -58,7 +58,7 @@ test.each<[string, CredentialState, boolean, string[], string]>([
 ])(
   'during %s a request for a rotation leads to the steps that are left',
   (_, rotation, compromised, steps, revoked) => {
-    const plan = planRotation({ name: 'contoso', credential: declared, rotation }, T1, compromised);
+    const plan = planRotation({ name: 'contoso', credential: declared, rotation }, T1, compromised, 0);
 
     expect(plan.map(({ step }) => step.split(' ')[0])).toEqual(steps);
     expect(plan.at(-1)).toMatchObject({ slot: revoked });
@@ -71,7 +71,7 @@ test('a plain request waits for the end of the grace period of the password in i
   const registry = { name: 'contoso', credential: declared, rotation };
 
   expect(waitsUntil(registry)).toEqual(T2);
-  const plan = planRotation(registry, T1, false);
+  const plan = planRotation(registry, T1, false, 0);
   expect(plan[1]).toMatchObject({ on: T2, slot: 'password1' });
   expect(plan.at(-1)).toMatchObject({ on: new Date(T2.getTime() + 3_600_000), slot: 'password2' });
   expect(waitsUntil({ ...registry, credential: { kind: 'entra-identity' } })).toBeUndefined();

@@ -18,6 +18,7 @@ export const ACTIONS = {
   deleteScopeMaps: `${REGISTRIES}/scopeMaps/delete`,
   readScopeMapOperations: `${REGISTRIES}/scopeMaps/operationStatuses/read`,
   readEventSubscriptions: 'Microsoft.EventGrid/eventSubscriptions/read',
+  readRoleAssignments: 'Microsoft.Authorization/roleAssignments/read',
   readOperationResults: 'Microsoft.ContainerRegistry/locations/operationResults/read',
 } as const;
 

@@ -89,7 +89,7 @@ describe('what does not answer is given up', () => {
     requests.clear();
     vi.useFakeTimers({ toFake: ['setTimeout'] });
     const called = call();
-    // Whoever waits for it learns of its failure.
+    // Node ends a process at a rejection without a handler.
     called.catch(() => undefined);
     while (requests.underWay() === 0) await setImmediate();
     vi.advanceTimersByTime(10_000);

@@ -21,7 +21,7 @@ const idOfTemplate = (name: string) =>
 const PLAIN = 'variable "image" {\n  type    = string\n  default = "ubuntu:24.04"\n}\n';
 
 /** What the check of this name says of the registry. */
-async function check(name: string, registry: Parameters<Bridge['services']['target']['observe']>[0]) {
+async function check(name: string, registry: Awaited<ReturnType<Bridge['put']>>) {
   const found = bridge.services.target.checks().find(one => one.name === name);
   return found?.run({ registry, signal: soon() });
 }

@@ -52,6 +52,8 @@ export function createAzureModel() {
   );
   /** Refresh tokens that the registry gave to bridges, with their ends. */
   const refreshTokens = new Map<string, number>();
+  /** What others do at their times, in the middle of a run too. */
+  const timers: { dueOn(): number; run(): void }[] = [];
   const world: { mood: Mood; since: number; lied?: { since: number; until: number } } = {
     mood: 'well',
     since: 0,
@@ -85,9 +87,16 @@ export function createAzureModel() {
   }
 
   return {
-    ...{ now, secrets, registry, accounts, application, world, exchange, knows, mayPull },
+    ...{ now, secrets, registry, accounts, application, world, timers, exchange, knows, mayPull },
     advance(ms: number) {
-      nowMs += ms;
+      const endMs = nowMs + ms;
+      for (;;) {
+        const [next] = timers.filter(({ dueOn }) => dueOn() <= endMs).sort((a, b) => a.dueOn() - b.dueOn());
+        if (!next) break;
+        nowMs = Math.max(nowMs, next.dueOn());
+        next.run();
+      }
+      nowMs = endMs;
     },
     /** As a client would be told that Entra does not yet know of everywhere. */
     accepts(login: Login): boolean {

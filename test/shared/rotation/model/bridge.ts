@@ -8,7 +8,9 @@ import type { ClassicClient } from '../../../../shared/coder/classic/client.ts';
 import { createClassicHolder } from '../../../../shared/coder/classic/holder.ts';
 import type { ClassicRegistryRow } from '../../../../shared/coder/classic/memory.ts';
 import { createClassicRegistries } from '../../../../shared/coder/classic/registries.ts';
-import { StoredState } from '../../../../shared/credentials/state.ts';
+import { dockerConfig } from '../../../../shared/credentials/docker-config.ts';
+import { StoredState, secretNameOf } from '../../../../shared/credentials/state.ts';
+import { createDeliveryHolder } from '../../../../shared/delivery/holder.ts';
 import { ConflictError, CredentialError, ServiceError, StorageError } from '../../../../shared/errors.ts';
 import { RegistryInput, type StoredRegistry } from '../../../../shared/records/registry.ts';
 import { putRegistry, type RegistryServices } from '../../../../shared/registries/put.ts';
@@ -25,6 +27,7 @@ import {
   newLife,
   type Service,
 } from './calls.ts';
+import { createCopies, declaredDelivery, type Holding, SECRET } from './copies.ts';
 
 export const KINDS = ['token', 'service-principal', 'entra-identity', 'admin'] as const;
 export type RotatingKind = (typeof KINDS)[number];
@@ -45,6 +48,7 @@ const EXCHANGES: readonly Mood[] = ['well', 'lies', 'refuses-logins', 'hides-its
 
 const NAME = 'contoso';
 const ORGANIZATION = 'org';
+const BY_HAND = { username: 'typed', password: 'by hand' };
 
 /** The state of the two tables. */
 interface Tables {
@@ -67,6 +71,7 @@ interface BridgeOptions {
   azure: AzureModel;
   deploymentId: string;
   policy: string;
+  holding: Holding;
   counts: Counts;
   /** Looks at the world around each call that changes something. */
   around(bridge: string, what: string, work: () => Promise<unknown>): Promise<unknown>;
@@ -75,7 +80,8 @@ interface BridgeOptions {
 const quiet = { info: () => {}, warn: () => {}, error: () => {} };
 
 /** One deployment of the bridge with its own tables, Key Vault and Coder. */
-export function createBridgeModel({ azure, deploymentId, policy, counts, around }: BridgeOptions) {
+export function createBridgeModel(options: BridgeOptions) {
+  const { azure, deploymentId, policy, holding, counts, around } = options;
   let tables: Tables = { registry: undefined, link: undefined, etag: 0 };
   /** When each password was stored. */
   const storedAt = new Map<string, number>();
@@ -87,8 +93,27 @@ export function createBridgeModel({ azure, deploymentId, policy, counts, around 
   const isOk = (service: Service): Health =>
     service === 'registry' ? 'well' : (health.get(service) ?? 'well');
 
+  /** Version of the secret that was fetched last. */
+  let fetched: string | undefined;
+  const copies = holding === 'coder' ? undefined : createCopies(azure, toCopy);
   const held = (): Login | undefined =>
-    coder.registry && { username: coder.registry.username, password: coder.registry.password };
+    copies
+      ? copies.held()
+      : coder.registry && { username: coder.registry.username, password: coder.registry.password };
+
+  /** What the vault or the bridge gives to those who copy it. */
+  function toCopy(): string | undefined {
+    if (health.get('vault') === 'away') return undefined;
+    const read = (name: string) => vault.find(name)?.versions[0].value;
+    if (holding === 'key-vault') return read(SECRET);
+    if (health.get('tables') === 'away' || !tables.registry) return undefined;
+    const { rotation } = JSON.parse(tables.registry);
+    const { current } = StoredState.parse(rotation);
+    const password = current && read(secretNameOf(NAME, current));
+    if (!password) return undefined;
+    fetched = current.secretVersion;
+    return JSON.stringify(dockerConfig(HOST, { username: current.username, password }));
+  }
 
   function instance(life: Life): RegistryServices {
     const calls = createCalls(life, isOk, away, counts, (what, work) => around(deploymentId, what, work));
@@ -101,12 +126,13 @@ export function createBridgeModel({ azure, deploymentId, policy, counts, around 
       ...{ coder: client, memory, vault: found, organizationId: ORGANIZATION },
       ...{ acrKind: { field: 'kind', value: 'acr' }, findRegistry: registries.get },
     });
-    const holder = createClassicHolder({
-      coder: client,
-      registries: links,
-      vault: found,
-      acceptsLogin: registry.acceptsLogin,
-    });
+    const classic = { coder: client, registries: links, vault: found, acceptsLogin: registry.acceptsLogin };
+    const delivering = {
+      ...{ vault: found, now: azure.now, findRegistry: registries.get },
+      lastFetched: async () => fetched,
+      pullSecrets: undefined as never,
+    };
+    const holder = copies ? createDeliveryHolder(delivering) : createClassicHolder(classic);
     return {
       ...{ registries, deploymentId, vault: found, holder, now: azure.now, ...registry },
       ...{ armCredentials: createArm(calls), graph: createGraph(calls) },
@@ -401,6 +427,9 @@ export function createBridgeModel({ azure, deploymentId, policy, counts, around 
   }
 
   function changeInCoder(change: { username?: string; password?: string }): void {
+    if (holding === 'key-vault')
+      vault.set(SECRET, JSON.stringify(dockerConfig(HOST, BY_HAND)), { attributes: {} });
+    copies?.renew();
     if (!coder.registry) return;
     coder.changes += 1;
     coder.registry = {
@@ -423,22 +452,26 @@ export function createBridgeModel({ azure, deploymentId, policy, counts, around 
   return {
     /** Whether what Coder holds was reported as compromised. */
     isCompromised(): boolean {
-      const at = storedAt.get(coder.registry?.password ?? '');
+      const at = storedAt.get(held()?.password ?? '');
       return at !== undefined && at <= compromisedAt;
     },
+    /** Whether it tests a new credential, which Coder does not have yet. */
+    isTesting: (): boolean => JSON.parse(tables.registry ?? '{}').rotation?.candidate !== undefined,
     ...{ deploymentId, coder, held, changeInCoder, health, vault, vaultIs, instance },
     /** A person declares the registry. */
     async declare(kind: RotatingKind, more: object = {}): Promise<void> {
-      const schedule = { rotateEveryHours: 12, graceMinutes: 60 };
+      const schedule = { rotateEveryHours: 12, graceMinutes: copies ? 5 : 60 };
       const input = RegistryInput.parse({
         resourceId: RESOURCE_ID,
         credential: { ...credentials[kind], ...schedule, ...more },
         policy: { rules: [{ repository: policy }] },
+        ...(holding !== 'coder' && { delivery: declaredDelivery(holding) }),
       });
       await putRegistry(instance(newLife()), NAME, input, {}, signal, quiet);
     },
-    /** Coder imports the first image, and with it the registry. */
+    /** Coder imports the first image, and with it the registry; or the first copy is made. */
     async import(): Promise<void> {
+      if (copies) return copies.renew();
       const services = instance(newLife()) as RegistryServices & {
         links: ReturnType<typeof createClassicRegistries>;
       };
@@ -472,12 +505,15 @@ export function createBridgeModel({ azure, deploymentId, policy, counts, around 
     },
     loseTables(): void {
       tables = { registry: undefined, link: undefined, etag: tables.etag + 1 };
+      fetched = undefined;
     },
     /** A person restores the tables as they were a day before, or at the beginning. */
     restoreTables(): void {
       const dayBefore = azure.now().getTime() - 86_400_000;
       const kept = snapshots.findLast(({ at }) => at <= dayBefore) ?? snapshots[0];
       if (kept) tables = { ...kept.tables };
+      // A job that fetches it now gets what the old record says.
+      if (holding === 'pull') copies?.renew();
     },
   };
 }

@@ -9,6 +9,7 @@ import {
   type VaultMood,
 } from './bridge.ts';
 import { type Counts, newLife, SERVICES } from './calls.ts';
+import type { Holding } from './copies.ts';
 
 // A history is what happens to two deployments of the bridge at one registry. After every call of each of them, what
 // their Coders hold is accepted, or was taken away by a person or by a reported compromise.
@@ -97,7 +98,12 @@ export function deploymentsOf(kind: RotatingKind): number {
   return kind === 'admin' ? 1 : 2;
 }
 
-export async function startWorld(kind: RotatingKind, counts: Counts, bridges = deploymentsOf(kind)) {
+export async function startWorld(
+  kind: RotatingKind,
+  counts: Counts,
+  bridges = deploymentsOf(kind),
+  holding: Holding = 'coder',
+) {
   const azure = createAzureModel();
   const world: World = {
     azure,
@@ -113,7 +119,7 @@ export async function startWorld(kind: RotatingKind, counts: Counts, bridges = d
     watched(world, `${by} ${what}`, work);
   for (let i = 0; i < bridges; i += 1) {
     const [deploymentId, policy] = [DEPLOYMENTS[i] as string, POLICIES[i] as string];
-    world.models.push(createBridgeModel({ azure, deploymentId, policy, counts, around }));
+    world.models.push(createBridgeModel({ azure, deploymentId, policy, holding, counts, around }));
   }
   for (const bridge of world.models) {
     await bridge.declare(kind);
@@ -162,7 +168,10 @@ async function watched(world: World, what: string, work: () => Promise<unknown>)
   const nowMs = azure.now().getTime();
   const isTooSoon = nowMs - since < REFUSED_FOR_MS && nowMs - world.actedAt > REPAIR_MS;
   const isWrongTime = mood === 'lies' ? isTooSoon : mood !== 'well';
-  const isNeeded = models.some(bridge => !isAccepted(azure, bridge.held()) || bridge.isCompromised());
+  const isNeeded = models.some(
+    // The password of an administrator is discarded by regenerating it.
+    bridge => !isAccepted(azure, bridge.held()) || bridge.isCompromised() || bridge.isTesting(),
+  );
   if (ISSUES.test(what) && isWrongTime && !isNeeded) breaks(world, `${what} while the registry ${mood}`);
   const result = await work();
   if (azure.application.secrets().length > MOST_SECRETS) breaks(world, `${what}: client secrets pile up`);

@@ -1,0 +1,76 @@
+import * as z from 'zod';
+import { fine, wrong } from '../../lib/check.ts';
+import { contentFor } from '../content.ts';
+import type { DeliveryKind } from '../kind.ts';
+import { RefreshMinutes } from '../refresh.ts';
+import guide from './key-vault.md';
+
+const KeyVaultDelivery = z.strictObject({
+  kind: z.literal('key-vault'),
+  /** Name of the secret in the bridge's vault. */
+  secret: z.string().regex(/^[0-9a-zA-Z-]{1,127}$/, 'must be 1 to 127 letters, digits or dashes'),
+  /** How often the cluster reads the secret, as in External Secrets' `refreshInterval`. */
+  refreshMinutes: RefreshMinutes,
+});
+type KeyVaultDelivery = z.infer<typeof KeyVaultDelivery>;
+
+/**
+ * A docker configuration as a secret in the bridge's vault, which External Secrets or the Secrets Store CSI driver
+ * copies into the cluster.
+ */
+export const keyVaultDelivery = {
+  input: KeyVaultDelivery,
+  needsLogin: true,
+  refreshMinutes: ({ refreshMinutes }) => refreshMinutes,
+
+  refuse({ secret }, { isReservedSecret }) {
+    if (!isReservedSecret(secret)) return [];
+    return [{ path: 'delivery.secret', message: 'is the name of a secret that the bridge itself uses' }];
+  },
+
+  place: {
+    // Names in Key Vault do not differ by case.
+    namesOf: ({ secret }) => [`Key Vault secret ${secret.toLowerCase()}`],
+
+    async read({ secret }, { vault }) {
+      const text = await vault.find(secret);
+      return text === undefined ? [] : [{ name: `Key Vault secret ${secret}`, text }];
+    },
+
+    holds: async ({ secret }, { text }, { vault }) => (await vault.find(secret)) === text,
+
+    async fill({ secret }, contentNow, { vault }) {
+      const found = await vault.newest(secret);
+      const content = await contentNow();
+      if (!content || found?.value === content.text) return;
+      const { text, expiresOn } = content;
+      await vault.write(secret, text, { contentType: 'application/json', expiresOn });
+      if (found) await vault.disable(secret, found.version);
+    },
+  },
+
+  async diagnose({ secret, refreshMinutes }, { registry, services }) {
+    const content = await contentFor(registry, services.vault);
+    const found = content && (await services.vault.find(secret));
+    if (content && found === content.text)
+      return fine(
+        `The secret ${secret} has the credential; the cluster reads it every ${refreshMinutes} min.`,
+      );
+    return wrong(
+      'not-delivered',
+      `The secret ${secret} does not have the credential.`,
+      `The bridge writes it within a few minutes. If the error stays, see rotation.lastResult of GET /api/registries/${registry.name}.`,
+    );
+  },
+
+  guide: {
+    text: guide,
+    valuesOf: ({ secret, refreshMinutes }, { name }) => ({
+      deliveredSecret: secret,
+      pullSecretName: `${name}-pull`,
+      // Braces that the template of the ExternalSecret has.
+      ...{ open: '{{', close: '}}' },
+      refreshMinutes: String(refreshMinutes),
+    }),
+  },
+} satisfies DeliveryKind<KeyVaultDelivery>;
