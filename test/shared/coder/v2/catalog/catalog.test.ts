@@ -286,3 +286,27 @@ test.each([
     `${error} ${JSON.stringify(error)}`.includes(path),
   );
 });
+
+test('a diagnosis finds a list that no parameter offers, and a right that is missing to see who uses an entry', async () => {
+  await connect('checked');
+  await push('checked/base:v1');
+  const registry = await bridge.services.registries.get('contoso');
+  const check = async (name: string) => {
+    const found = bridge.services.target.checks().find(one => one.name === name);
+    return registry && found?.run({ registry, signal: soon() });
+  };
+  expect(await check('coder-rights')).toMatchObject({ ok: true });
+  expect(await check('template-variable')).toMatchObject({ ok: true });
+
+  const { controls } = coderOf(bridge.cloud);
+  controls.revokeRight('acr-bridge', 'workspace:read');
+  expect(await check('coder-rights')).toMatchObject({
+    message: 'The token lacks workspace:read on checked.',
+  });
+  controls.revokeRight('acr-bridge', 'workspace:read', true);
+
+  const bare = 'variable "images" {\n  type    = string\n  default = "[]"\n}\n';
+  const pushed = controls.pushTemplate({ template: 'checked', files: { 'main.tf': bare } });
+  await expect.poll(() => activeVersion(bridge.cloud, 'checked')?.name).toBe(pushed.name);
+  expect(await check('template-variable')).toMatchObject({ reason: 'catalog-not-offered' });
+});
