@@ -40,12 +40,14 @@ httpFunction('images-post', {
   refusals: ['not-found', 'credential-kind-fixed', ...ADDING_REFUSALS],
   answersNotImported: true,
   async answer({ body, query: { dryRun }, signal, log }, services) {
+    const { now } = services;
     if (dryRun) {
       const explanation = await explainImport(services, body, signal);
       const { record, registry, calls } = explanation;
-      const wouldAnswer = record && importAnswer({ record, registry, changed: calls.length > 0 }).status;
+      const wouldAnswer =
+        record && importAnswer({ record, registry, changed: calls.length > 0 }, now()).status;
       return { status: 200, jsonBody: { ...explanationView(explanation, body), wouldAnswer } };
     }
-    return importAnswer(await importRequested(services, body, signal, log));
+    return importAnswer(await importRequested(services, body, signal, log), now());
   },
 });

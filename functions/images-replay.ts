@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { IMAGE } from '../shared/api/examples.ts';
 import { httpFunction } from '../shared/api/http-function.ts';
 import { ReplayInput } from '../shared/api/requests/bodies.ts';
+import { RETRY_AFTER, retryAfter } from '../shared/api/retry-after.ts';
 import { ImageView, imageView } from '../shared/api/views/image.ts';
 import { RefusedError, unknownRegistry } from '../shared/errors.ts';
 import { importAndFollow } from '../shared/images/follow.ts';
@@ -35,6 +36,7 @@ httpFunction('images-replay', {
     202: {
       description: 'Number of images that will be tried; or the one image, still pending.',
       body: z.union([Replayed, ImageView]),
+      headers: RETRY_AFTER,
       example: { registry: 'contoso', replayed: 3, complete: true },
     },
   },
@@ -45,7 +47,8 @@ httpFunction('images-replay', {
     const { repository, tag, reason } = body;
     if (repository === undefined || tag === undefined) {
       const result = await replay(services, registry.name, reason, timeLimit(BUDGET_MS));
-      return { status: 202, jsonBody: { registry: registry.name, ...result } };
+      const headers = retryAfter({}, services.now());
+      return { status: 202, headers, jsonBody: { registry: registry.name, ...result } };
     }
     const image = { repository, tag };
     if (!(await services.images.exists(registry.name, image))) throw new RefusedError('not-found', NO_RECORD);
@@ -58,6 +61,8 @@ httpFunction('images-replay', {
     );
     const { record } = result;
     if (!record) throw unknownRegistry(registry.name);
-    return { status: record.state === 'pending' ? 202 : 200, jsonBody: imageView(record, registry) };
+    const jsonBody = imageView(record, registry);
+    if (record.state !== 'pending') return { status: 200, jsonBody };
+    return { status: 202, headers: retryAfter(record, services.now()), jsonBody };
   },
 });

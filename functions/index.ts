@@ -19,6 +19,7 @@ import './registries-rotate.ts';
 import './registries-setup.ts';
 import './registry-event.ts';
 import './rotate-credentials.ts';
+import './summary-get.ts';
 import './templates-get.ts';
 import './templates-list.ts';
 import './templates-promote.ts';

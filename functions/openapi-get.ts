@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { HTTP_FUNCTIONS, httpFunction } from '../shared/api/http-function.ts';
-import { INFO, openApiOf } from '../shared/api/openapi/document.ts';
+import { openApiOf } from '../shared/api/openapi/document.ts';
+import { INFO } from '../shared/api/openapi/info.ts';
 
 httpFunction('openapi-get', {
   method: 'GET',

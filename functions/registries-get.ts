@@ -19,9 +19,9 @@ httpFunction('registries-get', {
     },
   },
   refusals: ['not-found'],
-  async answer({ path: { name } }, { registries }) {
-    const registry = await registries.get(name);
+  async answer({ path: { name } }, { registries, summaries }) {
+    const [registry, summary] = await Promise.all([registries.get(name), summaries.get(name)]);
     if (!registry) throw unknownRegistry(name);
-    return { status: 200, headers: { etag: registry.etag }, jsonBody: registryView(registry) };
+    return { status: 200, headers: { etag: registry.etag }, jsonBody: registryView(registry, summary) };
   },
 });

@@ -2,6 +2,7 @@ import { BEGUN_REPORT } from '../shared/api/examples.ts';
 import { httpFunction } from '../shared/api/http-function.ts';
 import { RegistryPath } from '../shared/api/requests/paths.ts';
 import { DryRunQuery } from '../shared/api/requests/queries.ts';
+import { RETRY_AFTER, retryAfter } from '../shared/api/retry-after.ts';
 import { ReportView, reportView } from '../shared/api/views/report.ts';
 import { describe, unknownRegistry } from '../shared/errors.ts';
 import { createLog } from '../shared/lib/log.ts';
@@ -24,7 +25,7 @@ httpFunction('registries-reconcile', {
     202: {
       description: 'It has started.',
       body: ReportView,
-      headers: { location: 'Where the report is.' },
+      headers: { location: 'Where the report is.', ...RETRY_AFTER },
       example: BEGUN_REPORT,
     },
   },
@@ -36,7 +37,7 @@ httpFunction('registries-reconcile', {
     void carryOn(services, name);
     const location = new URL(request.url).pathname.replace(/reconcile$/, 'reconciliation');
     const jsonBody = reportView(report, registry, services.reconcileEveryMinutes);
-    return { status: 202, headers: { location }, jsonBody };
+    return { status: 202, headers: { location, ...retryAfter({}, services.now()) }, jsonBody };
   },
 });
 

@@ -3,6 +3,7 @@ import { REGISTRY } from '../shared/api/examples.ts';
 import { httpFunction } from '../shared/api/http-function.ts';
 import { RegistryPath } from '../shared/api/requests/paths.ts';
 import { RotateQuery } from '../shared/api/requests/queries.ts';
+import { RETRY_AFTER, retryAfter } from '../shared/api/retry-after.ts';
 import { Time } from '../shared/api/views/fields.ts';
 import { RotationView, rotationView } from '../shared/api/views/rotation.ts';
 import { INTERRUPTS, RotationPlanView, rotationPlanView, WAITS } from '../shared/api/views/rotation-plan.ts';
@@ -46,7 +47,7 @@ httpFunction('registries-rotate', {
     202: {
       description: 'It has started; GET of the registry shows its progress.',
       body: Begun,
-      headers: { location: 'Where its progress is.' },
+      headers: { location: 'Where its progress is.', ...RETRY_AFTER },
       example: { registry: REGISTRY.name, rotation: { step: 'testing' } },
     },
   },
@@ -66,7 +67,7 @@ httpFunction('registries-rotate', {
     const waits = startsOn && WAITS;
     return {
       status: 202,
-      headers: { location },
+      headers: { location, ...retryAfter({ dueOn: startsOn }, services.now()) },
       jsonBody: { registry: name, rotation: rotationView(registry), interrupts, waits, startsOn },
     };
   },

@@ -50,6 +50,7 @@ import type { ScheduleServices } from './reconciliation/timer.ts';
 import { createFetches, type Fetches } from './records/fetch-table.ts';
 import { createImages } from './records/image-table.ts';
 import { createRegistries } from './records/registry-table.ts';
+import { createSummaries } from './records/summary-table.ts';
 import type { RegistryServices } from './registries/put.ts';
 import type { RotationServices } from './rotation/run.ts';
 import { deploymentIdOf, readSettings, type Settings } from './settings.ts';
@@ -130,6 +131,7 @@ export function createServices(
     deploymentId: deploymentIdOf(settings),
     registries,
     images,
+    summaries: createSummaries(registriesTable, onUnreadable),
     fetches,
     leasedRows,
     acr: createAcr({ credential, audience: settings.ACR_AUDIENCE, isAllowedHost, pauses }),

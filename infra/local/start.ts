@@ -1,16 +1,15 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import { type ClientFiles, writeClientFiles } from './client-files.ts';
 import type { CloudOptions } from './cloud.ts';
 import { type Environment, startEnvironment } from './environment.ts';
+import { describeTaken, refuseTakenPorts } from './free-ports.ts';
 import { addSampleRegistry, pushSampleImage } from './sample.ts';
-import { ensureTls, type Tls } from './tls.ts';
-import { describeForPeople, describeForPrograms, describeForShells, describeOwnCoder } from './welcome.ts';
+import { ensureTls } from './tls.ts';
+import { describeForPeople, describeForPrograms, describeOwnCoder } from './welcome.ts';
 
 // The program behind `npm start`.
 
 const LOCAL = join(import.meta.dirname, '..', '..', '.local');
-const SHELL_FILE = join(LOCAL, 'env');
-const LOGIN_FILE = join(LOCAL, 'docker', 'config.json');
 
 async function start(): Promise<void> {
   const ports = {
@@ -18,22 +17,32 @@ async function start(): Promise<void> {
     registry: port('REGISTRY_PORT', 5443),
     coder: port('CODER_PORT', 7080),
   };
+  await refuseTakenPorts({
+    FUNCTIONS_PORT: ports.functions,
+    REGISTRY_PORT: ports.registry,
+    CODER_PORT: ownCoder() ? 0 : ports.coder,
+  });
   console.log('Starting Azure, Coder and the bridge on this machine …');
   const tls = await ensureTls(join(LOCAL, 'tls'));
   const environment = await startEnvironment({
     ...{ tls, ports, ...coderOptions() },
     onLog: line => console.log(`  ${line}`),
   });
-  const files = clientFiles(environment, tls);
+  const files = await writeClientFiles(environment, tls, LOCAL);
   stopInTheEnd(environment, files);
-  await mkdir(join(LOCAL, 'docker'), { recursive: true });
-  for (const [file, text] of files) await writeFile(file, text, { mode: 0o600 });
+  const folder = relative(process.cwd(), files.folder);
+  if (files.other)
+    console.log(
+      `Another npm start runs in this folder, at ${files.other}: the files of this one are in ${folder}.`,
+    );
 
   console.log('Adding the registry contoso, and pushing a sample image to it …');
   await addSampleRegistry(environment);
   // A Coder of your own is changed only when you name a template.
   const image = ownCoder() ? undefined : await pushSampleImage(environment, tls.ca);
-  console.log(image ? describeForPeople(environment, image) : await describeOwnCoder(environment));
+  console.log(
+    image ? describeForPeople(environment, image, folder) : await describeOwnCoder(environment, folder),
+  );
   console.log(`READY ${JSON.stringify(describeForPrograms(environment, tls.caFile))}`);
 }
 
@@ -60,32 +69,14 @@ function port(name: string, standard: number): number {
   throw new Error(`${name} must be a port number, or 0 for any free one; it is "${process.env[name]}".`);
 }
 
-/** Files so that people need not type secrets: one to source in a shell, and the logins of docker and skopeo. */
-function clientFiles(environment: Environment, tls: Tls): [file: string, text: string][] {
-  const { standIns, registry } = environment.cloud;
-  const auth = Buffer.from(`${registry.pusher.username}:${registry.pusher.password}`).toString('base64');
-  const logins = { auths: { [standIns.registry.loginServer]: { auth } } };
-  return [
-    [LOGIN_FILE, JSON.stringify(logins)],
-    [SHELL_FILE, describeForShells(environment, tls.caFile)],
-  ];
-}
-
-/** Unless another `npm start` has written its own over them. */
-async function removeFiles(files: [file: string, text: string][]): Promise<void> {
-  for (const [file, text] of files) {
-    if ((await readFile(file, 'utf8').catch(() => '')) === text) await rm(file, { force: true });
-  }
-}
-
-function stopInTheEnd(environment: Environment, files: [file: string, text: string][]): void {
+function stopInTheEnd(environment: Environment, files: ClientFiles): void {
   let stopping = false;
   const stop = async () => {
     if (stopping) return;
     stopping = true;
     console.log('Stopping …');
     await environment.close();
-    await removeFiles(files);
+    await files.remove();
     process.exit();
   };
   process.on('SIGINT', stop);
@@ -98,7 +89,7 @@ function stopInTheEnd(environment: Environment, files: [file: string, text: stri
 function explain(error: unknown): string {
   const { code, port: taken, message } = error as NodeJS.ErrnoException & { port?: number };
   if (code !== 'EADDRINUSE') return message;
-  return `Port ${taken} is in use, perhaps by another npm start. Set FUNCTIONS_PORT, REGISTRY_PORT or CODER_PORT to another one; 0 takes any free one.`;
+  return describeTaken(taken, 'FUNCTIONS_PORT, REGISTRY_PORT or CODER_PORT');
 }
 
 start().catch((error: unknown) => {

@@ -60,8 +60,15 @@ export function describeForShells(environment: Environment, caFile: string): str
     .join('');
 }
 
-/** The text for people. */
-export function describeForPeople({ cloud, host }: Environment, sample: SampleImage): string {
+/**
+ * The text for people.
+ * @param folder of the files for shells and docker
+ */
+export function describeForPeople(
+  { cloud, host }: Environment,
+  sample: SampleImage,
+  folder = '.local',
+): string {
   const { registry } = cloud.standIns;
   const { generation, url } = cloud.coder;
   const seconds = (sample.tookMs / 1000).toFixed(1);
@@ -81,9 +88,9 @@ ${sample.reference} was pushed, and ${what} ${seconds} s later.
 Try it in a second terminal, from this folder:
 
   docker pull alpine && docker tag alpine ${registry.loginServer}/${repository}
-  docker --config .local/docker push ${registry.loginServer}/${repository}
+  docker --config ${folder}/docker push ${registry.loginServer}/${repository}
 
-  . .local/env
+  . ${folder}/env
   curl -s -H "x-functions-key: $FUNCTION_KEY" $FUNCTIONS/api/images
   ${look}
 
@@ -92,7 +99,7 @@ Ctrl-C stops everything; only the certificate in .local is kept.
 }
 
 /** What people read whose own Coder is used: its templates, and how to connect one. */
-export async function describeOwnCoder({ cloud, host }: Environment): Promise<string> {
+export async function describeOwnCoder({ cloud, host }: Environment, folder: string): Promise<string> {
   const { url, token } = cloud.coder;
   const answer = await fetch(`${url}/api/v2/templates`, { headers: { 'coder-session-token': token } });
   if (!answer.ok)
@@ -119,13 +126,13 @@ ${names.join('\n') || '  none yet: push one with coder templates push'}
 
 To let pushes of samples/workspace set the variable "image" of one, in a second terminal, from this folder:
 
-  . .local/env
+  . ${folder}/env
   curl -s -X PUT -H "x-functions-key: $FUNCTION_KEY" -H 'content-type: application/json' $FUNCTIONS/api/registries/${name} -d '${body}'
 
 Then push:
 
   docker pull alpine && docker tag alpine ${cloud.standIns.registry.loginServer}/samples/workspace:v1
-  docker --config .local/docker push ${cloud.standIns.registry.loginServer}/samples/workspace:v1
+  docker --config ${folder}/docker push ${cloud.standIns.registry.loginServer}/samples/workspace:v1
 
   Bridge     ${host.url}/api
   Registry   ${cloud.standIns.registry.loginServer}

@@ -5,6 +5,7 @@ import type { ExplanationView } from './views/explanation.ts';
 import type { ImageView } from './views/image.ts';
 import type { RegistryView } from './views/registry.ts';
 import type { ReportView } from './views/report.ts';
+import type { SummaryView } from './views/summary.ts';
 
 // Examples for the OpenAPI document. Names are those of `npm start`.
 
@@ -176,6 +177,44 @@ export const DIAGNOSIS: z.input<typeof DiagnosisView> = {
       message: 'Not checked: it needs repository-list.',
     },
   ],
+};
+
+const COUNTS = {
+  total: 42,
+  byState: { imported: 41, failed: 1 },
+  byReason: [
+    { state: 'imported' as const, reason: 'already-in-coder' as const, count: 41 },
+    { state: 'failed' as const, reason: 'coder-rejected' as const, count: 1 },
+  ],
+};
+
+const LATENCY = { count: 12, p50Ms: 1_704, p95Ms: 2_310, maxMs: 2_518 };
+
+export const SUMMARY: z.input<typeof SummaryView> = {
+  asOf: '2026-11-02T09:40:00.000Z',
+  images: COUNTS,
+  registries: [
+    {
+      name: 'contoso',
+      loginServer: 'contoso.azurecr.io',
+      light: 'amber',
+      causes: [
+        {
+          light: 'amber',
+          reason: 'images-failed',
+          message: 'Images failed: coder-rejected 1.',
+          remedy: 'See GET /api/images?registry=contoso&state=failed: each image has its remedy.',
+        },
+      ],
+      countedOn: '2026-11-02T09:40:00.000Z',
+      images: COUNTS,
+      lastEventOn: '2026-11-02T09:31:07.120Z',
+      credential: { kind: 'static', issuedOn: '2026-11-02T09:30:00.000Z', endsSoon: false },
+      reconciliation: { nextRunOn: '2026-11-02T15:30:00.000Z' },
+      latency: { ...LATENCY, hours: [{ startsOn: '2026-11-02T09:00:00.000Z', ...LATENCY }] },
+    },
+  ],
+  templates: [],
 };
 
 /** The start of a guide. */

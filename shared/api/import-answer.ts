@@ -5,6 +5,7 @@ import { formatReference } from '../policy/reference.ts';
 import type { Registry } from '../records/registry.ts';
 import { IMAGE, PENDING_IMAGE } from './examples.ts';
 import { notImported } from './problem.ts';
+import { RETRY_AFTER, retryAfter } from './retry-after.ts';
 import { ImageView, imageView } from './views/image.ts';
 
 /** The answers of a call that imports one image. */
@@ -23,23 +24,23 @@ export const IMPORT_ANSWERS = {
   202: {
     description: 'It is pending.',
     body: ImageView,
-    headers: { location: 'Where the image record is.' },
+    headers: { location: 'Where the image record is.', ...RETRY_AFTER },
     example: PENDING_IMAGE,
   },
 };
 
 /** The image record, or a problem with the reason why the image is not in Coder. */
-export function importAnswer({
-  record,
-  changed,
-  registry,
-}: ImportResult & { registry: Registry }): HttpResponseInit {
+export function importAnswer(
+  { record, changed, registry }: ImportResult & { registry: Registry },
+  now: Date,
+): HttpResponseInit {
   // The registry was deleted during the import.
   if (!record) throw unknownRegistry(registry.name);
   if (record.state !== 'imported' && record.state !== 'pending') return notImported(record);
   const jsonBody = imageView(record, registry);
   const headers = { location: `/api/images/${registry.name}/${formatReference(record)}` };
-  if (record.state === 'pending') return { status: 202, headers, jsonBody };
+  if (record.state === 'pending')
+    return { status: 202, headers: { ...headers, ...retryAfter(record, now) }, jsonBody };
   return changed && record.reason !== 'already-in-coder'
     ? { status: 201, headers, jsonBody }
     : { status: 200, jsonBody };

@@ -79,8 +79,13 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Checks the query, without `code`, which holds a function key. */
+/**
+ * Checks the query, without `code`, which holds a function key. Of a parameter that is there several times, all values
+ * count: they become one, with commas between them.
+ */
 export function readQuery<T>(request: HttpRequest, schema: z.ZodType<T>): T {
-  const { code: _, ...query } = Object.fromEntries(request.query);
+  const names = [...request.query.keys()];
+  const all = names.map(name => [name, request.query.getAll(name).join(',')]);
+  const { code: _, ...query } = Object.fromEntries(all);
   return parseInput(schema, query, 'is not a known parameter');
 }

@@ -7,12 +7,17 @@ export interface Latency {
 }
 
 /** Percentiles by nearest rank: each is the latency of a real push. */
-export async function summarize(latencies: AsyncIterable<number>): Promise<Latency> {
-  const sorted: number[] = [];
-  for await (const latency of latencies) sorted.push(latency);
-  sorted.sort((a, b) => a - b);
+export function percentilesOf(latencies: readonly number[]): Latency {
+  const sorted = latencies.toSorted((a, b) => a - b);
   const count = sorted.length;
   if (count === 0) return { count };
   const percentile = (percent: number) => sorted[Math.ceil((percent / 100) * count) - 1] as number;
   return { count, p50Ms: percentile(50), p95Ms: percentile(95), maxMs: percentile(100) };
+}
+
+/** The same of latencies that are read one after the other. */
+export async function summarize(latencies: AsyncIterable<number>): Promise<Latency> {
+  const all: number[] = [];
+  for await (const latency of latencies) all.push(latency);
+  return percentilesOf(all);
 }

@@ -48,7 +48,7 @@ async function readReport({ reports }: ScheduleServices, name: string): Promise<
 /** When the timer starts the next run; undefined while one is under way. For a new registry, after one interval. */
 export function nextRun(
   { createdOn, reconcileEveryMinutes }: Registry,
-  report: Report | undefined,
+  report: Pick<Report, 'state' | 'startedOn'> | undefined,
   everyMinutes: number,
 ): Date | undefined {
   if (report?.state === 'running') return undefined;

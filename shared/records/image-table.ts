@@ -1,13 +1,14 @@
 import { odata, type TableClient, type TransactionAction } from '@azure/data-tables';
-import { repositoryKey } from '../azure/tables/keys.ts';
+import { readLatest } from '../azure/tables/latest.ts';
 import { type Page, type PageRequest, readPage } from '../azure/tables/pages.ts';
 import { createRowCodec, type OnUnreadable, skipUnreadable } from '../azure/tables/row-codec.ts';
 import { ROW_VERSION } from '../azure/tables/row-version.ts';
 import { change, deleteRows, type Row, type RowKey, readRow, readRows } from '../azure/tables/tables.ts';
 import { ConflictError, type UnreadableRowError } from '../errors.ts';
 import type { Reference } from '../policy/reference.ts';
-import { type ImageReason, isCheckedSoon, type State } from '../reasons.ts';
+import { type ImageReason, isCheckedSoon } from '../reasons.ts';
 import { type HeardBy, ImageRecord, type StoredImage } from './image.ts';
+import { conditionOf, type ImageFilter } from './image-filter.ts';
 import { dueKey, imageKey, parseDueKey, repositoryOfRow } from './keys.ts';
 
 /** Time of the newest push by the way the bridge learned of it; absent when there was none. */
@@ -25,10 +26,12 @@ export interface WaitingImage extends Reference {
   isCheckedSoon: boolean;
 }
 
-export interface ImageFilter {
-  registry?: string | undefined;
-  state?: State | undefined;
-}
+/** What is counted of an image record. A damaged row may have other types than these. */
+export type CountedImage = Pick<
+  ImageRecord,
+  'state' | 'reason' | 'heardBy' | 'pushedOn' | 'importedOn' | 'latencyMs'
+>;
+const COUNTED: (keyof CountedImage)[] = ['state', 'reason', 'heardBy', 'pushedOn', 'importedOn', 'latencyMs'];
 
 /**
  * The image records and, for each pending one, its due row. Both always change together. A row that cannot be read is
@@ -46,6 +49,10 @@ export interface Images {
    */
   save(record: ImageRecord, previous: Pick<StoredImage, 'etag' | 'dueOn'> | undefined): Promise<string>;
   list(filter: ImageFilter, page: PageRequest): Promise<Page<ImageRecord>>;
+  /** The same, what changed last first. Each page reads every record that the filter finds. */
+  listLatest(filter: ImageFilter, page: PageRequest): Promise<Page<ImageRecord>>;
+  /** Of every record of a registry what is counted. */
+  counted(registry: string): AsyncIterable<CountedImage>;
   /**
    * Records of one repository: those with this digest, or all.
    * @param onUnreadable learns the tag of each row that cannot be read, in place of the log
@@ -110,23 +117,23 @@ export function createImages(table: TableClient, onUnreadable: OnUnreadable): Im
       return response.getResponseForEntity(imageKey(record))?.etag as string;
     },
 
-    async list({ registry, state }, page) {
-      const conditions = [
-        odata`kind eq 'image'`,
-        ...(registry === undefined ? [] : [odata`PartitionKey eq ${registry}`]),
-        ...(state === undefined ? [] : [odata`state eq ${state}`]),
-      ];
-      const { items, ...rest } = await readPage(table, conditions.join(' and '), page);
+    async list(filter, page) {
+      const { items, ...rest } = await readPage(table, conditionOf(filter), page);
       return { items: items.flatMap(readable), ...rest };
     },
+
+    async listLatest(filter, page) {
+      const { items, ...rest } = await readLatest(table, conditionOf(filter), 'updatedOn', page);
+      return { items: items.flatMap(readable), ...rest };
+    },
+
+    counted: registry =>
+      readRows<CountedImage>(table, odata`PartitionKey eq ${registry} and kind eq 'image'`, COUNTED),
 
     async *ofRepository(registry, repository, digest, onTag) {
       const tagOf = ({ rowKey }: UnreadableRowError) => rowKey.slice(rowKey.indexOf(':') + 1);
       const read = onTag ? readableRows(error => onTag(tagOf(error))) : readable;
-      const key = repositoryKey(repository);
-      // ';' follows ':' in ASCII, so this range is exactly the rows of this repository's tags.
-      const range = odata`PartitionKey eq ${registry} and RowKey ge ${`${key}:`} and RowKey lt ${`${key};`}`;
-      const filter = digest === undefined ? range : `${range} and ${odata`digest eq ${digest}`}`;
+      const filter = conditionOf({ registry, repository, digest });
       for await (const row of readRows(table, filter)) yield* read(row);
     },
 

@@ -15,7 +15,7 @@ import { readStored } from './stored.ts';
  * @throws ConflictError when the registry's record changed in between
  */
 export async function deleteRegistry(
-  { registries, images, leasedRows, vault, deploymentId }: RegistryServices,
+  { registries, images, summaries, leasedRows, vault, deploymentId }: RegistryServices,
   name: string,
   precondition: Precondition,
 ): Promise<void> {
@@ -30,5 +30,6 @@ export async function deleteRegistry(
   if (registry instanceof UnreadableRowError || givesLogin(registry.credential))
     await forgetAll(vault, name, deploymentId);
   await images.deleteAll(name);
+  await summaries.remove(name);
   await registries.remove(name, registry);
 }

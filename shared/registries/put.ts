@@ -16,6 +16,7 @@ import { withoutUndefined } from '../lib/without-undefined.ts';
 import type { Images } from '../records/image-table.ts';
 import type { Registry, RegistryInput, StoredRegistry } from '../records/registry.ts';
 import type { Registries } from '../records/registry-table.ts';
+import type { Summaries } from '../records/summary-table.ts';
 import { isSameSource } from '../rotation/azure-facts.ts';
 import { rotate } from '../rotation/rotate.ts';
 import type { RotationServices } from '../rotation/run.ts';
@@ -26,6 +27,7 @@ import { readStored } from './stored.ts';
 /** The services that adding, changing and removing a registry need. */
 export interface RegistryServices extends RotationServices {
   images: Images;
+  summaries: Summaries;
   leasedRows: LeasedTable;
   target: Target;
   arm: Arm;

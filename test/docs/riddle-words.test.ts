@@ -5,12 +5,12 @@ import { PAGES, readText } from '../support/docs.ts';
 import { RIDDLE_WORDS } from './riddle-words.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const FOLDERS = ['infra/azure', 'infra/local', 'shared', 'functions', 'test'];
+const FOLDERS = ['command', 'infra/azure', 'infra/local', 'shared', 'functions', 'test'];
 /** The list itself. */
 const EXCEPTED = /^test\/docs\/riddle-words\.ts$/;
 const FILES = [
   ...PAGES,
-  ...['CONTRIBUTING.md', '.github/pull_request_template.md', 'azure.yaml', 'infra/doctor.ts'],
+  ...['CONTRIBUTING.md', '.github/pull_request_template.md', 'azure.yaml', 'infra/ready.cjs'],
   ...FOLDERS.flatMap(filesIn).filter(file => !EXCEPTED.test(file)),
 ];
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import '../../functions/index.ts';
 import { HTTP_FUNCTIONS } from '../../shared/api/http-function.ts';
+import { INFO } from '../../shared/api/openapi/info.ts';
 import { ROLES, type Role } from '../../shared/api/roles.ts';
 import { type Answer, type App, startApp } from '../support/app.ts';
 import { principal } from '../support/principal.ts';
@@ -22,7 +23,7 @@ function send(app: App, { method, path }: Call, headers: Record<string, string>)
   return app.request(path, { method, headers });
 }
 
-const HEALTHY = { status: 200, text: '{"status":"ok"}' };
+const HEALTHY = { status: 200, text: JSON.stringify({ status: 'ok', version: INFO.version }) };
 
 const statusOf = async (answer: Promise<Answer>) => (await answer).status;
 

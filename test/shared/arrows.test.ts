@@ -19,6 +19,7 @@ const ROOMS: Readonly<Record<string, RegExp>> = {
   registries: /^shared\/registries\//,
   images: /^shared\/images\//,
   reconciliation: /^shared\/reconciliation\//,
+  summary: /^shared\/summary\//,
   guide: /^shared\/guide\//,
   diagnostics: /^shared\/diagnostics\//,
   services: /^shared\/services\.ts$/,

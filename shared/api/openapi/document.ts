@@ -1,22 +1,15 @@
 import { createDocument, type oas31, type ZodOpenApiPathsObject } from 'zod-openapi';
-import manifest from '../../../package.json' with { type: 'json' };
 import { Policy } from '../../policy/policy.ts';
 import type { AnyHttpFunction } from '../http-function.ts';
 import { ImageView } from '../views/image.ts';
 import { RegistryView } from '../views/registry.ts';
 import { ReportView } from '../views/report.ts';
 import { stateConstraints } from './constraints.ts';
+import { INFO } from './info.ts';
 import { operationOf } from './operation.ts';
 import { problemSchema } from './problems.ts';
 import { SECURITY_SCHEMES } from './security.ts';
 import { TAGS } from './tags.ts';
-
-export const INFO = {
-  title: 'Coder ACR Bridge',
-  version: manifest.version,
-  description:
-    'Brings every image pushed to an Azure Container Registry into Coder. Errors are `application/problem+json` with a stable `reason`. To read the next page of a list, send its `continuationToken`.',
-};
 
 /** The OpenAPI document of these functions, generated from the schemas that check their input. */
 export function openApiOf(functions: ReadonlyMap<string, AnyHttpFunction>): oas31.OpenAPIObject {

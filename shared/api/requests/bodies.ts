@@ -11,6 +11,7 @@ export const RegistryBody = RegistryInput.extend({
   loginServer: readOnly,
   sku: readOnly,
   rotation: readOnly,
+  lastEventOn: readOnly,
   createdOn: readOnly,
   updatedOn: readOnly,
 }).transform(
@@ -19,6 +20,7 @@ export const RegistryBody = RegistryInput.extend({
     loginServer: _l,
     sku: _s,
     rotation: _r,
+    lastEventOn: _e,
     createdOn: _c,
     updatedOn: _u,
     ...input

@@ -12,10 +12,7 @@ export const ImageView = z.strictObject({
   tag: z.string(),
   reference: z.string(),
   digest: z.string().optional(),
-  pinnedReference: z
-    .string()
-    .optional()
-    .describe('Reference that pulls exactly the digest in Coder; only in answers with one record.'),
+  pinnedReference: z.string().optional().describe('Reference that pulls exactly the digest in Coder.'),
   state: z.enum(STATES),
   reason: z.enum(IMAGE_REASONS),
   message: z.string().describe('What happened last.'),

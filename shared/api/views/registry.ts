@@ -3,6 +3,7 @@ import { RegistryWords } from '../../coder/words.ts';
 import { Delivery } from '../../delivery/kinds/all.ts';
 import { Policy } from '../../policy/policy.ts';
 import type { StoredRegistry } from '../../records/registry.ts';
+import type { Summary } from '../../records/summary.ts';
 import { Time } from './fields.ts';
 import { RotationView, rotationView } from './rotation.ts';
 
@@ -15,6 +16,9 @@ export const RegistryView = z.strictObject({
   credential: z.looseObject({ kind: z.string() }).describe('The declared credential, without its password.'),
   delivery: Delivery.optional(),
   rotation: RotationView,
+  lastEventOn: Time.optional().describe(
+    'The newest push that an event reported, as of the last count, which is made each minute.',
+  ),
   policy: Policy,
   suspended: z.boolean().optional(),
   pinned: z.boolean().optional(),
@@ -23,8 +27,11 @@ export const RegistryView = z.strictObject({
   updatedOn: Time,
 });
 
-/** A registry as the API shows it: the declaration, and what Azure says. It does not show where secrets are stored. */
-export function registryView(registry: StoredRegistry) {
+/**
+ * A registry as the API shows it: the declaration, and what Azure says. It does not show where secrets are stored.
+ * @param summary what was counted last
+ */
+export function registryView(registry: StoredRegistry, summary?: Pick<Summary, 'lastEventOn'>) {
   return {
     name: registry.name,
     resourceId: registry.resourceId,
@@ -34,6 +41,7 @@ export function registryView(registry: StoredRegistry) {
     credential: registry.credential,
     delivery: registry.delivery,
     rotation: rotationView(registry),
+    lastEventOn: summary?.lastEventOn,
     policy: registry.policy,
     suspended: registry.suspended || undefined,
     pinned: registry.pinned || undefined,

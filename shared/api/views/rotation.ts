@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { credentialKind } from '../../credentials/kinds/all.ts';
-import { renewOn } from '../../credentials/renewal.ts';
+import { endsSoon, renewOn } from '../../credentials/renewal.ts';
 import {
   type CredentialState,
   credentialsOf,
@@ -20,6 +20,10 @@ export const RotationView = z.strictObject({
   expiresOn: Time.optional().describe(
     'When it expires; absent when it does not, or the bridge does not know.',
   ),
+  endsSoon: z
+    .boolean()
+    .optional()
+    .describe('The credential expires, and the bridge should have renewed it, or a person must.'),
   nextRotationOn: Time.optional(),
   why: z.enum(REASONS_TO_ISSUE).optional().describe('Why the last rotation started, or the one under way.'),
   startedOn: Time.optional().describe('When it started.'),
@@ -61,6 +65,7 @@ export function rotationView(registry: Registry, now = new Date()) {
     username: current?.username,
     issuedOn: current?.issuedOn,
     expiresOn: current?.expiresOn,
+    endsSoon: (current && endsSoon(current, now)) || undefined,
     nextRotationOn: renewOn(credential, current),
     why: rotation.why,
     startedOn: rotation.startedOn,

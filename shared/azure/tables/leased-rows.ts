@@ -4,13 +4,15 @@ import { ConflictError, ServiceError } from '../../errors.ts';
 import { createKeyedMutex } from '../../lib/keyed-mutex.ts';
 import { readLeasable, writeLeasable } from './leasable-row.ts';
 import { createLease, type Leasable } from './lease.ts';
-import { createRowCodec, type OnUnreadable } from './row-codec.ts';
-import { type RowKey, readRows } from './tables.ts';
+import { createRowCodec, type OnUnreadable, skipUnreadable } from './row-codec.ts';
+import { type Row, type RowKey, readRows } from './tables.ts';
 
 /** Rows of one kind. One worker at a time works on each. A row that does not exist has empty content. */
 export interface LeasedRows<T> {
   /** A damaged row counts as empty. @throws UnreadableRowError for a row that a newer release wrote */
   read(key: RowKey): Promise<T>;
+  /** Every row of the partition that can be read. */
+  each(partitionKey: string): AsyncIterable<{ rowKey: string; content: T }>;
   /** As `read`, but it @throws UnreadableRowError for a damaged row too. */
   readIntact(key: RowKey): Promise<T>;
   /**
@@ -110,6 +112,13 @@ function createLeasedRows<S extends z.ZodObject>(
 
   return {
     read: async key => (await read(key)).content,
+    async *each(partitionKey) {
+      const readable = skipUnreadable(codec.fromRow, onUnreadable) as (row: Row<object>) => T[];
+      const filter = odata`PartitionKey eq ${partitionKey} and kind eq ${KIND}`;
+      for await (const row of readRows<object>(table, filter)) {
+        for (const content of readable(row)) yield { rowKey: row.rowKey as string, content };
+      }
+    },
     readIntact: async key => (await readLeasable(table, codec, key))?.content ?? empty(),
 
     withLease: (key, signal, work) =>

@@ -69,9 +69,10 @@ function readOnly({ registries, repositories }: ClassicMemory): ClassicMemory {
   return { registries: readOnlyRows(registries), repositories: readOnlyRows(repositories) };
 }
 
-function readOnlyRows<T>({ read }: LeasedRows<T>): LeasedRows<T> {
+function readOnlyRows<T>({ read, each }: LeasedRows<T>): LeasedRows<T> {
   return {
     read,
+    each,
     readIntact: read,
     withLease: async (key, _signal, work) => work(await read(key), false, async () => {}),
   };

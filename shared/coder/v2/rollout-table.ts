@@ -10,6 +10,8 @@ import type { Destination } from './words.ts';
 export interface Rollouts {
   /** @throws UnreadableRowError; the next round replaces a damaged row */
   read(name: TemplateName): Promise<Rollout>;
+  /** What is remembered of every template, as far as it can be read. */
+  each(): AsyncIterable<Rollout>;
   /**
    * Changes what is remembered, and then works on the template until it has to wait.
    * @throws ServiceError
@@ -33,8 +35,15 @@ export function createRollouts(rows: LeasedRows<RolloutRow>, coder: V2Client, no
   const keyOf = (name: TemplateName) => ({ partitionKey: PARTITION, rowKey: rowKeyOf(name) });
   return {
     read: async name => (await rows.readIntact(keyOf(name))).rollout,
+    async *each() {
+      for await (const { rowKey, content } of rows.each(PARTITION)) {
+        const [organization = '', template = ''] = rowKey.split('|');
+        yield { ...content.rollout, name: content.rollout.name ?? { organization, template } };
+      }
+    },
     round: (name, change, signal) =>
       rows.withLease(keyOf(name), signal, async ({ rollout }) => {
+        rollout.name = { organization: name.organization.name, template: name.template };
         const rules = await change(rollout);
         if (!rules) return { end: undefined, rollout };
         const options: RoundOptions = {

@@ -44,6 +44,8 @@ export type Building = z.infer<typeof Building>;
 
 /** What the bridge remembers of one template; all else is asked of Coder each time. Kept as JSON. */
 export const Rollout = z.object({
+  /** The template as people call it; absent in what earlier releases wrote. */
+  name: z.object({ organization: z.string(), template: z.string() }).optional(),
   /** What each variable is to name. */
   wishes: z.record(z.string(), Wish).default({}),
   /** What each variable that holds a catalog is to offer. */

@@ -32,6 +32,8 @@ export interface Templates {
    * cannot be read.
    */
   list(signal: AbortSignal): Promise<TemplateState[]>;
+  /** What the bridge remembers of every template that an image went to; Coder is not asked. */
+  remembered(): AsyncIterable<Rollout>;
   /**
    * @throws RefusedError `not-found` for what neither Coder nor the bridge knows
    * @throws UnreadableRowError
@@ -115,6 +117,8 @@ export function createTemplates(options: TemplatesOptions): Templates {
 
   return {
     get: async (called, signal) => (await find(called, signal)).state,
+
+    remembered: rollouts.each,
 
     async list(signal) {
       const names = (await declaredTemplates(signal)).filter(({ template }) => !template.includes('{name}'));

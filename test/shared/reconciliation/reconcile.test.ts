@@ -360,7 +360,7 @@ describe('a run that stops before its end', () => {
 
     expect(await run()).toMatchObject({ state: 'running', reason, nextAttemptOn: expect.any(Date) });
     const { images } = await bridge.services.images
-      .list({ state: 'pending' }, { limit: 100 })
+      .list({ states: ['pending'] }, { limit: 100 })
       .then(({ items }) => ({ images: items }));
     expect(images.length).toBeLessThan(8);
     bridge.clearFaults();

@@ -187,6 +187,7 @@ export function createBridgeModel(options: BridgeOptions) {
     return {
       read,
       readIntact: read,
+      async *each() {},
       async withLease(_key, _signal, work) {
         const now = azure.now().getTime();
         if (lockedUntil > now) throw new ServiceError('coder-busy', 'another one');
