@@ -136,7 +136,10 @@ async function live(world: World, step: Step): Promise<void> {
 async function settle({ bridge }: World): Promise<void> {
   const { services, log, cloud } = bridge;
   const pending = async () => {
-    const { items } = await services.images.list({ registry: 'contoso', state: 'pending' }, { limit: 1_000 });
+    const { items } = await services.images.list(
+      { registry: 'contoso', states: ['pending'] as const },
+      { limit: 1_000 },
+    );
     return items.filter(({ reason }) => reason !== 'tag-in-use');
   };
   const signal = () => AbortSignal.timeout(60_000);
