@@ -64,6 +64,7 @@ export const WHERE: Readonly<Record<ImageReason, readonly [station: Station, ...
   'template-invalid': ['built', 'replay'],
   'template-build-failed': ['built', 'replay'],
   'canary-failed': ['verified', 'replay'],
+  'catalog-too-large': ['decided', 'replay', 'policy'],
   'platforms-missing': ['read', 'replay', 'policy'],
   'manifest-missing': ['read', 'replay'],
   'manifest-too-large': ['read', 'replay'],

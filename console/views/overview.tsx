@@ -166,7 +166,8 @@ function TemplateRow({ template: one }: { template: Summary['templates'][number]
   );
 }
 
-/** Without the host, and with the beginning of the digest. */
+/** Without the host, and with the beginning of the digest. A catalog is a list in JSON. */
 function shortImage(value: string): string {
+  if (value.startsWith('[')) return `a catalog of ${value.split('"image"').length - 1} images`;
   return value.replace(/^[^/]+\//, '').replace(/@(sha256:.{8}).*/, '@$1…');
 }
