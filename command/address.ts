@@ -21,13 +21,15 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** The bridge that the options name, else the environment, else the one of `npm start` in this folder. */
 export async function findAddress(given: GivenAddress, environment: Environment): Promise<Address> {
   const url = given.url ?? environment.BRIDGE_URL;
-  if (!url) return findLocal(environment);
   const key = given.key ?? environment.BRIDGE_KEY;
   const token = given.token ?? environment.BRIDGE_TOKEN;
-  return {
-    url: url.replace(/\/+$/, '').replace(/\/api$/, ''),
-    headers: { ...(key && { 'x-functions-key': key }), ...(token && { authorization: `Bearer ${token}` }) },
+  const headers = {
+    ...(key && { 'x-functions-key': key }),
+    ...(token && { authorization: `Bearer ${token}` }),
   };
+  if (url) return { url: url.replace(/\/+$/, '').replace(/\/api$/, ''), headers };
+  const local = await findLocal(environment);
+  return key || token ? { ...local, headers } : local;
 }
 
 /** `npm start` writes its variables to this file; a shell may have sourced those of another one. */

@@ -24,6 +24,7 @@ export const Images = z.looseObject({ items: z.array(Image), continuationToken: 
 /** A registry, with the rotation of its credential. */
 export const Registry = z.looseObject({
   name: z.string(),
+  loginServer: z.string(),
   lastEventOn: z.string().optional(),
   rotation: z.looseObject({
     step: z.string().optional(),

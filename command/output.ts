@@ -16,6 +16,11 @@ export function colorOf(word: string): Format {
   return word === 'amber' || word === 'pending' ? 'yellow' : 'gray';
 }
 
+/** As in `1 image` and `2 images`. */
+export function numberOf(count: number, thing: string): string {
+  return `${count} ${thing}${count === 1 ? '' : 's'}`;
+}
+
 /** Lines with aligned columns. Only the first cell of a line may have a colour. */
 export function tableOf(rows: readonly (readonly string[])[]): string {
   const widths: number[] = [];

@@ -1,13 +1,27 @@
-import type { Template } from './answers.ts';
+import { type Template, Templates } from './answers.ts';
+import type { Bridge } from './bridge.ts';
 import { CommandError, EXIT } from './exit.ts';
-import { paint } from './output.ts';
+import { numberOf, paint } from './output.ts';
 
-/** Path of a template in the API. @throws CommandError `usage` for what is not organization/template */
-export function templatePath(text: string): string {
+/**
+ * Path of a template in the API. The organization may be left out where only one has a template of that name.
+ * @throws CommandError `usage` for a name of no template, or of several
+ */
+export async function templatePath(bridge: Bridge, text: string): Promise<string> {
   const [organization, template, ...more] = text.split('/');
-  if (organization && template && more.length === 0)
-    return `templates/${encodeURIComponent(organization)}/${encodeURIComponent(template)}`;
-  throw new CommandError(EXIT.usage, `Name the template as organization/template, not ${text}.`);
+  if (organization && template && more.length === 0) return pathOf({ organization, template });
+  const { items } = await bridge.ask(Templates, { path: 'templates' });
+  const [first, ...others] = items.filter(item => item.template === text);
+  if (first && others.length === 0) return pathOf(first);
+  const known = items.map(item => `${item.organization}/${item.template}`).join(', ') || 'none';
+  throw new CommandError(
+    EXIT.usage,
+    `Name the template as organization/template, not ${text}. The bridge knows: ${known}.`,
+  );
+}
+
+function pathOf({ organization, template }: Pick<Template, 'organization' | 'template'>): string {
+  return `templates/${encodeURIComponent(organization)}/${encodeURIComponent(template)}`;
 }
 
 /** A template, for people. */
@@ -21,7 +35,7 @@ export function templateText({ organization, template, exists, active, ...more }
     building && `building  ${building.version}, since ${building.since}`,
     ...Object.entries(held).map(([variable, values]) => `held      ${variable} = ${values.join(', ')}`),
     failed && paint('red', `failed    ${failed.reason}: ${failed.message}`),
-    outdatedWorkspaces !== undefined && `outdated  ${outdatedWorkspaces} workspaces`,
+    outdatedWorkspaces !== undefined && `outdated  ${numberOf(outdatedWorkspaces, 'workspace')}`,
   ];
   return lines.filter(Boolean).join('\n  ');
 }

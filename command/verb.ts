@@ -1,7 +1,7 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { findAddress, type GivenAddress } from './address.ts';
 import { type Bridge, createBridge } from './bridge.ts';
-import { CommandError, EXIT, type ExitCode } from './exit.ts';
+import type { ExitCode } from './exit.ts';
 
 /** The options of every verb. */
 export interface CommonOptions extends GivenAddress {
@@ -30,8 +30,8 @@ export function runs<A extends unknown[], O extends CommonOptions>(verb: Command
   });
 }
 
-/** A number of an option. @throws CommandError `usage` */
+/** A number of an option, which the error names. @throws InvalidArgumentError */
 export function wholeNumber(text: string): number {
   if (/^\d{1,6}$/.test(text)) return Number(text);
-  throw new CommandError(EXIT.usage, `This is no whole number: ${text}`);
+  throw new InvalidArgumentError('It is no whole number.');
 }

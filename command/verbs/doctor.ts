@@ -17,7 +17,10 @@ export function addDoctor(program: Command): void {
       console.log('The bridge has no registry yet. Add one with PUT /api/registries/{name}.');
     }
     let exitCode: ExitCode = EXIT.well;
-    for (const name of names) if (!(await show(bridge, name))) exitCode = EXIT.failed;
+    for (const [i, name] of names.entries()) {
+      if (i > 0) console.log();
+      if (!(await show(bridge, name))) exitCode = EXIT.failed;
+    }
     return exitCode;
   });
 }
@@ -40,7 +43,7 @@ async function showJson(bridge: Bridge, names: readonly string[]): Promise<ExitC
 
 /** False when something is wrong. */
 async function show(bridge: Bridge, name: string): Promise<boolean> {
-  console.log(`\n${paint('bold', name)} at ${bridge.url}; this takes some seconds …`);
+  console.log(`${paint('bold', name)} at ${bridge.url}; this takes some seconds …`);
   const { findings } = await diagnose(bridge, name);
   const width = Math.max(...findings.map(({ check }) => check.length));
   for (const finding of findings) console.log(line(finding, width));

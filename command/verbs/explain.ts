@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type * as z from 'zod';
 import { Explained } from '../answers.ts';
 import { EXIT } from '../exit.ts';
-import { parseImage } from '../image-argument.ts';
+import { readImage } from '../image-argument.ts';
 import { paint, print } from '../output.ts';
 import { runs } from '../verb.ts';
 
@@ -13,7 +13,7 @@ export function addExplain(program: Command): void {
     .argument('<registry>', 'name of the registry at the bridge')
     .argument('<image>', 'repository:tag');
   runs(verb, async (bridge, { json }, registry: string, text: string) => {
-    const body = { registry, ...parseImage(text) };
+    const body = { registry, ...(await readImage(bridge, registry, text)) };
     const question = { method: 'POST', path: 'images', query: { dryRun: 'true' }, body } as const;
     const explained = await bridge.ask(Explained, question);
     print(json, explained, () => explainedText(explained));
@@ -22,7 +22,8 @@ export function addExplain(program: Command): void {
 }
 
 function explainedText({ policy, found, calls, image, reason, message }: z.infer<typeof Explained>): string {
-  const rule = policy.rule === undefined ? 'no rule decides' : `rule ${policy.rule} of the policy decides`;
+  const rule =
+    policy.rule === undefined ? 'no rule decides' : `rule ${policy.rule + 1} of the policy decides`;
   return [
     `Policy    ${policy.action}: ${rule}`,
     `Registry  ${found ? `${found.kind} ${found.digest}` : 'not read, or no such tag'}`,

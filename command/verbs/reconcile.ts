@@ -25,7 +25,10 @@ export function addReconcile(program: Command): void {
     const query = { dryRun: dryRun ? 'true' : undefined };
     const begun = await bridge.ask(Report, { method: 'POST', path: `${path}/reconcile`, query });
     const report = wait ? await untilEnded(bridge, path, timeout) : begun;
-    print(json, report, () => reportText(report));
+    const hasBegun = !wait && report.state === 'running';
+    print(json, report, () =>
+      hasBegun ? `The reconciliation of ${registry} has started.` : reportText(report),
+    );
     return report.state === 'failed' ? EXIT.failed : EXIT.well;
   });
 }

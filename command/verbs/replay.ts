@@ -2,9 +2,9 @@ import type { Command } from 'commander';
 import * as z from 'zod';
 import { Image } from '../answers.ts';
 import { EXIT } from '../exit.ts';
-import { parseImage } from '../image-argument.ts';
+import { readImage } from '../image-argument.ts';
 import { exitCodeOf, imageText } from '../image-text.ts';
-import { print } from '../output.ts';
+import { numberOf, print } from '../output.ts';
 import { type CommonOptions, runs } from '../verb.ts';
 
 const Replayed = z.looseObject({ replayed: z.number(), complete: z.boolean() });
@@ -24,7 +24,11 @@ export function addReplay(program: Command): void {
       registry: string,
       text?: string,
     ) => {
-      const body = { registry, ...(text && parseImage(text)), ...(reason && { reason }) };
+      const body = {
+        registry,
+        ...(text && (await readImage(bridge, registry, text))),
+        ...(reason && { reason }),
+      };
       const question = { method: 'POST', path: 'images/replay', body } as const;
       const answer = await bridge.ask(z.union([Replayed, Image]), question);
       const image = Image.safeParse(answer).data;
@@ -36,5 +40,6 @@ export function addReplay(program: Command): void {
 
 function replayedText({ replayed, complete }: z.infer<typeof Replayed>): string {
   const more = complete ? '' : ' There are more: run this again.';
-  return `${replayed} images are tried again within a minute.${more}`;
+  if (replayed === 0 && complete) return 'There is no such image to try again.';
+  return `${numberOf(replayed, 'image')} ${replayed === 1 ? 'is' : 'are'} tried again within a minute.${more}`;
 }

@@ -9,10 +9,14 @@ export function addRollback(program: Command): void {
   const verb = program
     .command('rollback')
     .description('make the version of a template active that was so before, and hold what was active')
-    .argument('<template>', 'organization/template')
+    .argument('<template>', 'organization/template, or only its name')
     .option('--to <version>', 'name or id of another version that was active once');
   runs(verb, async (bridge, { json, to }: CommonOptions & { to?: string }, name: string) => {
-    const question = { method: 'POST', path: `${templatePath(name)}/rollback`, query: { to } } as const;
+    const question = {
+      method: 'POST',
+      path: `${await templatePath(bridge, name)}/rollback`,
+      query: { to },
+    } as const;
     const template = await bridge.ask(Template, question);
     print(json, template, () => templateText(template));
     return EXIT.well;

@@ -82,7 +82,7 @@ function resultText({ name, rotation: { lastResult, revokeOn } }: Registry): str
   if (!lastResult) return `${name} has no result of a rotation.`;
   const { outcome, reason, message, remedy } = lastResult;
   return [
-    `${paint(outcome === 'rotated' ? 'green' : 'red', outcome)} ${name}: ${reason}: ${message}`,
+    `${paint(outcome === 'rotated' ? 'green' : 'red', outcome)} ${name}: ${outcome === reason ? '' : `${reason}: `}${message}`,
     remedy && paint('bold', remedy),
     revokeOn && `The previous credential stays valid until ${revokeOn}.`,
   ]

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { Summary } from '../answers.ts';
 import { EXIT } from '../exit.ts';
-import { print, tableOf } from '../output.ts';
+import { numberOf, print, tableOf } from '../output.ts';
 import { runs } from '../verb.ts';
 
 export function addStatus(program: Command): void {
@@ -36,7 +36,7 @@ function statusText({ asOf, images, registries, templates }: Summary): string {
     ...(templateRows.length > 0 ? ['', tableOf([['', 'template'], ...templateRows])] : []),
     ...(causes.length > 0 ? ['', ...causes] : []),
     '',
-    `${images.total} images: ${countsText(images.byState)}; counted on ${asOf}.`,
+    `${numberOf(images.total, 'image')}: ${countsText(images.byState)}; counted on ${asOf}.`,
   ].join('\n');
 }
 

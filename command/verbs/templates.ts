@@ -9,10 +9,10 @@ export function addTemplates(program: Command): void {
   const verb = program
     .command('templates')
     .description('what the templates of Coder v2 name, and what they are to name')
-    .argument('[template]', 'organization/template; all when absent');
+    .argument('[template]', 'organization/template, or only its name; all when absent');
   runs(verb, async (bridge, { json }, name: string | undefined) => {
     const answer = name
-      ? await bridge.ask(Template, { path: templatePath(name) })
+      ? await bridge.ask(Template, { path: await templatePath(bridge, name) })
       : await bridge.ask(Templates, { path: 'templates' });
     const templates = 'items' in answer ? (answer as Templates).items : [answer as Template];
     const none = 'No rule of a registry names a template.';

@@ -37,32 +37,35 @@ export async function waitForImage(
   registry: string,
   text: string,
 ): Promise<ExitCode> {
-  const path = imagePath(registry, parseImage(text));
-  const lastEventOn = await lastEventOf(bridge, registry);
+  const { lastEventOn, loginServer } = (await readRegistry(bridge, registry)) ?? {};
+  const reference = parseImage(text, loginServer);
+  const path = imagePath(registry, reference);
+  const name = `${registry}/${reference.repository}:${reference.tag}`;
   const progress = createProgress(process.stderr);
   const seen = await lookUntil({ bridge, path, digest, until: Date.now() + timeout * 1_000, progress });
   progress.end();
   if (!seen) {
     const heard = lastEventOn ? ` The last event of ${registry} was about a push on ${lastEventOn}.` : '';
-    const message = `The bridge does not know ${registry}/${text} after ${timeout} s.${heard}`;
-    const remedy = `Ask what it would do, and whether events arrive: explain ${registry} ${text}, doctor ${registry}`;
+    const message = `The bridge does not know ${name} after ${timeout} s.${heard}`;
+    const remedy = `Ask what it would do, and whether events arrive: explain ${registry} ${reference.repository}:${reference.tag}, doctor ${registry}`;
     throw new CommandError(EXIT.timeUp, `${message}\n${remedy}`);
   }
-  print(json, seen, () => imageText(seen));
+  if (json || isAbout(seen, digest)) print(json, seen, () => imageText(seen));
   if (isSettled(seen, digest)) return exitCodeOf(seen);
-  console.error(`${registry}/${text} is not settled after ${timeout} s.`);
+  const isWhat = isAbout(seen, digest) ? 'not settled' : whatItIsAbout(seen, digest);
+  console.error(`${name} is ${isWhat} after ${timeout} s.`);
   return EXIT.timeUp;
 }
 
 /**
- * When the last event of the registry came, if the key lets it be read: that of the function `images-get` does not.
+ * The registry, if the key lets it be read: that of the function `images-get` does not.
  * @throws CommandError when there is no such registry, or the bridge does not answer
  */
-async function lastEventOf(bridge: Bridge, registry: string): Promise<string | undefined> {
+async function readRegistry(bridge: Bridge, registry: string): Promise<Registry | undefined> {
   const answer = await bridge.call({ path: `registries/${encodeURIComponent(registry)}` });
   if (answer.status === 401 || answer.status === 403) return undefined;
   if (answer.status >= 400) throw refusal(answer);
-  return parseAnswer(Registry, answer).lastEventOn;
+  return parseAnswer(Registry, answer);
 }
 
 interface Look {
@@ -87,7 +90,9 @@ async function lookUntil({ bridge, path, digest, until, progress }: Look): Promi
     else if (answer.status < 400) {
       seen = parseAnswer(Image, answer);
       if (isSettled(seen, digest)) return seen;
-      progress.show(`${seen.state}: ${seen.reason}: ${seen.message}`);
+      const { state, reason, message } = seen;
+      const goesOn = isAbout(seen, digest) ? `${state}: ${reason}: ${message}` : whatItIsAbout(seen, digest);
+      progress.show(goesOn);
     } else if (answer.status < 500) throw refusal(answer);
     else progress.show(refusal(answer).message);
     if (Date.now() >= until) return seen;
@@ -103,6 +108,14 @@ function toOutage(error: unknown): CommandError {
   throw error;
 }
 
-function isSettled({ state, digest }: Image, wanted: string | undefined): boolean {
-  return state !== 'pending' && (wanted === undefined || digest === wanted);
+function isSettled(image: Image, wanted: string | undefined): boolean {
+  return image.state !== 'pending' && isAbout(image, wanted);
+}
+
+function isAbout({ digest }: Image, wanted: string | undefined): boolean {
+  return wanted === undefined || digest === wanted;
+}
+
+function whatItIsAbout({ digest = 'no digest' }: Image, wanted: string | undefined): string {
+  return `still about ${digest}, not about ${wanted}, the one asked for,`;
 }

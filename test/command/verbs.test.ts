@@ -67,12 +67,38 @@ describe('wait', () => {
     expect(code).toBe(4);
   });
 
+  test('of another digest than the tag has it says so, and shows no record of the other', async () => {
+    const asked = image({ content: 'never pushed' }).digest;
+
+    const waited = await run('wait', 'contoso', `${WORKSPACE}:v1`, '--digest', asked, '--timeout', '0');
+
+    expect(waited).toMatchObject({ code: 4, stdout: '' });
+    expect(waited.stderr).toMatch(
+      /:v1 is still about sha256:\w+, not about sha256:\w+, the one asked for, after/,
+    );
+    expect(waited.stderr).toContain(asked);
+  });
+
+  test('takes the name that docker takes, with the login server of the registry', async () => {
+    const name = `${app.environment.cloud.standIns.registry.loginServer}/${WORKSPACE}:v1`;
+    const BRIDGE_KEY = await app.environment.functionKey('images-get');
+
+    expect(await run('wait', 'contoso', name)).toMatchObject({ code: 0 });
+    expect(await runCommand(app, ['wait', 'contoso', name], { BRIDGE_KEY })).toMatchObject({ code: 0 });
+    expect(await run('explain', 'contoso', name)).toMatchObject({ code: 0 });
+  });
+
   test.each([
     ['an image that was never pushed', ['contoso', 'none/app:v1', '--timeout', '0'], 4, /does not know/],
     ['an unknown registry', ['contosso', 'team/app:v1'], 2, /There is no registry contosso/],
     ['an image without a tag', ['contoso', 'team/app'], 2, /repository:tag/],
     ['a name that is none', ['contoso', 'UPPER:v1'], 2, /reference must be repository:tag/],
-    ['a time that is no number', ['contoso', 'team/app:v1', '--timeout', 'long'], 2, /no whole number: long/],
+    [
+      'a time that is no number',
+      ['contoso', 'team/app:v1', '--timeout', 'long'],
+      2,
+      /option '--timeout <seconds>' argument 'long' is invalid\. It is no whole number/,
+    ],
     ['no image', ['contoso'], 2, /missing required argument 'image'/],
   ])('of %s it says so', async (_, args, ends, says) => {
     const { code, stderr } = await run('wait', ...args);
@@ -111,17 +137,23 @@ describe('what fails can be found, understood and tried again', () => {
     expect(await run('explain', 'contoso', `${WORKSPACE}:v4`)).toMatchObject({
       code: 0,
       stdout: expect.stringMatching(
-        /^Policy {4}import: rule 0 .*\nRegistry {2}image sha256:.*\nOutcome {3}imported: /ms,
+        /^Policy {4}import: rule 1 .*\nRegistry {2}image sha256:.*\nOutcome {3}imported: /ms,
       ),
     });
   });
 
-  test('replay of all says how many', async () => {
+  test('replay of all says that there is none', async () => {
     expect(await run('replay', 'contoso', '--reason', 'coder-rejected')).toMatchObject({
       code: 0,
-      stdout: '0 images are tried again within a minute.\n',
+      stdout: 'There is no such image to try again.\n',
     });
   });
+});
+
+test('reconcile that does not wait says that it has started', async () => {
+  const started = await run('reconcile', 'contoso', '--dry-run', '--no-wait');
+
+  expect(started.stdout).toBe('The reconciliation of contoso has started.\n');
 });
 
 test('reconcile waits for the report', async () => {
@@ -143,7 +175,11 @@ test('templates, rollback and promote say what the template names then', async (
     code: 1,
     stderr: expect.stringContaining('nothing-to-promote'),
   });
-  expect(await run('rollback', 'kubernetes')).toMatchObject({ code: 2 });
+  expect((await run('templates', 'kubernetes')).stdout).toBe(listed.stdout);
+  expect(await run('rollback', 'kubernets')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('The bridge knows: coder/kubernetes.'),
+  });
 });
 
 test('rotate says why it cannot', async () => {
