@@ -16,6 +16,13 @@ export const Image = z.looseObject({
   remedy: z.string().optional(),
   nextAttemptOn: z.string().optional(),
   updatedOn: z.string(),
+  coder: z
+    .looseObject({
+      templates: z
+        .array(z.looseObject({ organization: z.string(), template: z.string(), reason: z.string() }))
+        .optional(),
+    })
+    .optional(),
 });
 export type Image = z.infer<typeof Image>;
 

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Address } from './address.ts';
 import { CommandError, EXIT, type ExitCode } from './exit.ts';
+import { inOwnWords } from './own-words.ts';
 
 /** One call of the bridge's API. */
 export interface Question {
@@ -97,8 +98,10 @@ export function refusal({ status, body }: Answer): CommandError {
   const { data } = Problem.safeParse(body);
   if (!data) return new CommandError(EXIT.unreachable, `The bridge answers ${status}.`);
   const faults = data.errors?.map(({ path, message }) => `${path} ${message}`) ?? [];
-  const lines = [`${data.reason}: ${data.detail}`, ...faults, ...(data.remedy ? [data.remedy] : [])];
-  return new CommandError(exitCodeOf(status), lines.join('\n'));
+  // The faults stand right below, so a person needs no word of where programs find them.
+  const detail = data.detail.replace('; `errors` lists every fault.', faults.length > 0 ? ':' : '.');
+  const lines = [`${data.reason}: ${detail}`, ...faults, ...(data.remedy ? [data.remedy] : [])];
+  return new CommandError(exitCodeOf(status), inOwnWords(lines.join('\n')));
 }
 
 function exitCodeOf(status: number): ExitCode {

@@ -2,13 +2,14 @@ type Replacement = readonly [call: RegExp, verb: string | ((...found: string[]) 
 
 /** Calls of the HTTP API in texts of the bridge, and the verb of this command that does the same. */
 const VERBS: readonly Replacement[] = [
-  [/GET \/api\/registries\/([\w-]+)\/diagnostics/g, 'doctor $1'],
-  [/POST \/api\/registries\/([\w-]+)\/rotate\?compromised=true/g, 'rotate $1 --compromised'],
-  [/POST \/api\/registries\/([\w-]+)\/(rotate|reconcile)\b(?!\?)/g, '$2 $1'],
-  [/GET \/api\/images\?registry=([\w-]+)&state=(\w+)/g, 'images $1 --state $2'],
-  [/POST \/api\/templates\/([^/\s]+)\/([^/\s]+)\/(promote|rollback)\b/g, '$3 $1/$2'],
+  [/GET \/api\/registries\/([\w-]+)\/diagnostics/g, '`doctor $1`'],
+  [/POST \/api\/registries\/([\w-]+)\/rotate\?compromised=true/g, '`rotate $1 --compromised`'],
+  [/POST \/api\/registries\/([\w-]+)\/(rotate|reconcile)\b(?!\?)/g, '`$2 $1`'],
+  [/GET \/api\/images\?registry=([\w-]+)&state=(\w+)/g, '`images $1 --state $2`'],
+  [/POST \/api\/templates\/([^/\s]+)\/([^/\s]+)\/(promote|rollback)\b/g, '`$3 $1/$2`'],
   [/POST \/api\/images\/replay (\{[^}]*\})/g, (_, body = '') => replay(body)],
-  [/GET \/api\/registries(?![/\w])/g, 'status'],
+  [/POST \/api\/images\/replay with the reason ([\w-]+)/g, '`replay REGISTRY --reason $1`'],
+  [/GET \/api\/registries(?![/\w])/g, '`status`'],
 ];
 
 /**
@@ -24,5 +25,6 @@ export function inOwnWords(text: string, template?: { organization: string; temp
 
 function replay(body: string): string {
   const { registry, reason } = JSON.parse(body) as { registry: string; reason?: string };
-  return `replay ${registry}${reason ? ` --reason ${reason}` : ''}`;
+  const filter = reason ? ` --reason ${reason}` : '';
+  return `\`replay ${registry}${filter}\``;
 }

@@ -3,6 +3,7 @@ import { Diagnosis, type Finding, Registries } from '../answers.ts';
 import type { Bridge } from '../bridge.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { paint } from '../output.ts';
+import { inOwnWords } from '../own-words.ts';
 import { runs } from '../verb.ts';
 
 export function addDoctor(program: Command): void {
@@ -69,5 +70,5 @@ function line({ check, ok, reason, message, remedy }: Finding, width: number): s
   if (ok) return `  ${paint('green', '✓')} ${name}  ${indented(message)}`;
   if (ok === null) return paint('gray', `  – ${name}  ${indented(message)}`);
   const what = `  ${paint('red', '✗')} ${name}  ${paint('red', reason)}: ${message}`;
-  return indented(`${what}\n${paint('bold', remedy ?? '')}`);
+  return indented(`${what}\n${paint('bold', inOwnWords(remedy ?? ''))}`);
 }

@@ -4,6 +4,7 @@ import { Explained } from '../answers.ts';
 import { EXIT } from '../exit.ts';
 import { readImage } from '../image-argument.ts';
 import { paint, print } from '../output.ts';
+import { inOwnWords } from '../own-words.ts';
 import { runs } from '../verb.ts';
 
 export function addExplain(program: Command): void {
@@ -31,6 +32,6 @@ function explainedText({ policy, found, calls, image, reason, message }: z.infer
       ({ method, path }, i) => `${i === 0 ? 'Coder   ' : '        '}  ${method} ${path}`.trimEnd(),
     ),
     ...(reason ? [`Outcome   ${image?.state ?? 'no record'}: ${reason}: ${message}`] : []),
-    ...(image?.remedy ? [paint('bold', image.remedy)] : []),
+    ...(image?.remedy ? [paint('bold', inOwnWords(image.remedy))] : []),
   ].join('\n');
 }

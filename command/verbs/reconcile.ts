@@ -3,6 +3,7 @@ import { Report } from '../answers.ts';
 import type { Bridge } from '../bridge.ts';
 import { EXIT } from '../exit.ts';
 import { paint, print, tableOf } from '../output.ts';
+import { inOwnWords } from '../own-words.ts';
 import { poll } from '../poll.ts';
 import { type CommonOptions, runs, wholeNumber } from '../verb.ts';
 
@@ -58,6 +59,6 @@ function reportText(report: Report): string {
     ...(findingsLeftOut ? [`… and ${findingsLeftOut} more.`] : []),
     ...(leftAs.length > 0 ? [`Left as they are: ${leftAs.join(', ')}.`] : []),
     ...(message ? [message] : []),
-    ...(remedy ? [paint('bold', remedy)] : []),
+    ...(remedy ? [paint('bold', inOwnWords(remedy))] : []),
   ].join('\n');
 }

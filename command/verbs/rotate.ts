@@ -4,6 +4,7 @@ import { Registry } from '../answers.ts';
 import type { Bridge } from '../bridge.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { paint, print } from '../output.ts';
+import { inOwnWords } from '../own-words.ts';
 import { poll } from '../poll.ts';
 import { type CommonOptions, runs, wholeNumber } from '../verb.ts';
 
@@ -83,7 +84,7 @@ function resultText({ name, rotation: { lastResult, revokeOn } }: Registry): str
   const { outcome, reason, message, remedy } = lastResult;
   return [
     `${paint(outcome === 'rotated' ? 'green' : 'red', outcome)} ${name}: ${outcome === reason ? '' : `${reason}: `}${message}`,
-    remedy && paint('bold', remedy),
+    remedy && paint('bold', inOwnWords(remedy)),
     revokeOn && `The previous credential stays valid until ${revokeOn}.`,
   ]
     .filter(Boolean)

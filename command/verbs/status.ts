@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { Summary } from '../answers.ts';
 import { EXIT } from '../exit.ts';
 import { numberOf, print, tableOf } from '../output.ts';
+import { inOwnWords } from '../own-words.ts';
 import { runs } from '../verb.ts';
 
 export function addStatus(program: Command): void {
@@ -30,7 +31,9 @@ function statusText({ asOf, images, registries, templates }: Summary): string {
   const causes = [
     ...registries.map(({ name, causes: of }) => ({ name, of })),
     ...templates.map(({ template, causes: of }) => ({ name: template, of })),
-  ].flatMap(({ name, of }) => of.map(({ message, remedy = '' }) => `${name}: ${message} ${remedy}`.trim()));
+  ].flatMap(({ name, of }) =>
+    of.map(({ message, remedy = '' }) => `${name}: ${message} ${inOwnWords(remedy)}`.trim()),
+  );
   return [
     tableOf([head, ...rows]),
     ...(templateRows.length > 0 ? ['', tableOf([['', 'template'], ...templateRows])] : []),

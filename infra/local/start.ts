@@ -12,6 +12,28 @@ import { describeForPeople, describeForPrograms, describeOwnCoder } from './welc
 const LOCAL = join(import.meta.dirname, '..', '..', '.local');
 
 async function start(): Promise<void> {
+  const log = holdLog();
+  try {
+    await startWith(log.write);
+  } finally {
+    log.release();
+  }
+}
+
+/** The log of the app waits for the welcome, or for what failed: amid it, people would read neither. */
+function holdLog() {
+  let held: string[] | undefined = [];
+  const print = (line: string) => console.log(`  ${line}`);
+  return {
+    write: (line: string) => (held ? void held.push(line) : print(line)),
+    release() {
+      for (const line of held ?? []) print(line);
+      held = undefined;
+    },
+  };
+}
+
+async function startWith(onLog: (line: string) => void): Promise<void> {
   const ports = {
     functions: port('FUNCTIONS_PORT', 7071),
     registry: port('REGISTRY_PORT', 5443),
@@ -26,7 +48,7 @@ async function start(): Promise<void> {
   const tls = await ensureTls(join(LOCAL, 'tls'));
   const environment = await startEnvironment({
     ...{ tls, ports, ...coderOptions() },
-    onLog: line => console.log(`  ${line}`),
+    onLog,
   });
   const files = await writeClientFiles(environment, tls, LOCAL);
   stopInTheEnd(environment, files);

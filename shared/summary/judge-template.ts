@@ -1,4 +1,4 @@
-import type { Rollout } from '../coder/v2/rollout.ts';
+import { allWishes, type Rollout } from '../coder/v2/rollout.ts';
 import { isSameImage } from '../coder/v2/value.ts';
 import type { Cause } from './judge.ts';
 
@@ -6,14 +6,27 @@ import type { Cause } from './judge.ts';
 const LONG_MS = 30 * 60_000;
 
 /** Why a template of Coder v2 is not green. */
-export function judgeTemplate({ name, wishes, failed, building }: Rollout, now: Date): Cause[] {
+export function judgeTemplate(rollout: Rollout, now: Date): Cause[] {
+  const { name, wishes, failed, building } = rollout;
   const isStillWanted = ([variable, value]: [string, string]) => isSameImage(wishes[variable]?.value, value);
   if (failed && Object.entries(failed.values).every(isStillWanted)) {
     const remedy = 'Correct the template or the image, then replay the image.';
     return [{ light: 'red', reason: failed.reason, message: failed.message, remedy }];
   }
+  const promote = `POST /api/templates/${name?.organization}/${name?.template}/promote`;
+  if (building && !building.isApproved && allWishes(rollout).some(({ isManual }) => isManual)) {
+    const message = `The version ${building.name} waits for a person to promote it, once Coder has built it.`;
+    return [
+      {
+        light: 'amber',
+        reason: 'version-ready',
+        message,
+        remedy: `Promote it with ${promote}, or in Coder.`,
+      },
+    ];
+  }
   if (!building || now.getTime() - building.since.getTime() <= LONG_MS) return [];
-  const message = `The version ${building.name} has been built, or has waited for a person to promote it, since ${building.since.toISOString()}.`;
-  const remedy = `If it waits: POST /api/templates/${name?.organization}/${name?.template}/promote.`;
+  const message = `The version ${building.name} has been on its way since ${building.since.toISOString()}.`;
+  const remedy = 'See the reason of its image, and the build of the version in Coder.';
   return [{ light: 'amber', reason: 'version-waits', message, remedy }];
 }

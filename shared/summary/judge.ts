@@ -66,12 +66,14 @@ function judgeCredential({ registry: { name, rotation }, now }: RegistryFacts): 
   return causes;
 }
 
-function judgeImages({ registry: { name, suspended }, summary, now }: RegistryFacts): Cause[] {
+function judgeImages({ registry, summary, now }: RegistryFacts): Cause[] {
+  const { name, suspended } = registry;
   const causes: Cause[] = [];
   if (suspended) {
     const { meaning, remedy } = REASONS.suspended;
     causes.push({ light: 'amber', reason: 'suspended', message: meaning, remedy });
   }
+  causes.push(...judgeReasons(summary), ...judgeRules(registry));
   const failed = summary?.images.filter(({ state }) => state === 'failed') ?? [];
   if (failed.length > 0) {
     const reasons = failed.map(({ reason, count }) => `${reason} ${count}`).join(', ');
@@ -85,6 +87,33 @@ function judgeImages({ registry: { name, suspended }, summary, now }: RegistryFa
     causes.push({ light: 'amber', reason: 'images-wait', message, remedy });
   }
   return causes;
+}
+
+/** Reasons that concern every image of a registry, or a rule: one record of them is enough to look at it. */
+const STOPS = [
+  { state: 'pending', reason: 'coder-unavailable', verb: 'wait' },
+  { state: 'skipped', reason: 'no-template', verb: 'go nowhere' },
+] as const;
+
+function judgeReasons(summary: Summary | undefined): Cause[] {
+  return STOPS.flatMap(({ state, reason, verb }) => {
+    const found = summary?.images.find(image => image.state === state && image.reason === reason);
+    if (!found) return [];
+    const { meaning, remedy } = REASONS[reason];
+    return [{ light: 'amber', reason, message: `Images ${verb}: ${found.count}. ${meaning}`, remedy }];
+  });
+}
+
+/** Where some images go to templates of Coder v2, each rule that imports must say to which. */
+function judgeRules({ templates, policy: { rules } }: Registry): Cause[] {
+  if (templates || !rules.some(rule => rule.templates)) return [];
+  const numbers = rules.flatMap(({ action, templates: own }, i) =>
+    action === 'exclude' || own ? [] : [i + 1],
+  );
+  if (numbers.length === 0) return [];
+  const message = `Rules of the policy say to no template, so that their images go nowhere: ${numbers.join(', ')}.`;
+  const { remedy } = REASONS['no-template'];
+  return [{ light: 'amber', reason: 'rule-without-template', message, remedy }];
 }
 
 function judgeTimer({ registry: { name }, summary, now }: RegistryFacts): Cause[] {

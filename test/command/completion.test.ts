@@ -23,6 +23,12 @@ test('the others are options of the verb', () => {
   expect(offered('rotate', '--')).toContain('--compromised');
 });
 
+test('the values of an option, and of an argument, that are fixed', () => {
+  expect(offered('images', '--state', 'p')).toEqual(['pending']);
+  expect(offered('images', 'contoso', '--reason', 'coder-u')).toContain('coder-unavailable');
+  expect(offered('completion', 'z')).toEqual(['zsh']);
+});
+
 test('zsh reads the same after it has loaded its support for bash', () => {
   const script = completionScript(createProgram(), true);
 

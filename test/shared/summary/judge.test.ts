@@ -18,6 +18,8 @@ const current = (endsInMinutes: number): CredentialState => ({
 });
 const failed = { on: ago(5), outcome: 'failed', reason: 'token-refused', message: 'Entra says no.' } as const;
 
+const rule = (more: object) => ({ repository: 'team/app', action: 'import', ...more });
+
 interface Case {
   registry?: Partial<Registry>;
   summary?: Partial<Summary>;
@@ -56,6 +58,25 @@ const CASES: Record<string, Case> = {
     },
     is: [],
   },
+  'Coder does not answer, since a moment': {
+    summary: { images: [{ state: 'pending', reason: 'coder-unavailable', count: 2 }] },
+    is: ['amber coder-unavailable'],
+  },
+  'images go to no template': {
+    summary: { images: [{ state: 'skipped', reason: 'no-template', count: 7 }] },
+    is: ['amber no-template'],
+  },
+  'one rule of several names no template': {
+    registry: { policy: { rules: [rule({ templates: [{ template: 'a' }] }), rule({})] } as never },
+    is: ['amber rule-without-template'],
+  },
+  'rules of Coder Classic name no template': { registry: { policy: { rules: [rule({})] } as never }, is: [] },
+  'a rule that excludes names no template': {
+    registry: {
+      policy: { rules: [rule({ templates: [{ template: 'a' }] }), rule({ action: 'exclude' })] } as never,
+    },
+    is: [],
+  },
   'an image waits for long': { summary: { oldestWaitingPushedOn: ago(21) }, is: ['amber images-wait'] },
   'a reconciliation failed': {
     summary: { reconciliation: { state: 'failed', startedOn: ago(5) } },
@@ -74,7 +95,13 @@ const CASES: Record<string, Case> = {
 
 test.each(Object.entries(CASES))('of a registry: %s', (_, { registry, summary, is }) => {
   const causes = judgeRegistry({
-    registry: { name: 'contoso', credential: { kind: 'static' }, rotation: {}, ...registry } as Registry,
+    registry: {
+      name: 'contoso',
+      credential: { kind: 'static' },
+      rotation: {},
+      policy: { rules: [] },
+      ...registry,
+    } as never as Registry,
     summary: {
       ...{ registry: 'contoso', countedOn: ago(1), tookMs: 0, images: [] },
       latency: { count: 0, hours: [] },
@@ -97,14 +124,28 @@ describe('of a template', () => {
     ...{ values: { image: 'host/app:v1' }, baseVersionId: 'b' },
     ...{ reason: 'template-build-failed', message: 'no such' },
   };
-  const wished = (value: string) => ({
-    image: { registry: 'r', repository: 'app', tag: 'v1', digest: 'd', value, pushedOn: NOW },
+  const wished = (value: string, more = {}) => ({
+    image: { registry: 'r', repository: 'app', tag: 'v1', digest: 'd', value, pushedOn: NOW, ...more },
   });
 
   test.each([
     ['nothing is under way', {}, []],
     ['a version is being built', { building: { ...building, since: ago(29) } }, []],
-    ['a version waits', { building: { ...building, since: ago(31) } }, ['amber version-waits']],
+    [
+      'a version is under way for long',
+      { building: { ...building, since: ago(31) } },
+      ['amber version-waits'],
+    ],
+    [
+      'a version waits for a person',
+      { building: { ...building, since: ago(0) }, wishes: wished('host/app:v1', { isManual: true }) },
+      ['amber version-ready'],
+    ],
+    [
+      'a person promoted it',
+      { building: { ...building, since: ago(0), isApproved: true }, wishes: wished('v', { isManual: true }) },
+      [],
+    ],
     [
       'Coder refused a version of what is wanted',
       { failed: refused, wishes: wished('host/app:v1') },
