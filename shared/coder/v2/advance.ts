@@ -1,8 +1,8 @@
+import { archiveOld } from './archive-old.ts';
 import { deleteLeftCanaries, noteCanaryFailed, takeCanaryStep } from './canary.ts';
 import { createVersion } from './create-version.ts';
 import { decideRollout } from './decide.ts';
 import { type CanaryStep, type RolloutFacts, type RolloutStep, type VersionFact, valuesOf } from './facts.ts';
-import { listOwnVersions } from './own-versions.ts';
 import { readActive, readOurs, readTemplate } from './read-facts.ts';
 import { type Building, hold, noteActive, type Rollout, remember } from './rollout.ts';
 import {
@@ -23,8 +23,6 @@ export type RoundEnd = Extract<RolloutStep, { do: 'wait' | 'settle' }> & {
   active?: VersionFact | undefined;
 };
 
-/** Versions that one round archives, the oldest first. */
-const MOST_ARCHIVED = 3;
 /** Error lines of an import that a message quotes. */
 const QUOTED_LINES = 5;
 
@@ -108,6 +106,9 @@ async function take(round: Round, step: Taken): Promise<void> {
       hold(rollout, step.values);
       rollout.takenBackTo = templateOf(facts).activeVersionId;
       return;
+    case 'drop':
+      hold(rollout, step.values);
+      return note(round, undefined);
     case 'restore':
       return restore(round, step.versionId);
     case 'give-up':
@@ -186,13 +187,4 @@ async function giveUp(
     return noteCanaryFailed(rollout, building, message, options.canary?.keepOnFailure === true);
   }
   noteFailure(round, building, reason, said);
-}
-
-/** Older versions of the bridge's own; those that workspaces use stay. */
-async function archiveOld({ options, facts, signal }: Round): Promise<void> {
-  const { coder, keepVersions } = options;
-  const { id, activeVersionId } = templateOf(facts);
-  const own = await listOwnVersions(coder, id, signal);
-  const old = own.filter(version => version.id !== activeVersionId).slice(keepVersions - 1);
-  for (const version of old.slice(-MOST_ARCHIVED)) await coder.archive(version.id, signal);
 }

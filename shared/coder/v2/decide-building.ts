@@ -1,7 +1,7 @@
 import { decideCanary, endCanary } from './decide-canary.ts';
 import { isSame, type RolloutFacts, type RolloutStep, type VersionFact, valuesOf } from './facts.ts';
 import { refuseVariable } from './refuse-variable.ts';
-import { type Building, isHeld } from './rollout.ts';
+import { type Building, changedBy, isHeld } from './rollout.ts';
 import { isSameImage } from './value.ts';
 import { versionName } from './version-name.ts';
 
@@ -41,7 +41,7 @@ export function beginBuilding(
 /** What comes next once a version has its name. What is not built any more loses its canary first. */
 export function decideBuilding(facts: RolloutFacts, active: VersionFact, building: Building): RolloutStep {
   const step = decideVersion(facts, active, building);
-  const isLast = ['note-building', 'discard', 'give-up', 'note-promoted'].includes(step.do);
+  const isLast = ['note-building', 'discard', 'drop', 'give-up', 'note-promoted'].includes(step.do);
   return (isLast && endCanary(facts, building)) || step;
 }
 
@@ -122,12 +122,14 @@ function decideBuilt(
     return { do: 'give-up', reason: 'variable-missing', message };
   }
   if (active.id !== building.baseVersionId) return { do: 'discard' };
+  const isCurrent = !facts.isManual || isSame(building.values, valuesToBuild(facts));
+  const hasFailed = building.canary?.verdict?.isReady === false;
+  // What the bridge itself archives before it was cut off is not looked at here.
+  if (ours.archived && isCurrent && !hasFailed) return { do: 'drop', values: changedBy(building) };
   const canary = decideCanary(facts, building, ours);
   if (canary) return canary;
   if (!facts.isManual || building.isApproved) return { do: 'promote' };
-  return isSame(building.values, valuesToBuild(facts))
-    ? { do: 'settle', reason: 'version-ready' }
-    : { do: 'discard' };
+  return isCurrent ? { do: 'settle', reason: 'version-ready' } : { do: 'discard' };
 }
 
 /** Builds the same again under another name, a few times. */

@@ -90,6 +90,12 @@ export const Rollout = z.object({
 });
 export type Rollout = z.infer<typeof Rollout>;
 
+/** The values that the version changes; all of them where it changes none. */
+export function changedBy({ values, before }: Pick<Building, 'values' | 'before'>): Record<string, string> {
+  const changed = Object.entries(values).filter(([name, value]) => !isSameImage(value, before[name]));
+  return changed.length > 0 ? Object.fromEntries(changed) : values;
+}
+
 /** How a workspace is tried; undefined for no canary. A template starts as a whole, so one of its variables says how. */
 export function canaryRuleOf({ wishes }: Pick<Rollout, 'wishes'>): CanaryRule | undefined {
   return Object.values(wishes).find(wish => wish.canary)?.canary;
