@@ -1,5 +1,9 @@
 import * as z from 'zod';
-import { isHeld } from '../../coder/v2/rollout.ts';
+import { composeCatalog, offerOf } from '../../coder/v2/catalog/compose.ts';
+import { formatCatalog, parseCatalog } from '../../coder/v2/catalog/value.ts';
+import { textOf } from '../../coder/v2/facts.ts';
+import { isHeld } from '../../coder/v2/held.ts';
+import type { Rollout } from '../../coder/v2/rollout.ts';
 import type { TemplateState } from '../../coder/v2/templates.ts';
 import { Time } from './fields.ts';
 
@@ -35,9 +39,14 @@ export const TemplateView = z.strictObject({
 });
 
 export function templateView({ organization, template, rollout, found, outdated }: TemplateState) {
-  const { wishes, building, held, failed } = rollout;
-  const wanted = Object.entries(wishes).filter(([name, { value }]) => !isHeld(held, name, value));
-  const isOurs = (name: string) => name in wishes;
+  const { wishes, catalogs, building, held, failed } = rollout;
+  const named = Object.entries(wishes).map(([name, { value }]) => [name, value] as const);
+  const offered = Object.keys(catalogs).map(name => catalogOf(rollout, name, found));
+  const wanted = [
+    ...named.filter(([name, value]) => !isHeld(held, name, value)),
+    ...offered.filter(([name, , offer]) => !isHeld(held, name, offer)),
+  ];
+  const isOurs = (name: string) => name in wishes || name in catalogs;
   const variables = (found?.variables ?? []).filter(({ name }) => isOurs(name));
   return {
     organization: organization.name,
@@ -49,10 +58,21 @@ export function templateView({ organization, template, rollout, found, outdated 
       createdBy: found.active.created_by.username,
       variables: Object.fromEntries(variables.map(({ name, value }) => [name, value])),
     },
-    wanted: Object.fromEntries(wanted.map(([name, { value }]) => [name, value])),
+    wanted: Object.fromEntries(wanted.map(([name, value]) => [name, value])),
     building: building && { version: building.name, since: building.since, values: building.values },
     held,
     failed: failed && { reason: failed.reason, message: failed.message },
     outdatedWorkspaces: outdated,
   };
+}
+
+/** Without what only stays because it is in use: that takes more questions to Coder. */
+function catalogOf(
+  { catalogs, held }: Rollout,
+  name: string,
+  found: TemplateState['found'],
+): readonly [name: string, value: string, offer: string] {
+  const shown = parseCatalog(textOf(found, name)) ?? [];
+  const facts = { catalog: catalogs[name] ?? {}, held: held[name] ?? [], shown };
+  return [name, formatCatalog(composeCatalog(facts, () => false)), offerOf(facts)];
 }

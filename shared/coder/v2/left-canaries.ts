@@ -20,7 +20,7 @@ export function listCanaries(
  */
 export function isLeft(
   { name, created_at, latest_build }: CoderWorkspace,
-  rollout: Pick<Rollout, 'wishes' | 'building' | 'keptCanaries'>,
+  rollout: Pick<Rollout, 'wishes' | 'catalogs' | 'building' | 'keptCanaries'>,
   now: Date,
 ): boolean {
   const isOver =
@@ -31,11 +31,11 @@ export function isLeft(
 }
 
 /** Whether a round would have ended the canary long ago that is awaited since then. */
-export function isAbandoned(rollout: Pick<Rollout, 'wishes'>, since: Date, now: Date): boolean {
+export function isAbandoned(rollout: Pick<Rollout, 'wishes' | 'catalogs'>, since: Date, now: Date): boolean {
   return now.getTime() - since.getTime() > longestMs(rollout) + LONGEST_LATE_MS;
 }
 
-function longestMs(rollout: Pick<Rollout, 'wishes'>): number {
+function longestMs(rollout: Pick<Rollout, 'wishes' | 'catalogs'>): number {
   return (canaryRuleOf(rollout)?.timeoutMinutes ?? CANARY_MINUTES) * 60_000;
 }
 
