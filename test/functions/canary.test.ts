@@ -102,3 +102,23 @@ test.each([
   },
   60_000,
 );
+
+test('the setup guide shows in its diff that the pod is to pull with the Secret', async () => {
+  const source = `variable "image" {
+  type    = string
+  default = "ubuntu:24.04"
+}
+resource "kubernetes_pod_v1" "main" {
+  spec {
+    container {
+      image = var.image
+    }
+  }
+}
+`;
+  await createTemplate(cloud, 'plain', source);
+
+  const { text } = await app.api('GET', 'registries/contoso/setup?template=plain&format=markdown');
+
+  expect(text).toContain(`   spec {\n+    image_pull_secrets {\n+      name = "${SECRET}"\n+    }\n`);
+});
