@@ -25,7 +25,15 @@ export const TemplateView = z.strictObject({
     'What each variable is to name, by the newest pushes and the rules. Without those that are held, which stay as they are.',
   ),
   building: z
-    .strictObject({ version: z.string(), since: Time, values: Values })
+    .strictObject({
+      version: z.string(),
+      since: Time,
+      values: Values,
+      log: z
+        .array(z.string())
+        .optional()
+        .describe('The last lines of its import in Coder; only in answers with one template.'),
+    })
     .optional()
     .describe('The version that is being built, or waits for a person to promote it.'),
   held: z
@@ -36,9 +44,24 @@ export const TemplateView = z.strictObject({
     .int()
     .optional()
     .describe('Workspaces of other versions than the active one; absent where the token may not count them.'),
+  versions: z
+    .array(
+      z.strictObject({
+        version: z.string(),
+        createdOn: Time,
+        createdBy: z.string(),
+        message: z.string().optional(),
+        state: z
+          .string()
+          .describe('Of its import: `succeeded`, `running`, `failed` and so on, as Coder says.'),
+        isActive: z.boolean(),
+      }),
+    )
+    .optional()
+    .describe('The last ones, the newest first; only in answers with one template.'),
 });
 
-export function templateView({ organization, template, rollout, found, outdated }: TemplateState) {
+export function templateView({ organization, template, rollout, found, outdated, detail }: TemplateState) {
   const { wishes, catalogs, building, held, failed } = rollout;
   const named = Object.entries(wishes).map(([name, { value }]) => [name, value] as const);
   const offered = Object.keys(catalogs).map(name => catalogOf(rollout, name, found));
@@ -59,10 +82,23 @@ export function templateView({ organization, template, rollout, found, outdated 
       variables: Object.fromEntries(variables.map(({ name, value }) => [name, value])),
     },
     wanted: Object.fromEntries(wanted.map(([name, value]) => [name, value])),
-    building: building && { version: building.name, since: building.since, values: building.values },
+    building: building && {
+      version: building.name,
+      since: building.since,
+      values: building.values,
+      log: detail?.log,
+    },
     held,
     failed: failed && { reason: failed.reason, message: failed.message },
     outdatedWorkspaces: outdated,
+    versions: detail?.versions.map(({ id, name, created_at, created_by, message, job }) => ({
+      version: name,
+      createdOn: created_at,
+      createdBy: created_by.username,
+      message: message || undefined,
+      state: job.status,
+      isActive: id === found?.template.active_version_id,
+    })),
   };
 }
 
