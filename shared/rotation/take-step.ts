@@ -192,10 +192,16 @@ async function revokeEarlier(run: Run, old: EarlierCredential, deliverFirst: boo
   if (deliverFirst && (await deliverAgain(run))) return;
   if (deliverFirst && mayBeInUse(run, old)) await services.holder.proveUnused(lease.registry(), old);
   // One that was there before, and that Coder could not use, stays for those who use it.
-  const { givenUp } = lease.registry().rotation;
-  if (!(old.wasThere && givenUp)) await revoke(run, old);
-  await tidy(run);
-  await lease.save(revoked(lease.registry().rotation, old, services.now()));
+  const { name, rotation } = lease.registry();
+  const isLeft = old.wasThere && rotation.givenUp;
+  if (!isLeft) await revoke(run, old);
+  try {
+    if (!isLeft) await forgetSecret(services.vault, name, old);
+    await tidy(run);
+  } finally {
+    // Also when the vault takes no changes: to revoke a password of a shared account again makes another one.
+    await lease.save(revoked(lease.registry().rotation, old, services.now()));
+  }
   notices.revoked(old);
 }
 
@@ -205,9 +211,12 @@ async function discard(run: Run, expired: boolean): Promise<boolean> {
   const { name, rotation } = lease.registry();
   const candidate = rotation.candidate as IssuedCredential;
   // A password that was there before the bridge took it may be in use elsewhere.
-  if (candidate.wasThere) await forgetSecret(services.vault, name, candidate);
-  else await revoke(run, candidate);
-  await lease.save({ candidate: undefined });
+  if (!candidate.wasThere) await revoke(run, candidate);
+  try {
+    await forgetSecret(services.vault, name, candidate);
+  } finally {
+    await lease.save({ candidate: undefined });
+  }
   if (expired) await fail(run, neverAccepted(lease.registry()));
   return !expired;
 }
