@@ -50,13 +50,15 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: [...ALONE, 'test/interop/**', 'test/scale/**', 'test/crash/**'],
+          exclude: [...ALONE, 'test/browser/**', 'test/interop/**', 'test/scale/**', 'test/crash/**'],
           // Files share a process for each core: to load the SDKs takes longer than most files do.
           isolate: false,
           maxWorkers: MORE_THAN_CORES,
         },
       },
       { extends: true, test: { name: 'alone', include: ALONE, maxWorkers: MORE_THAN_CORES } },
+      // In Chromium: .ci/run installs it.
+      { extends: true, test: { name: 'browser', include: ['test/browser/**/*.test.ts'] } },
       { extends: true, test: { name: 'interop', include: ['test/interop/**/*.test.ts'] } },
       {
         extends: true,

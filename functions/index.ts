@@ -1,4 +1,5 @@
 // The entry of the bundle: importing a function's file registers it.
+import './console.ts';
 import './health.ts';
 import './images-get.ts';
 import './images-list.ts';

@@ -1,6 +1,7 @@
 import { httpFunction } from '../shared/api/http-function.ts';
 import { TEMPLATE, TEMPLATE_REFUSALS, TemplatePath, templatesOf } from '../shared/api/templates.ts';
 import { TemplateView, templateView } from '../shared/api/views/template.ts';
+import { imagesToLookAt } from '../shared/coder/v2/rollout.ts';
 import { lookAgain } from '../shared/images/look-again.ts';
 
 httpFunction('templates-promote', {
@@ -13,7 +14,7 @@ httpFunction('templates-promote', {
   refusals: ['not-found', 'nothing-to-promote', 'conflict', ...TEMPLATE_REFUSALS],
   async answer({ path, signal, log }, services) {
     const state = await templatesOf(services).promote(path, signal);
-    await lookAgain(services, Object.values(state.rollout.wishes), signal, log);
+    await lookAgain(services, imagesToLookAt(state.rollout), signal, log);
     return { status: 200, jsonBody: templateView(state) };
   },
 });

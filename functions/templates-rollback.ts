@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { httpFunction } from '../shared/api/http-function.ts';
 import { TEMPLATE, TEMPLATE_REFUSALS, TemplatePath, templatesOf } from '../shared/api/templates.ts';
 import { TemplateView, templateView } from '../shared/api/views/template.ts';
+import { imagesToLookAt } from '../shared/coder/v2/rollout.ts';
 import { lookAgain } from '../shared/images/look-again.ts';
 
 httpFunction('templates-rollback', {
@@ -19,7 +20,7 @@ httpFunction('templates-rollback', {
   refusals: ['not-found', ...TEMPLATE_REFUSALS],
   async answer({ path, query: { to }, signal, log }, services) {
     const state = await templatesOf(services).rollBack(path, to, signal);
-    await lookAgain(services, Object.values(state.rollout.wishes), signal, log);
+    await lookAgain(services, imagesToLookAt(state.rollout), signal, log);
     return { status: 200, jsonBody: templateView(state) };
   },
 });

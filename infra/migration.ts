@@ -47,7 +47,7 @@ export function migrate(registry: ClassicRegistry): Migration {
 
 function aboutRegistry({ organizationId, pinned, credential }: ClassicRegistry): string[] {
   const notes = [
-    'templates: Coder needs a template for each repository, with the last part of its name. To name others, write templates into the rules.',
+    'templates: Coder needs a template for each repository, with the last part of its name. To name others, write templates into the rules. With "as": "catalog" in them people choose among the tags, as they did.',
   ];
   if (credential && credential.kind !== 'managed-identity') {
     notes.push(

@@ -227,6 +227,11 @@ export const REASONS = {
     remedy:
       'Correct the image and push it again; or correct the template, or `canary` in the policy, and replay the image.',
   },
+  'catalog-too-large': {
+    state: 'failed',
+    meaning: 'The catalog of the template has no room for it: it takes 100 images and 32,000 bytes.',
+    remedy: 'Lower `keepTags`, or leave out tags, in the rules that fill the catalog; then replay the image.',
+  },
   'platforms-missing': {
     state: 'failed',
     meaning: 'A platform that its rule requires did not arrive in time.',
@@ -332,7 +337,7 @@ export const V2_IMAGE_REASONS = [
   ...(['no-template', 'not-chosen', 'held'] as const),
   ...(['coder-building', 'no-provisioner', 'canary-running', 'canary-failed'] as const),
   ...(['template-missing', 'variable-missing', 'variable-sensitive'] as const),
-  ...(['template-invalid', 'template-build-failed'] as const),
+  ...(['template-invalid', 'template-build-failed', 'catalog-too-large'] as const),
   ...(['template-fell-back', 'last-image'] as const),
 ] satisfies ImageReason[];
 export type V2ImageReason = (typeof V2_IMAGE_REASONS)[number];

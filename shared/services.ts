@@ -225,8 +225,12 @@ function createV2(
       for await (const registry of registries.each()) if (registry.name !== name) yield registry;
     },
     async *otherTags(registry, repository) {
-      for await (const { tag, digest, pushedOn, reason } of images.ofRepository(registry, repository)) {
-        if (digest && pushedOn && canBeNamed(reason)) yield { tag, digest, pushedOn };
+      for await (const { tag, digest, pushedOn, reason, state } of images.ofRepository(
+        registry,
+        repository,
+      )) {
+        const isPending = state === 'pending';
+        if (digest && pushedOn && canBeNamed(reason)) yield { tag, digest, pushedOn, isPending };
       }
     },
   };

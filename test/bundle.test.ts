@@ -14,7 +14,7 @@ import { testTls } from './support/bridge.ts';
 import { activeVersion } from './support/coder-v2.ts';
 
 const ROOT = join(import.meta.dirname, '..');
-const PACKAGE = ['dist/index.cjs', 'host.json', 'package.json'];
+const PACKAGE = ['dist/console.html', 'dist/index.cjs', 'host.json', 'package.json'];
 const KEYS = { master: 'm', host: 'h', eventGrid: 'e' };
 
 /** What the cloud on this machine takes beside what is deployed: where its services are, and whom to trust. */
@@ -52,7 +52,14 @@ describe('the published package', () => {
       '.gitignore',
       '.funcignore',
     ],
-    ...['dist/index.cjs', 'dist/index.js', 'dist/old/index.cjs', 'functions/health.ts', 'shared/services.ts'],
+    ...[
+      'dist/console.html',
+      'dist/index.cjs',
+      'dist/index.js',
+      'dist/old/index.cjs',
+      'functions/health.ts',
+      'shared/services.ts',
+    ],
     ...[
       'node_modules/zod/package.json',
       'node_modules/zod/dist/index.cjs',
@@ -69,7 +76,7 @@ describe('the published package', () => {
     ],
   ];
 
-  test('is three files, as azd and VS Code read .funcignore', async () => {
+  test('is four files, as azd and VS Code read .funcignore', async () => {
     const rules = ignore().add(await readFile(join(ROOT, '.funcignore'), 'utf8'));
 
     expect(checkout.filter(file => !rules.ignores(file)).sort()).toEqual(PACKAGE);
@@ -78,7 +85,7 @@ describe('the published package', () => {
     expect(published.sort()).toEqual(['host.json', 'package.json']);
   });
 
-  test('is three files, as func reads it', async () => {
+  test('is four files, as func reads it', async () => {
     const isIgnored = readAsFunc(await readFile(join(ROOT, '.funcignore'), 'utf8'));
     // func itself leaves out what begins with .git, .vscode, .funcignore and local.settings.json.
     expect(checkout.filter(file => !isIgnored(file)).sort()).toEqual(PACKAGE);

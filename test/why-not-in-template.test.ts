@@ -13,6 +13,7 @@ const POLICY = {
     { repository: 'manual/*', templates: [{ template: '{name}', promote: 'manual' }] },
     { repository: 'tried/*', templates: [{ template: '{name}', canary: {} }] },
     { repository: 'stable/*', templates: TEMPLATES, defaultTag: 'highest-semver' },
+    { repository: 'list/*', templates: [{ template: '{name}', as: 'catalog' }] },
     { repository: 'tidy/*', templates: TEMPLATES, onDelete: 'remove' },
     { repository: 'team/*', templates: TEMPLATES },
     { repository: 'nowhere/*' },
@@ -20,6 +21,7 @@ const POLICY = {
 };
 
 const SOURCE = 'variable "image" {\n  type    = string\n  default = "ubuntu:24.04"\n}\n';
+const CATALOG = 'variable "images" {\n  type    = string\n  default = "[]"\n}\n';
 const WITHOUT_VARIABLE = 'variable "namespace" {\n  type    = string\n  default = "coder"\n}\n';
 const SENSITIVE =
   'variable "image" {\n  type      = string\n  default   = "ubuntu:24.04"\n  sensitive = true\n}\n';
@@ -195,6 +197,11 @@ const OUTCOMES: Record<V2ImageReason | AnsweredReason, () => Promise<string>> = 
     await pushTemplate('broken');
     coder.controls.failNextImport('exit status 1: no such namespace');
     return pushed('team/broken:v1');
+  },
+  'catalog-too-large': async () => {
+    const entries = Array.from({ length: 100 }, (_, i) => ({ id: `${i}`, image: `ubuntu:${i}` }));
+    await pushTemplate('full', CATALOG, { images: JSON.stringify(entries) });
+    return pushed('list/full:v1');
   },
 
   'coder-unavailable': async () => {

@@ -8,6 +8,7 @@ export function describeForPrograms({ cloud, host, keys, eventGridUrl }: Environ
   const { generation, url, token, ownerToken, organizationId } = cloud.coder;
   return {
     functions: host.url,
+    console: consoleUrl({ host, keys }),
     functionKey: keys.host,
     masterKey: keys.master,
     eventGrid: eventGridUrl,
@@ -35,6 +36,11 @@ export function describeForPrograms({ cloud, host, keys, eventGridUrl }: Environ
       ...(kubernetes && { kubernetes: kubernetes.url }),
     },
   };
+}
+
+/** The page for people, opened with one click: the key is in the fragment, which no server ever sees. */
+function consoleUrl({ host, keys }: Pick<Environment, 'host' | 'keys'>): string {
+  return `${host.url}/api/console#key=${keys.host}`;
 }
 
 /** Shell variables for trying things out by hand, so that no secret has to be printed or typed. */
@@ -65,7 +71,7 @@ export function describeForShells(environment: Environment, caFile: string): str
  * @param folder of the files for shells and docker
  */
 export function describeForPeople(
-  { cloud, host }: Environment,
+  { cloud, host, keys }: Environment,
   sample: SampleImage,
   folder = '.local',
 ): string {
@@ -81,6 +87,7 @@ export function describeForPeople(
   return `
 ${sample.reference} was pushed, and ${what} ${seconds} s later.
 
+  Console    ${consoleUrl({ host, keys })}
   Bridge     ${host.url}/api
   Registry   ${registry.loginServer}
   Coder      ${url}/api/${isV2 ? 'v2' : 'v0'}
@@ -99,7 +106,7 @@ Ctrl-C stops everything; only the certificate in .local is kept.
 }
 
 /** What people read whose own Coder is used: its templates, and how to connect one. */
-export async function describeOwnCoder({ cloud, host }: Environment, folder: string): Promise<string> {
+export async function describeOwnCoder({ cloud, host, keys }: Environment, folder: string): Promise<string> {
   const { url, token } = cloud.coder;
   const answer = await fetch(`${url}/api/v2/templates`, { headers: { 'coder-session-token': token } });
   if (!answer.ok)
@@ -134,6 +141,7 @@ Then push:
   docker pull alpine && docker tag alpine ${cloud.standIns.registry.loginServer}/samples/workspace:v1
   docker --config ${folder}/docker push ${cloud.standIns.registry.loginServer}/samples/workspace:v1
 
+  Console    ${consoleUrl({ host, keys })}
   Bridge     ${host.url}/api
   Registry   ${cloud.standIns.registry.loginServer}
 

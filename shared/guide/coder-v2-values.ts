@@ -1,5 +1,5 @@
 import { quote, resourceNameOf } from '../azure/az-commands.ts';
-import { declaredDestinations } from '../coder/v2/destinations.ts';
+import { declaredDestinations, variableOf } from '../coder/v2/destinations.ts';
 import { isAtLeast, type Release } from '../coder/v2/release.ts';
 import type { SetupFacts } from '../coder/v2/setup-facts.ts';
 import type { TemplateChange } from '../coder/v2/template-change.ts';
@@ -38,6 +38,8 @@ export function coderV2Values(
   const [first] = declaredDestinations(registry)
     .map(({ destination }) => destination)
     .filter(({ template }) => !template.includes('{name}'));
+  const isCatalog = coder?.template?.isCatalog ?? first?.as === 'catalog';
+  const variable = coder?.template?.variable ?? variableOf(first ?? {});
   const name = coder?.template?.name ?? first?.template;
   const template = name ? quote(name) : '"$CODER_TEMPLATE"';
   const change = coder?.template?.change;
@@ -46,7 +48,11 @@ export function coderV2Values(
     vaultUrl: settings.KEY_VAULT_URL,
     tokenSecret: settings.CODER_TOKEN_SECRET,
     template,
-    variable: coder?.template?.variable ?? first?.variable ?? 'image',
+    variable,
+    variableDefault: isCatalog ? '[]' : 'docker.io/codercom/example-base:ubuntu',
+    useSays: isCatalog
+      ? 'the parameter that docs/coder-v2.md shows, since it holds a list of images to choose from'
+      : `a container that uses it: \`image = var.${variable}\``,
     scopesSay: aboutScopes(coder?.release),
     canaryScopesSay: aboutCanaryScopes(coder?.release, hasCanary(registry)),
     changeSays: change ? aboutChange(change.kind, name as string) : '',

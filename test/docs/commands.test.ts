@@ -48,7 +48,11 @@ test.each([
 ])('%s shows what npm start says', (page, tookMs) => {
   const coder = { generation: generationOf(page), url: 'https://127.0.0.1:7080' };
   const registry = { loginServer: 'localhost:5443' };
-  const environment = { cloud: { standIns: { registry }, coder }, host: { url: 'http://127.0.0.1:7071' } };
+  const environment = {
+    cloud: { standIns: { registry }, coder },
+    host: { url: 'http://127.0.0.1:7071' },
+    keys: { host: 'KEY' },
+  };
   const sample = { reference: 'contoso/samples/workspace:v1', digest: '', tookMs };
 
   const said = describeForPeople(environment as never, sample);

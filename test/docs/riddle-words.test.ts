@@ -5,7 +5,7 @@ import { PAGES, readText } from '../support/docs.ts';
 import { RIDDLE_WORDS } from './riddle-words.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const FOLDERS = ['command', 'infra/azure', 'infra/local', 'shared', 'functions', 'test'];
+const FOLDERS = ['command', 'console', 'infra/azure', 'infra/local', 'shared', 'functions', 'test'];
 /** The list itself. */
 const EXCEPTED = /^test\/docs\/riddle-words\.ts$/;
 const FILES = [
@@ -16,7 +16,7 @@ const FILES = [
 
 function filesIn(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-    .filter(name => /\.(?:bicep|ts|kql|md)$/.test(name))
+    .filter(name => /\.(?:bicep|tsx?|kql|md|html)$/.test(name))
     .map(name => `${folder}/${name.replaceAll('\\', '/')}`);
 }
 

@@ -107,10 +107,14 @@ describe('templates-list and templates-get', () => {
     };
 
     expect(await ask('templates-list')).toEqual({ status: 200, json: { items: [shown] } });
+    const [active, before] = [{ isActive: true }, { isActive: false, createdBy: 'owner' }];
+    const versions = [active, before].map(version =>
+      expect.objectContaining({ state: 'succeeded', createdOn: expect.any(String), ...version }),
+    );
     // The organization by its id, by its name, and as the one that is the default.
     for (const called of [organization, 'coder', 'CODER', 'default']) {
       const name = `${called}/${SAMPLE_TEMPLATE}`;
-      expect(await ask('templates-get', name)).toEqual({ status: 200, json: shown });
+      expect(await ask('templates-get', name)).toEqual({ status: 200, json: { ...shown, versions } });
     }
   });
 

@@ -23,12 +23,16 @@ function send(app: App, { method, path }: Call, headers: Record<string, string>)
   return app.request(path, { method, headers });
 }
 
-const HEALTHY = { status: 200, text: JSON.stringify({ status: 'ok', version: INFO.version }) };
+/** What each call that needs no role answers to every caller. */
+const OPENLY: Record<string, object> = {
+  console: { status: 200, text: expect.stringContaining('<!doctype html>') },
+  health: { status: 200, text: JSON.stringify({ status: 'ok', version: INFO.version }) },
+};
 
 const statusOf = async (answer: Promise<Answer>) => (await answer).status;
 
-test('only health needs no role, and each role allows some call', () => {
-  expect(OPEN.map(({ name }) => name)).toEqual(['health']);
+test('only health and the console, which reveals nothing, need no role, and each role allows some call', () => {
+  expect(OPEN.map(({ name }) => name)).toEqual(['console', 'health']);
   expect(new Set(GUARDED.map(({ role }) => role))).toEqual(new Set(EVERY_ROLE));
 });
 
@@ -45,8 +49,9 @@ describe('with function keys', () => {
   const anothers = ({ name }: Call) => own(CALLS.find(call => call.name !== name) as Call);
 
   test.each(OPEN)('$name needs no authentication', async call => {
-    expect(await send(app, call, {})).toMatchObject(HEALTHY);
-    expect(await send(app, call, { 'x-functions-key': 'wrong' })).toMatchObject(HEALTHY);
+    const answer = OPENLY[call.name] as object;
+    expect(await send(app, call, {})).toMatchObject(answer);
+    expect(await send(app, call, { 'x-functions-key': 'wrong' })).toMatchObject(answer);
   });
 
   test.each(GUARDED)('$name takes its own key and those of the host, and no other', async call => {
@@ -92,7 +97,7 @@ describe('where the platform signs callers in', () => {
   afterAll(() => app.close());
 
   test.each(OPEN)('$name needs no authentication', async call => {
-    expect(await send(app, call, {})).toMatchObject(HEALTHY);
+    expect(await send(app, call, {})).toMatchObject(OPENLY[call.name] as object);
   });
 
   test.each(GUARDED)('$name takes the role $role, and nothing else', async call => {

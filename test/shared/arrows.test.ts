@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type Arrow, arrowsOf, circlesOf } from './arrows.ts';
 
@@ -28,6 +30,8 @@ const ROOMS: Readonly<Record<string, RegExp>> = {
 };
 const NAMES = Object.keys(ROOMS);
 
+const codeOf = (file: string) => readFileSync(join(import.meta.dirname, '..', '..', file), 'utf8');
+
 const arrows = arrowsOf('shared', 'functions').filter(({ to }) => to.endsWith('.ts'));
 
 function roomOf(file: string): string {
@@ -53,6 +57,15 @@ describe('imports', () => {
   test('form no circle of files, types included', () => {
     expect(circlesOf(arrows).map(circle => circle.join(' ⇄ '))).toEqual([]);
     expect(circlesOf(arrowsOf('infra/local')).map(circle => circle.join(' ⇄ '))).toEqual([]);
+  });
+
+  test('of the console name no code of the app, but only its types', () => {
+    const taken = arrowsOf('console').filter(({ to }) => !to.startsWith('console/'));
+    expect(taken.map(({ to }) => to)).toContain('shared/api/views/image.ts');
+    expect(
+      taken.filter(({ from }) => codeOf(from).match(/^(?:im|ex)port (?!type\b)[^;]*'\.\.\/+shared/m)),
+    ).toEqual([]);
+    expect(circlesOf(arrowsOf('console')).map(circle => circle.join(' ⇄ '))).toEqual([]);
   });
 
   test('a circle and an arrow up are seen', () => {

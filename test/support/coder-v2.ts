@@ -24,7 +24,16 @@ export interface TestCoder {
 }
 
 const MINUTE_MS = 60_000;
-const SAMPLE = join(import.meta.dirname, '..', '..', 'infra', 'local', 'templates', 'kubernetes', 'main.tf');
+export const SAMPLE = join(
+  import.meta.dirname,
+  '..',
+  '..',
+  'infra',
+  'local',
+  'templates',
+  'kubernetes',
+  'main.tf',
+);
 
 /** Imports end only when the test moves the clock. */
 export async function startTestCoder(options: Partial<CoderV2Options> = {}): Promise<TestCoder> {

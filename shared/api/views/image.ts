@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { MemoView, RequestWords } from '../../coder/words.ts';
+import { ruleOf } from '../../policy/policy.ts';
 import { formatReference } from '../../policy/reference.ts';
 import { findReason, IMAGE_REASONS, remedyOf, STATES } from '../../reasons.ts';
 import type { ImageRecord } from '../../records/image.ts';
@@ -13,6 +14,10 @@ export const ImageView = z.strictObject({
   reference: z.string(),
   digest: z.string().optional(),
   pinnedReference: z.string().optional().describe('Reference that pulls exactly the digest in Coder.'),
+  rule: z
+    .int()
+    .optional()
+    .describe('Index of the rule of the present policy that matches, from 0; absent when none does.'),
   state: z.enum(STATES),
   reason: z.enum(IMAGE_REASONS),
   message: z.string().describe('What happened last.'),
@@ -38,6 +43,7 @@ export const ImageView = z.strictObject({
  */
 export function imageView(record: ImageRecord, of?: Registry) {
   const { state, reason } = record;
+  const rule = of ? ruleOf(of, record) : -1;
   const inCoder = state === 'imported' ? record.digest : record.coderDigest;
   return {
     registry: record.registry,
@@ -46,6 +52,7 @@ export function imageView(record: ImageRecord, of?: Registry) {
     reference: formatReference(record),
     digest: record.digest,
     pinnedReference: of && inCoder && `${of.loginServer}/${record.repository}@${inCoder}`,
+    rule: rule >= 0 ? rule : undefined,
     state,
     reason,
     message: record.message,

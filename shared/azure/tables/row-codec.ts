@@ -38,21 +38,42 @@ export function createRowCodec<S extends z.ZodObject>(
   const columns = schema.omit(Object.fromEntries(keyed.map(([, property]) => [property, true])) as never);
   return {
     toRow(record, key) {
-      return {
-        ...key,
-        ...constants,
-        ...z.encode(columns, redactMessages(withoutUndefined(record)) as never),
-      };
+      const row: object = z.encode(columns, redactMessages(withoutUndefined(record)) as never);
+      return { ...key, ...constants, ...splitLong(row) };
     },
 
     fromRow(row) {
       checkVersion(row);
       const fromKey = Object.fromEntries(keyed.map(([key, property]) => [property, row[key]]));
-      const { data, error } = schema.safeParse({ ...row, ...fromKey });
+      const { data, error } = schema.safeParse({ ...joinLong(row), ...fromKey });
       if (error) throw damaged(row, error);
       return data;
     },
   };
+}
+
+/** The service takes 32 Ki UTF-16 units in one column; a character has two at most. */
+const PARTS = /.{1,16000}/gsu;
+
+/** A longer text goes on in `NAME_2`, `NAME_3` and so on. */
+function splitLong(row: object): object {
+  const columns = Object.entries(row).flatMap(([name, value]) => {
+    const parts = typeof value === 'string' ? (value.match(PARTS) ?? []) : [];
+    if (parts.length <= 1) return [[name, value]];
+    return parts.map((part, i) => [i === 0 ? name : `${name}_${i + 1}`, part]);
+  });
+  return Object.fromEntries(columns);
+}
+
+function joinLong(row: object): object {
+  const columns: Record<string, unknown> = { ...row };
+  for (const [name, value] of Object.entries(columns)) {
+    if (typeof value !== 'string') continue;
+    let text = value;
+    for (let i = 2; typeof columns[`${name}_${i}`] === 'string'; i += 1) text += columns[`${name}_${i}`];
+    columns[name] = text;
+  }
+  return columns;
 }
 
 /** What to do with a row that cannot be read, such as to log it. */

@@ -1,10 +1,12 @@
 import { deleteLeftCanaries, noteCanaryFailed, takeCanaryStep } from './canary.ts';
+import { composeCatalogs } from './catalog/compose-round.ts';
 import { createVersion } from './create-version.ts';
 import { decideRollout } from './decide.ts';
-import { type CanaryStep, type RolloutFacts, type RolloutStep, type VersionFact, valuesOf } from './facts.ts';
+import type { CanaryStep, RolloutFacts, RolloutStep, VersionFact } from './facts.ts';
 import { listOwnVersions } from './own-versions.ts';
+import { noteNamed, notePromoted, promote, restore, takeBack } from './promotion.ts';
 import { readActive, readOurs, readTemplate } from './read-facts.ts';
-import { type Building, hold, noteActive, type Rollout, remember } from './rollout.ts';
+import { type Building, noteActive, type Rollout } from './rollout.ts';
 import {
   note,
   noteFailure,
@@ -14,13 +16,14 @@ import {
   type TemplateName,
   templateOf,
 } from './round.ts';
-import { isSameImage } from './value.ts';
 
 export type RoundEnd = Extract<RolloutStep, { do: 'wait' | 'settle' }> & {
   /** The version that is active, or that is being built. */
   version?: string | undefined;
   /** What the template's variables hold. */
   active?: VersionFact | undefined;
+  /** What the catalogs are to hold. */
+  catalogs?: RolloutFacts['catalogs'];
 };
 
 /** Versions that one round archives, the oldest first. */
@@ -45,18 +48,19 @@ export async function advance(
   const round: Round = { options, name, rollout, facts, signal, hasPromoted: false };
   for (;;) {
     const step = decideRollout(facts);
-    if (step.do === 'wait') return { ...step, version: rollout.building?.name, active: facts.active };
+    const { active, catalogs } = facts;
+    if (step.do === 'wait') return { ...step, version: rollout.building?.name, active, catalogs };
     if (step.do === 'settle') {
       if (round.hasPromoted) await archiveOld(round);
       await deleteLeftCanaries(round);
-      return { ...step, version: facts.active?.name, active: facts.active };
+      return { ...step, version: active?.name, active, catalogs };
     }
     if (!isCanaryStep(step)) await take(round, step);
     else {
       await takeCanaryStep(round, step);
       // What was noted is stored before what follows from it is done.
       if (step.do !== 'read-canary')
-        return { ...waitFor(step, now()), version: rollout.building?.name, active: facts.active };
+        return { ...waitFor(step, now()), version: rollout.building?.name, active, catalogs };
     }
   }
 }
@@ -82,7 +86,12 @@ async function take(round: Round, step: Taken): Promise<void> {
     case 'read-active':
       facts.active = await readActive(round);
       noteActive(rollout, facts.active.id);
-      return noteNamed(round, valuesOf(facts.active));
+      // Ours has what was in use.
+      if (facts.active.id !== rollout.building?.versionId) delete facts.catalogs;
+      return noteNamed(round);
+    case 'compose-catalogs':
+      await composeCatalogs(round);
+      return noteNamed(round);
     case 'read-ours':
       facts.ours = await readOurs(round, step.building);
       return;
@@ -105,7 +114,7 @@ async function take(round: Round, step: Taken): Promise<void> {
     case 'note-promoted':
       return notePromoted(round, oursOf(facts));
     case 'hold':
-      hold(rollout, step.values);
+      await takeBack(round, step.values);
       rollout.takenBackTo = templateOf(facts).activeVersionId;
       return;
     case 'restore':
@@ -113,60 +122,6 @@ async function take(round: Round, step: Taken): Promise<void> {
     case 'give-up':
       return giveUp(round, step);
   }
-}
-
-function noteNamed({ rollout, options }: Round, has: Readonly<Record<string, string>>): void {
-  for (const [name, value] of Object.entries(options.wanted)) {
-    if (isSameImage(has[name], value)) rollout.named[name] = value;
-  }
-}
-
-async function restore(round: Round, versionId: string): Promise<void> {
-  const { activeVersionId } = templateOf(round.facts);
-  await promote(round, versionId);
-  round.rollout.takenBackTo = activeVersionId;
-}
-
-/** Coder has no condition on a promotion, so the template is read once more right before. */
-async function promote(round: Round, versionId: string): Promise<void> {
-  const { facts, options, signal } = round;
-  const before = templateOf(facts);
-  const now = await readTemplate(round);
-  facts.template = now;
-  if (now?.activeVersionId !== before.activeVersionId) return;
-  await options.coder.promote(before.id, versionId, signal);
-  // Only what Coder shows then counts.
-  delete facts.template;
-}
-
-function notePromoted(round: Round, ours: VersionFact): void {
-  const { rollout, facts, options } = round;
-  round.hasPromoted = true;
-  const { values, before, since: begunOn } = rollout.building as Building;
-  const { id: versionId, createdOn, importedOn } = ours;
-  const importMs = importedOn && importedOn.getTime() - createdOn.getTime();
-  const times = {
-    createdOn,
-    begunOn,
-    promotedOn: options.now(),
-    ...(importMs !== undefined && { importMs }),
-  };
-  const isUntried = options.canary && facts.isDeprecated && !rollout.building?.canary?.verdict?.isReady;
-  const warning =
-    'The template is deprecated, so that Coder started no workspace to try the image before its promotion.';
-  rollout.last = { versionId, ...times, ...(isUntried && { warning }) };
-  remember(rollout, Object.values(values));
-  remember(rollout, Object.values(before), times.promotedOn);
-  // Another digest of these was pushed.
-  const changed = Object.keys(values).filter(name => !isSameImage(values[name], before[name]));
-  for (const name of changed) {
-    delete rollout.held[name];
-    delete rollout.canaryFailed[name];
-  }
-  for (const name of Object.keys(values)) delete rollout.suspects[name];
-  delete rollout.building;
-  delete rollout.failed;
-  delete facts.ours;
 }
 
 async function giveUp(

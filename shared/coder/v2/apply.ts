@@ -1,23 +1,14 @@
-import { type ImageReason, REASONS } from '../../reasons.ts';
+import { REASONS } from '../../reasons.ts';
 import type { Applied, WantedImage } from '../target.ts';
-import type { RoundEnd } from './advance.ts';
+import type { ApplyOptions } from './apply-options.ts';
+import { applyToCatalog } from './catalog/apply.ts';
 import { type Place, placesOf } from './destinations.ts';
-import type { Organizations } from './organizations.ts';
-import { isHeld, type Rollout } from './rollout.ts';
-import type { Rollouts } from './rollout-table.ts';
-import { formatValue, isSameImage } from './value.ts';
-import { replaces, type Wish } from './wish.ts';
-import type { TemplateMemo } from './words.ts';
-
-export interface ApplyOptions {
-  rollouts: Rollouts;
-  organizations: Organizations;
-  now: () => Date;
-}
-
-/** From the first look at an import on, each is as much later as a quarter of the time that has passed. */
-const FIRST_LOOK_MS = 250;
-const LONGEST_LOOK_MS = 15_000;
+import { textOf } from './facts.ts';
+import { type PlaceResult, resultOf } from './place-result.ts';
+import { noteOpen, type Rollout } from './rollout.ts';
+import { isSameImage } from './value.ts';
+import { replaces } from './wish.ts';
+import { wishOf } from './wish-of.ts';
 
 /** Takes every template that the image goes to one round further. @throws ServiceError */
 export async function applyImage(
@@ -33,19 +24,15 @@ export async function applyImage(
   return summarize(results);
 }
 
-interface PlaceResult extends TemplateMemo {
-  reason: ImageReason;
-  digest?: string | undefined;
-  lookAgainOn?: Date | undefined;
-}
-
 async function applyTo(
-  { rollouts, now }: ApplyOptions,
+  options: ApplyOptions,
   place: Place,
   image: WantedImage,
   signal: AbortSignal,
 ): Promise<PlaceResult> {
-  const wish = wishOf(place, image);
+  if (place.destination.as === 'catalog') return applyToCatalog(options, place, image, signal);
+  const { rollouts, now } = options;
+  const wish = wishOf(place, { ...image, digest: image.digests[0] });
   const { organization, template, variable, destination } = place;
   const { end, rollout } = await rollouts.round(
     place,
@@ -53,9 +40,9 @@ async function applyTo(
       const chosen = current.wishes[variable];
       const isChosen = replaces(image.words.defaultTag ?? 'newest', wish, chosen);
       if (isChosen) {
-        if (!isSameImage(chosen?.value, wish.value))
-          current.openSince = oldest(current.openSince, wish.pushedOn);
+        if (!isSameImage(chosen?.value, wish.value)) noteOpen(current, wish.pushedOn);
         current.wishes[variable] = wish;
+        delete current.catalogs[variable];
       }
       // Several tags of one digest are in the template together.
       else if (!isSameImage(chosen?.value, wish.value)) return undefined;
@@ -66,20 +53,14 @@ async function applyTo(
   );
   const common = { organization: organization.name, template, variable };
   if (!end) return { ...common, ...notChosen(rollout, variable) };
-  return { ...common, ...resultOf(end, rollout, wish, variable, now()) };
-}
-
-function wishOf({ destination }: Place, image: WantedImage): Wish {
-  const { registry, repository, tag, digests, pushedOn, pinned } = image;
-  const [digest] = digests;
-  const name = `${registry.loginServer}/${repository}`;
-  const value = formatValue({ name, tag, digest }, destination.reference);
-  const isManual = pinned || destination.promote === 'manual';
-  return {
-    ...{ registry: registry.name, repository, tag, digest, value, pushedOn },
-    ...(isManual && { isManual }),
-    ...(destination.canary && { canary: destination.canary }),
+  const active = textOf(end.active, variable);
+  const asked = {
+    variable,
+    value: wish.value,
+    digest: wish.digest,
+    isThere: isSameImage(active, wish.value),
   };
+  return { ...common, ...resultOf(end, rollout, asked, now()) };
 }
 
 /** A person asked to try again what was held, or failed. */
@@ -96,50 +77,6 @@ function forgetRefusals(rollout: Rollout, variable: string): void {
 function notChosen({ wishes }: Rollout, variable: string): Pick<PlaceResult, 'reason' | 'message'> {
   const { repository, tag } = wishes[variable] ?? {};
   return { reason: 'not-chosen', message: `The variable ${variable} follows ${repository}:${tag}.` };
-}
-
-function resultOf(
-  end: RoundEnd,
-  rollout: Rollout,
-  wish: Wish,
-  variable: string,
-  now: Date,
-): Omit<PlaceResult, 'organization' | 'template' | 'variable'> {
-  const { version } = end;
-  const isThere = isSameImage(
-    end.active?.variables?.find(({ name }) => name === variable)?.value,
-    wish.value,
-  );
-  const failed = rollout.canaryFailed[variable];
-  if (
-    !isThere &&
-    failed &&
-    isSameImage(failed.value, wish.value) &&
-    isHeld(rollout.held, variable, wish.value)
-  )
-    return { reason: 'canary-failed', message: failed.message, ...(version && { version }) };
-  const message = end.do === 'settle' && !isThere ? end.message : warningOf(end, rollout, isThere);
-  // How the round ended may be about another variable.
-  const isOurs = end.do === 'settle' && rollout.last?.versionId === end.active?.id;
-  const importMs = isThere && isOurs ? rollout.last?.importMs : undefined;
-  const reasonThere = isOurs ? 'template-updated' : 'already-in-template';
-  return {
-    reason: isThere ? reasonThere : end.reason,
-    ...(message && { message }),
-    ...(version && { version }),
-    ...(importMs !== undefined && { importMs }),
-    ...(isThere && { digest: wish.digest }),
-    lookAgainOn: end.do === 'wait' ? (end.until ?? nextLook(now, rollout.building?.since)) : undefined,
-  };
-}
-
-/** What a person should know of the version that is active. */
-function warningOf({ active }: RoundEnd, { last }: Rollout, isThere: boolean): string | undefined {
-  return isThere && last?.versionId === active?.id ? last?.warning : undefined;
-}
-
-function oldest(one: Date | undefined, other: Date): Date {
-  return one && one < other ? one : other;
 }
 
 const RANK = { failed: 0, pending: 1, imported: 2, skipped: 3, removed: 4 } as const;
@@ -160,10 +97,4 @@ function summarize(results: readonly PlaceResult[]): Applied {
 
 function stateOf({ reason }: PlaceResult): keyof typeof RANK {
   return REASONS[reason].state;
-}
-
-/** Quick at first, since an import can take two seconds. */
-export function nextLook(now: Date, since: Date | undefined): Date {
-  const passedMs = since ? now.getTime() - since.getTime() : 0;
-  return new Date(now.getTime() + Math.min(LONGEST_LOOK_MS, Math.max(FIRST_LOOK_MS, passedMs / 4)));
 }

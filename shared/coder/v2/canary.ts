@@ -1,10 +1,12 @@
 import { ServiceError } from '../../errors.ts';
 import { shorten } from '../../lib/shorten.ts';
 import { lastWords } from './canary-words.ts';
+import { offers } from './catalog/usage.ts';
 import { CANARY_MINUTES, CANARY_PREFIX } from './decide-canary.ts';
 import type { CanaryFact, CanaryStep } from './facts.ts';
+import { canaryKey, hold } from './held.ts';
 import { isEnding, isLeft, listCanaries } from './left-canaries.ts';
-import { type Building, hold, type Rollout } from './rollout.ts';
+import type { Building, Rollout } from './rollout.ts';
 import { type Round, templateOf } from './round.ts';
 import type { CoderWorkspace } from './schema.ts';
 import { statusOf } from './status-of.ts';
@@ -62,10 +64,11 @@ async function startCanary(round: Round, name: string): Promise<void> {
     const presets = preset === undefined ? [] : await coder.listPresets(versionId, signal);
     const presetId = presets.find(({ Name }) => Name === preset)?.ID;
     if (preset !== undefined && !presetId) throw refused(`The template has no preset ${preset}.`);
+    const chosen = { ...(await chosenImages(round, versionId)), ...parameters };
     await coder.createWorkspace(
       {
         ...{ name, template_version_id: versionId, automatic_updates: 'never' },
-        rich_parameter_values: Object.entries(parameters).map(([key, value]) => ({ name: key, value })),
+        rich_parameter_values: Object.entries(chosen).map(([key, value]) => ({ name: key, value })),
         ...(presetId && { template_version_preset_id: presetId }),
         ttl_ms: timeoutMinutes * 60_000 + SPARE_MS,
       },
@@ -76,6 +79,18 @@ async function startCanary(round: Round, name: string): Promise<void> {
     if (!isRefusal(error)) throw error;
     judge(round, false, `Coder does not start a workspace. ${(error as Error).message}`);
   }
+}
+
+/** Values of the parameters that offer the images to try. */
+async function chosenImages(
+  { options: { coder }, rollout, signal }: Round,
+  versionId: string,
+): Promise<Record<string, string>> {
+  const tries = Object.values(rollout.building?.canary?.tries ?? {});
+  if (tries.length === 0) return {};
+  const parameters = await coder.listParameters(versionId, signal);
+  const chosen = tries.flatMap(({ id }) => parameters.filter(offers(id)).map(({ name }) => [name, id]));
+  return Object.fromEntries(chosen);
 }
 
 function refused(message: string): ServiceError {
@@ -123,11 +138,13 @@ export function noteCanaryFailed(
     rollout.suspects = suspects;
     return;
   }
-  hold(rollout, suspects);
   const where = kept ? ` The workspace ${kept} of the bridge's user is kept.` : '';
   for (const [name, value] of Object.entries(suspects)) {
     delete rollout.suspects[name];
-    rollout.canaryFailed[name] = { value, message: `${message}${where}` };
+    // Of a catalog one image was tried.
+    const image = canary?.tries?.[name]?.image;
+    hold(rollout, { [name]: image ?? value });
+    rollout.canaryFailed[canaryKey(name, image)] = { value: image ?? value, message: `${message}${where}` };
   }
 }
 

@@ -1,5 +1,6 @@
 import { ServiceError } from '../../errors.ts';
-import type { VersionFact } from './facts.ts';
+import { parseCatalog } from './catalog/value.ts';
+import { type RolloutFacts, textOf, type VersionFact } from './facts.ts';
 import { toFact } from './read-facts.ts';
 import type { Building, Rollout } from './rollout.ts';
 import { note, noteFailure, type Round, templateOf } from './round.ts';
@@ -12,10 +13,13 @@ export async function createVersion(round: Round, building: Building): Promise<v
   rollout.building = building;
   delete rollout.openSince;
   delete facts.ours;
-  const given = Object.entries(building.values).map(([variable, value]) => ({ name: variable, value }));
+  const given = Object.entries(building.values).map(([variable, value]) => ({
+    name: variable,
+    value: facts.catalogs?.[variable]?.text ?? value,
+  }));
   const version = {
     name: building.name,
-    message: messageOf(rollout, building),
+    message: messageOf(rollout, facts, building),
     template_id: templateOf(facts).id,
     file_id: building.fileId,
     // It is built on the active version.
@@ -56,13 +60,26 @@ function needsEveryValue(error: unknown): boolean {
   return isRejected(error) && /workspace tags|presets/i.test((error as Error).message);
 }
 
-/** A line for each image, for people who look at the list of versions. */
-function messageOf({ wishes }: Rollout, { values }: Building): string {
-  const lines = Object.entries(values).map(([variable, value]) => {
+/** A line for each image that is new, for people who look at the list of versions. */
+function messageOf({ wishes }: Rollout, facts: RolloutFacts, { values }: Building): string {
+  const lines = Object.entries(values).flatMap(([variable, value]) => {
+    const added = facts.catalogs?.[variable] && newImages(facts, variable);
+    if (added) return added.length > 0 ? added : [value];
     const wish = wishes[variable];
     // Another may be wished for since it was begun.
     const { repository, tag, digest } = (wish && isSameImage(wish.value, value) && wish) || {};
-    return `${repository ? `${repository}:${tag}@${digest}` : value} by acr-bridge`;
+    return [repository ? `${repository}:${tag}@${digest}` : value];
   });
-  return lines.slice(0, 10).join('\n');
+  return lines
+    .slice(0, 10)
+    .map(line => `${line} by acr-bridge`)
+    .join('\n');
+}
+
+function newImages({ catalogs, active }: RolloutFacts, variable: string): string[] {
+  const before = parseCatalog(textOf(active, variable)) ?? [];
+  const entries = catalogs?.[variable]?.entries ?? [];
+  return entries
+    .filter(entry => !before.some(({ id, image }) => id === entry.id && image === entry.image))
+    .map(({ image }) => image);
 }

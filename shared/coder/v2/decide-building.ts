@@ -1,7 +1,17 @@
+import { type CatalogEntry, parseCatalog, stampOf } from './catalog/value.ts';
 import { decideCanary, endCanary } from './decide-canary.ts';
-import { isSame, type RolloutFacts, type RolloutStep, type VersionFact, valuesOf } from './facts.ts';
+import {
+  isSame,
+  type RolloutFacts,
+  type RolloutStep,
+  textOf,
+  type VersionFact,
+  valuesOf,
+  wishedOf,
+} from './facts.ts';
+import { isHeld } from './held.ts';
 import { refuseVariable } from './refuse-variable.ts';
-import { type Building, isHeld } from './rollout.ts';
+import type { Building } from './rollout.ts';
 import { isSameImage } from './value.ts';
 import { versionName } from './version-name.ts';
 
@@ -13,10 +23,13 @@ const MOST_ATTEMPTS = 20;
 const REAPED = /terminated by the reaper/;
 
 /** What a version is given: what is wished for, without what a person took back. */
-export function valuesToBuild({ rollout, wanted, active }: RolloutFacts): Record<string, string> {
+export function valuesToBuild(facts: RolloutFacts): Record<string, string> {
+  const { rollout, wanted, active } = facts;
   const { held, suspects } = rollout;
   const current = active ? valuesOf(active) : {};
-  const open = Object.entries(wanted).filter(([name, value]) => !isHeld(held, name, value));
+  const open = Object.entries(wanted).filter(
+    ([name, value]) => !isHeld(held, name, value) && !isHeld(held, name, wishedOf(facts, name)),
+  );
   // Of those that failed together, one is tried at a time.
   const [, ...later] = open.filter(
     ([name, value]) =>
@@ -51,7 +64,8 @@ function decideVersion(facts: RolloutFacts, active: VersionFact, building: Build
   if (ours === undefined) return { do: 'read-ours', building };
   if (ours === null) {
     // The call that makes it never arrived; on another base it gets another name.
-    const isCurrent = building.baseVersionId === active.id && building.versionId === undefined;
+    const isCurrent =
+      building.baseVersionId === active.id && building.versionId === undefined && canBeGiven(facts, building);
     return isCurrent ? { do: 'create', building } : { do: 'note-building', building: undefined };
   }
   if (building.versionId === undefined) {
@@ -69,6 +83,13 @@ function decideVersion(facts: RolloutFacts, active: VersionFact, building: Build
   }
   if (active.id === ours.id) return { do: 'note-promoted' };
   return decideImport(facts, active, building, ours);
+}
+
+/** A catalog whose text is another one by now is composed anew. */
+function canBeGiven({ catalogs = {} }: RolloutFacts, { values }: Building): boolean {
+  return Object.entries(catalogs).every(
+    ([name, { text }]) => !(name in values) || stampOf(text) === values[name],
+  );
 }
 
 function decideImport(
@@ -121,13 +142,30 @@ function decideBuilt(
     const message = `Coder gave the variable ${name} the value ${shown} in place of ${value}.`;
     return { do: 'give-up', reason: 'variable-missing', message };
   }
-  if (active.id !== building.baseVersionId) return { do: 'discard' };
+  if (active.id !== building.baseVersionId || isOutdated(facts, building, ours)) return { do: 'discard' };
   const canary = decideCanary(facts, building, ours);
   if (canary) return canary;
   if (!facts.isManual || building.isApproved) return { do: 'promote' };
   return isSame(building.values, valuesToBuild(facts))
     ? { do: 'settle', reason: 'version-ready' }
     : { do: 'discard' };
+}
+
+/**
+ * Whether a catalog would lack what is in use by now, or offer what is not wished any more. What was only pushed since
+ * then waits for the next version, so that one pushed after the other does not keep all of them away.
+ */
+function isOutdated({ catalogs = {} }: RolloutFacts, { values }: Building, ours: VersionFact): boolean {
+  return Object.keys(values).some(name => {
+    const now = catalogs[name]?.entries;
+    const built = parseCatalog(textOf(ours, name));
+    if (!now || !built) return false;
+    const has = (entries: readonly CatalogEntry[], id: string) => entries.some(entry => entry.id === id);
+    return (
+      built.some(({ id, kept }) => !kept && !has(now, id)) ||
+      now.some(({ id, kept }) => kept && !has(built, id))
+    );
+  });
 }
 
 /** Builds the same again under another name, a few times. */

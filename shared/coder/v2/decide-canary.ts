@@ -1,4 +1,6 @@
-import type { CanaryFact, RolloutFacts, RolloutStep, VersionFact } from './facts.ts';
+import { newestNew } from './catalog/compose.ts';
+import { parseCatalog } from './catalog/value.ts';
+import { type CanaryFact, type RolloutFacts, type RolloutStep, textOf, type VersionFact } from './facts.ts';
 import type { Building, Canary } from './rollout.ts';
 
 /** How the names of the bridge's own workspaces begin. */
@@ -30,9 +32,29 @@ export function decideCanary(
   }
   if (!isWanted) return endCanary(facts, building);
   // Noted before it is started, so that one is always known which may be there.
-  if (!canary)
-    return { do: 'note-canary', canary: { name: canaryName(ours.id), since: facts.now, starts: 0 } };
+  if (!canary) {
+    const tries = triesOf(facts, building, ours);
+    return {
+      do: 'note-canary',
+      canary: { name: canaryName(ours.id), since: facts.now, starts: 0, ...(tries && { tries }) },
+    };
+  }
   return decideRunning(facts, canary, ours);
+}
+
+/** The newest of the images that are new in each catalog. */
+function triesOf(
+  { rollout, active }: RolloutFacts,
+  { values }: Building,
+  ours: VersionFact,
+): Canary['tries'] | undefined {
+  const tries = Object.keys(values).flatMap(variable => {
+    const catalog = rollout.catalogs[variable];
+    const [entries, before] = [ours, active].map(version => parseCatalog(textOf(version, variable)) ?? []);
+    const entry = catalog && newestNew(entries ?? [], before ?? [], catalog);
+    return entry ? [[variable, { id: entry.id, image: entry.image }] as const] : [];
+  });
+  return tries.length > 0 ? Object.fromEntries(tries) : undefined;
 }
 
 function decideRunning(facts: RolloutFacts, canary: Canary, ours: VersionFact): RolloutStep {

@@ -8,6 +8,7 @@ import {
   type RolloutStep,
   type VersionFact,
   valuesOf,
+  wishedOf,
 } from './facts.ts';
 import { refuseVariable } from './refuse-variable.ts';
 import type { Rollout } from './rollout.ts';
@@ -26,6 +27,7 @@ export function decideRollout(facts: RolloutFacts): RolloutStep {
   if (template === null)
     return (building && endCanary(facts, building)) ?? { do: 'settle', reason: 'template-missing' };
   if (active?.id !== template.activeVersionId) return { do: 'read-active' };
+  if (!facts.catalogs && Object.keys(rollout.catalogs).length > 0) return { do: 'compose-catalogs' };
   return building ? decideBuilding(facts, active, building) : decideIdle(facts, active);
 }
 
@@ -59,22 +61,25 @@ function decideIdle(facts: RolloutFacts, active: VersionFact): RolloutStep {
  * value is no wish of theirs.
  */
 function takenBack(
-  { rollout, wanted, restores }: RolloutFacts,
+  facts: RolloutFacts,
   active: VersionFact,
   differing: readonly string[],
 ): RolloutStep | undefined {
+  const { rollout, restores } = facts;
   const { last, named } = rollout;
   if (last?.versionId === active.id) return undefined;
   const current = valuesOf(active);
   const drift = (name: string) => driftOf(rollout, active, current[name]);
-  const taken = differing.filter(name => isSameImage(named[name], wanted[name]) && drift(name) !== 'behind');
+  const taken = differing.filter(
+    name => isSameImage(named[name], wishedOf(facts, name)) && drift(name) !== 'behind',
+  );
   const [first] = taken;
   if (first === undefined) return undefined;
   const isRolledBack = drift(first) === 'rolled-back';
   // What promotes the same version again does so from a state of its own, as Terraform does: two would take turns.
   const isRestored = last && isRolledBack && restores && rollout.takenBackTo !== active.id;
   if (!isRestored) {
-    return { do: 'hold', values: Object.fromEntries(taken.map(name => [name, wanted[name] as string])) };
+    return { do: 'hold', values: Object.fromEntries(taken.map(name => [name, wishedOf(facts, name)])) };
   }
   // What is newly wished is built with all the others.
   return taken.length === differing.length ? { do: 'restore', versionId: last.versionId } : undefined;

@@ -23,10 +23,15 @@ export function placesOf(
       organization: await organizations.resolve(destination.organization, signal),
       // A dot or an underscore occurs in repositories and in no template's name.
       template: destination.template.replace('{name}', name.replaceAll(/[^a-zA-Z0-9]+/g, '-')),
-      variable: destination.variable ?? 'image',
+      variable: variableOf(destination),
       destination,
     })),
   );
+}
+
+/** Name of the variable that is set. */
+export function variableOf({ variable, as }: Pick<Destination, 'variable' | 'as'>): string {
+  return variable ?? (as === 'catalog' ? 'images' : 'image');
 }
 
 /** A registry's rules, as far as they say where images go. */
@@ -78,7 +83,8 @@ export function refuseSeveralRepositories({
   path,
   repository,
 }: DeclaredDestination): Fault | undefined {
-  if (destination.template.includes('{name}') || !GLOB.test(repository)) return undefined;
-  const message = `names one template for the images of several repositories (${repository}), which would take turns in its variable. Name one repository in the rule, or let the template's name have {name} in it, the last part of the repository's name`;
+  if (destination.as === 'catalog' || destination.template.includes('{name}') || !GLOB.test(repository))
+    return undefined;
+  const message = `names one template for the images of several repositories (${repository}), which would take turns in its variable. Name one repository in the rule, let the template's name have {name} in it, the last part of the repository's name, or say "as": "catalog" for a list to choose from`;
   return { path: `${path}.template`, message };
 }

@@ -1,3 +1,4 @@
+import { type CatalogEntry, stampOf } from './catalog/value.ts';
 import type { Building, Canary, Rollout } from './rollout.ts';
 import { isSameImage } from './value.ts';
 import type { CanaryRule } from './words.ts';
@@ -49,11 +50,23 @@ export interface CanaryFact {
   agents: readonly { id: string; name: string; status: string; lifecycle: string; reason?: string }[];
 }
 
+/** What a variable that holds a catalog is to hold next. */
+export interface CatalogFact {
+  entries: readonly CatalogEntry[];
+  text: string;
+  /** What stands for all that is to be offered. */
+  offer: string;
+  /** Why entries that nothing wishes for stay, by their ids. */
+  uses: Readonly<Record<string, string>>;
+}
+
 /** What is known when the next step of a rollout is decided. What was not read yet is undefined. */
 export interface RolloutFacts {
   rollout: Rollout;
-  /** What each variable is to name; a variable that nothing is wished for is not here. */
+  /** What each variable is to name; a variable that nothing is wished for is not here. A catalog once it was composed. */
   wanted: Readonly<Record<string, string>>;
+  /** By the variables that hold catalogs. */
+  catalogs?: Readonly<Record<string, CatalogFact>> | undefined;
   /** A person promotes what the bridge has built. */
   isManual: boolean;
   /** Re-promotes what a person rolled back. */
@@ -87,6 +100,8 @@ export type RolloutStep =
   | CanaryStep
   | { do: 'read-template' }
   | { do: 'read-active' }
+  /** Finds out what of the catalogs in the active version is in use, and composes the next ones. */
+  | { do: 'compose-catalogs' }
   | { do: 'read-ours'; building: Building }
   | { do: 'read-variables-of-ours' }
   | { do: 'create'; building: Building }
@@ -121,9 +136,29 @@ export type Settled =
   | 'held'
   | GivenUp;
 
-/** Values by the name of the variable. */
-export function valuesOf({ variables = [] }: Pick<VersionFact, 'variables'>): Record<string, string> {
-  return Object.fromEntries(variables.map(({ name, value }) => [name, value]));
+/** What stays away from a variable after a person took it back. */
+export function wishedOf(
+  { wanted, catalogs }: Pick<RolloutFacts, 'wanted' | 'catalogs'>,
+  variable: string,
+): string {
+  return catalogs?.[variable]?.offer ?? (wanted[variable] as string);
+}
+
+/** Values by the name of the variable, or the stamps that stand for them. */
+export function valuesOf({
+  variables = [],
+}: {
+  variables?: readonly Pick<VariableFact, 'name' | 'value'>[] | undefined;
+}): Record<string, string> {
+  return Object.fromEntries(variables.map(({ name, value }) => [name, stampOf(value)]));
+}
+
+/** What Coder shows of a variable, whole. */
+export function textOf(
+  version: { variables?: readonly Pick<VariableFact, 'name' | 'value'>[] | undefined } | undefined,
+  variable: string,
+): string | undefined {
+  return version?.variables?.find(({ name }) => name === variable)?.value;
 }
 
 /** Whether both name the same images. */

@@ -1,12 +1,15 @@
 import { UnreadableRowError } from '../../errors.ts';
 import { once } from '../../lib/once.ts';
 import type { Inventory, RepositoryInTarget, SourceRegistry, TargetDifference } from '../target.ts';
-import type { ApplyOptions } from './apply.ts';
+import type { ApplyOptions } from './apply-options.ts';
+import { entryOf, nameOf, tagOf } from './catalog/compose.ts';
+import { parseCatalog, stampOf } from './catalog/value.ts';
 import type { V2Client } from './client.ts';
 import { destinationsFor, type Place, placesOf } from './destinations.ts';
 import { type Drift, driftOf } from './drift.ts';
 import type { VersionFact } from './facts.ts';
 import { readFound } from './found-template.ts';
+import { isHeld } from './held.ts';
 import { isLeft, listCanaries } from './left-canaries.ts';
 import { toFact } from './read-facts.ts';
 import { canaryRuleOf, type Rollout } from './rollout.ts';
@@ -75,6 +78,11 @@ function ignoreUnreadable(error: unknown): undefined {
 function repositoryOf(name: string, found: readonly Found[]): RepositoryInTarget {
   const tags = new Map<string, string>();
   for (const { place, rollout, active } of found) {
+    const entries = place.destination.as === 'catalog' && parseCatalog(namedBy(active, place.variable));
+    for (const entry of entries || []) {
+      const { digest } = parseValue(entry.image) ?? {};
+      if (digest && nameOf(entry) === name) tags.set(tagOf(entry), digest);
+    }
     const value = parseValue(namedBy(active, place.variable) ?? '');
     // A rule may have the tag left out.
     const tag = value?.tag ?? rollout?.wishes[place.variable]?.tag;
@@ -95,14 +103,18 @@ function repositoryOf(name: string, found: readonly Found[]): RepositoryInTarget
     // Which tag a variable follows was decided when it was pushed.
     prefers: () => false,
     compare({ tag, digest }) {
-      const kinds = found.map(each => compare(each, tag, `${name}@${digest}`));
+      const kinds = found.map(each =>
+        each.place.destination.as === 'catalog'
+          ? compareEntry(each, name, tag)
+          : compare(each, tag, `${name}@${digest}`),
+      );
       return kinds.find(kind => kind !== undefined);
     },
   };
 }
 
 function isWished({ place, rollout }: Found, name: string, tag: string): boolean {
-  const wish = rollout?.wishes[place.variable];
+  const wish = rollout?.wishes[place.variable] ?? rollout?.catalogs[place.variable]?.[name]?.[0];
   return wish?.tag === tag && parseValue(wish.value)?.name === name;
 }
 
@@ -113,14 +125,38 @@ function compare(
 ): TargetDifference | undefined {
   const { variable } = place;
   if (!rollout) return 'template-forgotten';
-  const { wishes, building, takenBackTo } = rollout;
+  const { wishes, building } = rollout;
   if (wishes[variable]?.tag !== tag) return undefined;
   if (!active) return 'template-missing';
   const value = namedBy(active, variable);
   if (value === undefined) return 'variable-missing';
   if (isSameImage(value, image) || building) return undefined;
+  return differenceOf(rollout, active, value);
+}
+
+function compareEntry(
+  { place: { variable }, rollout, active }: Found,
+  name: string,
+  tag: string,
+): TargetDifference | undefined {
+  if (!rollout) return 'template-forgotten';
+  const group = rollout.catalogs[variable]?.[name];
+  // What was forgotten is wished for again.
+  if (!group) return 'template-forgotten';
+  const wish = group.find(other => other.tag === tag);
+  if (!wish || isHeld(rollout.held, variable, wish.value)) return undefined;
+  if (!active) return 'template-missing';
+  const value = namedBy(active, variable);
+  if (value === undefined) return 'variable-missing';
+  const entry = entryOf(parseCatalog(value) ?? [], name, tag);
+  if (isSameImage(entry?.image, wish.value) || rollout.building) return undefined;
+  return differenceOf(rollout, active, stampOf(value));
+}
+
+function differenceOf(rollout: Rollout, active: VersionFact, value: string): TargetDifference {
   const drift = driftOf(rollout, active, value);
-  return drift === 'rolled-back' && active.id === takenBackTo ? 'terraform-managed' : DIFFERENCE_OF[drift];
+  const isAgain = drift === 'rolled-back' && active.id === rollout.takenBackTo;
+  return isAgain ? 'terraform-managed' : DIFFERENCE_OF[drift];
 }
 
 const DIFFERENCE_OF: Record<Drift, TargetDifference> = {

@@ -17,7 +17,7 @@ export function listCanaries(
  */
 export function isLeft(
   { name, created_at, latest_build }: CoderWorkspace,
-  rollout: Pick<Rollout, 'wishes' | 'building' | 'keptCanaries'>,
+  rollout: Pick<Rollout, 'wishes' | 'catalogs' | 'building' | 'keptCanaries'>,
   now: Date,
 ): boolean {
   const longestMs = (canaryRuleOf(rollout)?.timeoutMinutes ?? CANARY_MINUTES) * 60_000;

@@ -10,6 +10,7 @@ import {
   type DeclaredDestination,
   declaredDestinations,
   refuseSeveralRepositories,
+  variableOf,
 } from './destinations.ts';
 import type { Organization, Organizations } from './organizations.ts';
 import { refuseVariable } from './refuse-variable.ts';
@@ -72,8 +73,14 @@ async function locate(
 
 /** The variable that a destination is about, as long as it is the same for every repository. */
 function placeKey({ destination, organization }: LocatedDestination): string | undefined {
-  const { template, variable = 'image' } = destination;
-  return template.includes('{name}') ? undefined : `${organization.id}/${template.toLowerCase()}/${variable}`;
+  const { template } = destination;
+  const key = `${organization.id}/${template.toLowerCase()}/${variableOf(destination)}`;
+  return template.includes('{name}') ? undefined : key;
+}
+
+/** Several rules, and registries, can fill one list. */
+function areCatalogs(...found: readonly DeclaredDestination[]): boolean {
+  return found.every(({ destination }) => destination.as === 'catalog');
 }
 
 function refuseTwice(destinations: readonly LocatedDestination[]): Fault[] {
@@ -82,7 +89,8 @@ function refuseTwice(destinations: readonly LocatedDestination[]): Fault[] {
     const key = placeKey(found);
     const other = key === undefined ? undefined : first.get(key);
     if (key !== undefined && !other) first.set(key, found);
-    if (!other || other.repository === found.repository) return [];
+    if (!other || areCatalogs(other, found)) return [];
+    if (other.repository === found.repository && other.destination.as === found.destination.as) return [];
     const message = `names the same variable of the same template as ${other.path}, whose images are others; they would take turns in it`;
     return [{ path: found.path, message }];
   });
@@ -94,17 +102,17 @@ async function refuseTaken(
   destinations: readonly LocatedDestination[],
   signal: AbortSignal,
 ): Promise<Fault[]> {
-  const taken = new Map<string, string>();
+  const taken = new Map<string, { name: string; other: DeclaredDestination }>();
   for await (const other of options.otherRegistries(name)) {
     for (const found of declaredDestinations(other)) {
       const key = placeKey(await locate(options, found, signal));
-      if (key !== undefined) taken.set(key, other.name);
+      if (key !== undefined) taken.set(key, { name: other.name, other: found });
     }
   }
   return destinations.flatMap(found => {
     const owner = taken.get(placeKey(found) ?? '');
-    if (!owner) return [];
-    const message = `names a variable that the registry ${owner} sets already; they would take turns in it`;
+    if (!owner || areCatalogs(owner.other, found)) return [];
+    const message = `names a variable that the registry ${owner.name} sets already; they would take turns in it`;
     return [{ path: found.path, message }];
   });
 }
@@ -129,13 +137,16 @@ async function refuseTemplate(
   { destination, organization, path }: LocatedDestination,
   signal: AbortSignal,
 ): Promise<Fault | undefined> {
-  const { template, variable = 'image' } = destination;
+  const { template } = destination;
   if (template.includes('{name}')) return undefined;
   const found = await coder.findTemplate(organization.id, template, signal);
   if (!found) {
     const message = `is no template that Coder shows the bridge in the organization ${organization.name}`;
     return { path: `${path}.template`, message };
   }
-  const refused = refuseVariable(variable, await coder.listVariables(found.active_version_id, signal));
+  const refused = refuseVariable(
+    variableOf(destination),
+    await coder.listVariables(found.active_version_id, signal),
+  );
   return refused && { path: `${path}.variable`, message: `does not serve: ${refused.message}` };
 }

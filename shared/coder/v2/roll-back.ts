@@ -1,8 +1,11 @@
 import { RefusedError } from '../../errors.ts';
+import { offerOf } from './catalog/compose.ts';
 import type { V2Client } from './client.ts';
+import { textOf, valuesOf } from './facts.ts';
 import type { FoundTemplate } from './found-template.ts';
+import { hold, holdTakenBack } from './held.ts';
 import { isOwn } from './own-versions.ts';
-import { hold, noteActive, type Rollout } from './rollout.ts';
+import { noteActive, type Rollout } from './rollout.ts';
 import type { CoderTemplate, CoderVariable, CoderVersion } from './schema.ts';
 import { isSameImage } from './value.ts';
 
@@ -62,7 +65,8 @@ async function versionNamed(
   }
   if (rollout.actives.includes(version.id) || !isOwn(version, await coder.me(signal))) return version;
   const given = await coder.listVariables(version.id, signal);
-  if (given.some(({ value }) => wasPromoted(rollout, value))) return version;
+  if (Object.values(valuesOf({ variables: given })).some(value => wasPromoted(rollout, value)))
+    return version;
   throw new RefusedError('not-found', `The version ${to} of ${template.name} was never active.`);
 }
 
@@ -90,4 +94,21 @@ function takeBack(
     if (isOurs && !isSameImage(before, now)) hold(rollout, { [variable]: before as string });
     if (held[variable]?.length === 0) delete held[variable];
   }
+  for (const variable of Object.keys(rollout.catalogs)) takeBackCatalog(rollout, variable, had, given);
+}
+
+/** Each image is held that was offered and is not any more, and the rest until another one is wished for. */
+function takeBackCatalog(
+  rollout: Rollout,
+  variable: string,
+  had: readonly CoderVariable[],
+  given: readonly CoderVariable[],
+): void {
+  const [before, now] = [had, given].map(variables => textOf({ variables }, variable));
+  if (before === undefined || before === now) return;
+  holdTakenBack(rollout, variable, now, before);
+  const catalog = rollout.catalogs[variable] ?? {};
+  const offer = offerOf({ catalog, held: rollout.held[variable] ?? [] });
+  hold(rollout, { [variable]: offer });
+  rollout.named[variable] = offer;
 }

@@ -1,7 +1,7 @@
 import type { LeasedRows } from '../../azure/tables/leased-rows.ts';
 import { advance, type RoundEnd } from './advance.ts';
 import type { V2Client } from './client.ts';
-import { canaryRuleOf, type Rollout, type RolloutRow } from './rollout.ts';
+import { allWishes, canaryRuleOf, type Rollout, type RolloutRow } from './rollout.ts';
 import { type RoundOptions, rowKeyOf, type TemplateName } from './round.ts';
 import type { Wish } from './wish.ts';
 import type { Destination } from './words.ts';
@@ -49,7 +49,7 @@ export function createRollouts(rows: LeasedRows<RolloutRow>, coder: V2Client, no
         const options: RoundOptions = {
           ...{ coder, now },
           wanted: valuesOf(rollout.wishes),
-          isManual: Object.values(rollout.wishes).some(wish => wish.isManual),
+          isManual: allWishes(rollout).some(wish => wish.isManual),
           canary: canaryRuleOf(rollout),
           restores: rules.onDrift === 'restore',
           keepVersions: rules.keepVersions ?? KEPT_VERSIONS,

@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { json } from '../../azure/tables/row-codec.ts';
-import { isSameImage } from './value.ts';
+import { Catalog, type CatalogWish } from './catalog/wish.ts';
 import { Wish } from './wish.ts';
 import type { CanaryRule } from './words.ts';
 
-/** By the name of a variable. */
+/** By the name of a variable; a stamp stands for a catalog. */
 const Values = z.record(z.string(), z.string());
 
 /** A workspace that is started from a version before its promotion. */
@@ -16,6 +16,8 @@ const Canary = z.object({
   starts: z.int().default(0),
   /** What it showed; noted before it is deleted. */
   verdict: z.object({ isReady: z.boolean(), message: z.string(), on: z.coerce.date() }).optional(),
+  /** What it starts from, by the variables that hold catalogs. */
+  tries: z.record(z.string(), z.object({ id: z.string(), image: z.string() })).optional(),
 });
 export type Canary = z.infer<typeof Canary>;
 
@@ -46,6 +48,8 @@ export const Rollout = z.object({
   name: z.object({ organization: z.string(), template: z.string() }).optional(),
   /** What each variable is to name. */
   wishes: z.record(z.string(), Wish).default({}),
+  /** What each variable that holds a catalog is to offer. */
+  catalogs: z.record(z.string(), Catalog).default({}),
   /** Push of the oldest wish that came after the last version was begun. */
   openSince: z.coerce.date().optional(),
   building: Building.optional(),
@@ -77,7 +81,7 @@ export const Rollout = z.object({
   actives: z.array(z.string()).default([]),
   /** Values that a person took back, which stay away until another digest is pushed. */
   held: z.record(z.string(), z.array(z.string())).default({}),
-  /** Values, by variable, whose canary failed, with what it said. */
+  /** Values, by variable or by variable and image of a catalog, whose canary failed, with what it said. */
   canaryFailed: z.record(z.string(), z.object({ value: z.string(), message: z.string() })).default({}),
   /** Values that failed together: each is tried alone. */
   suspects: Values.default({}),
@@ -90,9 +94,34 @@ export const Rollout = z.object({
 });
 export type Rollout = z.infer<typeof Rollout>;
 
+type Wishes = Pick<Rollout, 'wishes' | 'catalogs'>;
+
+/** Everything that is wished of the template. */
+export function allWishes({ wishes, catalogs }: Wishes): (Wish | CatalogWish)[] {
+  return [
+    ...Object.values(wishes),
+    ...Object.values(catalogs).flatMap(groups => Object.values(groups).flat()),
+  ];
+}
+
+/** Images whose records say something else after a person promoted another version, as far as one call can look. */
+export function imagesToLookAt(rollout: Rollout): (Wish | CatalogWish)[] {
+  const isHeldAlone = ({ value }: Wish) => Object.values(rollout.held).some(values => values.includes(value));
+  const rank = (wish: Wish) => (isHeldAlone(wish) ? Number.POSITIVE_INFINITY : wish.pushedOn.getTime());
+  const inCatalogs = allWishes({ ...rollout, wishes: {} });
+  const latest = inCatalogs.sort((a, b) => (rank(a) < rank(b) ? 1 : -1)).slice(0, MOST_LOOKED_AT);
+  return [...Object.values(rollout.wishes), ...latest];
+}
+
+/** Something was pushed since the last version was begun. */
+export function noteOpen(rollout: Rollout, pushedOn: Date): void {
+  const { openSince } = rollout;
+  rollout.openSince = openSince && openSince < pushedOn ? openSince : pushedOn;
+}
+
 /** How a workspace is tried; undefined for no canary. A template starts as a whole, so one of its variables says how. */
-export function canaryRuleOf({ wishes }: Pick<Rollout, 'wishes'>): CanaryRule | undefined {
-  return Object.values(wishes).find(wish => wish.canary)?.canary;
+export function canaryRuleOf(rollout: Wishes): CanaryRule | undefined {
+  return allWishes(rollout).find(wish => wish.canary)?.canary;
 }
 
 /** As a template's row keeps it. */
@@ -103,6 +132,9 @@ export type RolloutRow = z.infer<typeof RolloutRow>;
 
 /** Values, and versions that were active, that are remembered. A value may have some 500 characters, and the row 32 Ki. */
 export const MOST_PAST = 30;
+
+/** Each of them is an import. */
+const MOST_LOOKED_AT = 10;
 
 /** Going back to a version removes those that came after it. */
 export function noteActive(rollout: Rollout, versionId: string): void {
@@ -118,15 +150,4 @@ export function remember(rollout: Rollout, values: readonly string[], replacedOn
   const others = rollout.past.filter(({ value }) => !added.includes(value));
   const newest = added.map(value => ({ value, ...(replacedOn && { replacedOn }) }));
   rollout.past = [...newest, ...others].slice(0, MOST_PAST);
-}
-
-/** Keeps away what a person took back. */
-export function hold({ held }: Rollout, values: Readonly<Record<string, string>>): void {
-  for (const [variable, value] of Object.entries(values)) {
-    if (!isHeld(held, variable, value)) held[variable] = [...(held[variable] ?? []), value];
-  }
-}
-
-export function isHeld(held: Rollout['held'], variable: string, value: string | undefined): boolean {
-  return (held[variable] ?? []).some(other => isSameImage(other, value));
 }

@@ -144,8 +144,19 @@ export const AgentLog = z.object({ output: z.string() });
 export type AgentLog = z.infer<typeof AgentLog>;
 
 /** Coder writes these keys with capitals. */
-export const CoderPreset = z.object({ ID: z.string(), Name: z.string() });
+export const CoderPreset = z.object({
+  ID: z.string(),
+  Name: z.string(),
+  Parameters: z.array(z.object({ Name: z.string(), Value: z.string() })).nullish(),
+});
 export type CoderPreset = z.infer<typeof CoderPreset>;
+
+/** A parameter of a template, as a version offers it. */
+export const CoderParameter = z.object({
+  name: z.string(),
+  options: z.array(z.object({ value: z.string() })).nullish(),
+});
+export type CoderParameter = z.infer<typeof CoderParameter>;
 
 /** A workspace as it is made. */
 export interface NewWorkspace {

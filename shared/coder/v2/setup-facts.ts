@@ -1,6 +1,6 @@
 import { ServiceError } from '../../errors.ts';
 import type { V2Client } from './client.ts';
-import { type Declared, declaredDestinations } from './destinations.ts';
+import { type Declared, declaredDestinations, variableOf } from './destinations.ts';
 import { type Release, releaseOf } from './release.ts';
 import { changeTemplate, type TemplateChange } from './template-change.ts';
 import { readTemplateSource } from './template-source.ts';
@@ -8,7 +8,7 @@ import { readTemplateSource } from './template-source.ts';
 /** What Coder says that a person needs to know who sets it up; what it does not say is absent. */
 export interface SetupFacts {
   release?: Release | undefined;
-  template?: { name: string; variable: string; change: TemplateChange | undefined };
+  template?: { name: string; variable: string; isCatalog?: boolean; change: TemplateChange | undefined };
 }
 
 /**
@@ -27,7 +27,9 @@ export async function readSetupFacts(
     wanted === undefined ? !template.includes('{name}') : template === wanted,
   );
   const name = wanted ?? declared?.template;
-  const { organization = defaultOrganization, variable = 'image' } = declared ?? {};
+  const { organization = defaultOrganization } = declared ?? {};
+  const variable = variableOf(declared ?? {});
+  const isCatalog = declared?.as === 'catalog';
   const [info, source] = await Promise.all([
     told(coder.buildInfo(signal)),
     name && told(readTemplateSource(coder, organization, name, signal)),
@@ -35,7 +37,11 @@ export async function readSetupFacts(
   return {
     release: info && releaseOf(info.version),
     ...(name && {
-      template: { name, variable, change: source ? changeTemplate(source, variable) : undefined },
+      // How a list is used is not told by one line.
+      template: {
+        ...{ name, variable, isCatalog },
+        change: source && !isCatalog ? changeTemplate(source, variable) : undefined,
+      },
     }),
   };
 }

@@ -1,15 +1,16 @@
-import { invalidRequest } from '../../errors.ts';
+import { type Fault, invalidRequest } from '../../errors.ts';
 import { ClassicRegistryWords, ClassicRuleWords } from '../classic/words.ts';
 import { type ForeignWords, findForeignWords, foreignWord } from '../foreign-words.ts';
-import type { Target } from '../target.ts';
+import type { DeclaredRegistry, Target } from '../target.ts';
 import { applyImage } from './apply.ts';
+import type { ApplyOptions } from './apply-options.ts';
 import { type V2CheckOptions, v2Checks } from './checks.ts';
 import { takeInventory } from './inventory.ts';
 import { planCalls } from './planned-calls.ts';
 import { type RefuseOptions, refuseRegistry } from './refuse.ts';
-import { type WithdrawOptions, withdrawImage } from './withdraw.ts';
+import { withdrawImage } from './withdraw.ts';
 
-export type V2TargetOptions = WithdrawOptions & RefuseOptions & V2CheckOptions;
+export type V2TargetOptions = ApplyOptions & RefuseOptions & V2CheckOptions;
 
 /** Coder v2: an image is what a variable of a template names. */
 export function createV2Target(options: V2TargetOptions): Target {
@@ -18,7 +19,7 @@ export function createV2Target(options: V2TargetOptions): Target {
     host: coder.host,
     choosesByTime: true,
     async refuse(declared) {
-      const faults = findForeignWords(declared, CLASSIC);
+      const faults = [...findForeignWords(declared, CLASSIC), ...refuseDefaults(declared)];
       if (faults.length > 0) throw invalidRequest(faults);
       await refuseRegistry(options, declared);
     },
@@ -36,9 +37,18 @@ export function createV2Target(options: V2TargetOptions): Target {
   };
 }
 
-/** Resources and texts of an image have no place in Coder v2; the choice of a tag has. */
+/** Resources of an image have no place in Coder v2; the choice of a tag has, and a description in a catalog. */
 const CLASSIC: ForeignWords = {
   registry: ClassicRegistryWords,
-  rule: ClassicRuleWords.omit({ defaultTag: true }),
+  rule: ClassicRuleWords.omit({ defaultTag: true, defaults: true }),
   generation: { theirs: 'classic', ours: 'v2' },
 };
+
+function refuseDefaults({ policy }: DeclaredRegistry): Fault[] {
+  const message = foreignWord(CLASSIC.generation);
+  return policy.rules.flatMap(({ defaults = {} }, i) =>
+    Object.keys(defaults)
+      .filter(word => word !== 'description')
+      .map(word => ({ path: `policy.rules[${i}].defaults.${word}`, message })),
+  );
+}

@@ -1,10 +1,14 @@
 import { ServiceError } from '../../errors.ts';
 import { type Check, fine, unclear, type Verdict, wrong } from '../../lib/check.ts';
 import type { TargetDiagnosis } from '../target.ts';
-import type { RightToCheck, V2Client } from './client.ts';
-import { type Declared, declaredDestinations } from './destinations.ts';
+import { offers } from './catalog/usage.ts';
+import { parseCatalog } from './catalog/value.ts';
+import type { V2Client } from './client.ts';
+import { type Declared, declaredDestinations, variableOf } from './destinations.ts';
+import { textOf } from './facts.ts';
 import { checkProvisioners, type NamedTemplate } from './provisioner-check.ts';
 import { refuseVariable } from './refuse-variable.ts';
+import { checkRights } from './rights-check.ts';
 import type { CoderTemplate } from './schema.ts';
 
 /** A variable of a template that images go to, as the rules name it. */
@@ -12,6 +16,8 @@ interface Named extends NamedTemplate {
   variable: string;
   /** A workspace is started before the promotion. */
   hasCanary: boolean;
+  /** The variable holds a list of images. */
+  isCatalog: boolean;
 }
 
 /** Whether Coder has the templates that images go to, and the bridge may and can build them. */
@@ -71,20 +77,27 @@ export function templateChecks(
     perTemplate(
       {
         name: 'template-variable',
-        truth: 'Each template declares the variable, as a string that is not sensitive.',
+        truth:
+          'Each template declares the variable, as a string that is not sensitive. A parameter offers the images of a catalog.',
         fine: 'The variable is declared by',
       },
-      async ({ active_version_id }, named, signal) =>
-        checkVariable(named, await coder.listVariables(active_version_id, signal)),
+      async ({ active_version_id: id }, named, signal) => {
+        const variables = await coder.listVariables(id, signal);
+        const refused = checkVariable(named, variables);
+        const [first] = parseCatalog(textOf({ variables }, named.variable)) ?? [];
+        if (refused || !named.isCatalog || !first) return refused;
+        const parameters = await coder.listParameters(id, signal);
+        return parameters.some(offers(first.id)) ? undefined : notOffered(named);
+      },
     ),
     perTemplate(
       {
         name: 'coder-rights',
         truth:
-          'The token may make and promote versions of each template, and workspaces where a canary is declared.',
+          'The token may make and promote versions of each template; make workspaces where a canary is declared, and read them for a catalog.',
         fine: 'The token may change',
       },
-      (template, named, signal) => checkRights(coder, template, named.hasCanary, signal),
+      (template, named, signal) => checkRights(coder, template, named, signal),
     ),
     perTemplate(
       {
@@ -102,8 +115,15 @@ function namedBy(registry: Declared, defaultOrganization: string): Named[] {
   return declaredDestinations(registry)
     .map(({ destination }) => destination)
     .filter(({ template }) => !template.includes('{name}'))
-    .map(({ organization = defaultOrganization, template, variable = 'image', canary }) => {
-      return { organization, template, variable, hasCanary: canary !== undefined };
+    .map(destination => {
+      const { organization = defaultOrganization, template, canary } = destination;
+      return {
+        organization,
+        template,
+        variable: variableOf(destination),
+        hasCanary: canary !== undefined,
+        isCatalog: destination.as === 'catalog',
+      };
     });
 }
 
@@ -157,32 +177,10 @@ function checkVariable(
   return wrong(refused.reason, `${template}: ${refused.message}`, remedy);
 }
 
-async function checkRights(
-  coder: V2Client,
-  { id, name, organization_id }: CoderTemplate,
-  hasCanary: boolean,
-  signal: AbortSignal,
-): Promise<Verdict | undefined> {
-  const workspace = { resource_type: 'workspace', organization_id, owner_id: 'me' };
-  const object = { resource_type: 'template', organization_id, resource_id: id };
-  const checks: Record<string, RightToCheck> = {
-    'template:read': { object, action: 'read' },
-    'template:create': { object, action: 'create' },
-    'template:update': { object, action: 'update' },
-    ...(hasCanary && {
-      'workspace:create': { object: workspace, action: 'create' },
-      'workspace:delete': { object: workspace, action: 'delete' },
-    }),
-  };
-  const rights = await coder.authCheck(checks, signal);
-  const lacking = Object.keys(checks).filter(action => !rights[action]);
-  if (lacking.length === 0) return undefined;
+function notOffered({ template, variable }: Named): Verdict {
   return wrong(
-    'coder-right-missing',
-    `The token lacks ${lacking.join(', ')} on ${name}.`,
-    `Give the bridge's user the role: coder organizations members edit-roles USER organization-template-admin\nWith a licence the role admin on the template alone is enough. A token with scopes needs template:read, template:create, template:update, organization:read and user:read.${hasCanary ? CANARY_NEEDS : ''}`,
+    'catalog-not-offered',
+    `No parameter of the template ${template} has the ids of the catalog ${variable} as its options, so that people cannot choose, and the bridge removes no entry, as it cannot see who uses it.`,
+    'Add the parameter that docs/coder-v2.md shows to the template, and push it.',
   );
 }
-
-const CANARY_NEEDS =
-  ' For the canary a token with scopes also needs coder:workspaces.create and coder:workspaces.delete, and a user in an organization whose members may not create workspaces the role organization-workspace-access.';

@@ -9,6 +9,7 @@ import type { Rollout } from './rollout.ts';
 import type { Rollouts, RoundRules } from './rollout-table.ts';
 import { rowKeyOf, type TemplateName } from './round.ts';
 import type { CoderTemplate } from './schema.ts';
+import { readDetail, type TemplateDetail } from './template-detail.ts';
 
 /** A template as it is in Coder, beside what the bridge wants of it. */
 export interface TemplateState extends TemplateName {
@@ -17,6 +18,8 @@ export interface TemplateState extends TemplateName {
   found: FoundTemplate | undefined;
   /** Workspaces that were started from another version; undefined when the token may not count them. */
   outdated: number | undefined;
+  /** Only of one template that was asked for. */
+  detail?: TemplateDetail;
 }
 
 /** A template as a person calls it: the organization by its name, its id or `default`. */
@@ -116,7 +119,11 @@ export function createTemplates(options: TemplatesOptions): Templates {
   }
 
   return {
-    get: async (called, signal) => (await find(called, signal)).state,
+    async get(called, signal) {
+      const { state } = await find(called, signal);
+      const { found, rollout } = state;
+      return found ? { ...state, detail: await readDetail(coder, rollout, found, signal) } : state;
+    },
 
     remembered: rollouts.each,
 

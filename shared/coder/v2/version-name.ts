@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { readStamp } from './catalog/value.ts';
 import { parseValue } from './value.ts';
 
 /** How the names of the bridge's own versions begin. */
@@ -30,6 +31,8 @@ function contentOf(values: Readonly<Record<string, string>>): string {
   const [first] = texts;
   const { tag, digest } = (texts.length === 1 && first && parseValue(first[1])) || {};
   if (digest) return [plain(tag ?? ''), digest.split(':')[1]?.slice(0, 8)].filter(Boolean).join('-');
+  const catalog = texts.length === 1 && first ? readStamp(first[1]) : undefined;
+  if (catalog) return `${catalog.count}-images-${catalog.text}`;
   const hash = createHash('sha256').update(JSON.stringify(texts.sort())).digest('hex');
   return `${texts.length}-images-${hash.slice(0, 8)}`;
 }

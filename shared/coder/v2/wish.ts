@@ -22,26 +22,28 @@ export const Wish = z.object({
 });
 export type Wish = z.infer<typeof Wish>;
 
+type Choosable = Pick<Wish, 'registry' | 'repository' | 'tag' | 'pushedOn' | 'isWithdrawn'>;
+
 /**
  * Whether a pushed tag takes the place of the one that a variable was to name. The same tag always does: the registry
  * was asked what it points to now.
  */
-export function replaces(choice: DefaultTag, pushed: Wish, current: Wish | undefined): boolean {
+export function replaces(choice: DefaultTag, pushed: Choosable, current: Choosable | undefined): boolean {
   if (!current || current.isWithdrawn || isSameTag(pushed, current)) return true;
   if (choice === 'newest') return pushed.pushedOn >= current.pushedOn;
   return choice === 'highest-semver' && isHigher(pushed.tag, current.tag);
 }
 
 /** The one of these that a variable is to name; undefined when there is none. */
-export function choose(choice: DefaultTag, wishes: readonly Wish[]): Wish | undefined {
+export function choose<T extends Choosable>(choice: DefaultTag, wishes: readonly T[]): T | undefined {
   const byTime = [...wishes].sort((a, b) => a.pushedOn.getTime() - b.pushedOn.getTime());
-  return byTime.reduce<Wish | undefined>(
+  return byTime.reduce<T | undefined>(
     (best, wish) => (replaces(choice, wish, best) ? wish : best),
     undefined,
   );
 }
 
-export function isSameTag(one: Wish, other: Wish): boolean {
+export function isSameTag(one: Choosable, other: Choosable): boolean {
   return one.registry === other.registry && one.repository === other.repository && one.tag === other.tag;
 }
 

@@ -1,26 +1,20 @@
 import { REASONS } from '../../reasons.ts';
 import type { TargetedImage, Withdrawn } from '../target.ts';
 import type { RoundEnd } from './advance.ts';
-import { type ApplyOptions, nextLook } from './apply.ts';
+import type { ApplyOptions } from './apply-options.ts';
+import { withdrawFromCatalog } from './catalog/withdraw.ts';
 import { destinationsFor, type Place, placesOf } from './destinations.ts';
+import { nextLook } from './place-result.ts';
 import type { Rollout } from './rollout.ts';
 import { formatValue, isSameImage, parseValue } from './value.ts';
 import { choose, type Wish } from './wish.ts';
-
-export interface WithdrawOptions extends ApplyOptions {
-  /** Images of a repository that the registry has and the policy lets through, with their last pushes. */
-  otherTags(
-    registry: string,
-    repository: string,
-  ): AsyncIterable<{ tag: string; digest: string; pushedOn: Date }>;
-}
 
 /**
  * Makes each template name the next best tag where it names this one. Where there is none the template keeps it:
  * Coder has no way to name no image.
  */
 export async function withdrawImage(
-  options: WithdrawOptions,
+  options: ApplyOptions,
   image: TargetedImage,
   signal: AbortSignal,
 ): Promise<Withdrawn> {
@@ -28,7 +22,22 @@ export async function withdrawImage(
   const destinations = destinationsFor(image.registry, image.repository);
   const places = await placesOf(options.organizations, destinations, image.repository, signal);
   const ends: PlaceEnd[] = [];
-  for (const place of places) ends.push(await withdrawFrom(options, place, image, signal));
+  const fromCatalogs: Withdrawn[] = [];
+  for (const place of places) {
+    if (place.destination.as === 'catalog')
+      fromCatalogs.push(await withdrawFromCatalog(options, place, image, signal));
+    else ends.push(await withdrawFrom(options, place, image, signal));
+  }
+  const [worst] = [endOf(options, image, ends), ...fromCatalogs].sort(
+    (a, b) => RANK[a.state] - RANK[b.state],
+  );
+  return worst as Withdrawn;
+}
+
+const RANK: Record<Withdrawn['state'], number> = { waiting: 0, kept: 1, done: 2 };
+
+/** What became of it in the variables that name one image. */
+function endOf(options: ApplyOptions, image: TargetedImage, ends: readonly PlaceEnd[]): Withdrawn {
   const lasting = ends.filter(({ rollout, place }) => isNamedBy(rollout, place, image));
   if (lasting.length > 0) {
     const names = lasting.map(({ place }) => place.template).join(', ');
@@ -55,7 +64,7 @@ interface PlaceEnd {
 }
 
 async function withdrawFrom(
-  options: WithdrawOptions,
+  options: ApplyOptions,
   place: Place,
   image: TargetedImage,
   signal: AbortSignal,
@@ -103,7 +112,7 @@ function isNamedBy(
 }
 
 async function nextBest(
-  options: WithdrawOptions,
+  options: ApplyOptions,
   image: TargetedImage,
   { destination }: Place,
   current: Wish,
@@ -113,16 +122,16 @@ async function nextBest(
 }
 
 async function wishesOf(
-  { otherTags }: WithdrawOptions,
+  { otherTags }: ApplyOptions,
   { registry, repository, tag }: TargetedImage,
   like: Wish,
   reference: Parameters<typeof formatValue>[1],
 ): Promise<Wish[]> {
   const wishes: Wish[] = [];
-  for await (const other of otherTags(registry.name, repository)) {
+  for await (const { isPending: _, ...other } of otherTags(registry.name, repository)) {
     if (other.tag === tag) continue;
     const value = formatValue({ name: `${registry.loginServer}/${repository}`, ...other }, reference);
-    const { isWithdrawn: _, ...alike } = like;
+    const { isWithdrawn: _w, ...alike } = like;
     wishes.push({ ...alike, ...other, value });
   }
   return wishes;

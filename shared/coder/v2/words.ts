@@ -21,36 +21,45 @@ export const CanaryRule = z.strictObject({
 export type CanaryRule = z.infer<typeof CanaryRule>;
 
 /** Where an image goes in Coder v2: one variable of one template. */
-export const Destination = z.strictObject({
-  template: z
-    .string()
-    .regex(
-      TEMPLATE,
-      'must be the name of a template, in which {name} may stand for the last part of the repository',
-    ),
-  /** Name of the organization; CODER_ORGANIZATION_ID when absent. */
-  organization: z
-    .string()
-    .regex(/^[a-zA-Z0-9]+(?:-[a-zA-Z0-9]+)*$/, 'must be the name of an organization')
-    .max(36)
-    .optional(),
-  /** Variable of the template that names the image; `image` when absent. */
-  variable: z
-    .string()
-    .regex(/^[a-zA-Z_][a-zA-Z0-9_-]*$/, 'must be the name of a Terraform variable')
-    .max(64)
-    .optional(),
-  /** How the variable names the image; `tag-and-digest` when absent, `digest` for old Docker providers. */
-  reference: z.enum(['tag-and-digest', 'digest']).optional(),
-  /** `manual` builds and verifies a version, and leaves its promotion to a person; `auto` when absent. */
-  promote: z.enum(['auto', 'manual']).optional(),
-  /** Before promotion a workspace is started from the version; none when absent. */
-  canary: CanaryRule.optional(),
-  /** Versions of the bridge's own that stay; older ones are archived. 10 when absent. */
-  keepVersions: z.int().min(1).max(1_000).optional(),
-  /** What happens when a person promoted an older version; `report` leaves it. */
-  onDrift: z.enum(['report', 'restore']).optional(),
-});
+export const Destination = z
+  .strictObject({
+    template: z
+      .string()
+      .regex(
+        TEMPLATE,
+        'must be the name of a template, in which {name} may stand for the last part of the repository',
+      ),
+    /** Name of the organization; CODER_ORGANIZATION_ID when absent. */
+    organization: z
+      .string()
+      .regex(/^[a-zA-Z0-9]+(?:-[a-zA-Z0-9]+)*$/, 'must be the name of an organization')
+      .max(36)
+      .optional(),
+    /** Variable of the template that names the image; `image` when absent, `images` for a catalog. */
+    variable: z
+      .string()
+      .regex(/^[a-zA-Z_][a-zA-Z0-9_-]*$/, 'must be the name of a Terraform variable')
+      .max(64)
+      .optional(),
+    /** `catalog`: the variable holds a list of images to choose from; `image` when absent. */
+    as: z.enum(['image', 'catalog']).optional(),
+    /** Tags of each repository that a catalog offers; 10 when absent. */
+    keepTags: z.int().min(1).max(100).optional(),
+    /** How the variable names the image; `tag-and-digest` when absent, `digest` for old Docker providers. */
+    reference: z.enum(['tag-and-digest', 'digest']).optional(),
+    /** `manual` builds and verifies a version, and leaves its promotion to a person; `auto` when absent. */
+    promote: z.enum(['auto', 'manual']).optional(),
+    /** Before promotion a workspace is started from the version; none when absent. */
+    canary: CanaryRule.optional(),
+    /** Versions of the bridge's own that stay; older ones are archived. 10 when absent. */
+    keepVersions: z.int().min(1).max(1_000).optional(),
+    /** What happens when a person promoted an older version; `report` leaves it. */
+    onDrift: z.enum(['report', 'restore']).optional(),
+  })
+  .refine(({ as, keepTags }) => as === 'catalog' || keepTags === undefined, {
+    path: ['keepTags'],
+    message: 'is about a list of images: say "as": "catalog" too',
+  });
 export type Destination = z.infer<typeof Destination>;
 
 const Templates = z.array(Destination).min(1).max(10);

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { CoderHttp } from '../http.ts';
-import { AgentLog, CoderPreset, CoderWorkspace, type NewWorkspace } from './schema.ts';
+import { AgentLog, CoderParameter, CoderPreset, CoderWorkspace, type NewWorkspace } from './schema.ts';
 import { statusOf } from './status-of.ts';
 
 /** Calls about the workspaces of the bridge's own user. All throw ServiceError. */
@@ -15,6 +15,7 @@ export interface WorkspaceCalls {
   deleteWorkspace(id: string, signal: AbortSignal): Promise<void>;
   listAgentLogs(agentId: string, signal: AbortSignal): Promise<AgentLog[]>;
   listPresets(versionId: string, signal: AbortSignal): Promise<CoderPreset[]>;
+  listParameters(versionId: string, signal: AbortSignal): Promise<CoderParameter[]>;
 }
 
 export function createWorkspaceCalls({ send, call, find }: CoderHttp): WorkspaceCalls {
@@ -41,6 +42,8 @@ export function createWorkspaceCalls({ send, call, find }: CoderHttp): Workspace
       const at = `templateversions/${id(versionId)}/presets`;
       return (await call(z.array(CoderPreset).nullable(), 'get', at, { signal })) ?? [];
     },
+    listParameters: (versionId, signal) =>
+      call(z.array(CoderParameter), 'get', `templateversions/${id(versionId)}/rich-parameters`, { signal }),
   };
 }
 

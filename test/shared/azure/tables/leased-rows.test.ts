@@ -126,3 +126,13 @@ test('a lease lasts longer than any import, and its old holder cannot overwrite 
   expect(await one.read(shared)).toEqual({ coderId: 'taken over' });
   expect(await leased.anyHeld('contoso')).toBe(false);
 });
+
+test('a text that is longer than a column is stored whole, and a shorter one in its place too', async () => {
+  const at = key();
+  for (const coderId of ['x'.repeat(100_000), 'short', 'y'.repeat(40_000)]) {
+    await one.withLease(at, later(), async content => {
+      content.coderId = coderId;
+    });
+    expect((await other.read(at)).coderId === coderId).toBe(true);
+  }
+});

@@ -74,3 +74,16 @@ test('a row that does not fit says where and why, and nothing of what it holds',
     ...{ row: 'contoso/team|app:v1', isNewer: false, etag: 'W/"1"' },
   });
 });
+
+test('a text that is longer than a column is cut between characters, and put together again', () => {
+  const long = { ...record, policy: { rules: ['x🐳'.repeat(20_000)] } };
+
+  const row = codec.toRow(long, KEY) as Record<string, string>;
+
+  expect(Object.keys(row)).toEqual(expect.arrayContaining(['policy', 'policy_2', 'policy_3']));
+  for (const part of ['policy', 'policy_2', 'policy_3']) {
+    expect(row[part]?.length).toBeLessThanOrEqual(32_000);
+    expect(() => encodeURIComponent(row[part] ?? '')).not.toThrow();
+  }
+  expect(read(row)).toStrictEqual(long);
+});

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { CatalogWish } from '../../../../shared/coder/v2/catalog/wish.ts';
 import { remember } from '../../../../shared/lib/redaction/redact.ts';
 import {
   call,
@@ -131,4 +132,42 @@ test("another user's workspace of the name stays", async () => {
   await settle(world, { image: value('a') });
 
   expect(workspaces(world)).toMatchObject([{ name: 'acr-canary-00000000' }]);
+});
+
+test('of a catalog the newest image that is new is tried, and one that fails is not offered', async () => {
+  const wish = (content: string, minute: number): CatalogWish => ({
+    ...{ registry: 'contoso', repository: 'team/base', tag: content, digest: `sha256:${content.repeat(64)}` },
+    ...{
+      value: value(content),
+      pushedOn: new Date(minute * MINUTE_MS),
+      rank: 0,
+      keepTags: 10,
+      choice: 'newest',
+    },
+  });
+  const offer = (...wishes: CatalogWish[]) => {
+    world.rollout.catalogs = { images: { 'myacr.azurecr.io/team/base': wishes } };
+    return settle(world, {});
+  };
+  const offered = () => {
+    const { templates, versions } = world.coder.standIn.state();
+    const active = versions.find(({ id }) => id === templates[0]?.activeVersionId);
+    const text = active?.variables.find(({ name }) => name === 'images')?.value ?? '';
+    return JSON.parse(text).map(({ id }: { id: string }) => id);
+  };
+  const tried = () => made(world).map(({ builds }) => builds[0]?.parameters.image);
+  world.behaviours[BAD] = 'failing';
+
+  await offer(wish('a', 1), wish('c', 2));
+  expect(tried()).toEqual(['team/base:c']);
+  await offer(wish('a', 1), wish('c', 2), wish('b', 3));
+  expect(tried()).toEqual(['team/base:c', 'team/base:b']);
+  expect(offered()).toEqual(['team/base:c', 'team/base:a']);
+  expect(world.rollout.canaryFailed).toEqual({
+    [`images ${BAD}`]: { value: BAD, message: expect.stringContaining('startup script exited') },
+  });
+
+  await offer(wish('a', 1), wish('c', 2), wish('b', 3), wish('d', 4));
+  expect(tried().at(-1)).toBe('team/base:d');
+  expect(offered()).toEqual(['team/base:d', 'team/base:c', 'team/base:a']);
 });

@@ -32,7 +32,7 @@ const last = { versionId: 'last', createdOn: at(5), begunOn: at(5), promotedOn: 
 const named = { image: value('b') };
 const replaced = [{ value: 'ubuntu:22.04', replacedOn: at(7) }];
 const rollout = (more: Partial<RolloutFacts['rollout']> = {}) => ({
-  ...{ wishes: {}, past: [], named: {}, actives: [], held: {} },
+  ...{ wishes: {}, catalogs: {}, past: [], named: {}, actives: [], held: {} },
   ...{ canaryFailed: {}, suspects: {}, keptCanaries: [] },
   ...more,
 });

@@ -8,7 +8,7 @@ import {
   value,
   type World,
   workspaces,
-} from './canary-world.ts';
+} from '../shared/coder/v2/canary-world.ts';
 
 // Whatever call is cut off: nothing bad is ever active, and no canary is left.
 
