@@ -1,5 +1,5 @@
 import type { FoundPassword } from '../credentials/kind.ts';
-import { forgetLeftOver, forgetSecret } from '../credentials/secrets.ts';
+import { forgetSecret } from '../credentials/secrets.ts';
 import {
   credentialsOf,
   type EarlierCredential,
@@ -8,12 +8,12 @@ import {
   unconfirmed,
 } from '../credentials/state.ts';
 import { userNameOf } from './azure-facts.ts';
-import { delivered, failed, fallenBack, proven, recalled, remembered, revoked } from './changes.ts';
+import { delivered, failed, fallenBack, proven, recalled, remembered } from './changes.ts';
 import { isLeaked } from './facts.ts';
 import { isFinal, lacksRights, neverAccepted, noFreeSlot, refusedBy } from './failures.ts';
-import { deliverAgain, mayBeInUse } from './grace.ts';
 import { issue, maintain, revoke } from './issuing.ts';
 import { isStillCandidate } from './next-step.ts';
+import { revokeEarlier, tidy } from './revoking.ts';
 import type { Run } from './run.ts';
 import { stageOf } from './stage.ts';
 import type { RotationStep } from './step.ts';
@@ -151,12 +151,6 @@ async function deliver(run: Run): Promise<void> {
   await notices.rotated(current as IssuedCredential, last?.revokeOn);
 }
 
-/** Removes the secrets of runs that were cut off. */
-async function tidy({ services, lease }: Run): Promise<void> {
-  const { name, rotation } = lease.registry();
-  await forgetLeftOver(services.vault, name, services.deploymentId, credentialsOf(rotation), services.now());
-}
-
 /** One that Coder may hold and that the registry accepts. */
 async function workingEarlier({ lease, tests }: Run): Promise<EarlierCredential | undefined> {
   for (const old of unconfirmed(lease.registry().rotation)) {
@@ -185,24 +179,6 @@ async function remember({ services, lease }: Run, found: readonly FoundPassword[
   const { credential, rotation } = lease.registry();
   const username = userNameOf(credential) ?? '';
   await lease.save(remembered(rotation, credential, username, found, services.now()));
-}
-
-async function revokeEarlier(run: Run, old: EarlierCredential, deliverFirst: boolean): Promise<void> {
-  const { services, lease, notices } = run;
-  if (deliverFirst && (await deliverAgain(run))) return;
-  if (deliverFirst && mayBeInUse(run, old)) await services.holder.proveUnused(lease.registry(), old);
-  // One that was there before, and that Coder could not use, stays for those who use it.
-  const { name, rotation } = lease.registry();
-  const isLeft = old.wasThere && rotation.givenUp;
-  if (!isLeft) await revoke(run, old);
-  try {
-    if (!isLeft) await forgetSecret(services.vault, name, old);
-    await tidy(run);
-  } finally {
-    // Also when the vault takes no changes: to revoke a password of a shared account again makes another one.
-    await lease.save(revoked(lease.registry().rotation, old, services.now()));
-  }
-  notices.revoked(old);
 }
 
 /** @param expired the registry did not accept the candidate in time */

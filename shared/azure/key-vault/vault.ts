@@ -29,7 +29,9 @@ export interface Vault {
   /** The enabled secrets of the vault that have all these tags. */
   list(tags: Readonly<Record<string, string>>): Promise<ListedSecret[]>;
   /** The newest version of a secret, with its id; undefined when there is no such secret, or it is disabled. */
-  newest(name: string): Promise<NewestSecret | undefined>;
+  newest(
+    name: string,
+  ): Promise<{ version: string; value: string; tags: Readonly<Record<string, string>> } | undefined>;
   /** Disables one version, so that it cannot be read; succeeds when it does not exist. */
   disable(name: string, version: string): Promise<void>;
   /** Tests the right to store secrets: updates an existing one without changing it. */
@@ -44,12 +46,6 @@ export interface SecretDetails {
   contentType?: string;
   /** At most 15, each of at most 256 characters. */
   tags?: Record<string, string>;
-}
-
-export interface NewestSecret {
-  version: string;
-  value: string;
-  tags: Readonly<Record<string, string>>;
 }
 
 export interface ListedSecret {

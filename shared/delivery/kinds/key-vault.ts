@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { NewestSecret, Vault } from '../../azure/key-vault/vault.ts';
+import type { Vault } from '../../azure/key-vault/vault.ts';
 import { fine, wrong } from '../../lib/check.ts';
 import { contentFor } from '../content.ts';
 import type { DeliveryKind } from '../kind.ts';
@@ -24,7 +24,7 @@ const REPLACES = 'replaces';
 /** Disables the version that this one replaced. */
 async function finish(
   secret: string,
-  { version, tags }: Pick<NewestSecret, 'version' | 'tags'>,
+  { version, tags }: { version: string; tags: Readonly<Record<string, string>> },
   vault: Vault,
 ): Promise<void> {
   const older = tags[REPLACES];
