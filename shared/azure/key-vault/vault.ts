@@ -7,7 +7,7 @@ import { resourceNameOf } from '../az-commands.ts';
 import { entraRefusal } from '../refusals/entra.ts';
 import { explainKeyVault, type KeyVaultCall } from '../refusals/key-vault.ts';
 import { saidBy } from '../refusals/said.ts';
-import { nameEmptyErrors } from '../sdk/empty-errors.ts';
+import { jsonAnswers } from '../sdk/json-answers.ts';
 import { limitAnswers, limitTime } from '../sdk/limits.ts';
 import { onlyTo } from '../sdk/only-to.ts';
 import { retryOptions } from '../sdk/retries.ts';
@@ -81,7 +81,7 @@ export function createVault(
     disableChallengeResourceVerification: !verifyChallenge,
     retryOptions,
     additionalPolicies: [
-      ...[limitTime(CALL_TIMEOUT_MS), nameEmptyErrors, limitAnswers(LARGEST_ANSWER), onlyTo(url)],
+      ...[limitTime(CALL_TIMEOUT_MS), jsonAnswers, limitAnswers(LARGEST_ANSWER), onlyTo(url)],
     ],
   });
 
