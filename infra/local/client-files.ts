@@ -26,9 +26,11 @@ export async function writeClientFiles(
   local: string,
 ): Promise<ClientFiles> {
   const variables = describeForShells(environment, tls.caFile);
-  const { standIns, registry } = environment.cloud;
+  const { standIns, registry, otherRegistries } = environment.cloud;
   const auth = Buffer.from(`${registry.pusher.username}:${registry.pusher.password}`).toString('base64');
-  const logins = JSON.stringify({ auths: { [standIns.registry.loginServer]: { auth } } });
+  const servers = [standIns.registry, ...otherRegistries.map(({ standIn }) => standIn)];
+  const auths = Object.fromEntries(servers.map(({ loginServer }) => [loginServer, { auth }]));
+  const logins = JSON.stringify({ auths });
 
   await mkdir(local, { recursive: true });
   const other = await claim(join(local, 'env'), variables);

@@ -47,7 +47,7 @@ async function startWith(onLog: (line: string) => void): Promise<void> {
   console.log('Starting Azure, Coder and the bridge on this machine …');
   const tls = await ensureTls(join(LOCAL, 'tls'));
   const environment = await startEnvironment({
-    ...{ tls, ports, ...coderOptions() },
+    ...{ tls, ports, registries: otherRegistries(), ...coderOptions() },
     onLog,
   });
   const files = await writeClientFiles(environment, tls, LOCAL);
@@ -75,6 +75,11 @@ function coderOptions(): Pick<CloudOptions, 'coderGeneration' | 'ownCoder'> {
     throw new Error(`CODER_GENERATION must be v2 or classic; it is "${generation}".`);
   }
   return { coderGeneration: generation, ownCoder: ownCoder() };
+}
+
+/** Names of registries beside contoso, which are there and not yet added to the bridge. */
+function otherRegistries(): string[] {
+  return (process.env.OTHER_REGISTRIES || '').split(',').filter(Boolean);
 }
 
 function ownCoder(): CloudOptions['ownCoder'] {

@@ -160,7 +160,13 @@ test('the timer counts, and registries then say when the last event came', async
   expect(json).toMatchObject({
     asOf: json.registries[0].countedOn,
     images: { byState: { imported: expect.any(Number) } },
-    registries: [{ name: 'contoso', light: 'green', causes: [], lastEventOn: pushedOn }],
+    // An image above still waits for Coder.
+    registries: [
+      {
+        ...{ name: 'contoso', light: 'amber', lastEventOn: pushedOn },
+        causes: [{ reason: 'coder-unavailable' }],
+      },
+    ],
     templates: [],
   });
   const etag = (await read('summary')).headers.get('etag') as string;
