@@ -15,7 +15,7 @@ export const PAGES = [
 ];
 
 /** Pages about what only Coder Classic does; the others show Coder v2. */
-const CLASSIC_PAGES = ['docs/coder-classic.md', 'docs/credentials.md'];
+const CLASSIC_PAGES = ['docs/coder-classic.md'];
 
 /** The Coder that the commands and answers of a page are about. */
 export function generationOf(page: string): CoderGeneration {
