@@ -1,8 +1,10 @@
 import { useEffect, useState } from 'preact/hooks';
 import { type ApiError, forget, whenSignedOut } from './api.ts';
+import { forgetDrafts } from './policy-draft.ts';
 import { type Route, useRoute } from './route.ts';
 import { setKey } from './session.ts';
 import { SignIn } from './sign-in.tsx';
+import { useIsClassic } from './use-is-classic.ts';
 import { Credentials } from './views/credentials.tsx';
 import { Health } from './views/health.tsx';
 import { NeedsAttention } from './views/needs-attention.tsx';
@@ -31,13 +33,14 @@ const VIEWS: Readonly<Record<string, View>> = {
   policy: { title: 'Policy', Show: PolicyView },
 };
 const FIRST = VIEWS.image as View;
+const UNKNOWN: View = { title: 'No such page', Show: UnknownPage };
 
 /** The page: the menu, and the view that the address names. */
 export function App() {
   const route = useRoute();
   const [refused, setRefused] = useState<ApiError>();
   const [turn, setTurn] = useState(0);
-  const { title, Show } = VIEWS[route.view] ?? FIRST;
+  const { title, Show } = route.view === '' ? FIRST : (VIEWS[route.view] ?? UNKNOWN);
   useEffect(() => whenSignedOut(setRefused), []);
   useEffect(() => {
     document.title = `${title} · Coder ACR Bridge`;
@@ -49,7 +52,7 @@ export function App() {
       <a class="skip" href="#content" onClick={toContent}>
         Skip to the content
       </a>
-      <Menu route={route} title={title} />
+      <Menu key={turn} route={route} title={title} />
       <main id="content" tabIndex={-1}>
         {refused ? (
           <SignIn
@@ -57,6 +60,7 @@ export function App() {
             onKey={key => {
               setKey(key);
               forget();
+              forgetDrafts();
               setRefused(undefined);
               setTurn(turn + 1);
             }}
@@ -69,6 +73,18 @@ export function App() {
   );
 }
 
+function UnknownPage({ route: { view } }: { route: Route }) {
+  return (
+    <>
+      <h1 tabIndex={-1}>No such page</h1>
+      <p>
+        The console has no page <code>{view}</code>. Choose one in the menu, or look for{' '}
+        <a href="#/">an image</a>.
+      </p>
+    </>
+  );
+}
+
 function toContent(event: Event) {
   event.preventDefault();
   document.getElementById('content')?.focus();
@@ -76,7 +92,9 @@ function toContent(event: Event) {
 
 function Menu({ route, title }: { route: Route; title: string }) {
   const [isOpen, setOpen] = useState(false);
-  const present = VIEWS[route.view] ? route.view : 'image';
+  const isClassic = useIsClassic();
+  const shown = Object.entries(VIEWS).filter(([name]) => !(isClassic && name === 'templates'));
+  const present = route.view || 'image';
   return (
     <header class="bar">
       <a class="brand" href="#/">
@@ -92,7 +110,7 @@ function Menu({ route, title }: { route: Route; title: string }) {
         {title}
       </button>
       <nav id="views" class={isOpen ? 'open' : ''} aria-label="Views">
-        {Object.entries(VIEWS).map(([name, view]) => (
+        {shown.map(([name, view]) => (
           <a
             key={name}
             href={`#/${name}`}

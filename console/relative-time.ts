@@ -1,3 +1,4 @@
+const DAY_MS = 86_400_000;
 const UNITS: readonly [name: string, seconds: number][] = [
   ['day', 86_400],
   ['h', 3_600],
@@ -14,11 +15,12 @@ export function lengthOf(ms: number): string {
   return name === 'day' ? `${count} ${count === 1 ? 'day' : 'days'}` : `${count} ${name}`;
 }
 
-/** `3 min ago`, `in 40 s`. */
+/** `3 min ago`, `in 40 s`. What is ahead is rounded, so that what was just issued for 90 days ends in 90. */
 export function relativeTime(time: Date, now: Date): string {
   const ms = time.getTime() - now.getTime();
   if (Math.abs(ms) < 1_000) return 'now';
-  return ms < 0 ? `${lengthOf(-ms)} ago` : `in ${lengthOf(ms)}`;
+  if (ms < 0) return `${lengthOf(-ms)} ago`;
+  return `in ${lengthOf(ms < 2 * DAY_MS ? ms : Math.round(ms / DAY_MS) * DAY_MS)}`;
 }
 
 /** To the second, as logs have it: `2026-11-28 13:04:05 UTC`. */

@@ -27,12 +27,11 @@ function ownCommands(
   { registry, repository, tag, reason, state }: Image,
   template: TemplateName | undefined,
 ) {
-  const [, first, ...others] = whereIs(reason);
+  const [, first] = whereIs(reason);
   if (first === 'promote' && template) {
     return [callCommand('POST', `templates/${template.organization}/${template.template}/promote`)];
   }
   const one = { registry, repository, tag };
   if (first === 'replay' && state !== 'imported') return [callCommand('POST', 'images/replay', one)];
-  if (first === 'import') return [callCommand('POST', 'images', one)];
-  return others.includes('reconcile') ? [callCommand('POST', `registries/${registry}/reconcile`)] : [];
+  return first === 'import' ? [callCommand('POST', 'images', one)] : [];
 }

@@ -39,10 +39,20 @@ export function SignIn({ error, onKey }: { error: ApiError; onKey(key: string): 
         <code class="wrap">
           az functionapp keys list --name APP --resource-group GROUP --query functionKeys.default
         </code>
-        . It stays in the memory of this tab, and ends with it.
+        .{' '}
+        {isLaptop() && (
+          <>
+            On a laptop <code>npm start</code> prints the address with the key in it.{' '}
+          </>
+        )}
+        It stays in the memory of this tab, and ends with it.
       </p>
     </form>
   );
+}
+
+function isLaptop(): boolean {
+  return ['localhost', '127.0.0.1', '[::1]'].includes(location.hostname);
 }
 
 function WithEntra() {

@@ -7,7 +7,7 @@ export function Failure({ error, what }: { error: ApiError; what?: string }) {
   return (
     <div class="note bad" role="alert">
       <p>
-        <strong>{headingOf(error)}</strong> {what && <span class="quiet">{what}</span>}
+        <strong>{headingOf(error)}</strong> {what && <span class="quiet">This was {what}.</span>}
       </p>
       <p>{inline(error.isUnreachable ? UNREACHABLE : error.message)}</p>
       {problem?.remedy && <p>{inline(problem.remedy)}</p>}

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
+import { pageWords } from '../page-words.ts';
 
-/** A text of the API, whose `words between backticks` are code, **these** stand out, and [these](…) are links. */
+/** A text of the API, whose `words between backticks` are code, **these** and *these* stand out, and [these](…) are links. */
 export function Prose({ text }: { text: string }) {
   return (
     <>
@@ -24,19 +25,22 @@ function Block({ text }: { text: string }) {
   );
 }
 
-const MARK = /(`[^`]+`|\*\*[^*]+\*\*|\[[^\]]+\]\(https?:[^)\s]+\))/;
+const MARK = /(`[^`]+`|\*\*[^*]+\*\*|(?<!\w)\*[^*\s][^*]*\*(?!\w)|\[[^\]]+\]\(https?:[^)\s]+\))/;
 
 /** One line of it, without paragraphs. */
 export function inline(text: string): ComponentChildren {
-  return text.split(MARK).map((part, i) => {
-    if (part.startsWith('`')) return <code key={i}>{part.slice(1, -1)}</code>;
-    if (part.startsWith('**')) return <strong key={i}>{part.slice(2, -2)}</strong>;
-    const link = /^\[([^\]]+)\]\((.+)\)$/.exec(part);
-    if (!link) return part;
-    return (
-      <a key={i} href={link[2] as string} target="_blank" rel="noreferrer">
-        {link[1]}
-      </a>
-    );
-  });
+  return pageWords(text)
+    .split(MARK)
+    .map((part, i) => {
+      if (part.startsWith('`')) return <code key={i}>{part.slice(1, -1)}</code>;
+      if (part.startsWith('**')) return <strong key={i}>{part.slice(2, -2)}</strong>;
+      if (/^\*.+\*$/.test(part)) return <em key={i}>{part.slice(1, -1)}</em>;
+      const link = /^\[([^\]]+)\]\((.+)\)$/.exec(part);
+      if (!link) return part;
+      return (
+        <a key={i} href={link[2] as string} target="_blank" rel="noreferrer">
+          {link[1]}
+        </a>
+      );
+    });
 }

@@ -27,7 +27,7 @@ export function Show<T>({ of: { data, error, since, reload }, what, children }: 
     <>
       {error && (
         <div class="note wait" role="status">
-          Stale since <Time of={since?.toISOString()} />: {error.message}{' '}
+          This was loaded <Time of={since?.toISOString()} /> and may be old: {error.message}{' '}
           <button type="button" class="small" onClick={reload}>
             Try again
           </button>

@@ -74,7 +74,10 @@ function Credential({ registry, reload }: { registry: Registry; reload(): void }
             <dt>In progress</dt>
             <dd>
               <State light="wait">{step}</State> since <Time of={rotation.startedOn} />, {rotation.why}
-              {rotation.attempts ? `, ${rotation.attempts} attempts` : ''}
+              {rotation.attempts
+                ? `, ${rotation.attempts} ${rotation.attempts === 1 ? 'attempt' : 'attempts'}`
+                : ''}
+              {step !== 'waiting-to-revoke' && '; the next step comes within a minute'}
             </dd>
           </>
         )}
@@ -113,7 +116,8 @@ function Credential({ registry, reload }: { registry: Registry; reload(): void }
       </dl>
       {SUPPLIED.has(credential.kind) ? (
         <p class="quiet">
-          The bridge does not issue this kind. To change it, PUT the registry with another credential.
+          The bridge does not issue this kind. To change it, declare the registry again with another
+          credential.
         </p>
       ) : (
         <Rotate registry={registry} reload={reload} />

@@ -1,6 +1,21 @@
 import { inline } from '../parts/prose.tsx';
 import type { Explanation } from '../types.ts';
 
+/** The bridge asks the registry only about what the policy imports. */
+function whyNotFound({ policy, reason }: Explanation): string {
+  if (policy.action === 'skip') return 'was not asked, as the policy leaves the tag out';
+  return reason === undefined || NO_SUCH_TAG.has(reason)
+    ? 'shows no such tag'
+    : 'did not show the tag: see the result';
+}
+
+const NO_SUCH_TAG = new Set<string>([
+  'manifest-missing',
+  'waiting-for-registry',
+  'gone',
+  'removed-from-coder',
+]);
+
 /** What an import would do at this moment, and why. */
 export function Explained({ explanation }: { explanation: Explanation }) {
   const { policy, found, calls, reason, message, image } = explanation;
@@ -20,7 +35,7 @@ export function Explained({ explanation }: { explanation: Explanation }) {
               {found.what ?? found.kind} <code>{found.digest}</code> {found.platforms?.join(', ')}
             </>
           ) : (
-            'shows no such tag, or was not asked'
+            whyNotFound(explanation)
           )}
         </dd>
         <dt>Calls to Coder</dt>

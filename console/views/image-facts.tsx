@@ -9,6 +9,7 @@ const OK = new Set(['template-updated', 'already-in-template']);
 /** Where it went, and how it is named exactly. */
 export function ImageFacts({ image }: { image: Image }) {
   const { digest, pinnedReference, coder, coderImageId, requested } = image;
+  if (!digest && !pinnedReference && !coder?.templates.length && !coderImageId && !requested) return null;
   return (
     <section aria-labelledby="facts">
       <h3 id="facts">Details</h3>

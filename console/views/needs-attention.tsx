@@ -1,31 +1,18 @@
 import { useState } from 'preact/hooks';
-import { splitAdvice } from '../advice.ts';
 import { call } from '../api.ts';
-import { Advice } from '../parts/advice.tsx';
-import { callCommand } from '../parts/call-command.ts';
-import { Command } from '../parts/command.tsx';
-import { ImageRow } from '../parts/image-row.tsx';
+import { type Group, groupsIn, groupsOf, keyOf } from '../attention.ts';
 import { Outcome } from '../parts/outcome.tsx';
-import { inline } from '../parts/prose.tsx';
-import { Rows } from '../parts/rows.tsx';
 import { Show } from '../parts/show.tsx';
-import { LIGHT_OF, State } from '../parts/state.tsx';
+import { State } from '../parts/state.tsx';
 import { Time } from '../parts/time.tsx';
-import type { Image, Page, Summary } from '../types.ts';
+import type { Image, Summary } from '../types.ts';
 import { useAction } from '../use-action.ts';
-import { useLoaded } from '../use-loaded.ts';
-import { usePages } from '../use-pages.ts';
+import { loadAll, useLoaded } from '../use-loaded.ts';
+import { ReasonGroup } from './reason-group.tsx';
 
 const EVERY_MS = 10_000;
-/** These end without a person. */
-const PASSING = new Set(['importing', 'replayed', 'coder-building', 'canary-running']);
-
-interface Group {
-  registry: string;
-  state: string;
-  reason: string;
-  count: number;
-}
+/** To find the failed ones the bridge reads every record: of more than these it shows its last count. */
+const MOST_READ = 5_000;
 
 /** Images that failed or wait, by reason: one remedy for each. */
 export function NeedsAttention() {
@@ -34,119 +21,86 @@ export function NeedsAttention() {
     <>
       <h1 tabIndex={-1}>Needs attention</h1>
       <Show of={summary} what="what needs attention">
-        {({ registries, asOf }) => {
-          const groups = registries.flatMap(({ name, images }) =>
-            images.byReason
-              .filter(({ state }) => state === 'failed' || state === 'pending')
-              .map(one => ({ registry: name, ...one })),
-          );
-          return (
-            <>
-              {groups.length === 0 ? (
-                <AllWell />
-              ) : (
-                <Groups groups={groups.sort(worstFirst)} reload={summary.reload} />
-              )}
-              <p class="quiet">
-                Counted <Time of={asOf} none="never" />; the bridge counts every minute.
-              </p>
-            </>
-          );
-        }}
+        {data =>
+          data.images.total > MOST_READ ? <Counted summary={data} reload={summary.reload} /> : <Present />
+        }
       </Show>
     </>
   );
 }
 
-function AllWell() {
+/** As the records are at this moment. */
+function Present() {
+  const images = useLoaded<Image[]>('images?state=failed,pending', EVERY_MS, loadAll);
   return (
-    <p class="note good">
-      <State light="good">Nothing needs attention</State>. No image has failed, and none waits.
-    </p>
+    <Show of={images} what="what needs attention">
+      {data => <Groups groups={groupsOf(data)} asOf={images.since?.toISOString()} reload={images.reload} />}
+    </Show>
   );
 }
 
-function worstFirst(one: Group, other: Group): number {
-  const rank = ({ state, reason }: Group) => (PASSING.has(reason) ? 2 : state === 'failed' ? 0 : 1);
-  return rank(one) - rank(other) || other.count - one.count;
-}
-
-function Groups({ groups, reload }: { groups: Group[]; reload(): void }) {
+function Counted({ summary, reload }: { summary: Summary; reload(): void }) {
   return (
-    <ul class="cards one">
-      {groups.map(group => (
-        <li key={`${group.registry} ${group.state} ${group.reason}`}>
-          <ReasonGroup group={group} reload={reload} />
-        </li>
-      ))}
-    </ul>
+    <>
+      <Groups groups={groupsIn(summary)} asOf={summary.asOf} reload={reload} />
+      <p class="quiet">
+        Counted <Time of={summary.asOf} none="never" />; the bridge counts every minute.
+      </p>
+    </>
   );
 }
 
-function ReasonGroup({
-  group: { registry, state, reason, count },
-  reload,
-}: {
-  group: Group;
+interface GroupsProps {
+  groups: readonly Group[];
+  /** ISO time of what is shown. */
+  asOf: string | undefined;
   reload(): void;
-}) {
-  const [isOpen, setOpen] = useState(false);
-  const query = `images?registry=${registry}&state=${state}&reason=${reason}`;
-  const first = useLoaded<Page<Image>>(`${query}&limit=1`);
-  const body = { registry, reason };
-  const replay = useAction(async () => {
-    let replayed = 0;
-    for (let isComplete = false; !isComplete; ) {
-      const { data } = await call<{ replayed: number; complete: boolean }>('POST', 'images/replay', body);
-      replayed += data.replayed;
-      isComplete = data.complete;
-    }
+}
+
+function Groups({ groups, asOf, reload }: GroupsProps) {
+  /** The times of the counts in which those that were replayed still stand as they were. */
+  const [replayed, setReplayed] = useState<Record<string, string | undefined>>({});
+  const replay = useAction(async (group: Group) => {
+    const count = await replayAll(group);
+    setReplayed(before => ({ ...before, [keyOf(group)]: asOf }));
     reload();
-    return `${replayed} ${replayed === 1 ? 'image is' : 'images are'} tried again within a minute.`;
+    if (count === 0) return 'No image has this reason any more.';
+    return `${count} ${count === 1 ? 'image is' : 'images are'} tried again within a minute.`;
   });
-  const [image] = first.data?.items ?? [];
+  const isReplayed = (group: Group) => asOf !== undefined && replayed[keyOf(group)] === asOf;
   return (
-    <article class="card">
-      <header>
-        <h2>
-          <State light={LIGHT_OF[state] ?? 'none'}>{state}</State> <code>{reason}</code>
-        </h2>
-        <span>
-          {count.toLocaleString('en')} in {registry}
-        </span>
-      </header>
-      {!first.data && !first.error && <p class="quiet">Loading what to do …</p>}
-      {image?.meaning && <p>{inline(image.meaning)}</p>}
-      {image?.remedy && (
-        <>
-          <strong>What to do</strong>
-          <Advice of={splitAdvice(image.remedy)} />
-        </>
-      )}
-      <div class="buttons">
-        <button type="button" class="primary" disabled={replay.busy} onClick={() => replay.run()}>
-          {`Replay all ${count.toLocaleString('en')}`}
-        </button>
-        <button type="button" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
-          {isOpen ? 'Hide the images' : 'Show the images'}
-        </button>
-      </div>
+    <>
       <Outcome of={replay} />
-      {isOpen && (
-        <>
-          <Command text={callCommand('POST', 'images/replay', body)} />
-          <GroupImages path={query} label={`Images with the reason ${reason}`} />
-        </>
+      {groups.length === 0 && (
+        <p class="note good">
+          <State light="good">Nothing needs attention</State>. No image has failed, and none waits.
+        </p>
       )}
-    </article>
+      <ul class="cards one">
+        {groups.map(group => (
+          <li key={keyOf(group)}>
+            <ReasonGroup
+              group={group}
+              isBusy={replay.busy || isReplayed(group)}
+              onReplay={() => replay.run(group)}
+            />
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }
 
-function GroupImages({ path, label }: { path: string; label: string }) {
-  const { items, more } = usePages<Image>(path, 200);
-  return (
-    <Rows items={items} keyOf={image => `${image.registry}/${image.reference}`} label={label} onEnd={more}>
-      {image => <ImageRow image={image} />}
-    </Rows>
-  );
+/** @returns how many */
+async function replayAll({ registry, reason }: Group): Promise<number> {
+  let count = 0;
+  for (let isComplete = false; !isComplete; ) {
+    const { data } = await call<{ replayed: number; complete: boolean }>('POST', 'images/replay', {
+      registry,
+      reason,
+    });
+    count += data.replayed;
+    isComplete = data.complete;
+  }
+  return count;
 }

@@ -5,6 +5,7 @@ import { inline } from '../parts/prose.tsx';
 import { Show } from '../parts/show.tsx';
 import { type Light, State } from '../parts/state.tsx';
 import { Time } from '../parts/time.tsx';
+import { Value } from '../parts/value.tsx';
 import type { Template } from '../types.ts';
 import { useAction } from '../use-action.ts';
 import { useLoaded } from '../use-loaded.ts';
@@ -49,15 +50,24 @@ export function OneTemplate({ organization, template }: TemplateProps) {
   );
 }
 
-function lightOf({ exists, failed, building }: Template): Light {
+function lightOf({ exists, failed, building, held }: Template): Light {
   if (!exists || failed) return 'bad';
-  return building ? 'wait' : 'good';
+  if (building) return 'wait';
+  return Object.values(held).flat().length > 0 ? 'none' : 'good';
 }
 
-function wordOf({ exists, failed, building }: Template): string {
+function wordOf(template: Template): string {
+  const { exists, failed, building, held } = template;
   if (!exists) return 'not in Coder';
   if (failed) return 'failed';
-  return building ? 'building, or waits for a person' : 'up to date';
+  if (building) return isBuilt(template) ? 'built, waits to be promoted' : 'building';
+  const count = Object.values(held).flat().length;
+  return count > 0 ? `${count} held` : 'up to date';
+}
+
+/** Whether the version under way is ready for its promotion. */
+function isBuilt({ building, versions = [] }: Template): boolean {
+  return versions.some(({ version, state }) => version === building?.version && state === 'succeeded');
 }
 
 function TemplateFacts({ of: data, change }: { of: Template; change: Change }) {
@@ -81,11 +91,15 @@ function TemplateFacts({ of: data, change }: { of: Template; change: Change }) {
           <span class="quiet">Coder shows the bridge none</span>
         )}
       </dd>
-      <Values title="It names" of={active?.variables ?? {}} />
-      <Values title="It is to name" of={wanted} />
+      <Values title="It names" of={active?.variables ?? {}} none="nothing of the bridge’s" />
+      <Values
+        title="It follows"
+        of={wanted}
+        none={heldValues.length > 0 ? 'nothing: what it followed is held' : 'nothing of the bridge’s'}
+      />
       {building && (
         <>
-          <dt>Building</dt>
+          <dt>{isBuilt(data) ? 'Built' : 'Building'}</dt>
           <dd>
             <code>{building.version}</code> since <Time of={building.since} />{' '}
             <button
@@ -105,7 +119,7 @@ function TemplateFacts({ of: data, change }: { of: Template; change: Change }) {
         {heldValues.length === 0 && <span class="quiet">nothing</span>}
         {heldValues.map(({ variable, value }) => (
           <div key={variable + value}>
-            <code class="wrap">{value}</code>
+            <Value text={value} />
             <div class="quiet">
               A person took it back. It stays away until another digest is pushed, or its image is replayed.
             </div>
@@ -118,16 +132,16 @@ function TemplateFacts({ of: data, change }: { of: Template; change: Change }) {
   );
 }
 
-function Values({ title, of }: { title: string; of: Record<string, string> }) {
+function Values({ title, of, none }: { title: string; of: Record<string, string>; none: string }) {
   return (
     <>
       <dt>{title}</dt>
       <dd>
-        {Object.keys(of).length === 0 && <span class="quiet">nothing of the bridge’s</span>}
+        {Object.keys(of).length === 0 && <span class="quiet">{none}</span>}
         {Object.entries(of).map(([variable, value]) => (
           <div key={variable}>
             <span class="quiet">{variable} = </span>
-            <code class="wrap">{value}</code>
+            <Value text={value} />
           </div>
         ))}
       </dd>

@@ -143,6 +143,7 @@ function TemplateRow({ template: one }: { template: Summary['templates'][number]
         <div class="clip">
           {Object.entries(wanted).map(([variable, value]) => (
             <div key={variable} class="clip" title={`${variable} = ${value}`}>
+              <span class="quiet">wanted </span>
               <code>{shortImage(value)}</code>
             </div>
           ))}
@@ -154,7 +155,7 @@ function TemplateRow({ template: one }: { template: Summary['templates'][number]
             </>
           ) : (
             <>
-              <span class="quiet">promoted </span>
+              <span class="quiet">last promotion </span>
               <Time of={promotedOn} none="not yet" />
             </>
           )}
@@ -168,6 +169,9 @@ function TemplateRow({ template: one }: { template: Summary['templates'][number]
 
 /** Without the host, and with the beginning of the digest. A catalog is a list in JSON. */
 function shortImage(value: string): string {
-  if (value.startsWith('[')) return `a catalog of ${value.split('"image"').length - 1} images`;
+  if (value.startsWith('[')) {
+    const count = value.split('"image"').length - 1;
+    return `a catalog of ${count} ${count === 1 ? 'image' : 'images'}`;
+  }
   return value.replace(/^[^/]+\//, '').replace(/@(sha256:.{8}).*/, '@$1…');
 }

@@ -3,10 +3,17 @@ import { ApiError, call } from '../api.ts';
 import { lineOf, linesOf } from '../json-lines.ts';
 import { jsonText } from '../json-text.ts';
 import { Failure } from '../parts/failure.tsx';
+import { keepDraft, rulesWithoutTemplate } from '../policy-draft.ts';
 import type { Registry } from '../types.ts';
 
 interface EditorProps {
   registry: Registry;
+  /** The policy that the bridge has. */
+  saved: string;
+  text: string;
+  onText(text: string): void;
+  /** Whether images go to templates. */
+  hasTemplates: boolean;
   etag: string | undefined;
   reload(): void;
 }
@@ -18,25 +25,29 @@ interface Fault {
 }
 
 /** The policy as JSON. What the bridge refuses is shown on the line where it is. */
-export function PolicyEditor({ registry, etag, reload }: EditorProps) {
-  const before = jsonText(registry.policy);
-  const [text, setText] = useState(before);
+export function PolicyEditor({ registry, saved, text, onText, hasTemplates, etag, reload }: EditorProps) {
   const [faults, setFaults] = useState<Fault[]>([]);
   const [error, setError] = useState<ApiError>();
   const [said, setSaid] = useState('');
   const area = useRef<HTMLTextAreaElement>(null);
 
-  async function save() {
+  function change(edited: string) {
     setSaid('');
     setError(undefined);
     setFaults([]);
+    onText(edited);
+  }
+
+  async function save() {
+    change(text);
     const policy = parse(text);
     if ('message' in policy) return setFaults([policy]);
     const body = { ...registry, policy: policy.value };
     try {
       const condition = etag ? { 'if-match': etag } : {};
       const { data } = await call<Registry>('PUT', `registries/${registry.name}`, body, condition);
-      setText(jsonText(data.policy));
+      onText(jsonText(data.policy));
+      keepDraft(registry.name, undefined);
       setSaid('Saved.');
       reload();
     } catch (failed) {
@@ -45,11 +56,13 @@ export function PolicyEditor({ registry, etag, reload }: EditorProps) {
       if (found.length === 0) return setError(failed);
       const lines = linesOf(text);
       setFaults(
-        found.map(({ path, message }) => ({
-          path,
-          message,
-          line: lineOf(path.replace(/^policy\.?/, ''), lines),
-        })),
+        found
+          .map(({ path, message }) => ({
+            path,
+            message,
+            line: lineOf(path.replace(/^policy\.?/, ''), lines),
+          }))
+          .sort((one, other) => one.line - other.line),
       );
     }
   }
@@ -62,6 +75,7 @@ export function PolicyEditor({ registry, etag, reload }: EditorProps) {
   }
 
   const lines = text.split('\n');
+  const isEdited = text !== saved;
   return (
     <section aria-labelledby="rules">
       <h2 id="rules">Rules of {registry.name}</h2>
@@ -82,7 +96,7 @@ export function PolicyEditor({ registry, etag, reload }: EditorProps) {
           wrap="off"
           rows={lines.length + 1}
           value={text}
-          onInput={event => setText(event.currentTarget.value)}
+          onInput={event => change(event.currentTarget.value)}
         />
       </div>
       <ul id="faults" class="faults" aria-live="polite">
@@ -95,19 +109,37 @@ export function PolicyEditor({ registry, etag, reload }: EditorProps) {
           </li>
         ))}
       </ul>
+      {hasTemplates && <WithoutTemplate text={text} registry={registry} />}
       {error && <Failure error={error} />}
       <div class="buttons">
-        <button type="button" class="primary" disabled={text === before} onClick={save}>
+        <button type="button" class="primary" disabled={!isEdited} onClick={save}>
           Save the policy
         </button>
-        <button type="button" disabled={text === before} onClick={() => setText(before)}>
+        <button type="button" disabled={!isEdited} onClick={() => change(saved)}>
           Undo
         </button>
         <span role="status" class="quiet">
-          {said}
+          {said || (isEdited && 'Not saved yet.')}
         </span>
       </div>
     </section>
+  );
+}
+
+/** The bridge accepts such rules, and leaves their images out. */
+function WithoutTemplate({ text, registry }: { text: string; registry: Registry }) {
+  const policy = parse(text);
+  const places = 'message' in policy ? [] : rulesWithoutTemplate(policy.value, registry);
+  if (places.length === 0) return null;
+  const which = places.map(place => place + 1).join(', ');
+  return (
+    <p class="note wait" role="status">
+      {places.length === 1
+        ? `Rule ${which} names no template: its`
+        : `Rules ${which} name no template: their`}{' '}
+      images stay out of Coder, with the reason <code>no-template</code>. Add{' '}
+      <code>{'"templates": [{ "template": "NAME" }]'}</code>, or <code>"action": "exclude"</code>.
+    </p>
   );
 }
 

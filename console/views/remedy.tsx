@@ -17,7 +17,9 @@ export function Remedy({ image, template }: { image: Image; template: TemplateNa
       {!remedy && <p>Nothing, unless it lasts. To try at once:</p>}
       <Advice of={parts} />
       <p>
-        {help.includes('policy') && <a href={linkTo('policy', registry)}>Change the policy</a>}
+        {help.includes('policy') && help[0] !== 'policy' && (
+          <a href={linkTo('policy', registry)}>Change the policy</a>
+        )}
         {template && (
           <a href={linkTo('templates', `${template.organization}/${template.template}`)}>Open the template</a>
         )}

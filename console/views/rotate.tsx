@@ -6,7 +6,7 @@ import type { Registry, RotationPlan } from '../types.ts';
 import { useAction } from '../use-action.ts';
 
 /** Rotates the credential of a registry, after a look at what that would do. */
-export function Rotate({ registry: { name }, reload }: { registry: Registry; reload(): void }) {
+export function Rotate({ registry: { name, rotation }, reload }: { registry: Registry; reload(): void }) {
   const [plan, setPlan] = useState<RotationPlan>();
   const look = useAction(async (isCompromised: boolean) => {
     setPlan(undefined);
@@ -18,13 +18,14 @@ export function Rotate({ registry: { name }, reload }: { registry: Registry; rel
     setPlan(undefined);
     await call('POST', `registries/${name}/rotate${isCompromised ? '?compromised=true' : ''}`);
     reload();
-    return `The rotation of ${name} has started.`;
+    return `The rotation of ${name} has started. The bridge goes on with it within a minute.`;
   });
   const isBusy = look.busy || rotate.busy;
+  const isUnderWay = rotation.step !== undefined && rotation.step !== 'waiting-to-revoke';
   return (
     <>
       <div class="buttons">
-        <button type="button" disabled={isBusy} onClick={() => look.run(false)}>
+        <button type="button" disabled={isBusy || isUnderWay} onClick={() => look.run(false)}>
           Rotate …
         </button>
         <button type="button" disabled={isBusy} onClick={() => look.run(true)}>

@@ -68,6 +68,12 @@ function Placeholders({ of }: { of: SetupGuide['placeholders'] }) {
   );
 }
 
+/** Commands one after the other for the same case have one heading. */
+function When({ when, before }: { when: string | undefined; before: string | undefined }) {
+  if (when === before) return null;
+  return <p>{inline(`${when ?? 'In any case'}:`)}</p>;
+}
+
 function Step({ of }: { of: SetupGuide['steps'][number] }) {
   const { heading, doneByAzd, why, values, diff, commands, troubles = [] } = of;
   return (
@@ -77,9 +83,9 @@ function Step({ of }: { of: SetupGuide['steps'][number] }) {
       <Prose text={why} />
       {values && <Command text={values} label="Copy the values" />}
       {diff && <Command text={diff} label="Copy the change" />}
-      {commands.map(({ when, run, expect }) => (
+      {commands.map(({ when, run, expect }, i) => (
         <div key={run}>
-          {when && <p>{inline(when)}</p>}
+          <When when={when} before={commands[i - 1]?.when} />
           <Command text={run} />
           {expect && (
             <p class="quiet">

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { ApiError, call } from '../api.ts';
+import { rolledBack } from '../rolled-back.ts';
 import type { Explanation, Image, Template, TemplateName } from '../types.ts';
 import { type Action, useAction } from '../use-action.ts';
 
@@ -51,8 +52,7 @@ export function useImageActions(
         return `The reconciliation of ${registry} has started.`;
       }),
     promote: () => change('promote', now => `\`${now.active?.version}\` is promoted.`),
-    rollBack: () =>
-      change('rollback', now => `${now.template} is back at \`${now.active?.version}\`; this image is held.`),
+    rollBack: () => change('rollback', rolledBack),
   };
 }
 

@@ -16,7 +16,8 @@ const HEADINGS: Readonly<Record<Image['state'], string>> = {
 export function Verdict({ image }: { image: Image }) {
   const { registry, reference, state, reason, message, meaning, attempts, nextAttemptOn, latencyMs } = image;
   const isWaiting = reason === 'version-ready';
-  const says = message !== meaning && message;
+  const isRepeated = meaning?.startsWith(message.replace(/\.$/, ''));
+  const says = !isRepeated && message;
   return (
     <section class={`verdict ${isWaiting ? 'wait' : LIGHT_OF[state]}`} aria-label="Verdict">
       <p class="quiet">

@@ -90,7 +90,8 @@ test('all of one reason are replayed', async () => {
 
   await group.getByRole('button', { name: 'Replay all 3' }).click();
 
-  await group.getByText('3 images are tried again within a minute.').waitFor();
+  await page.getByText('3 images are tried again within a minute.').waitFor();
+  await group.waitFor({ state: 'detached' });
   for (const name of ['mobile', 'batch', 'etl']) {
     const record = await world.app.record(`team/${name}:v1`);
     expect(record?.reason).not.toBe('template-missing');
@@ -105,9 +106,15 @@ test('a template is rolled back to a version that a person chooses', async () =>
   await page.getByRole('navigation', { name: 'Templates' }).getByRole('link', { name: 'kubernetes' }).click();
   const versions = page.getByRole('listitem').filter({ hasText: 'acr-v2-' });
   await versions.getByRole('button', { name: 'Roll back …' }).click();
+  await versions
+    .getByText(/then holds what is active now \(.*samples\/workspace:v3@sha256:.{12}…\)/)
+    .waitFor();
   await versions.getByRole('button', { name: /^Roll kubernetes back to acr-v2-/ }).click();
 
-  await page.getByText(/^kubernetes is back at acr-v2-/).waitFor();
+  await page
+    .getByText(/^kubernetes is back at acr-v2-.*Held until another digest is pushed: .*workspace:v3@/)
+    .waitFor();
+  await page.getByText('1 held', { exact: true }).waitFor();
   expect(activeVersion(cloud, 'kubernetes')?.name).not.toBe(before);
   expect(activeVersion(cloud, 'kubernetes')?.image).toContain('samples/workspace:v2@');
 });
@@ -128,6 +135,41 @@ test('a refused policy shows each fault on its line', async () => {
   await editor.fill('{ "rules": [ }');
   await press('Save the policy');
   await faults.getByText(/is not JSON/).waitFor();
+});
+
+test('what is wrong with a policy is said in the order of its lines, until it is edited', async () => {
+  await goTo(page, '#/policy/contoso');
+  const editor = page.getByLabel('Policy as JSON');
+  await editor.fill(
+    '{\n  "rules": [\n    { "repository": "Team/**",\n      "wrong": 1,\n      "tag": {}\n    },\n    { }\n  ]\n}',
+  );
+  await press('Save the policy');
+  const faults = page.locator('#faults');
+  await faults.getByText('Line 3').waitFor();
+  const lines = [...(await faults.innerText()).matchAll(/Line (\d+)/g)].map(([, line]) => Number(line));
+  expect(lines.length).toBeGreaterThan(2);
+  expect(lines).toEqual(lines.toSorted((one, other) => one - other));
+
+  await editor.fill('{ "rules": [{ "repository": "team/**" }] }');
+  expect(await faults.innerText()).toBe('');
+  await page.getByText('Rule 1 names no template').waitFor();
+});
+
+test('an edited policy stays while a person looks elsewhere, and is not what a reference is tried with', async () => {
+  await open('Overview');
+  await open('Policy');
+  const editor = page.getByLabel('Policy as JSON');
+  await until(() => editor.isVisible());
+  expect(await editor.inputValue()).toBe('{ "rules": [{ "repository": "team/**" }] }');
+  await page.getByText('This tries the saved policy').waitFor();
+
+  await press('Undo');
+  await until(async () => (await page.getByText('This tries the saved policy').count()) === 0);
+});
+
+test('an unknown page says so', async () => {
+  await goTo(page, '#/polcy');
+  await page.getByRole('heading', { name: 'No such page' }).waitFor();
 });
 
 test('an import that runs shows its log while it runs', async () => {
@@ -185,7 +227,7 @@ describe('the page says what it cannot show', () => {
     await page.route('**/api/**', route => route.abort());
 
     await page
-      .getByText(/Stale since .*The bridge does not answer/)
+      .getByText(/This was loaded .* and may be old: The bridge does not answer/)
       .first()
       .waitFor();
     expect(await page.getByText('Last versions').isVisible()).toBe(true);

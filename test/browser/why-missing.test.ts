@@ -1,8 +1,10 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { pageWords } from '../../console/page-words.ts';
 import { image } from '../../infra/local/oci-image.ts';
 import { IMAGE_REASONS, type ImageReason, REASONS, remedyOf } from '../../shared/reasons.ts';
 import { imageKey } from '../../shared/records/keys.ts';
+import { until } from '../support/app.ts';
 import { activeVersion } from '../support/coder-v2.ts';
 import { type Opened, openPage, printedUrl, startBrowser } from './browser.ts';
 import { SOURCE, startWorld, type World } from './world.ts';
@@ -75,7 +77,7 @@ describe('each reason is found by its image, with what it means and what to do',
     const reference = await recorded(reason);
     const { state, meaning } = REASONS[reason];
     const remedy = remedyOf(reason, state as never);
-    const plain = (text: string) => text.replaceAll('`', '');
+    const plain = (text: string) => text.replace(/[`*]/g, '');
 
     await look(reference);
     await says(reason);
@@ -83,7 +85,7 @@ describe('each reason is found by its image, with what it means and what to do',
     const shown = await page.getByRole('article').innerText();
     if (state !== 'imported') expect(shown).toContain(plain(meaning));
     expect(shown).toContain(`About ${reason}.`);
-    if (remedy && !remedy.includes('Run:')) expect(shown).toContain(plain(remedy));
+    if (remedy && !remedy.includes('Run:')) expect(shown).toContain(plain(pageWords(remedy)));
     const isStopped = state === 'failed' || state === 'pending';
     if (isStopped && !PASSING.includes(reason)) {
       expect(await page.getByRole('button', { name: 'Copy the command' }).count()).toBeGreaterThan(0);
@@ -224,6 +226,25 @@ describe('the remedy and its button bring the image to Coder', () => {
     await press('Reconcile the registry');
 
     // The timer follows the import, once a minute.
+    await says('In Coder', 90_000);
+  }, 120_000);
+
+  test('no-rule, with the rule that the page proposes', async () => {
+    await world.pushTemplate('gauge');
+    await world.pushed('unruled/gauge:v1', 'no-rule');
+    await look('unruled/gauge:v1');
+    await says('no-rule');
+
+    await page.getByRole('link', { name: 'Add a rule' }).click();
+    const editor = page.getByLabel('Policy as JSON');
+    await until(async () =>
+      /"unruled\/gauge",\s+"templates": \[\{ "template": "gauge" \}\]/.test(await editor.inputValue()),
+    );
+    await press('Save the policy');
+    await page.getByText('Saved.').waitFor();
+    await look('unruled/gauge:v1');
+    await press('Import');
+
     await says('In Coder', 90_000);
   }, 120_000);
 

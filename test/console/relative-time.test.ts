@@ -13,6 +13,8 @@ test.each([
   [-2 * MINUTE, '2 min ago'],
   [-119 * MINUTE, '119 min ago'],
   [120 * MINUTE, 'in 2 h'],
+  [90 * 24 * 60 * MINUTE - 21_000, 'in 90 days'],
+  [-90 * 24 * 60 * MINUTE + 21_000, '89 days ago'],
   [-47 * 60 * MINUTE, '47 h ago'],
   [-48 * 60 * MINUTE, '2 days ago'],
 ])('%i ms from now is said as %s', (ms, said) => {
