@@ -31,8 +31,10 @@ export interface WantedImage extends TargetedImage {
   /** The values that a person gave who imported it by hand. */
   requested: RequestWords;
   pushedOn: Date;
-  /** A person asked to try again what was refused before. */
+  /** A person asked to try again what was refused before, of this image or of many. */
   isRetry: boolean;
+  /** They named this very image, so that it comes back although a person took it back before. */
+  liftsHold: boolean;
 }
 
 /** What a target wants to get back with the next call about the same image. The record keeps it unchanged, as JSON. */

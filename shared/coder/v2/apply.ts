@@ -4,6 +4,7 @@ import type { ApplyOptions } from './apply-options.ts';
 import { applyToCatalog } from './catalog/apply.ts';
 import { type Place, placesOf } from './destinations.ts';
 import { textOf } from './facts.ts';
+import { forgetFailures } from './held.ts';
 import { type PlaceResult, resultOf } from './place-result.ts';
 import { noteOpen, type Rollout } from './rollout.ts';
 import { isSameImage } from './value.ts';
@@ -46,7 +47,8 @@ async function applyTo(
       }
       // Several tags of one digest are in the template together.
       else if (!isSameImage(chosen?.value, wish.value)) return undefined;
-      if (image.isRetry) forgetRefusals(current, variable);
+      if (image.isRetry) forgetFailures(current, variable);
+      if (image.liftsHold) liftHold(current, variable);
       return destination;
     },
     signal,
@@ -63,12 +65,8 @@ async function applyTo(
   return { ...common, ...resultOf(end, rollout, asked, now()) };
 }
 
-/** A person asked to try again what was held, or failed. */
-function forgetRefusals(rollout: Rollout, variable: string): void {
+function liftHold(rollout: Rollout, variable: string): void {
   delete rollout.held[variable];
-  delete rollout.canaryFailed[variable];
-  delete rollout.suspects[variable];
-  delete rollout.failed;
   // Without it what is active in its place is no choice of a person.
   delete rollout.named[variable];
 }

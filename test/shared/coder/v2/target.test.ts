@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { image } from '../../../../infra/local/oci-image.ts';
 import { importImage } from '../../../../shared/images/import.ts';
 import { handleEvent } from '../../../../shared/images/receive.ts';
+import { replay } from '../../../../shared/images/replay.ts';
 import { sweep } from '../../../../shared/images/sweep.ts';
 import { reconcile } from '../../../../shared/reconciliation/reconcile.ts';
 import { type Bridge, deleteEvent, startBridge } from '../../../support/bridge.ts';
@@ -205,6 +206,33 @@ describe('what a person took back', () => {
     const { importAndFollow } = await import('../../../../shared/images/follow.ts');
     await importAndFollow(bridge.services, image_, soon(), bridge.log);
     expect(activeImage('held')).toContain(second);
+  });
+
+  test('stays away when all images with a reason are replayed, though it came under another tag', async () => {
+    await connect('kept');
+    const first = await bridge.push('team/kept:v1', image({ content: 'one' }));
+    await bridge.pushed('team/kept:v1');
+    await bridge.push('team/kept:v2', image({ content: 'two' }));
+    await bridge.pushed('team/kept:v2');
+    await bridge.services.templates?.rollBack(
+      { organization: 'default', template: 'kept' },
+      undefined,
+      soon(),
+    );
+    coderOf(bridge.cloud).faults.add({ status: 503 });
+    await bridge.push('team/kept:v3', image({ content: 'two' }));
+    await bridge.pushed('team/kept:v3');
+    expect(await bridge.record('team/kept:v3')).toMatchObject({
+      state: 'pending',
+      reason: 'coder-unavailable',
+    });
+    bridge.clearFaults();
+
+    await replay(bridge.services, 'contoso', 'coder-unavailable', soon());
+    await sweep(bridge.services, soon(), bridge.log);
+
+    expect(await bridge.record('team/kept:v3')).toMatchObject({ state: 'skipped', reason: 'held' });
+    expect(activeImage('kept')).toContain(first);
   });
 });
 
