@@ -41,8 +41,10 @@ export function limitAnswers(bytes: number): AdditionalPolicy {
   return perRequest('limit-answers', async (request, next) => {
     const { streamResponseStatusCodes: streamed = new Set<number>() } = request;
     request.streamResponseStatusCodes = new Set([Number.POSITIVE_INFINITY]);
-    const response = await next(request);
-    request.streamResponseStatusCodes = streamed;
+    // Also when the connection breaks: the same request is sent again, and its answer must be read too.
+    const response = await next(request).finally(() => {
+      request.streamResponseStatusCodes = streamed;
+    });
     const { readableStreamBody: body } = response;
     if (!body || streamed.has(response.status) || streamed.has(Number.POSITIVE_INFINITY)) return response;
     delete response.readableStreamBody;

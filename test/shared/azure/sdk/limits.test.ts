@@ -20,6 +20,11 @@ const source = (ms: number) => ({
   signal: timeLimit(ms),
 });
 
+function idOf({ cloud: { registry } }: Bridge) {
+  const [, , subscriptionId = '', , resourceGroup = ''] = registry.resourceId.split('/');
+  return { subscriptionId, resourceGroup, registryName: registry.name };
+}
+
 async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   const found: T[] = [];
   for await (const item of items) found.push(item);
@@ -55,9 +60,18 @@ test('an answer that is too large is given up', async () => {
   arm.faults.add({ path: '/registries/', body });
 
   await expect(all(acr.listTags(source(20_000)))).rejects.toThrow('larger than 8 MiB');
-  const [, , subscriptionId = '', , resourceGroup = ''] = bridge.cloud.registry.resourceId.split('/');
-  const id = { subscriptionId, resourceGroup, registryName: bridge.cloud.registry.name };
-  await expect(client.describeRegistry(id, timeLimit(20_000))).rejects.toThrow('larger than 8 MiB');
+  await expect(client.describeRegistry(idOf(bridge), timeLimit(20_000))).rejects.toThrow('larger than 8 MiB');
+});
+
+test('a connection that breaks is tried again, and the second answer is read as the first would be', async () => {
+  const { registry, arm } = bridge.cloud.standIns;
+  const { acr, arm: client } = bridge.services;
+  registry.faults.add({ path: '^/acr/v1/', drop: 'before', times: 1 });
+  arm.faults.add({ path: '/registries/', drop: 'before', times: 1 });
+
+  expect(await all(acr.listTags(source(20_000)))).toHaveLength(1);
+  const { loginServer } = bridge.cloud.standIns.registry;
+  expect(await client.describeRegistry(idOf(bridge), timeLimit(20_000))).toMatchObject({ loginServer });
 });
 
 test('a long error of the registry is shortened', async () => {
