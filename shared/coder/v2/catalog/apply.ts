@@ -103,7 +103,7 @@ function offered(
   const isThere = isSameImage(entry?.image, value);
   const result = resultOf(end, rollout, { variable, value, digest, isThere, image: value }, now);
   if (isThere || end.do === 'wait' || result.reason === 'canary-failed') return result;
-  if (isHeld(rollout.held, variable, value)) return { ...result, reason: 'held' };
+  if (isHeld(rollout.held, variable, value)) return { ...result, reason: 'held', version: undefined };
   const next = end.catalogs?.[variable]?.entries;
   return next && !entryOf(next, name, tag) ? { ...result, ...TOO_LARGE } : result;
 }
