@@ -251,6 +251,25 @@ describe('templates-rollback', () => {
     });
     expect(json.held.image).toEqual([expect.stringContaining(':v1@')]);
   });
+
+  test('says of an image that was held before, and that it makes active again, that the template names it', async () => {
+    await connect('older');
+    await pushed('team/older:v1', 'one', 'template-updated');
+    const second = await pushed('team/older:v2', 'two', 'template-updated');
+    const { active } = (await ask('templates-get', 'older')).json;
+    await ask('templates-rollback', 'older');
+    await pushed('team/older:v3', 'three', 'template-updated');
+    expect(await app.record('team/older:v2')).toMatchObject({ reason: 'held' });
+
+    await ask('templates-rollback', 'older', `?to=${active.version}`);
+
+    expect(activeImage('older')).toContain(second);
+    expect(await app.record('team/older:v2')).toMatchObject({
+      state: 'imported',
+      coder: { templates: [{ version: active.version }] },
+    });
+    expect(await app.record('team/older:v3')).toMatchObject({ reason: 'held' });
+  });
 });
 
 describe('templates-promote', () => {

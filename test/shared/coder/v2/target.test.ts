@@ -236,6 +236,29 @@ describe('what a person took back', () => {
   });
 });
 
+test('the record of an image that is held no longer is written anew once', async () => {
+  await connect('ended');
+  await bridge.push('team/ended:v1', image({ content: 'one' }));
+  await bridge.pushed('team/ended:v1');
+  await bridge.push('team/ended:v2', image({ content: 'two' }));
+  await bridge.pushed('team/ended:v2');
+  await bridge.services.templates?.rollBack(
+    { organization: 'default', template: 'ended' },
+    undefined,
+    soon(),
+  );
+  expect(await reconcileNow('ended')).toEqual(['v2 template-rolled-back']);
+  expect(await bridge.record('team/ended:v2')).toMatchObject({ state: 'skipped', reason: 'held' });
+  expect(await reconcileNow('ended')).toEqual([]);
+  await bridge.push('team/ended:v3', image({ content: 'three' }));
+  await bridge.pushed('team/ended:v3');
+
+  expect(await reconcileNow('ended')).toEqual(['v2 hold-ended']);
+
+  expect(await bridge.record('team/ended:v2')).toMatchObject({ state: 'skipped', reason: 'not-chosen' });
+  expect(await reconcileNow('ended')).toEqual([]);
+});
+
 test('a version that waits for a person is promoted when one asks for it', async () => {
   await connect('manual', { destination: { promote: 'manual' } });
   const digest = await bridge.push('team/manual:v1', image());
@@ -350,6 +373,10 @@ test('an image that no template is named for is left out, and says so', async ()
   await bridge.pushed('team/nowhere:v1');
 
   expect(await bridge.record('team/nowhere:v1')).toMatchObject({ state: 'skipped', reason: 'no-template' });
+  expect(await reconcileNow('nowhere')).toEqual([]);
+  await connect('nowhere');
+  expect(await reconcileNow('nowhere')).toEqual(['v1 policy-changed']);
+  expect(await bridge.record('team/nowhere:v1')).not.toMatchObject({ reason: 'no-template' });
 });
 
 test('no secret is in any request to Coder', () => {
