@@ -3,6 +3,7 @@ import { sweep } from '../shared/images/sweep.ts';
 import { createLog } from '../shared/lib/log.ts';
 import { withoutCauses } from '../shared/lib/redaction/without-causes.ts';
 import { timeLimit } from '../shared/lib/time-limit.ts';
+import { tidyTarget } from '../shared/reconciliation/tidy.ts';
 import { reconcileDue } from '../shared/reconciliation/timer.ts';
 import { getServices } from '../shared/services.ts';
 import { summarizeDue } from '../shared/summary/timer.ts';
@@ -24,5 +25,6 @@ async function reconcile(context: InvocationContext): Promise<void> {
     sweep(services, signal, log),
     reconcileDue(services, signal, log),
     summarizeDue(services, signal, log),
+    tidyTarget(services, signal, log),
   ]);
 }

@@ -5,12 +5,16 @@ import { ClassicRegistry, migrate } from './migration.ts';
 
 // The program behind `npm run migrate`: prints the declaration for Coder v2 of a registry declared for Coder Classic.
 
-const USAGE = `npm run --silent migrate -- FILE
+const USAGE = `npm run --silent migrate -- [--catalog] FILE
 
 Prints the declaration for Coder v2 as JSON, and notes about it to standard error.
-FILE has what GET /api/registries/NAME of the bridge for Coder Classic answers, or its policy; - is standard input.`;
+FILE has what GET /api/registries/NAME of the bridge for Coder Classic answers, or its policy; - is standard input.
+With --catalog each template has a list of the tags of its repository, among which people choose.`;
 
-async function main([file, ...others]: string[]): Promise<void> {
+const CATALOG = '--catalog';
+
+async function main(args: string[]): Promise<void> {
+  const [file, ...others] = args.filter(arg => arg !== CATALOG);
   if (file === undefined || others.length > 0 || (file.startsWith('-') && file !== '-'))
     throw new Error(USAGE);
   const registry = ClassicRegistry.safeParse(
@@ -19,7 +23,7 @@ async function main([file, ...others]: string[]): Promise<void> {
   if (!registry.success) {
     throw new Error(`This is no registry of a bridge for Coder Classic:\n${z.prettifyError(registry.error)}`);
   }
-  const { declaration, notes } = migrate(registry.data);
+  const { declaration, notes } = migrate(registry.data, args.includes(CATALOG) ? 'catalog' : 'image');
   console.log(JSON.stringify(declaration, null, 2));
   for (const note of notes) console.error(`- ${note}`);
 }

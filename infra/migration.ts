@@ -27,27 +27,40 @@ export interface Migration {
   notes: string[];
 }
 
+/** What the variable of a template names: one tag of its repository, or those that people choose among. */
+type As = 'image' | 'catalog';
+
 /** The declaration for Coder v2 that comes nearest: each repository has a template of its own, by its last part. */
-export function migrate(registry: ClassicRegistry): Migration {
+export function migrate(registry: ClassicRegistry, as: As = 'image'): Migration {
   const { resourceId, suspended, pinned, reconcileEveryMinutes, policy } = registry;
   return {
     declaration: {
       ...{ resourceId, credential: { kind: 'managed-identity' } },
       ...{ suspended, pinned, reconcileEveryMinutes },
-      templates: [{ template: '{name}' }],
-      policy: { rules: policy.rules.map(({ defaults: _, ...rule }) => rule) },
+      templates: [{ template: '{name}', ...(as === 'catalog' && { as }) }],
+      policy: { rules: policy.rules.map(rule => migrateRule(rule, as)) },
     },
     notes: [
-      ...aboutRegistry(registry),
+      ...aboutRegistry(registry, as),
       ...aboutNames(policy.rules),
-      ...policy.rules.flatMap((rule, i) => aboutRule(rule).map(note => `policy.rules[${i}].${note}`)),
+      ...policy.rules.flatMap((rule, i) => aboutRule(rule, as).map(note => `policy.rules[${i}].${note}`)),
     ],
   };
 }
 
-function aboutRegistry({ organizationId, pinned, credential }: ClassicRegistry): string[] {
+function migrateRule({ defaults, ...rule }: Rule, as: As): object {
+  const { description } = defaults ?? {};
+  return { ...rule, ...(as === 'catalog' && description && { defaults: { description } }) };
+}
+
+const ABOUT_TAGS: Record<As, string> = {
+  image: 'With --catalog people choose among the tags, as they did.',
+  catalog: 'People choose among its tags, which takes the variable images and a parameter in the template.',
+};
+
+function aboutRegistry({ organizationId, pinned, credential }: ClassicRegistry, as: As): string[] {
   const notes = [
-    'templates: Coder needs a template for each repository, with the last part of its name. To name others, write templates into the rules. With "as": "catalog" in them people choose among the tags, as they did.',
+    `templates: Coder needs a template for each repository, with the last part of its name. To name others, write templates into the rules. ${ABOUT_TAGS[as]}`,
   ];
   if (credential && credential.kind !== 'managed-identity') {
     notes.push(
@@ -79,16 +92,19 @@ function aboutNames(rules: readonly Rule[]): string[] {
   ];
 }
 
-function aboutRule({ action, defaults, defaultTag, pinned, onDelete }: Rule): string[] {
+function aboutRule({ action, defaults, defaultTag, pinned, onDelete }: Rule, as: As): string[] {
   const notes: string[] = [];
   if (action === 'exclude') return notes;
-  const lost = Object.keys(defaults ?? {}).join(', ');
+  const isLost = (name: string) => as === 'image' || name !== 'description';
+  const lost = Object.keys(defaults ?? {})
+    .filter(isLost)
+    .join(', ');
   if (lost) notes.push(`defaults: ${lost} left out, since in Coder v2 the template itself says this.`);
   if (!defaultTag) notes.push('defaultTag: none meant the first tag; now the template follows the newest.');
   if (defaultTag === 'never')
     notes.push('defaultTag: never now means the first tag, since a template always names an image.');
   if (pinned) notes.push('pinned: the bridge builds each version, and a person promotes it.');
-  if (onDelete === 'remove')
+  if (onDelete === 'remove' && as === 'image')
     notes.push('onDelete: the template names the next best tag, and keeps its last image.');
   return notes;
 }

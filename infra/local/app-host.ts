@@ -11,6 +11,8 @@ export interface AppHost {
   pid(): number;
   /** Kills the host as a crash would, and waits until it is back. */
   crash(): Promise<void>;
+  /** Moves the clock of the app on; after a crash it shows the real time again. */
+  advance(ms: number): void;
   close(): Promise<void>;
 }
 
@@ -56,6 +58,7 @@ export async function startAppHost({ env, port, onLog }: AppHostOptions): Promis
       await exited;
       await restarted;
     },
+    advance: ms => void child.send({ advanceMs: ms }),
     async close() {
       closing = true;
       await restarted.catch(() => undefined);

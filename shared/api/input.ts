@@ -80,12 +80,10 @@ function parseJson(text: string): unknown {
 }
 
 /**
- * Checks the query, without `code`, which holds a function key. Of a parameter that is there several times, all values
- * count: they become one, with commas between them.
+ * Checks the query, without `code`, which holds a function key. The host of the app makes one value of a parameter that
+ * is there several times, with commas between them; only with HTTP streams, which the app does not use, it does not.
  */
 export function readQuery<T>(request: HttpRequest, schema: z.ZodType<T>): T {
-  const names = [...request.query.keys()];
-  const all = names.map(name => [name, request.query.getAll(name).join(',')]);
-  const { code: _, ...query } = Object.fromEntries(all);
+  const { code: _, ...query } = Object.fromEntries(request.query);
   return parseInput(schema, query, 'is not a known parameter');
 }

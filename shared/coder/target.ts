@@ -189,4 +189,9 @@ export interface Target {
   plan(registry: SourceRegistry, vault: Vault): { target: Target; calls: readonly PlannedCall[] };
   /** The target's checks for one diagnosis; they may need `tables`, `managed-identity` and `key-vault-read`. */
   checks(): Check<TargetDiagnosis>[];
+  /**
+   * Deletes in the target what the bridge made there and no work on an image ends any more.
+   * @throws ServiceError
+   */
+  tidy?(signal: AbortSignal): Promise<void>;
 }

@@ -35,6 +35,22 @@ export async function storeSecret(
   return { secretName, secretVersion: await vault.write(secretName, password, details) };
 }
 
+/**
+ * Stores a secret as a credential of this kind would be, and removes it.
+ * @throws as `Vault.write` does
+ */
+export async function proveStore(
+  vault: Vault,
+  registryName: string,
+  deploymentId: string | undefined,
+  declared: Declared,
+): Promise<void> {
+  // Should it be left over, it is older than every credential.
+  const probe = { declared, username: registryName, issuedOn: new Date(0), password: randomUUID() };
+  const { secretName } = await storeSecret(vault, registryName, deploymentId, probe);
+  if (secretName) await vault.remove(secretName);
+}
+
 /** The secrets of a registry, the newest first. */
 export async function listSecrets(
   vault: Vault,

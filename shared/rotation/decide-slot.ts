@@ -31,7 +31,7 @@ export function toIssue(why: ReasonToIssue, facts: RotationFacts): RotationStep 
   const unknown = unknownPasswords(facts, azure);
   if (unknown.length > 0) return { do: 'remember', passwords: unknown };
   if (!slots) return { do: 'issue', why, asItIs: false, deliverFirst: false };
-  const free = slots.find(slot => isFree(slot, facts, azure));
+  const free = slots.find(slot => !passwords.some(password => password.slot === slot));
   const deliverFirst = isHolding && found.azure.passwords.some(({ slot }) => slot === free);
   if (free) return { do: 'issue', why, slot: free, asItIs: false, deliverFirst };
   return withoutFreeSlot(slots, why, facts, isHolding);
@@ -92,13 +92,6 @@ function toIssueShared(
 function isGivenUpForLost(rotation: CredentialState): boolean {
   const { current, compromisedOn } = rotation;
   return compromisedOn !== undefined && (!current || isLeaked(current, rotation));
-}
-
-function isFree(slot: string, { rotation, declared }: RotationFacts, azure: Azure): boolean {
-  const isOurs = credentialsOf(rotation).some(
-    known => known.slot === slot && isSameSource(known.declared, declared) && !isGone(known, azure),
-  );
-  return !isOurs && !azure.passwords.some(password => password.slot === slot);
 }
 
 function otherThan([first, second]: Slots, used: string | undefined): string {

@@ -1,6 +1,6 @@
 import type { IssueContext } from '../credentials/kind.ts';
 import { credentialKind } from '../credentials/kinds/all.ts';
-import { forgetSecret, storeSecret } from '../credentials/secrets.ts';
+import { proveStore, storeSecret } from '../credentials/secrets.ts';
 import {
   type CredentialState,
   credentialsOf,
@@ -24,6 +24,8 @@ export async function issue(run: Run, { why, slot, asItIs, deliverFirst }: Issue
   const { name, credential: declared, rotation } = lease.registry();
   const { issuer } = credentialKind(declared.kind);
   if (!issuer || (deliverFirst && !(await mayOverwrite(run)))) return false;
+  // Each attempt regenerates the password of a shared account, which others may use.
+  if (issuer.shared && !asItIs) await proveStore(services.vault, name, services.deploymentId, declared);
   const issuedOn = services.now();
   await lease.save({ issuing: slot, ...(!isUnderWay(rotation, why) && started(why, issuedOn)) });
   const { password, ...issued } = await issuer.issue(declared, issueContext(run), { slot, asItIs });
@@ -50,13 +52,10 @@ function isUnderWay({ startedOn, current, ...before }: CredentialState, why: Rea
   return before.why === why && startedOn !== undefined && !(current && startedOn <= current.issuedOn);
 }
 
-/** Revokes a credential, and removes its secret. @throws ServiceError, CredentialError */
+/** Revokes a credential, whose secret is still in Key Vault then. @throws ServiceError, CredentialError */
 export async function revoke(run: Run, old: KnownCredential): Promise<void> {
-  const { services, lease } = run;
-  const { name } = lease.registry();
   const { issuer } = credentialKind(old.declared.kind);
   if (!isTaken(run, old)) await issuer?.revoke(old.declared, old, issueContext(run));
-  await forgetSecret(services.vault, name, old);
 }
 
 /** Whether a newer password has the slot, so that the old one is gone. */

@@ -1,5 +1,5 @@
 import type { FoundPassword } from '../credentials/kind.ts';
-import { forgetLeftOver, forgetSecret } from '../credentials/secrets.ts';
+import { forgetSecret } from '../credentials/secrets.ts';
 import {
   credentialsOf,
   type EarlierCredential,
@@ -8,12 +8,12 @@ import {
   unconfirmed,
 } from '../credentials/state.ts';
 import { userNameOf } from './azure-facts.ts';
-import { delivered, failed, fallenBack, proven, recalled, remembered, revoked } from './changes.ts';
+import { delivered, failed, fallenBack, proven, recalled, remembered } from './changes.ts';
 import { isLeaked } from './facts.ts';
 import { isFinal, lacksRights, neverAccepted, noFreeSlot, refusedBy } from './failures.ts';
-import { deliverAgain, mayBeInUse } from './grace.ts';
 import { issue, maintain, revoke } from './issuing.ts';
 import { isStillCandidate } from './next-step.ts';
+import { revokeEarlier, tidy } from './revoking.ts';
 import type { Run } from './run.ts';
 import { stageOf } from './stage.ts';
 import type { RotationStep } from './step.ts';
@@ -151,12 +151,6 @@ async function deliver(run: Run): Promise<void> {
   await notices.rotated(current as IssuedCredential, last?.revokeOn);
 }
 
-/** Removes the secrets of runs that were cut off. */
-async function tidy({ services, lease }: Run): Promise<void> {
-  const { name, rotation } = lease.registry();
-  await forgetLeftOver(services.vault, name, services.deploymentId, credentialsOf(rotation), services.now());
-}
-
 /** One that Coder may hold and that the registry accepts. */
 async function workingEarlier({ lease, tests }: Run): Promise<EarlierCredential | undefined> {
   for (const old of unconfirmed(lease.registry().rotation)) {
@@ -187,27 +181,18 @@ async function remember({ services, lease }: Run, found: readonly FoundPassword[
   await lease.save(remembered(rotation, credential, username, found, services.now()));
 }
 
-async function revokeEarlier(run: Run, old: EarlierCredential, deliverFirst: boolean): Promise<void> {
-  const { services, lease, notices } = run;
-  if (deliverFirst && (await deliverAgain(run))) return;
-  if (deliverFirst && mayBeInUse(run, old)) await services.holder.proveUnused(lease.registry(), old);
-  // One that was there before, and that Coder could not use, stays for those who use it.
-  const { givenUp } = lease.registry().rotation;
-  if (!(old.wasThere && givenUp)) await revoke(run, old);
-  await tidy(run);
-  await lease.save(revoked(lease.registry().rotation, old, services.now()));
-  notices.revoked(old);
-}
-
 /** @param expired the registry did not accept the candidate in time */
 async function discard(run: Run, expired: boolean): Promise<boolean> {
   const { services, lease } = run;
   const { name, rotation } = lease.registry();
   const candidate = rotation.candidate as IssuedCredential;
   // A password that was there before the bridge took it may be in use elsewhere.
-  if (candidate.wasThere) await forgetSecret(services.vault, name, candidate);
-  else await revoke(run, candidate);
-  await lease.save({ candidate: undefined });
+  if (!candidate.wasThere) await revoke(run, candidate);
+  try {
+    await forgetSecret(services.vault, name, candidate);
+  } finally {
+    await lease.save({ candidate: undefined });
+  }
   if (expired) await fail(run, neverAccepted(lease.registry()));
   return !expired;
 }

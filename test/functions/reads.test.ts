@@ -118,6 +118,7 @@ describe('GET /images', () => {
   test.each([
     ['state=pending,imported&repository=away/app', ['away/app']],
     ['state=imported&state=pending&repository=away/app', ['away/app']],
+    ['state=pending&state=imported&repository=away/app', ['away/app']],
     ['reason=coder-unavailable', ['away/app']],
     ['order=updatedOn&limit=1', ['team/app']],
   ])('finds by %s', async (query, repositories) => {
@@ -130,6 +131,7 @@ describe('GET /images', () => {
     ['state=imported,lost', 'state[1]'],
     ['reason=because', 'reason'],
     ['repository=UPPER', 'repository'],
+    ['repository=team/app&repository=away/app', 'repository'],
     ['digest=v1', 'digest'],
     ['order=size', 'order'],
   ])('%s is refused', async (query, path) => {

@@ -83,6 +83,18 @@ test('the program prints a declaration that a bridge for Coder v2 takes, and say
   ]);
 });
 
+test('with --catalog people choose among the tags of each repository, with the descriptions of the rules', () => {
+  const { stdout, stderr, status } = run(JSON.stringify(CLASSIC), '--catalog', '-');
+
+  expect(status).toBe(0);
+  const declaration = RegistryInput.parse(JSON.parse(stdout));
+  expect(declaration.templates).toEqual([{ template: '{name}', as: 'catalog' }]);
+  expect(declaration.policy.rules[2]).toMatchObject({ defaults: { description: 'Development' } });
+  expect(declaration.policy.rules[2]?.defaults).not.toHaveProperty('cpuCores');
+  expect(stderr).toContain('policy.rules[2].defaults: cpuCores left out');
+  expect(stderr).not.toContain('keeps its last image');
+});
+
 test.each([
   ['its policy', CLASSIC.policy],
   ['its rules', CLASSIC.policy.rules],

@@ -41,9 +41,13 @@ async function compare(dryRun: boolean) {
   return { ...longest, report: await services.reports.get(registry) };
 }
 
-await delay(1_000);
-const idle = await longestBeside(() => delay(IDLE_MS));
-process.on('message', async dryRun => {
-  process.send?.(await compare(dryRun as boolean));
-});
-process.send?.(idle);
+async function main() {
+  await delay(1_000);
+  const idle = await longestBeside(() => delay(IDLE_MS));
+  process.on('message', async dryRun => {
+    process.send?.(await compare(dryRun as boolean));
+  });
+  process.send?.(idle);
+}
+
+void main();

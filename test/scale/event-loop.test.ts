@@ -1,6 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { image } from '../../infra/local/oci-image.ts';
 import { pushImages } from '../../infra/local/push-image.ts';
@@ -15,6 +18,8 @@ import { startReport } from './live-app.ts';
 // since both depend on who else uses the machine.
 
 const REPOSITORY = 'team/app';
+const FOLDER = mkdtempSync(join(tmpdir(), 'event-loop-'));
+const PROGRAM = join(FOLDER, 'comparing-process.cjs');
 const TAGS = Array.from({ length: partOf(10_000) }, (_, i) => `v${i % 100}.${i}.0`);
 /** The last one matches every tag, so that each is held against all of them. */
 const RULES = [
@@ -54,10 +59,13 @@ beforeAll(async () => {
   );
   report(`${TAGS.length} tags, ${RULES.length} rules`);
 
-  const program = join(import.meta.dirname, 'comparing-process.ts');
-  child = fork(program, [cloud.registry.name], {
+  // Bundled, as the app is on Azure.
+  await build({
+    ...{ entryPoints: [join(import.meta.dirname, 'comparing-process.ts')], outfile: PROGRAM },
+    ...{ bundle: true, platform: 'node', loader: { '.md': 'text' }, external: ['@azure/functions-core'] },
+  });
+  child = fork(PROGRAM, [cloud.registry.name], {
     env: { ...process.env, ...cloud.appSettings },
-    execArgv: ['--import', 'tsx'],
     serialization: 'advanced',
   });
   idle = await told();
@@ -65,6 +73,7 @@ beforeAll(async () => {
 }, 600_000);
 afterAll(async () => {
   child?.kill();
+  rmSync(FOLDER, { recursive: true });
   await bridge.close();
 });
 

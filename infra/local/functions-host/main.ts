@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
+import { advanceClock } from './clock.ts';
 import { startFunctionsHost } from './host.ts';
 
 // The app reads its settings, NODE_EXTRA_CA_CERTS among them, from the environment of its process, so the host is
@@ -50,6 +51,7 @@ async function close(): Promise<void> {
 process.on('SIGTERM', close);
 process.on('SIGINT', close);
 process.on('disconnect', close);
+process.on('message', ({ advanceMs }: { advanceMs: number }) => advanceClock(advanceMs));
 
 console.log(`HOST READY ${JSON.stringify({ url: host.url })}`);
 process.send?.({ url: host.url });

@@ -1,8 +1,10 @@
 import { ContainerRegistryClient, ContainerRegistryContentClient } from '@azure/container-registry';
 import type { TokenCredential } from '@azure/identity';
 import type { Pauses } from '../../lib/pauses.ts';
+import { jsonAnswers } from '../sdk/json-answers.ts';
 import { limitAnswers, limitTime } from '../sdk/limits.ts';
 import { onlyReadsLeave } from '../sdk/only-to.ts';
+import type { AdditionalPolicy } from '../sdk/policy.ts';
 import { retryOptions } from '../sdk/retries.ts';
 import { type HostCheck, refuseOtherHost } from './allowed-hosts.ts';
 import { respectPauses } from './respect-pauses.ts';
@@ -43,12 +45,13 @@ export function createSdkClients({ credential, audience, isAllowedHost, pauses }
   const clients = new Map<string, ContainerRegistryContentClient>();
   const listers = new Map<string, ContainerRegistryClient>();
 
-  function optionsFor(loginServer: string) {
+  function optionsFor(loginServer: string, first: AdditionalPolicy[] = []) {
     refuseOtherHost(isAllowedHost, loginServer, 'tokens');
     return {
       audience,
       retryOptions,
       additionalPolicies: [
+        ...first,
         limitTime(TIMEOUT_MS),
         onlyReadsLeave(`https://${loginServer}`),
         respectPauses(loginServer, pauses),
@@ -77,7 +80,11 @@ export function createSdkClients({ credential, audience, isAllowedHost, pauses }
   function lister(loginServer: string): ContainerRegistryClient {
     const found =
       listers.get(loginServer) ??
-      new ContainerRegistryClient(`https://${loginServer}`, credential, optionsFor(loginServer));
+      new ContainerRegistryClient(
+        `https://${loginServer}`,
+        credential,
+        optionsFor(loginServer, [jsonAnswers]),
+      );
     listers.set(loginServer, found);
     return found;
   }

@@ -13,7 +13,7 @@ export function createOverlayVault(vault: Vault): Vault {
       written.set(name, value);
       return IN_MEMORY;
     },
-    setEnd: async () => {},
+    describe: async () => {},
     disable: async () => {},
     remove: async () => {},
   };

@@ -7,7 +7,7 @@ import { resourceNameOf } from '../az-commands.ts';
 import { entraRefusal } from '../refusals/entra.ts';
 import { explainKeyVault, type KeyVaultCall } from '../refusals/key-vault.ts';
 import { saidBy } from '../refusals/said.ts';
-import { nameEmptyErrors } from '../sdk/empty-errors.ts';
+import { jsonAnswers } from '../sdk/json-answers.ts';
 import { limitAnswers, limitTime } from '../sdk/limits.ts';
 import { onlyTo } from '../sdk/only-to.ts';
 import { retryOptions } from '../sdk/retries.ts';
@@ -24,12 +24,14 @@ export interface Vault {
    * @throws CredentialError `disallowed-by-policy`
    */
   write(name: string, value: string, more?: SecretDetails): Promise<string>;
-  /** Says of a version that is stored when the secret ends. */
-  setEnd(name: string, version: string, expiresOn: Date): Promise<void>;
+  /** Changes what is said of a version that is stored; what is absent stays as it is. */
+  describe(name: string, version: string, details: SecretDetails): Promise<void>;
   /** The enabled secrets of the vault that have all these tags. */
   list(tags: Readonly<Record<string, string>>): Promise<ListedSecret[]>;
   /** The newest version of a secret, with its id; undefined when there is no such secret, or it is disabled. */
-  newest(name: string): Promise<{ version: string; value: string } | undefined>;
+  newest(
+    name: string,
+  ): Promise<{ version: string; value: string; tags: Readonly<Record<string, string>> } | undefined>;
   /** Disables one version, so that it cannot be read; succeeds when it does not exist. */
   disable(name: string, version: string): Promise<void>;
   /** Tests the right to store secrets: updates an existing one without changing it. */
@@ -79,7 +81,7 @@ export function createVault(
     disableChallengeResourceVerification: !verifyChallenge,
     retryOptions,
     additionalPolicies: [
-      ...[limitTime(CALL_TIMEOUT_MS), nameEmptyErrors, limitAnswers(LARGEST_ANSWER), onlyTo(url)],
+      ...[limitTime(CALL_TIMEOUT_MS), jsonAnswers, limitAnswers(LARGEST_ANSWER), onlyTo(url)],
     ],
   });
 
@@ -130,9 +132,9 @@ export function createVault(
         }
       }),
 
-    setEnd: (name, version, expiresOn) =>
+    describe: (name, version, details) =>
       guarded(name, async () => {
-        await client.updateSecretProperties(name, version, { expiresOn });
+        await client.updateSecretProperties(name, version, withoutUndefined(details));
       }),
 
     list: wanted =>
@@ -150,8 +152,8 @@ export function createVault(
     newest: name =>
       guarded(name, async () => {
         const secret = await client.getSecret(name).catch(gone);
-        const version = secret?.properties.version;
-        return version && secret.value ? { version, value: remember(secret.value) } : undefined;
+        const { version, tags = {} } = secret?.properties ?? {};
+        return version && secret?.value ? { version, value: remember(secret.value), tags } : undefined;
       }),
 
     disable: (name, version) =>

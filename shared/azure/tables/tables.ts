@@ -7,6 +7,7 @@ import {
 } from '@azure/data-tables';
 import type { TokenCredential } from '@azure/identity';
 import { ConflictError, describe, StorageError } from '../../errors.ts';
+import { jsonAnswers } from '../sdk/json-answers.ts';
 import { capRetryAfter, limitTime } from '../sdk/limits.ts';
 import { retryOptions } from '../sdk/retries.ts';
 
@@ -14,7 +15,7 @@ import { retryOptions } from '../sdk/retries.ts';
 const TIMEOUT_MS = 6_000;
 const OPTIONS: TableServiceClientOptions = {
   retryOptions,
-  additionalPolicies: [limitTime(TIMEOUT_MS), capRetryAfter],
+  additionalPolicies: [limitTime(TIMEOUT_MS), jsonAnswers, capRetryAfter],
 };
 
 /** The tables exist already: the deployment creates them. */

@@ -115,6 +115,9 @@ async function take(round: Round, step: Taken): Promise<void> {
       await takeBack(round, step.values);
       rollout.takenBackTo = templateOf(facts).activeVersionId;
       return;
+    case 'drop':
+      await takeBack(round, step.values);
+      return note(round, undefined);
     case 'restore':
       return restore(round, step.versionId);
     case 'give-up':

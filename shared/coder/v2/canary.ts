@@ -6,11 +6,10 @@ import { CANARY_MINUTES, CANARY_PREFIX } from './decide-canary.ts';
 import type { CanaryFact, CanaryStep } from './facts.ts';
 import { canaryKey, hold } from './held.ts';
 import { isEnding, isLeft, listCanaries } from './left-canaries.ts';
-import type { Building, Rollout } from './rollout.ts';
+import { type Building, changedBy, type Rollout } from './rollout.ts';
 import { type Round, templateOf } from './round.ts';
 import type { CoderWorkspace } from './schema.ts';
 import { statusOf } from './status-of.ts';
-import { isSameImage } from './value.ts';
 
 /** Coder stops a lost canary so much after its timeout. */
 const SPARE_MS = 10 * 60_000;
@@ -75,6 +74,8 @@ async function startCanary(round: Round, name: string): Promise<void> {
       signal,
     );
   } catch (error) {
+    // A person archived it meanwhile, which the next round finds.
+    if (statusOf(error) === 500 && (await coder.getVersion(versionId, signal))?.archived) return;
     // What the template asks for and the policy does not give; nothing was made.
     if (!isRefusal(error)) throw error;
     judge(round, false, `Coder does not start a workspace. ${(error as Error).message}`);
@@ -128,9 +129,8 @@ export function noteCanaryFailed(
   message: string,
   keeps: boolean,
 ): void {
-  const { values, before, canary } = building;
-  const changed = Object.entries(values).filter(([name, value]) => !isSameImage(value, before[name]));
-  const suspects = Object.fromEntries(changed.length > 0 ? changed : Object.entries(values));
+  const { canary } = building;
+  const suspects = changedBy(building);
   const kept = keeps && canary ? canary.name : undefined;
   if (kept) rollout.keptCanaries = [...rollout.keptCanaries, kept].slice(-MOST_KEPT);
   // Which of several it was shows when each is tried alone.

@@ -11,7 +11,7 @@ import {
 } from './facts.ts';
 import { isHeld } from './held.ts';
 import { refuseVariable } from './refuse-variable.ts';
-import type { Building } from './rollout.ts';
+import { type Building, changedBy } from './rollout.ts';
 import { isSameImage } from './value.ts';
 import { versionName } from './version-name.ts';
 
@@ -54,7 +54,7 @@ export function beginBuilding(
 /** What comes next once a version has its name. What is not built any more loses its canary first. */
 export function decideBuilding(facts: RolloutFacts, active: VersionFact, building: Building): RolloutStep {
   const step = decideVersion(facts, active, building);
-  const isLast = ['note-building', 'discard', 'give-up', 'note-promoted'].includes(step.do);
+  const isLast = ['note-building', 'discard', 'drop', 'give-up', 'note-promoted'].includes(step.do);
   return (isLast && endCanary(facts, building)) || step;
 }
 
@@ -143,12 +143,14 @@ function decideBuilt(
     return { do: 'give-up', reason: 'variable-missing', message };
   }
   if (active.id !== building.baseVersionId || isOutdated(facts, building, ours)) return { do: 'discard' };
+  const isCurrent = !facts.isManual || isSame(building.values, valuesToBuild(facts));
+  const hasFailed = building.canary?.verdict?.isReady === false;
+  // What the bridge itself archives before it was cut off is not looked at here.
+  if (ours.archived && isCurrent && !hasFailed) return { do: 'drop', values: changedBy(building) };
   const canary = decideCanary(facts, building, ours);
   if (canary) return canary;
   if (!facts.isManual || building.isApproved) return { do: 'promote' };
-  return isSame(building.values, valuesToBuild(facts))
-    ? { do: 'settle', reason: 'version-ready' }
-    : { do: 'discard' };
+  return isCurrent ? { do: 'settle', reason: 'version-ready' } : { do: 'discard' };
 }
 
 /**

@@ -120,6 +120,8 @@ export type RolloutStep =
   | { do: 'wait'; reason: 'coder-building' | 'no-provisioner' | 'canary-running'; until?: Date }
   /** Ours is of no use: it is archived, and not built again on this base. */
   | { do: 'give-up'; reason: GivenUp; message: string }
+  /** A person archived ours: what it would have changed is held. */
+  | { do: 'drop'; values: Readonly<Record<string, string>> }
   | { do: 'settle'; reason: Settled; message?: string };
 
 export type GivenUp =

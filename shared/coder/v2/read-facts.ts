@@ -35,8 +35,9 @@ export async function readOurs(
 ): Promise<VersionFact | null> {
   const { coder } = options;
   if (building.versionId !== undefined) {
+    // One that is archived by now was archived by a person, who wins.
     const known = await coder.getVersion(building.versionId, signal);
-    return known ? revive(coder, known, signal) : null;
+    return known ? toFact(known) : null;
   }
   const found = await coder.findVersion(templateOf(facts).id, building.name, signal);
   if (!found) return null;
@@ -46,8 +47,9 @@ export async function readOurs(
 
 /** A version that was built before and archived since can be promoted again. */
 async function revive(coder: V2Client, version: CoderVersion, signal: AbortSignal): Promise<VersionFact> {
-  if (version.archived && version.job.status === 'succeeded') await coder.unarchive(version.id, signal);
-  return toFact(version);
+  if (!version.archived || version.job.status !== 'succeeded') return toFact(version);
+  await coder.unarchive(version.id, signal);
+  return { ...toFact(version), archived: false };
 }
 
 /** A version, as far as decisions need it. */

@@ -11,7 +11,7 @@ export interface Rollouts {
   /** @throws UnreadableRowError; the next round replaces a damaged row */
   read(name: TemplateName): Promise<Rollout>;
   /** What is remembered of every template, as far as it can be read. */
-  each(): AsyncIterable<Rollout>;
+  each(): AsyncIterable<Rollout & { at: TemplateName }>;
   /**
    * Changes what is remembered, and then works on the template until it has to wait.
    * @throws ServiceError
@@ -37,8 +37,11 @@ export function createRollouts(rows: LeasedRows<RolloutRow>, coder: V2Client, no
     read: async name => (await rows.readIntact(keyOf(name))).rollout,
     async *each() {
       for await (const { rowKey, content } of rows.each(PARTITION)) {
-        const [organization = '', template = ''] = rowKey.split('|');
-        yield { ...content.rollout, name: content.rollout.name ?? { organization, template } };
+        const { rollout } = content;
+        const [id = '', key = ''] = rowKey.split('|');
+        const { name = { organization: id, template: key } } = rollout;
+        const at = { organization: { id, name: name.organization }, template: name.template };
+        yield { ...rollout, name, at };
       }
     },
     round: (name, change, signal) =>

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { json } from '../../azure/tables/row-codec.ts';
 import { Catalog, type CatalogWish } from './catalog/wish.ts';
+import { isSameImage } from './value.ts';
 import { Wish } from './wish.ts';
 import type { CanaryRule } from './words.ts';
 
@@ -95,6 +96,12 @@ export const Rollout = z.object({
     .optional(),
 });
 export type Rollout = z.infer<typeof Rollout>;
+
+/** The values that the version changes; all of them where it changes none. */
+export function changedBy({ values, before }: Pick<Building, 'values' | 'before'>): Record<string, string> {
+  const changed = Object.entries(values).filter(([name, value]) => !isSameImage(value, before[name]));
+  return changed.length > 0 ? Object.fromEntries(changed) : values;
+}
 
 type Wishes = Pick<Rollout, 'wishes' | 'catalogs'>;
 

@@ -1,3 +1,4 @@
+import type { Delivery } from '../../delivery/kinds/all.ts';
 import { ServiceError } from '../../errors.ts';
 import type { V2Client } from './client.ts';
 import { type Declared, declaredDestinations, variableOf } from './destinations.ts';
@@ -18,7 +19,7 @@ export interface SetupFacts {
 export async function readSetupFacts(
   coder: V2Client,
   defaultOrganization: string,
-  registry: Declared,
+  registry: Declared & { delivery?: Delivery | undefined },
   wanted: string | undefined,
   signal: AbortSignal,
 ): Promise<SetupFacts> {
@@ -40,10 +41,15 @@ export async function readSetupFacts(
       // How a list is used is not told by one line.
       template: {
         ...{ name, variable, isCatalog },
-        change: source && !isCatalog ? changeTemplate(source, variable) : undefined,
+        change: source && !isCatalog ? changeTemplate(source, variable, pullSecretOf(registry)) : undefined,
       },
     }),
   };
+}
+
+/** Name of the Secret that the bridge itself puts into the cluster. */
+function pullSecretOf({ delivery }: { delivery?: Delivery | undefined }): string | undefined {
+  return delivery?.kind === 'kubernetes' ? delivery.secret : undefined;
 }
 
 /** A guide is of use also while Coder does not answer, or does not show this. */

@@ -8,6 +8,7 @@ import { type V2CheckOptions, v2Checks } from './checks.ts';
 import { takeInventory } from './inventory.ts';
 import { planCalls } from './planned-calls.ts';
 import { type RefuseOptions, refuseRegistry } from './refuse.ts';
+import { tidyCanaries } from './tidy.ts';
 import { withdrawImage } from './withdraw.ts';
 
 export type V2TargetOptions = ApplyOptions & RefuseOptions & V2CheckOptions;
@@ -34,6 +35,7 @@ export function createV2Target(options: V2TargetOptions): Target {
     observe: async registry => takeInventory(options, registry),
     plan: () => planCalls(coder, rollouts, planned => createV2Target({ ...options, ...planned })),
     checks: () => v2Checks(options),
+    tidy: signal => tidyCanaries(options, signal),
   };
 }
 

@@ -51,7 +51,9 @@ async function adopt(input: StaticInput, context: AdoptContext): Promise<IssuedC
   if (current && isSameUser && password === stored) {
     const { expiresOn: before, ...kept } = current;
     if (ends.expiresOn && ends.expiresOn.getTime() !== before?.getTime()) {
-      await vault.setEnd(secretNameOf(registryName, current), current.secretVersion, ends.expiresOn);
+      await vault.describe(secretNameOf(registryName, current), current.secretVersion, {
+        expiresOn: ends.expiresOn,
+      });
     }
     return { ...kept, declared, ...ends };
   }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Vault } from '../../azure/key-vault/vault.ts';
 import { fine, wrong } from '../../lib/check.ts';
 import { contentFor } from '../content.ts';
 import type { DeliveryKind } from '../kind.ts';
@@ -13,6 +14,24 @@ const KeyVaultDelivery = z.strictObject({
   refreshMinutes: RefreshMinutes,
 });
 type KeyVaultDelivery = z.infer<typeof KeyVaultDelivery>;
+
+/**
+ * Tag with the version that a new one replaces, until the bridge has disabled that one. A run that is cut off between
+ * leaves the tag to the next.
+ */
+const REPLACES = 'replaces';
+
+/** Disables the version that this one replaced. */
+async function finish(
+  secret: string,
+  { version, tags }: { version: string; tags: Readonly<Record<string, string>> },
+  vault: Vault,
+): Promise<void> {
+  const older = tags[REPLACES];
+  if (older === undefined) return;
+  await vault.disable(secret, older);
+  await vault.describe(secret, version, { tags: {} });
+}
 
 /**
  * A docker configuration as a secret in the bridge's vault, which External Secrets or the Secrets Store CSI driver
@@ -37,15 +56,20 @@ export const keyVaultDelivery = {
       return text === undefined ? [] : [{ name: `Key Vault secret ${secret}`, text }];
     },
 
-    holds: async ({ secret }, { text }, { vault }) => (await vault.find(secret)) === text,
+    async holds({ secret }, { text }, { vault }) {
+      const found = await vault.newest(secret);
+      return found?.value === text && found.tags[REPLACES] === undefined;
+    },
 
     async fill({ secret }, contentNow, { vault }) {
       const found = await vault.newest(secret);
       const content = await contentNow();
+      if (found) await finish(secret, found, vault);
       if (!content || found?.value === content.text) return;
       const { text, expiresOn } = content;
-      await vault.write(secret, text, { contentType: 'application/json', expiresOn });
-      if (found) await vault.disable(secret, found.version);
+      const tags: Record<string, string> = found ? { [REPLACES]: found.version } : {};
+      const version = await vault.write(secret, text, { contentType: 'application/json', expiresOn, tags });
+      await finish(secret, { version, tags }, vault);
     },
   },
 

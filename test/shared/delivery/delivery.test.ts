@@ -2,6 +2,7 @@ import { generate } from 'selfsigned';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Grant, Verb } from '../../../infra/local/stand-ins/kubernetes/cluster.ts';
 import { DockerConfig } from '../../../shared/credentials/docker-config.ts';
+import type { HeldRegistry } from '../../../shared/credentials/holder.ts';
 import { diagnose } from '../../../shared/diagnostics/diagnose.ts';
 import { CredentialError, RefusedError, ServiceError } from '../../../shared/errors.ts';
 import { timeLimit } from '../../../shared/lib/time-limit.ts';
@@ -9,6 +10,7 @@ import { deleteRegistry } from '../../../shared/registries/delete.ts';
 import { giveCredential } from '../../../shared/registries/give.ts';
 import { requestRotation } from '../../../shared/rotation/request.ts';
 import { stageOf } from '../../../shared/rotation/stage.ts';
+import { newLife } from '../../support/mortal.ts';
 import { type DeliveryWorld, NAME, NAMESPACES, SECRET, startDeliveryWorld } from './world.ts';
 
 const MINUTE_MS = 60_000;
@@ -253,6 +255,30 @@ describe('key-vault', () => {
     const { exp } = keyVault.attributes(SECRET);
     expect(exp).toBe(Math.floor((rotation.current?.expiresOn?.getTime() ?? 0) / 1_000));
   });
+
+  test.each(['done', 'lost'] as const)(
+    'no older version can be read after a delivery that was cut off at any call, the last of which is %s',
+    async last => {
+      const { keyVault } = world.bridge.cloud.standIns;
+      await world.declare(declared('key-vault'));
+      const [text] = keyVault.readable(SECRET);
+      let life = newLife(0);
+      for (let calls = 1; calls === 1 || life.dead; calls += 1) {
+        const delivered = await world.services.vault.newest(SECRET);
+        keyVault.put(SECRET, '{}');
+        await world.services.vault.disable(SECRET, delivered?.version ?? '');
+        life = newLife(calls, last);
+        const { holder, registries } = world.newInstance();
+        await life.run(async () =>
+          holder.deliver((await registries.get(NAME)) as HeldRegistry, timeLimit(5_000)),
+        );
+
+        await world.run(world.services);
+
+        expect(keyVault.readable(SECRET), `cut off at call ${calls}`).toEqual([text]);
+      }
+    },
+  );
 
   test('the older credential stays valid until copies were made, longer than the grace period', async () => {
     await world.declare(declared('key-vault'));

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { crashInHistories, liveTogether, tryHistories } from './histories.ts';
-import { KINDS } from './model/bridge.ts';
+import { KINDS, VAULT_MOODS } from './model/bridge.ts';
 import { type Event, happen, startWorld } from './model/history.ts';
 
 // A part of the histories; test/crash tries more of them, and others each time.
@@ -63,6 +63,43 @@ test('what cannot be stored does not pile up, however long the vault refuses', a
   ];
 
   await happen(await startWorld('service-principal', counts), events);
+});
+
+test.each(VAULT_MOODS)(
+  'no password of the administrator is regenerated again and again while the vault %s',
+  async mood => {
+    const counts = { histories: 0, calls: 0, refusals: 0, crashes: 0 };
+    const world = await startWorld('admin', counts);
+    const regenerated = () => world.story.filter(line => line.includes('regenerate')).length;
+    const vault = (minutes: number) => ({ do: 'vault', who: 0, mood, minutes }) as const;
+    const events: Event[] = [
+      // In the grace period of the first rotation.
+      ...[{ do: 'request', who: 0, compromised: false } as const, { do: 'wait', minutes: 10 } as const],
+      ...[vault(120), { do: 'request', who: 0, compromised: false } as const, vault(600)],
+    ];
+
+    await happen(world, events);
+
+    // To issue and to revoke, for each of the two.
+    expect(regenerated()).toBeLessThanOrEqual(4);
+  },
+);
+
+test('nor one that leaked before it was tested, wherever its rotation was cut off', async () => {
+  for (let diesAfter = 1; diesAfter <= 40; diesAfter += 1) {
+    const world = await startWorld('admin', { histories: 0, calls: 0, refusals: 0, crashes: 0 });
+
+    await happen(world, [
+      { do: 'request', who: 0, compromised: false },
+      { do: 'run', who: 0, both: false, diesAfter, last: 'done' },
+      { do: 'request', who: 0, compromised: true },
+      { do: 'vault', who: 0, mood: 'takes-no-changes', minutes: 120 },
+    ]);
+
+    const regenerated = world.story.filter(line => line.includes('regenerate'));
+    // The one that was cut off, what leaked, and what comes after it.
+    expect(regenerated.length, `cut off at call ${diesAfter}`).toBeLessThanOrEqual(5);
+  }
 });
 
 test('a second deployment is refused the administrator account, with the reason', async () => {

@@ -94,6 +94,24 @@ describe.each(KINDS)('a registry with a credential of kind %s', kind => {
     await world.expectSound();
   });
 
+  test('stays valid after its grace period where a person put it back, until Coder takes the newer one', async () => {
+    const before = world.held()?.password;
+    await world.request();
+    await world.run(world.newInstance());
+    await world.changeInCoder({ password: before });
+    world.bridge.cloud.clock.advance(31 * 60_000);
+    world.bridge.cloud.standIns.coder.faults.add({ method: 'PATCH', status: 503 });
+
+    await world.run(world.newInstance());
+
+    expect(world.held()?.password).toBe(before);
+    expect(await world.isAccepted(world.held())).toBe(true);
+    world.bridge.clearFaults();
+    await world.untilQuiet();
+    expect(world.held()?.password).not.toBe(before);
+    await world.expectSound();
+  });
+
   test('is issued anew when the secret is gone from Key Vault', async () => {
     await world.loseSecret();
 

@@ -120,11 +120,13 @@ async function create(
     { token_name: name, lifetime: lifetimeSeconds * NANOSECONDS, ...limitsOf(key) },
     signal,
   );
-  await clientWith(token).me(signal);
+  const renewed = clientWith(token);
+  await renewed.me(signal);
+  const expiresOn = (await renewed.key(idOf(token), signal))?.expires_at;
   // A person may have stored another one meanwhile, which is left.
   if ((await sessionToken(true)) !== before) return;
   await save();
-  await vault.write(tokenSecret, token);
+  await vault.write(tokenSecret, token, { expiresOn });
   log.info('coder token renewed', { name });
 }
 

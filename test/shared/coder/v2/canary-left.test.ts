@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { image } from '../../../../infra/local/oci-image.ts';
 import { reconcile } from '../../../../shared/reconciliation/reconcile.ts';
+import { tidyTarget } from '../../../../shared/reconciliation/tidy.ts';
+import { deleteRegistry } from '../../../../shared/registries/delete.ts';
 import { type Bridge, call, startBridge } from '../../../support/bridge.ts';
 import { activeVersion, coderOf, createTemplate } from '../../../support/coder-v2.ts';
 
@@ -17,6 +19,11 @@ const idOfTemplate = (name: string) =>
   coderOf(bridge.cloud)
     .state()
     .templates.find(({ settings }) => settings.name === name)?.id;
+
+const canaries = () =>
+  coderOf(bridge.cloud)
+    .state()
+    .workspaces.filter(({ name, deleted }) => name.startsWith('acr-canary-') && !deleted);
 
 const PLAIN = 'variable "image" {\n  type    = string\n  default = "ubuntu:24.04"\n}\n';
 
@@ -64,8 +71,6 @@ test('a canary that was left is found, by its check too, and deleted', async () 
   await bridge.push('team/left:v1', image());
   await bridge.pushed('team/left:v1');
   const said = async () => (await check('canary-left', registry))?.message;
-  const canaries = () =>
-    coder.state().workspaces.filter(({ name, deleted }) => name.startsWith('acr-canary-') && !deleted);
   expect(activeVersion(cloud, 'left')?.image).toContain('team/left:v1');
   expect(canaries()).toEqual([]);
   expect(await said()).toContain('no canary');
@@ -83,4 +88,41 @@ test('a canary that was left is found, by its check too, and deleted', async () 
   await expect.poll(canaries, { interval: 10 }).toEqual([]);
   expect(await reconcileNow()).toEqual([]);
   expect(await said()).toContain('no canary');
+});
+
+test.each<[string, () => Promise<unknown>]>([
+  ['rule', () => bridge.put()],
+  ['registry', () => deleteRegistry(bridge.services, 'contoso', {})],
+])('a canary whose %s is removed while it runs is deleted, and then forgotten', async (what, remove) => {
+  const { cloud, services, log } = bridge;
+  const template = `removed-${what}`;
+  // Nothing is where its container's image should be, so that it waits for its agent.
+  const waiting = `${PLAIN}resource "coder_agent" "main" {
+  arch = "amd64"
+  os   = "linux"
+}
+resource "kubernetes_pod" "main" {
+  image = "localhost:1/team/base:1"
+}
+`;
+  await createTemplate(cloud, template, waiting);
+  const rules = [{ repository: `team/${what}`, templates: [{ template, canary: {} }] }];
+  await bridge.put({ policy: { rules } });
+  await bridge.push(`team/${what}:v1`, image({ content: what }));
+  const tidy = () => tidyTarget(services, soon(), log);
+  const handled = bridge.pushed(`team/${what}:v1`);
+  await expect.poll(() => canaries()[0]?.builds[0]?.job.status, { interval: 10 }).toBe('succeeded');
+  await remove();
+  await handled;
+  await tidy();
+  expect(canaries()).toHaveLength(1);
+
+  cloud.clock.advance(46 * 60_000);
+  await tidy();
+  await expect.poll(canaries, { interval: 10 }).toEqual([]);
+  await tidy();
+
+  for await (const { name, building } of services.templates?.remembered() ?? [])
+    if (name?.template === template) expect(building?.canary).toBeUndefined();
+  expect.hasAssertions();
 });

@@ -112,3 +112,50 @@ test('without the right to make workspaces nothing is promoted, and with it the 
   controls.revokeRight('acr-bridge', 'workspace:create', true);
   expect(await settle(world, { image: value('a') })).toMatchObject({ reason: 'template-updated' });
 });
+
+/** A person archives the version that is being tried. */
+const archive = () => call(world, 'POST', `/templateversions/${ours()?.id}/archive`, {});
+
+describe('a version that a person archives', () => {
+  test('before its canary starts is held, until the image is tried again', async () => {
+    while (!world.rollout.building?.canary) {
+      await round(world, { image: value('a') });
+      world.coder.settle();
+    }
+    await archive();
+
+    expect(await settle(world, { image: value('a') })).toMatchObject({ reason: 'held' });
+    expect(world.rollout.held).toEqual({ image: [value('a')] });
+    expect(failure()).toBeUndefined();
+    expect(ours()).toMatchObject({ archived: true });
+
+    // As a replay does.
+    world.rollout.held = {};
+    expect(await settle(world, { image: value('a') })).toMatchObject({ reason: 'template-updated' });
+  });
+
+  test('in the very moment of the start is held, too', async () => {
+    const { client } = world.coder;
+    world.coder.client = {
+      ...client,
+      async createWorkspace(...workspace) {
+        await archive();
+        await client.createWorkspace(...workspace);
+      },
+    };
+
+    expect(await settle(world, { image: value('a') })).toMatchObject({ reason: 'held' });
+    expect(made(world)).toEqual([]);
+  });
+
+  test('after its canary was deleted is held, too', async () => {
+    while (ours()?.archived !== true) {
+      await round(world, { image: value('a') });
+      await goOn(world);
+      if (made(world)[0]?.deleted) await archive();
+    }
+
+    expect(await settle(world, { image: value('a') })).toMatchObject({ reason: 'held' });
+    expect(world.coder.activeImage()).not.toBe(value('a'));
+  });
+});

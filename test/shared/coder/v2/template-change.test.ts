@@ -116,3 +116,31 @@ test.each<[string, Record<string, string>, 'none' | 'unclear']>([
 ])('when %s', (_, files, kind) => {
   expect(changeTemplate(files, 'image')).toEqual({ kind });
 });
+
+test('the Secret that is delivered is added beside the container, where the template names none', () => {
+  const added = ['+    image_pull_secrets {', '+      name = "contoso-pull"', '+    }'];
+  const changesOf = (files: Record<string, string>) => {
+    const change = changeTemplate(files, 'image', 'contoso-pull');
+    return change.kind === 'change' ? change.diff.match(/^[+-](?![+-]).*/gm) : change.kind;
+  };
+  const used = VARIABLE + POD.replace(/"codercom.*"/, 'var.image');
+  const withSecret = used.replace(
+    '    container',
+    '    image_pull_secrets {\n      name = "x"\n    }\n    container',
+  );
+  const dynamic = withSecret.replace('image_pull_secrets {', 'dynamic "image_pull_secrets" {');
+
+  expect(changesOf({ 'main.tf': POD, 'variables.tf': VARIABLE })).toEqual([
+    ...added,
+    '-      image = "codercom/enterprise-base:ubuntu" # ours',
+    '+      image = var.image # ours',
+  ]);
+  expect(changesOf({ 'main.tf': used })).toEqual(added);
+  const patched = changeTemplate({ 'main.tf': used }, 'image', 'contoso-pull');
+  expect(patched.kind === 'change' && patched.diff).toContain('   spec {\n+    image_pull_secrets {');
+  for (const source of [withSecret, dynamic, used.replace('    container {', '    containers {')])
+    expect(changesOf({ 'main.tf': source })).toBe('none');
+  // Of two containers either could be in the pod of the workspace.
+  expect(changesOf({ 'a.tf': used, 'b.tf': POD.replace(/"codercom.*"/, 'local.image') })).toBe('none');
+  expect(changeTemplate({ 'main.tf': used }, 'image')).toEqual({ kind: 'none' });
+});

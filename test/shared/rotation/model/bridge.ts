@@ -251,7 +251,7 @@ export function createBridgeModel(options: BridgeOptions) {
       newest: name =>
         calls.make('vault', 'newest', () => {
           const secret = find(name);
-          return secret && { version: secret.id, value: secret.value };
+          return secret && { version: secret.id, value: secret.value, tags: secret.tags ?? {} };
         }),
       disable: (name, version) =>
         calls.make('vault', 'disable', () => {
@@ -260,7 +260,12 @@ export function createBridgeModel(options: BridgeOptions) {
           if (secret) vault.update(secret, { attributes: { enabled: false } });
         }),
       proveWrite: async () => {},
-      setEnd: async () => {},
+      describe: (name, version, { tags = {} }) =>
+        calls.make('vault', 'describe', () => {
+          refuseChange(azure.now());
+          const secret = find(name, version);
+          if (secret) vault.update(secret, { attributes: {}, tags });
+        }),
       remove: name =>
         calls.make('vault', 'remove', () => {
           refuseChange(azure.now());

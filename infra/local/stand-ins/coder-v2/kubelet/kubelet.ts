@@ -1,5 +1,11 @@
 import type { Kubelet, Pod } from '../context.ts';
-import { type PullOptions, pullImage } from './pull.ts';
+import { type Labels, type PullOptions, pullImage } from './pull.ts';
+
+/**
+ * Label of an image with what becomes of the agent in its container, since containers here run nothing: `silent` for one
+ * that never connects, or what a startup script prints that fails. Without it the agent is ready.
+ */
+export const STARTUP_LABEL = 'test.startup';
 
 /** A pod of a workspace, as `kubectl get pods` shows it. */
 export interface PodStatus {
@@ -27,9 +33,13 @@ export function createKubelet(options: PullOptions): PretendKubelet {
     status.status = 'ContainerCreating';
     delete status.message;
     try {
-      for (const image of pod.images) await pullImage(image, options);
+      const labels: Labels[] = [];
+      for (const image of pod.images) labels.push(await pullImage(image, options));
       status.status = 'Running';
-      pod.agents.ready();
+      startAgents(
+        pod,
+        labels.map(each => each[STARTUP_LABEL]).find(startup => startup !== undefined),
+      );
     } catch (error) {
       status.status = 'ImagePullBackOff';
       status.message = (error as Error).message;
@@ -59,4 +69,9 @@ export function createKubelet(options: PullOptions): PretendKubelet {
     },
     settled,
   };
+}
+
+function startAgents({ agents }: Pod, startup: string | undefined): void {
+  if (startup === undefined) agents.ready();
+  else if (startup !== 'silent') agents.fail(startup);
 }

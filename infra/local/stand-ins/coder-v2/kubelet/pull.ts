@@ -23,16 +23,22 @@ const Manifest = z.object({
   manifests: z.array(z.object({ digest: z.string() })).optional(),
 });
 
+/** Configuration of an image, as far as it is read. https://github.com/opencontainers/image-spec/blob/main/config.md */
+const Config = z.object({
+  config: z.object({ Labels: z.record(z.string(), z.string()).nullish() }).nullish(),
+});
+export type Labels = Readonly<Record<string, string>>;
+
 const TIMEOUT_MS = 10_000;
 
 /** Pulls an image whole: its manifest, and every blob that this names. @throws with the cause */
-export async function pullImage(image: string, options: PullOptions): Promise<void> {
+export async function pullImage(image: string, options: PullOptions): Promise<Labels> {
   const reference = parseImage(image);
   if (!options.reaches(reference.host)) throw new Error(`dial tcp: lookup ${reference.host}: no such host`);
   const dispatcher = new Agent({ connect: { ca: options.ca } });
   try {
     const get = createGet(reference, options.pullSecret(), dispatcher);
-    await pullManifest(get, reference.manifest);
+    return await pullManifest(get, reference.manifest);
   } finally {
     await dispatcher.destroy();
   }
@@ -41,15 +47,24 @@ export async function pullImage(image: string, options: PullOptions): Promise<vo
 /** Reads from the image's repository. */
 type Get = (path: string) => Promise<Buffer>;
 
-async function pullManifest(get: Get, name: string): Promise<void> {
+async function pullManifest(get: Get, name: string): Promise<Labels> {
   const content = await get(`manifests/${name}`);
   refuseOther(name, content);
   const { config, layers = [], manifests = [] } = Manifest.parse(JSON.parse(content.toString()));
   // The first platform of an index serves: containers here run nothing.
-  if (manifests[0]) await pullManifest(get, manifests[0].digest);
-  for (const { digest } of config ? [config, ...layers] : layers) {
-    refuseOther(digest, await get(`blobs/${digest}`));
-  }
+  if (manifests[0]) return pullManifest(get, manifests[0].digest);
+  for (const { digest } of layers) await getBlob(get, digest);
+  return config ? labelsOf(await getBlob(get, config.digest)) : {};
+}
+
+async function getBlob(get: Get, digest: string): Promise<Buffer> {
+  const content = await get(`blobs/${digest}`);
+  refuseOther(digest, content);
+  return content;
+}
+
+function labelsOf(content: Buffer): Labels {
+  return Config.parse(JSON.parse(content.toString())).config?.Labels ?? {};
 }
 
 /** @throws when the content has another digest than its name says */

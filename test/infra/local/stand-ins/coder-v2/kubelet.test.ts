@@ -1,16 +1,23 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { image as ociImage } from '../../../../../infra/local/oci-image.ts';
 import { parseImage } from '../../../../../infra/local/stand-ins/coder-v2/kubelet/image-reference.ts';
-import { createKubelet } from '../../../../../infra/local/stand-ins/coder-v2/kubelet/kubelet.ts';
+import {
+  createKubelet,
+  STARTUP_LABEL,
+} from '../../../../../infra/local/stand-ins/coder-v2/kubelet/kubelet.ts';
 import type { PullSecret } from '../../../../../infra/local/stand-ins/coder-v2/kubelet/pull.ts';
 import { PULL_TOKEN, startTestRegistry } from '../registry/fixture.ts';
 import { setUp } from './setup.ts';
 
 /** A workspace whose image lies in a registry that asks for a login. */
-async function withWorkspace(image: (host: string, digest: string) => string, login = PULL_TOKEN) {
+async function withWorkspace(
+  image: (host: string, digest: string) => string,
+  login = PULL_TOKEN,
+  labels: Record<string, string> = {},
+) {
   const { push, registry, tls } = await startTestRegistry();
   onTestFinished(() => registry.close());
-  const manifest = ociImage({ content: 'hello' });
+  const manifest = ociImage({ content: 'hello', labels });
   await push('team/base', manifest, '1');
   const host = registry.loginServer;
   const secret: PullSecret = { auths: { [host]: { ...login } } };
@@ -35,6 +42,16 @@ test.each([
   expect(kubelet.pods()).toMatchObject([{ status: 'Running' }]);
   expect(await agent()).toMatchObject({ status: 'connected', lifecycle_state: 'ready' });
   expect(registry.requests.all().some(({ path }) => path.includes('/blobs/sha256:'))).toBe(true);
+});
+
+test.each([
+  ['silent', { status: 'connecting', lifecycle_state: 'created' }],
+  ['no such file', { status: 'connected', lifecycle_state: 'start_error' }],
+])('the label of an image says how its agent starts: %s', async (startup, shown) => {
+  const byTag = (host: string) => `${host}/team/base:1`;
+  const { agent } = await withWorkspace(byTag, PULL_TOKEN, { [STARTUP_LABEL]: startup });
+
+  expect(await agent()).toMatchObject(shown);
 });
 
 test('a wrong pull secret leaves the agent out; with the right one it connects though it had timed out', async () => {

@@ -87,6 +87,17 @@ test('what Coder allows at most is the lifetime of the next one', async () => {
   expect(world.inUse()?.lifetimeSeconds).toBe(7 * DAY_SECONDS);
 });
 
+test('the secret in Key Vault ends when the token does', async () => {
+  const { clock, standIns } = world.bridge.cloud;
+  world.use({ lifetimeSeconds: 30 * DAY_SECONDS });
+  clock.advance(25 * DAY_MS);
+
+  await world.untilQuiet(world.newInstance(), 'afterwards');
+
+  const endsOn = world.inUse()?.expiresAt.getTime() ?? 0;
+  expect(standIns.keyVault.attributes('coder-session-token').exp).toBe(Math.floor(endsOn / 1_000));
+});
+
 test('without the right to make tokens the days that are left are logged, and why', async () => {
   const { bridge } = world;
   world.use({ lifetimeSeconds: 90 * DAY_SECONDS, scopes: ['user:read', 'api_key:read'] });
