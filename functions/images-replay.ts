@@ -25,7 +25,7 @@ httpFunction('images-replay', {
   role: 'Images.Import',
   summary: 'Tries a failed or pending image again, or all of a registry',
   description:
-    'The bridge tries one image at once; all of a registry, or those with one reason, within a minute.',
+    'The bridge tries one image at once, also one that is `held`; all of a registry, or those with one reason, within a minute, and what is held stays held.',
   body: ReplayInput,
   examples: {
     'one image': { registry: 'contoso', repository: 'samples/workspace', tag: 'v1' },

@@ -18,7 +18,8 @@ httpFunction('registries-reconcile', {
   route: 'registries/{name}/reconcile',
   role: 'Registries.Write',
   summary: 'Reconciles a registry: makes registry, records and Coder agree',
-  description: 'Joins the run that is under way, if there is one. A dry run only reports the differences.',
+  description:
+    'Joins the run that is under way, if there is one. A dry run only reports the differences, and how a real run would end for each.',
   path: RegistryPath,
   query: DryRunQuery,
   answers: {

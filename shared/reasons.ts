@@ -60,7 +60,7 @@ export const REASONS = {
   held: {
     state: 'skipped',
     meaning: 'A person took this digest back in Coder, so it stays away until another digest is pushed.',
-    remedy: 'Replay the image to bring it back.',
+    remedy: 'To bring it back, replay this image by its name.',
   },
   'not-an-image': {
     state: 'skipped',

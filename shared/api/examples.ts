@@ -147,6 +147,7 @@ export const EXPLANATION: z.input<typeof ExplanationView> = {
   tag: 'v1',
   policy: { action: 'import', rule: 2 },
   found: { digest: DIGEST, kind: 'image', platforms: ['linux/amd64'] },
+  wasAsked: true,
   calls: [{ method: 'POST', path: `/api/v0/images/${IMAGE.coderImageId}/tags/update` }],
   image: { ...IMAGE, reason: 'tag-refreshed', message: 'The tag had moved; Coder read its new digest.' },
 };

@@ -31,8 +31,10 @@ export interface WantedImage extends TargetedImage {
   /** The values that a person gave who imported it by hand. */
   requested: RequestWords;
   pushedOn: Date;
-  /** A person asked to try again what was refused before. */
+  /** A person asked to try again what was refused before, of this image or of many. */
   isRetry: boolean;
+  /** They named this very image, so that it comes back although a person took it back before. */
+  liftsHold: boolean;
 }
 
 /** What a target wants to get back with the next call about the same image. The record keeps it unchanged, as JSON. */
@@ -87,6 +89,8 @@ export interface Inventory {
   repositories: readonly string[];
   /** undefined when it does not have the repository. @throws ServiceError */
   find(repository: string, signal: AbortSignal): Promise<RepositoryInTarget | undefined>;
+  /** Whether these words of a rule say where its images go; absent where every image has a place. */
+  hasPlace?(words: RuleWords): boolean;
   /** What is to be said of an imported image of a repository that it does not have. */
   missing: TargetDifference;
 }
@@ -102,6 +106,8 @@ export interface RepositoryInTarget {
   offers(tag: string): boolean;
   /** Whether the target would keep the tag if it were withdrawn. */
   keeps(image: Pick<TargetedImage, 'tag' | 'pinned'>): boolean;
+  /** Whether a person took the image back, so that it stays away. */
+  holds?(image: { digest?: string }): boolean;
   /** Workspaces start from the digest, whatever the tag points to by now. */
   isByDigest?: boolean;
   /**

@@ -162,8 +162,8 @@ function wanted(
   { image, facts }: Attempt,
   { digests, labels }: Extract<ImportStep, { do: 'apply' }>,
 ): Parameters<Target['apply']>[0] {
-  const { requested = {}, pushedOn, isRetry } = image;
-  return { ...targeted({ image, facts }), digests, labels, requested, pushedOn, isRetry };
+  const { requested = {}, pushedOn, isRetry, liftsHold } = image;
+  return { ...targeted({ image, facts }), digests, labels, requested, pushedOn, isRetry, liftsHold };
 }
 
 /** The image, with the words of its rule; without them when the policy leaves it out. */

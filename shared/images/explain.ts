@@ -1,12 +1,10 @@
 import { createOverlayVault } from '../azure/key-vault/overlay.ts';
-import type { PlannedCall } from '../coder/target.ts';
 import { credentialKind } from '../credentials/kinds/all.ts';
 import { type CredentialState, secretNameOf } from '../credentials/state.ts';
 import { unknownRegistry } from '../errors.ts';
-import type { ImageRecord } from '../records/image.ts';
 import type { Registry } from '../records/registry.ts';
 import { declareRegistry, refuseIfImpossible } from '../registries/put.ts';
-import { importOnce } from './import.ts';
+import { type Prediction, predictImport } from './predict.ts';
 import {
   type ImportInput,
   type RequestServices,
@@ -14,16 +12,10 @@ import {
   sameOrRefused,
   toRegistryInput,
 } from './request.ts';
-import type { ImportFacts } from './step.ts';
 
 /** What an import would do, found out without changing anything. */
-export interface Explanation {
-  facts: ImportFacts;
+export interface Explanation extends Prediction {
   registry: Registry;
-  /** The calls that would change something in Coder, in order. */
-  calls: readonly PlannedCall[];
-  /** The record that the import would write; absent when there is nothing to do and no record. */
-  record: ImageRecord | undefined;
 }
 
 /**
@@ -44,19 +36,7 @@ export async function explainImport(
   const inDoubt = Object.keys({ ...previous?.requested, ...requested }).length > 0;
   const image = { registry: registry.name, repository, tag, heardBy: 'request', requested } as const;
   const request = { ...image, inDoubt, onlyToImport: true };
-  const { target, calls } = services.target.plan(registry, vault);
-  const readOnly = { ...services, ...changingNothing(services), target };
-  const known = { previous, stored: previous };
-  const { facts, record } = await importOnce(readOnly, request, registry, known, signal);
-  return { facts, registry, calls, record };
-}
-
-/** The real records, but nothing is written; the planned target takes no locks. */
-function changingNothing({ images }: RequestServices) {
-  return {
-    images: { ...images, save: async () => 'not-saved' },
-    publish: async () => {},
-  };
+  return { registry, ...(await predictImport({ ...services, vault }, request, registry, previous, signal)) };
 }
 
 async function registryOf(

@@ -41,7 +41,7 @@ export interface ImportRequest extends Reference, ToldPush {
   onlyToImport?: boolean;
   /** The caller's values, which replace those of rule and labels; kept for later pushes of the tag. */
   requested?: RequestWords;
-  /** A person asked to try again what was refused before. */
+  /** A person named this very image to try it again, with what was refused or taken back before. */
   isRetry?: boolean;
 }
 
@@ -191,6 +191,7 @@ function toImport(
     ...pushOf(request, previous, now),
     ...(Object.keys(requested).length > 0 && { requested }),
     isRetry: request.isRetry === true || previous?.reason === 'replayed',
+    liftsHold: request.isRetry === true,
   };
 }
 

@@ -21,6 +21,8 @@ export interface ImageToImport extends Reference {
   requested?: RequestWords;
   /** A person asked to try it again. */
   isRetry: boolean;
+  /** They named this very image. */
+  liftsHold: boolean;
 }
 
 /** The outcome of one attempt at an import. */

@@ -1,4 +1,9 @@
-import { type RepositoryInTarget, TARGET_DIFFERENCES, type TargetDifference } from '../coder/target.ts';
+import {
+  type Inventory,
+  type RepositoryInTarget,
+  TARGET_DIFFERENCES,
+  type TargetDifference,
+} from '../coder/target.ts';
 import { isRunnable } from '../images/platform.ts';
 import { whySkipped } from '../images/skipped.ts';
 import { createBreather } from '../lib/breather.ts';
@@ -17,6 +22,7 @@ export const DIFFERENCES = {
   'record-unreadable': 'The image record of the tag is damaged, so it is written anew.',
   forgotten: 'The import of the tag is pending, but nothing would try it again.',
   'given-up': 'The bridge gave up the import after too many attempts, for a reason that may have passed.',
+  'hold-ended': 'The image record says that a person took the image back, and no template holds it any more.',
   ...TARGET_DIFFERENCES,
   'digest-purged':
     'The registry no longer has the digest that a template names, so that new workspaces cannot start from it.',
@@ -57,6 +63,8 @@ export interface RepositoryFacts {
   runnable: readonly string[];
   /** What is to be said of images when Coder does not have the repository. */
   missing: TargetDifference;
+  /** Whether a rule says where its images go; absent where every image has a place. */
+  hasPlace?: Inventory['hasPlace'];
 }
 
 export interface Comparison {
@@ -142,8 +150,10 @@ function compareWanted(
   const record = facts.records.get(tag);
   if (!record || record.state === 'removed') return 'missed-push';
   const runnable = [...facts.runnable, ...(rule?.platforms ?? [])];
-  if (record.state === 'skipped' && !isSettled(record, runnable)) return 'policy-changed';
+  const isWithout = record.reason === 'no-template' && facts.hasPlace?.(rule ?? {}) === false;
+  if (record.state === 'skipped' && !isWithout && !isSettled(record, runnable)) return 'policy-changed';
   if (record.digest !== facts.tags.get(tag)?.digest) return 'missed-push';
+  if (record.reason === 'held' && facts.image?.holds?.(record) === false) return 'hold-ended';
   // An image that Coder or the registry refused stays `failed` until its next push.
   if (record.state === 'failed')
     return findReason(record.reason)?.state === 'pending' ? 'given-up' : undefined;

@@ -1,7 +1,9 @@
 import type { Acr, ImageSource, TagInRegistry } from '../azure/acr/client.ts';
+import type { Vault } from '../azure/key-vault/vault.ts';
 import type { Inventory } from '../coder/target.ts';
 import { ServiceError, UnreadableRowError } from '../errors.ts';
 import { type ImportServices, importImage } from '../images/import.ts';
+import { predictImport } from '../images/predict.ts';
 import { createBreather } from '../lib/breather.ts';
 import { forEachAtMost } from '../lib/concurrency.ts';
 import type { Log } from '../lib/log.ts';
@@ -22,6 +24,7 @@ import type { Progress } from './progress.ts';
 
 export interface RepositoryServices extends ImportServices {
   pauses: Pauses;
+  vault: Vault;
 }
 
 /** The services and facts of one run. */
@@ -70,7 +73,7 @@ export async function reconcileRepository(
     await breathe();
     if (run.signal.aborted) return;
     const kind = await tellApart(run, facts, difference);
-    const record = run.dryRun ? undefined : await repair(run, facts, difference);
+    const record = await (run.dryRun ? predict : repair)(run, facts, difference);
     const outcome = record && { state: record.state, reason: record.reason };
     const finding = { repository, tag: difference.tag, difference: kind, ...outcome };
     counted.found(finding);
@@ -127,8 +130,9 @@ async function readFacts({ services, registry, inventory, signal }: Run, reposit
   const image = await inventory.find(repository, signal);
   const { runnable } = services;
   const forgotten = await findForgotten(images, records);
-  const { missing } = inventory;
-  return { repository, registry, tags, records, unreadable, forgotten, image, runnable, missing };
+  const { missing, hasPlace } = inventory;
+  const places = { image, missing, ...(hasPlace && { hasPlace }) };
+  return { repository, registry, tags, records, unreadable, forgotten, runnable, ...places };
 }
 
 /** Tags of pending images that no sweep would try again. */
@@ -149,13 +153,11 @@ async function* pendingOf(records: ReadonlyMap<string, ImageRecord>): AsyncItera
 
 async function repair(
   { services, registry, log }: Run,
-  { repository, tags }: RepositoryFacts,
-  { tag }: Difference,
+  facts: RepositoryFacts,
+  difference: Difference,
 ): Promise<ImageRecord | undefined> {
   leaveAloneIfAsked(services, registry);
-  const pushedOn = tags.get(tag)?.pushedOn;
-  const image = { registry: registry.name, repository, tag, ...(pushedOn && { pushedOn }) };
-  const request = { ...image, heardBy: 'reconciliation', inDoubt: true } as const;
+  const request = requestOf(registry, facts, difference);
   try {
     return (await importImage(services, request, timeLimit(services.importBudgetMs))).record;
   } catch (error) {
@@ -163,6 +165,25 @@ async function repair(
     log.error('row skipped', { row: error.row, message: error.message });
     return undefined;
   }
+}
+
+/** The record as the repair would leave it. */
+async function predict(
+  { services, registry, signal }: Run,
+  facts: RepositoryFacts,
+  difference: Difference,
+): Promise<ImageRecord | undefined> {
+  leaveAloneIfAsked(services, registry);
+  const request = requestOf(registry, facts, difference);
+  const isUnreadable = facts.unreadable.has(request.tag);
+  const previous = isUnreadable ? undefined : await services.images.get(registry.name, request);
+  return (await predictImport(services, request, registry, previous, signal)).record;
+}
+
+function requestOf(registry: Registry, { repository, tags }: RepositoryFacts, { tag }: Difference) {
+  const pushedOn = tags.get(tag)?.pushedOn;
+  const image = { registry: registry.name, repository, tag, ...(pushedOn && { pushedOn }) };
+  return { ...image, heardBy: 'reconciliation', inDoubt: true } as const;
 }
 
 /** @throws ServiceError when the registry or the target asked for a pause */

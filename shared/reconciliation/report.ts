@@ -16,7 +16,7 @@ export interface Tally {
   total: number;
   done: number;
   differences: { [K in DifferenceKind]?: number };
-  /** The outcomes of the differences; empty in a dry run. */
+  /** The outcomes of the differences; in a dry run, those that a real run would have. */
   outcomes: { [S in State]?: number };
   /** The tags that were left as they were. */
   left: { [W in WhyLeft]?: number };

@@ -243,13 +243,13 @@ describe('POST /images?dryRun=true changes nothing, and says what would be done'
       'an excluded image',
       'no/app',
       async () => '',
-      { policy: { action: 'skip', rule: 0 }, found: null, image: { reason: 'excluded' } },
+      { policy: { action: 'skip', rule: 0 }, found: null, wasAsked: false, image: { reason: 'excluded' } },
     ],
     [
       'a tag that never was',
       'nowhere',
       async () => '',
-      { found: null, calls: [], image: null, reason: 'gone', wouldAnswer: 422 },
+      { found: null, wasAsked: true, calls: [], image: null, reason: 'gone', wouldAnswer: 422 },
     ],
     [
       'an index that lacks a platform',

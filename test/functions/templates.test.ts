@@ -152,7 +152,9 @@ describe('templates-rollback', () => {
     expect(answered).toMatchObject({ status: 200, json: shown });
     expect(answered.json.wanted).toEqual({});
     expect((await ask('templates-get', 'rolled')).json.held).toEqual(held);
-    expect(await app.record('team/rolled:v2')).toMatchObject({ state: 'skipped', reason: 'held' });
+    const record = await app.record('team/rolled:v2');
+    expect(record).toMatchObject({ state: 'skipped', reason: 'held' });
+    expect(record).not.toHaveProperty('coder.templates.0.version');
   });
 
   test('asked again, goes back to what a person had made active before the bridge, and then no further', async () => {
@@ -249,6 +251,25 @@ describe('templates-rollback', () => {
     });
     expect(json.held.image).toEqual([expect.stringContaining(':v1@')]);
   });
+
+  test('says of an image that was held before, and that it makes active again, that the template names it', async () => {
+    await connect('older');
+    await pushed('team/older:v1', 'one', 'template-updated');
+    const second = await pushed('team/older:v2', 'two', 'template-updated');
+    const { active } = (await ask('templates-get', 'older')).json;
+    await ask('templates-rollback', 'older');
+    await pushed('team/older:v3', 'three', 'template-updated');
+    expect(await app.record('team/older:v2')).toMatchObject({ reason: 'held' });
+
+    await ask('templates-rollback', 'older', `?to=${active.version}`);
+
+    expect(activeImage('older')).toContain(second);
+    expect(await app.record('team/older:v2')).toMatchObject({
+      state: 'imported',
+      coder: { templates: [{ version: active.version }] },
+    });
+    expect(await app.record('team/older:v3')).toMatchObject({ reason: 'held' });
+  });
 });
 
 describe('templates-promote', () => {
@@ -257,8 +278,10 @@ describe('templates-promote', () => {
     const digest = await pushed('team/reviewed:v1', 'one', 'version-ready');
     const value = imageValue('team/reviewed:v1', digest);
     const waiting = await ask('templates-get', 'reviewed');
-    expect(waiting.json).toMatchObject({ building: { values: { image: value } } });
+    expect(waiting.json).toMatchObject({ building: { state: 'ready', values: { image: value } } });
     expect(activeImage('reviewed')).not.toContain(digest);
+    const { version } = waiting.json.building;
+    expect(await app.record('team/reviewed:v1')).toMatchObject({ coder: { templates: [{ version }] } });
 
     const { status, json } = await ask('templates-promote', 'reviewed');
 
@@ -296,6 +319,7 @@ describe('templates-promote', () => {
     });
     controls.holdImports('running');
     await pushed('team/early:v1', 'one', 'coder-building');
+    expect((await ask('templates-get', 'early')).json).toMatchObject({ building: { state: 'building' } });
 
     expect(await ask('templates-promote', 'early')).toMatchObject({
       status: 409,

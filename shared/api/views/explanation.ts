@@ -24,6 +24,9 @@ const Explained = z.strictObject({
     })
     .nullable()
     .describe('The manifest under the tag in the registry; null when there is none, or it was not read.'),
+  wasAsked: z
+    .boolean()
+    .describe('Whether the registry was asked for the tag; the policy leaves out an image without that.'),
   calls: z
     .array(z.strictObject({ method: z.string(), path: z.string(), body: z.looseObject({}).optional() }))
     .describe('The calls that would change something in Coder, in order.'),
@@ -51,6 +54,7 @@ export function explanationView(
     tag,
     policy: { action: verdict.action, rule: rule >= 0 ? rule : undefined },
     found: foundOf(facts),
+    wasAsked: facts.found !== undefined,
     calls,
     image: record?.pushedOn ? imageView(record, registry) : null,
     reason: record?.reason,

@@ -27,6 +27,9 @@ export const TemplateView = z.strictObject({
   building: z
     .strictObject({
       version: z.string(),
+      state: z
+        .enum(['building', 'ready'])
+        .describe('`ready`: it is built and verified, and waits for a person to promote it.'),
       since: Time,
       values: Values,
       log: z
@@ -84,6 +87,7 @@ export function templateView({ organization, template, rollout, found, outdated,
     wanted: Object.fromEntries(wanted.map(([name, value]) => [name, value])),
     building: building && {
       version: building.name,
+      state: building.isReady ? 'ready' : 'building',
       since: building.since,
       values: building.values,
       log: detail?.log,

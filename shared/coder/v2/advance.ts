@@ -18,8 +18,6 @@ import {
 } from './round.ts';
 
 export type RoundEnd = Extract<RolloutStep, { do: 'wait' | 'settle' }> & {
-  /** The version that is active, or that is being built. */
-  version?: string | undefined;
   /** What the template's variables hold. */
   active?: VersionFact | undefined;
   /** What the catalogs are to hold. */
@@ -49,18 +47,18 @@ export async function advance(
   for (;;) {
     const step = decideRollout(facts);
     const { active, catalogs } = facts;
-    if (step.do === 'wait') return { ...step, version: rollout.building?.name, active, catalogs };
+    if (step.do === 'wait') return { ...step, active, catalogs };
     if (step.do === 'settle') {
+      if (step.reason === 'version-ready' && rollout.building) rollout.building.isReady = true;
       if (round.hasPromoted) await archiveOld(round);
       await deleteLeftCanaries(round);
-      return { ...step, version: active?.name, active, catalogs };
+      return { ...step, active, catalogs };
     }
     if (!isCanaryStep(step)) await take(round, step);
     else {
       await takeCanaryStep(round, step);
       // What was noted is stored before what follows from it is done.
-      if (step.do !== 'read-canary')
-        return { ...waitFor(step, now()), version: rollout.building?.name, active, catalogs };
+      if (step.do !== 'read-canary') return { ...waitFor(step, now()), active, catalogs };
     }
   }
 }

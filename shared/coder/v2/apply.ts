@@ -4,6 +4,7 @@ import type { ApplyOptions } from './apply-options.ts';
 import { applyToCatalog } from './catalog/apply.ts';
 import { type Place, placesOf } from './destinations.ts';
 import { textOf } from './facts.ts';
+import { forgetFailures, isHeld } from './held.ts';
 import { type PlaceResult, resultOf } from './place-result.ts';
 import { noteOpen, type Rollout } from './rollout.ts';
 import { isSameImage } from './value.ts';
@@ -34,10 +35,12 @@ async function applyTo(
   const { rollouts, now } = options;
   const wish = wishOf(place, { ...image, digest: image.digests[0] });
   const { organization, template, variable, destination } = place;
+  let isOther = false;
   const { end, rollout } = await rollouts.round(
     place,
     current => {
       const chosen = current.wishes[variable];
+      isOther = false;
       const isChosen = replaces(image.words.defaultTag ?? 'newest', wish, chosen);
       if (isChosen) {
         if (!isSameImage(chosen?.value, wish.value)) noteOpen(current, wish.pushedOn);
@@ -45,30 +48,31 @@ async function applyTo(
         delete current.catalogs[variable];
       }
       // Several tags of one digest are in the template together.
-      else if (!isSameImage(chosen?.value, wish.value)) return undefined;
-      if (image.isRetry) forgetRefusals(current, variable);
+      else if (!isSameImage(chosen?.value, wish.value)) {
+        isOther = true;
+        // While that one is held, an older tag may be active.
+        return isHeld(current.held, variable, chosen?.value) ? destination : undefined;
+      }
+      if (image.isRetry) forgetFailures(current, variable);
+      if (image.liftsHold) liftHold(current, variable);
       return destination;
     },
     signal,
   );
   const common = { organization: organization.name, template, variable };
-  if (!end) return { ...common, ...notChosen(rollout, variable) };
-  const active = textOf(end.active, variable);
+  const active = textOf(end?.active, variable);
   const asked = {
     variable,
     value: wish.value,
     digest: wish.digest,
     isThere: isSameImage(active, wish.value),
   };
+  if (!end || (isOther && !asked.isThere)) return { ...common, ...notChosen(rollout, variable) };
   return { ...common, ...resultOf(end, rollout, asked, now()) };
 }
 
-/** A person asked to try again what was held, or failed. */
-function forgetRefusals(rollout: Rollout, variable: string): void {
+function liftHold(rollout: Rollout, variable: string): void {
   delete rollout.held[variable];
-  delete rollout.canaryFailed[variable];
-  delete rollout.suspects[variable];
-  delete rollout.failed;
   // Without it what is active in its place is no choice of a person.
   delete rollout.named[variable];
 }

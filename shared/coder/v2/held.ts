@@ -50,6 +50,23 @@ export function canaryKey(variable: string, image?: string): string {
   return image === undefined ? variable : `${variable} ${image}`;
 }
 
+/**
+ * A person asked to try again what failed, of one image or of many. What a person took back stays away.
+ * @param image of a catalog
+ */
+export function forgetFailures(rollout: Rollout, variable: string, image?: string): void {
+  const { held, canaryFailed } = rollout;
+  for (const key of [variable, canaryKey(variable, image)]) {
+    const failed = canaryFailed[key];
+    delete canaryFailed[key];
+    const kept = (held[variable] ?? []).filter(value => !isSameImage(value, failed?.value));
+    if (kept.length > 0) held[variable] = kept;
+    else delete held[variable];
+  }
+  delete rollout.suspects[variable];
+  delete rollout.failed;
+}
+
 /** Forgets that images of a catalog were held, or failed, which nothing wishes for any more. */
 export function forgetUnwished({ held, canaryFailed, catalogs }: Rollout, variable: string): void {
   const wishes = Object.values(catalogs[variable] ?? {}).flat();

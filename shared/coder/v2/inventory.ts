@@ -9,7 +9,7 @@ import { destinationsFor, type Place, placesOf } from './destinations.ts';
 import { type Drift, driftOf } from './drift.ts';
 import type { VersionFact } from './facts.ts';
 import { readFound } from './found-template.ts';
-import { isHeld } from './held.ts';
+import { isHeld, isImage } from './held.ts';
 import { isLeft, listCanaries } from './left-canaries.ts';
 import { toFact } from './read-facts.ts';
 import { canaryRuleOf, type Rollout } from './rollout.ts';
@@ -38,6 +38,7 @@ export function takeInventory(options: InventoryOptions, registry: SourceRegistr
   const canaries = once((signal: AbortSignal) => listCanaries(options.coder, signal));
   return {
     missing: 'template-missing',
+    hasPlace: words => (words.templates ?? registry.templates ?? []).length > 0,
     repositories: [],
     async find(repository, signal) {
       const places = await placesOf(
@@ -100,6 +101,7 @@ function repositoryOf(name: string, found: readonly Found[]): RepositoryInTarget
       }),
     leftAt: tag =>
       found.some(each => each.hasLeftCanary && isWished(each, name, tag)) ? 'canary-left' : undefined,
+    holds: ({ digest }) => found.some(each => holds(each, `${name}@${digest}`)),
     // Which tag a variable follows was decided when it was pushed.
     prefers: () => false,
     compare({ tag, digest }) {
@@ -111,6 +113,13 @@ function repositoryOf(name: string, found: readonly Found[]): RepositoryInTarget
       return kinds.find(kind => kind !== undefined);
     },
   };
+}
+
+/** A catalog can be held as a whole. */
+function holds({ place: { variable }, rollout }: Found, image: string): boolean {
+  if (!rollout) return true;
+  const { held } = rollout;
+  return isHeld(held, variable, image) || (held[variable] ?? []).some(value => !isImage(value));
 }
 
 function isWished({ place, rollout }: Found, name: string, tag: string): boolean {

@@ -33,10 +33,10 @@ export function resultOf(
   { variable, value, digest, isThere, image }: AskedImage,
   now: Date,
 ): Omit<PlaceResult, 'organization' | 'template' | 'variable'> {
-  const { version } = end;
+  const version = isThere ? end.active?.name : rollout.building?.name;
   const failed = rollout.canaryFailed[canaryKey(variable, image)];
   if (!isThere && failed && isSameImage(failed.value, value) && isHeld(rollout.held, variable, value))
-    return { reason: 'canary-failed', message: failed.message, ...(version && { version }) };
+    return { reason: 'canary-failed', message: failed.message };
   const message = end.do === 'settle' && !isThere ? end.message : warningOf(end, rollout, isThere);
   // How the round ended may be about another variable.
   const isOurs = end.do === 'settle' && rollout.last?.versionId === end.active?.id;

@@ -36,6 +36,8 @@ const Building = z.object({
   /** Absent while the answer of Coder to the call that makes it may have been lost. */
   versionId: z.string().optional(),
   since: z.coerce.date(),
+  /** It is built and verified, and waits for a person to promote it. */
+  isReady: z.boolean().optional(),
   /** A person asked to promote it as soon as it is built and verified. */
   isApproved: z.boolean().optional(),
   /** Noted before it is started. */

@@ -86,7 +86,12 @@ const TemplateMemo = z.object({
     .describe(
       "Time from the creation of the bridge's version until Coder had imported it; part of `latencyMs`.",
     ),
-  version: z.string().optional().describe('Name of the version that is active, or that is being built.'),
+  version: z
+    .string()
+    .optional()
+    .describe(
+      'Name of the version that names it: the active one, or one that is being built or waits for a person. Absent when there is none.',
+    ),
 });
 export type TemplateMemo = z.infer<typeof TemplateMemo>;
 

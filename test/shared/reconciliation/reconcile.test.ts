@@ -124,13 +124,18 @@ describe('each difference is reported, repaired, and not found again', () => {
     const { tag, coder } = await breakIt(await begin());
     const finding = expect.objectContaining({ repository: 'team/app', tag, difference });
 
+    const untouched = bridge.cloud.standIns.coder.state();
     const announced = await run({ dryRun: true });
     const before = bridge.cloud.standIns.coder.state();
+    expect(before).toEqual(untouched);
     const carriedOut = await run();
     const again = await run();
 
-    expect(announced).toMatchObject({ state: 'completed', dryRun: true, outcomes: {} });
+    expect(announced).toMatchObject({ state: 'completed', dryRun: true });
     expect(announced.findings).toContainEqual(finding);
+    expect(announced.findings.map(({ state }) => state)).toEqual(
+      carriedOut.findings.map(({ state }) => state),
+    );
     expect(before).not.toEqual(bridge.cloud.standIns.coder.state());
     expect(carriedOut).toMatchObject({ state: 'completed', dryRun: false });
     expect(carriedOut.findings).toContainEqual(finding);

@@ -3,7 +3,7 @@ import type { RoundEnd } from '../advance.ts';
 import type { ApplyOptions } from '../apply-options.ts';
 import type { Place } from '../destinations.ts';
 import { textOf } from '../facts.ts';
-import { canaryKey, forgetUnwished, isHeld, isImage } from '../held.ts';
+import { forgetFailures, forgetUnwished, isHeld, isImage } from '../held.ts';
 import { type PlaceResult, resultOf } from '../place-result.ts';
 import { noteOpen, type Rollout } from '../rollout.ts';
 import { isSameImage } from '../value.ts';
@@ -34,7 +34,8 @@ export async function applyToCatalog(
       const known = current.catalogs[variable]?.[nameIn(image)];
       const others = known ?? trimmed(await otherWishes(options, place, image, signal));
       refused = addWish(current, variable, nameIn(image), { wish, others, isSeeded: !known });
-      if (image.isRetry) forgetRefusals(current, variable, wish);
+      if (image.isRetry) forgetFailures(current, variable, wish.value);
+      if (image.liftsHold) liftHold(current, variable, wish);
       return refused ? undefined : destination;
     },
     signal,
@@ -82,15 +83,10 @@ function withRoom(catalog: Catalog, name: string, group: readonly CatalogWish[])
   return fitting;
 }
 
-/** A person asked to try again what was held, or failed. */
-function forgetRefusals(rollout: Rollout, variable: string, { value }: CatalogWish): void {
+function liftHold(rollout: Rollout, variable: string, { value }: CatalogWish): void {
   const held = rollout.held[variable]?.filter(other => isImage(other) && !isSameImage(other, value));
   delete rollout.held[variable];
   if (held?.length) rollout.held[variable] = held;
-  delete rollout.canaryFailed[variable];
-  delete rollout.canaryFailed[canaryKey(variable, value)];
-  delete rollout.suspects[variable];
-  delete rollout.failed;
   // Without it what is active in its place is no choice of a person.
   delete rollout.named[variable];
 }
@@ -107,7 +103,7 @@ function offered(
   const isThere = isSameImage(entry?.image, value);
   const result = resultOf(end, rollout, { variable, value, digest, isThere, image: value }, now);
   if (isThere || end.do === 'wait' || result.reason === 'canary-failed') return result;
-  if (isHeld(rollout.held, variable, value)) return { ...result, reason: 'held' };
+  if (isHeld(rollout.held, variable, value)) return { ...result, reason: 'held', version: undefined };
   const next = end.catalogs?.[variable]?.entries;
   return next && !entryOf(next, name, tag) ? { ...result, ...TOO_LARGE } : result;
 }

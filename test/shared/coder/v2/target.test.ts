@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { image } from '../../../../infra/local/oci-image.ts';
 import { importImage } from '../../../../shared/images/import.ts';
 import { handleEvent } from '../../../../shared/images/receive.ts';
+import { replay } from '../../../../shared/images/replay.ts';
 import { sweep } from '../../../../shared/images/sweep.ts';
 import { reconcile } from '../../../../shared/reconciliation/reconcile.ts';
 import { type Bridge, deleteEvent, startBridge } from '../../../support/bridge.ts';
@@ -206,6 +207,56 @@ describe('what a person took back', () => {
     await importAndFollow(bridge.services, image_, soon(), bridge.log);
     expect(activeImage('held')).toContain(second);
   });
+
+  test('stays away when all images with a reason are replayed, though it came under another tag', async () => {
+    await connect('kept');
+    const first = await bridge.push('team/kept:v1', image({ content: 'one' }));
+    await bridge.pushed('team/kept:v1');
+    await bridge.push('team/kept:v2', image({ content: 'two' }));
+    await bridge.pushed('team/kept:v2');
+    await bridge.services.templates?.rollBack(
+      { organization: 'default', template: 'kept' },
+      undefined,
+      soon(),
+    );
+    coderOf(bridge.cloud).faults.add({ status: 503 });
+    await bridge.push('team/kept:v3', image({ content: 'two' }));
+    await bridge.pushed('team/kept:v3');
+    expect(await bridge.record('team/kept:v3')).toMatchObject({
+      state: 'pending',
+      reason: 'coder-unavailable',
+    });
+    bridge.clearFaults();
+
+    await replay(bridge.services, 'contoso', 'coder-unavailable', soon());
+    await sweep(bridge.services, soon(), bridge.log);
+
+    expect(await bridge.record('team/kept:v3')).toMatchObject({ state: 'skipped', reason: 'held' });
+    expect(activeImage('kept')).toContain(first);
+  });
+});
+
+test('the record of an image that is held no longer is written anew once', async () => {
+  await connect('ended');
+  await bridge.push('team/ended:v1', image({ content: 'one' }));
+  await bridge.pushed('team/ended:v1');
+  await bridge.push('team/ended:v2', image({ content: 'two' }));
+  await bridge.pushed('team/ended:v2');
+  await bridge.services.templates?.rollBack(
+    { organization: 'default', template: 'ended' },
+    undefined,
+    soon(),
+  );
+  expect(await reconcileNow('ended')).toEqual(['v2 template-rolled-back']);
+  expect(await bridge.record('team/ended:v2')).toMatchObject({ state: 'skipped', reason: 'held' });
+  expect(await reconcileNow('ended')).toEqual([]);
+  await bridge.push('team/ended:v3', image({ content: 'three' }));
+  await bridge.pushed('team/ended:v3');
+
+  expect(await reconcileNow('ended')).toEqual(['v2 hold-ended']);
+
+  expect(await bridge.record('team/ended:v2')).toMatchObject({ state: 'skipped', reason: 'not-chosen' });
+  expect(await reconcileNow('ended')).toEqual([]);
 });
 
 test('a version that waits for a person is promoted when one asks for it', async () => {
@@ -322,6 +373,10 @@ test('an image that no template is named for is left out, and says so', async ()
   await bridge.pushed('team/nowhere:v1');
 
   expect(await bridge.record('team/nowhere:v1')).toMatchObject({ state: 'skipped', reason: 'no-template' });
+  expect(await reconcileNow('nowhere')).toEqual([]);
+  await connect('nowhere');
+  expect(await reconcileNow('nowhere')).toEqual(['v1 policy-changed']);
+  expect(await bridge.record('team/nowhere:v1')).not.toMatchObject({ reason: 'no-template' });
 });
 
 test('no secret is in any request to Coder', () => {
