@@ -1,6 +1,6 @@
 import { ContainerRegistryManagementClient } from '@azure/arm-containerregistry';
 import type { TokenCredential } from '@azure/identity';
-import { jsonAnswers } from '../sdk/json-answers.ts';
+import { jsonAnswersOrNone } from '../sdk/json-answers.ts';
 import { ARM_TIMEOUT_MS, LARGEST_ARM_ANSWER, limitAnswers, limitTime } from '../sdk/limits.ts';
 import { onlyTo } from '../sdk/only-to.ts';
 import { retryOptions } from '../sdk/retries.ts';
@@ -16,7 +16,7 @@ export function createClientOf(credential: TokenCredential, url: string, audienc
       credentials: { scopes: [`${audience}/.default`] },
       retryOptions,
       additionalPolicies: [
-        ...[limitTime(ARM_TIMEOUT_MS), jsonAnswers, limitAnswers(LARGEST_ARM_ANSWER), onlyTo(url)],
+        ...[limitTime(ARM_TIMEOUT_MS), jsonAnswersOrNone, limitAnswers(LARGEST_ARM_ANSWER), onlyTo(url)],
       ],
     });
 }

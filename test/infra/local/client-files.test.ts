@@ -35,6 +35,7 @@ async function start() {
       standIns,
       coder: { generation: 'v2', url: 'https://127.0.0.1:1', token: 't', organizationId: 'o' },
       registry: { name: 'contoso', resourceId: '/r', pusher: { username: 'u', password: 'p' } },
+      otherRegistries: [],
     },
     host: { url: `http://127.0.0.1:${port}` },
     keys: { host: 'h', master: 'm', eventGrid: 'e' },

@@ -29,9 +29,12 @@ test.each([
   });
   const [, , subscriptionId = '', , resourceGroup = ''] = bridge.cloud.registry.resourceId.split('/');
   const id = { subscriptionId, resourceGroup, registryName: bridge.cloud.registry.name };
-  await expect(bridge.services.arm.describeRegistry(id, timeLimit(20_000))).rejects.toMatchObject({
-    statusCode: 502,
-    message: expect.stringContaining('in place of a JSON object'),
-  });
+  const described = bridge.services.arm.describeRegistry(id, timeLimit(20_000));
+  // The end of a long-running operation may have no body.
+  await expect(described).rejects.toMatchObject(
+    body
+      ? { statusCode: 502, message: expect.stringContaining('in place of a JSON object') }
+      : { message: expect.any(String) },
+  );
   bridge.clearFaults();
 });
