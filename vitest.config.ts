@@ -24,7 +24,7 @@ const ALONE = [
 ];
 
 /** Tests wait for servers as long as they compute, so that there are more files at once than cores. */
-const MORE_THAN_CORES = 2 * availableParallelism();
+const MORE_THAN_CORES = 3 * availableParallelism();
 
 /** Gives Markdown as its text, as esbuild does for the bundle. */
 const markdownText: Plugin = {

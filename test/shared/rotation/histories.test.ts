@@ -5,8 +5,8 @@ import { type Event, happen, startWorld } from './model/history.ts';
 
 // A part of the histories; test/crash tries more of them, and others each time.
 
-const HISTORIES = 25;
-const EVERY = 45;
+const HISTORIES = 12;
+const EVERY = 90;
 
 describe.each(KINDS)('with a credential of kind %s', kind => {
   test('no Coder loses what it holds by the bridge, whatever happens', async () => {

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { image } from '../../infra/local/oci-image.ts';
-import { type App, startSampleApp, until } from '../support/app.ts';
-import { coderOf } from '../support/coder-v2.ts';
-import { runCommand } from '../support/command.ts';
-import { readText } from '../support/docs.ts';
+import { image } from '../../../infra/local/oci-image.ts';
+import { type App, startSampleApp, until } from '../../support/app.ts';
+import { coderOf } from '../../support/coder-v2.ts';
+import { runCommand } from '../../support/command.ts';
+import { readText } from '../../support/docs.ts';
 
 let app: App;
 

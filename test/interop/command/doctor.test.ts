@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type App, startSampleApp } from '../support/app.ts';
-import { runCommand, runUnread } from '../support/command.ts';
+import { type App, startSampleApp } from '../../support/app.ts';
+import { runCommand, runUnread } from '../../support/command.ts';
 
 let app: App;
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type App, startApp } from '../support/app.ts';
-import { runCommand } from '../support/command.ts';
+import { type App, startApp } from '../../support/app.ts';
+import { runCommand } from '../../support/command.ts';
 
 let app: App;
 
