@@ -28,13 +28,16 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
+/** It comes last: while a credential is being rotated, the bridge refuses to change its registry. */
+const ROTATES = 'docs/credentials.md';
+
 /** Calls to the bridge; those left out need docker, Kubernetes or Azure, or end what later ones need. */
 const blocks = PAGES.flatMap(page =>
   [...readText(page).matchAll(/^```sh\n(.*?)^```$/gms)]
     .map(([, block = '']) => ({ page, block }))
     .filter(({ block }) => block.includes('$FUNCTIONS/api'))
     .filter(({ block }) => !/\b(docker pull|docker push|kubectl|azd)\b|-X DELETE .*\$FUNCTIONS/.test(block)),
-);
+).sort((a, b) => Number(a.page === ROTATES) - Number(b.page === ROTATES));
 
 test('the docs have calls to try', () => {
   expect(blocks.length).toBeGreaterThanOrEqual(10);
