@@ -116,6 +116,8 @@ export type Report = z.infer<typeof Report>;
 export const Explained = z.looseObject({
   policy: z.looseObject({ action: z.string(), rule: z.number().optional() }),
   found: z.looseObject({ digest: z.string(), kind: z.string() }).nullable(),
+  /** Whether the registry was asked: without `found` it then has no such tag. */
+  wasAsked: z.boolean(),
   calls: z.array(z.looseObject({ method: z.string(), path: z.string() })),
   image: z.looseObject({ state: z.string(), remedy: z.string().optional() }).nullable(),
   reason: z.string().optional(),

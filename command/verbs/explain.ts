@@ -22,12 +22,13 @@ export function addExplain(program: Command): void {
   });
 }
 
-function explainedText({ policy, found, calls, image, reason, message }: z.infer<typeof Explained>): string {
+function explainedText(explained: z.infer<typeof Explained>): string {
+  const { policy, found, wasAsked, calls, image, reason, message } = explained;
   const rule =
     policy.rule === undefined ? 'no rule decides' : `rule ${policy.rule + 1} of the policy decides`;
   return [
     `Policy    ${policy.action}: ${rule}`,
-    `Registry  ${found ? `${found.kind} ${found.digest}` : 'not read, or no such tag'}`,
+    `Registry  ${found ? `${found.kind} ${found.digest}` : wasAsked ? 'no such tag' : 'not read'}`,
     ...(calls.length > 0 ? calls : [{ method: 'nothing would change', path: '' }]).map(
       ({ method, path }, i) => `${i === 0 ? 'Coder   ' : '        '}  ${method} ${path}`.trimEnd(),
     ),

@@ -2,19 +2,12 @@ import { inline } from '../parts/prose.tsx';
 import type { Explanation } from '../types.ts';
 
 /** The bridge asks the registry only about what the policy imports. */
-function whyNotFound({ policy, reason }: Explanation): string {
-  if (policy.action === 'skip') return 'was not asked, as the policy leaves the tag out';
-  return reason === undefined || NO_SUCH_TAG.has(reason)
-    ? 'shows no such tag'
-    : 'did not show the tag: see the result';
+function whyNotFound({ policy, wasAsked }: Explanation): string {
+  if (wasAsked) return 'shows no such tag';
+  return policy.action === 'skip'
+    ? 'was not asked, as the policy leaves the tag out'
+    : 'did not answer: see the result';
 }
-
-const NO_SUCH_TAG = new Set<string>([
-  'manifest-missing',
-  'waiting-for-registry',
-  'gone',
-  'removed-from-coder',
-]);
 
 /** What an import would do at this moment, and why. */
 export function Explained({ explanation }: { explanation: Explanation }) {
