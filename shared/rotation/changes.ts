@@ -130,7 +130,7 @@ export function failed({ reason, message, remedy, retryable }: Failure, now: Dat
 }
 
 function rotated(now: Date): RotationResult {
-  return { on: now, outcome: 'rotated', reason: 'rotated', message: 'Coder has the new credential.' };
+  return { on: now, outcome: 'rotated', reason: 'rotated', message: 'The new credential is delivered.' };
 }
 
 function listOf(earlier: EarlierCredential[]): EarlierCredential[] | undefined {
