@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { startReport } from '../scale/live-app.ts';
 import { crashInHistories, liveTogether, tryHistories } from '../shared/rotation/histories.ts';
@@ -6,10 +5,10 @@ import { KINDS } from '../shared/rotation/model/bridge.ts';
 import { PART, partOf } from '../support/part.ts';
 
 // Two deployments of the bridge at one registry, in a model of Azure and Coder without a network, so that thousands of
-// histories can be tried. Others are tried each time: SEED says which.
+// histories can be tried. The same ones each time, so that no change is refused by chance: SEED=$RANDOM tries others.
 
 const HISTORIES = Number(process.env.HISTORIES ?? partOf(1_000));
-const SEED = Number(process.env.SEED ?? randomInt(2 ** 31));
+const SEED = Number(process.env.SEED ?? 1);
 const EVERY = Math.round(1 / PART);
 const DAYS = partOf(30);
 
@@ -25,7 +24,7 @@ test.each(KINDS)('no Coder loses what it holds by the bridge, whatever happens: 
 test.each(KINDS)('nor where a rotation is cut off, whatever follows: %s', async kind => {
   const report = startReport('rotation');
 
-  const counts = await crashInHistories(kind, EVERY, randomInt(1, EVERY + 1));
+  const counts = await crashInHistories(kind, EVERY, 1 + (SEED % EVERY));
 
   report(`${kind}: histories with a crash at every call: ${JSON.stringify(counts)}`);
   expect(counts.crashes).toBeGreaterThan(0);

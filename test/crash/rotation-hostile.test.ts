@@ -10,6 +10,9 @@ const RUNS = Number(process.env.SCHEDULES ?? partOf(5));
 /** The same ones each time, unless others are asked for. */
 const SEED = Number(process.env.SEED ?? 1);
 
+/** Before it regenerates the administrator's password, the bridge stores a UUID as its secret, and removes it. */
+const TRIES_THE_VAULT = /^[0-9a-f-]{36}$/;
+
 /** One thing that happens while a rotation is under way. */
 type Trouble =
   | { do: 'fault'; where: (typeof SERVICES)[number]; fault: Fault }
@@ -65,7 +68,7 @@ describe.each(KINDS)('a rotation of kind %s', kind => {
     const issued = secrets
       .all()
       .slice(length)
-      .filter(secret => !secret.startsWith('ey'));
+      .filter(secret => !secret.startsWith('ey') && !TRIES_THE_VAULT.test(secret));
     const most = { admin: 2, 'service-principal': 1, token: 1, 'entra-identity': 0 };
     expect(issued.length).toBe(most[kind]);
   });

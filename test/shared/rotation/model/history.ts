@@ -110,6 +110,7 @@ export async function startWorld(
     models: [],
     story: [],
     kind,
+    holding,
     broken: undefined,
     troubledUntil: 0,
     actedAt: 0,
@@ -133,6 +134,7 @@ export async function startWorld(
 export interface World {
   azure: AzureModel;
   models: BridgeModel[];
+  holding: Holding;
   /** What happened, for people to read. */
   story: string[];
   kind: RotatingKind;
@@ -290,6 +292,8 @@ async function take(world: World, event: Event): Promise<void> {
       return bridge.declare(world.kind).catch(() => {});
     case 'tables-restored':
       bridge.restoreTables();
+      // What a job fetches from an old record may end before it fetches again.
+      if (world.holding === 'pull') trouble(world);
       return excuse(world);
   }
 }
