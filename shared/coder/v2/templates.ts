@@ -5,7 +5,7 @@ import { type Declared, declaredDestinations } from './destinations.ts';
 import { type FoundTemplate, readFound } from './found-template.ts';
 import type { Organizations } from './organizations.ts';
 import { rollBackTo } from './roll-back.ts';
-import type { Rollout } from './rollout.ts';
+import { allWishes, type Rollout } from './rollout.ts';
 import type { Rollouts, RoundRules } from './rollout-table.ts';
 import { rowKeyOf, type TemplateName } from './round.ts';
 import type { CoderTemplate } from './schema.ts';
@@ -113,7 +113,7 @@ export function createTemplates(options: TemplatesOptions): Templates {
       look({ organization, template }, signal),
     ]);
     const ours = declared.find(isNamed(state));
-    const isWished = Object.keys(state.rollout.wishes).length > 0;
+    const isWished = allWishes(state.rollout).length > 0;
     if (!ours && !isWished) foundOf(state);
     return { state, rules: ours?.rules ?? {} };
   }

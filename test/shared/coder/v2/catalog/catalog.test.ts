@@ -310,3 +310,14 @@ test('a diagnosis finds a list that no parameter offers, and a right that is mis
   await expect.poll(() => activeVersion(bridge.cloud, 'checked')?.name).toBe(pushed.name);
   expect(await check('template-variable')).toMatchObject({ reason: 'catalog-not-offered' });
 });
+
+test('a template whose catalog the bridge remembers is known, although no rule names it and Coder lost it', async () => {
+  await connect('lost');
+  await push('lost/base:v1');
+  await bridge.put({ policy: { rules: [] } });
+  coderOf(bridge.cloud).controls.deleteTemplate('lost');
+
+  const state = await bridge.services.templates?.get({ organization: 'coder', template: 'lost' }, soon());
+
+  expect(state).toMatchObject({ template: 'lost', found: undefined });
+});
