@@ -186,7 +186,10 @@ export interface Target {
    * @param registry need not be stored
    * @param vault gives the registry's secrets
    */
-  plan(registry: SourceRegistry, vault: Vault): { target: Target; calls: readonly PlannedCall[] };
+  plan(
+    registry: SourceRegistry,
+    vault: Pick<Vault, 'read'>,
+  ): { target: Target; calls: readonly PlannedCall[] };
   /** The target's checks for one diagnosis; they may need `tables`, `managed-identity` and `key-vault-read`. */
   checks(): Check<TargetDiagnosis>[];
   /**

@@ -8,14 +8,17 @@ import { type CredentialRecord, type IssuedCredential, secretNameOf } from './st
  * The login that Coder gets with the registry; undefined when it needs none.
  * @throws ServiceError `credential-not-ready` while the first credential is being issued, or `secrets-unavailable`
  */
-export async function loginOf(registry: CredentialRecord, vault: Vault): Promise<Login | undefined> {
+export async function loginOf(
+  registry: CredentialRecord,
+  vault: Pick<Vault, 'read'>,
+): Promise<Login | undefined> {
   if (!givesLogin(registry.credential)) return undefined;
   const { current } = registry.rotation;
   if (current) return readLogin(registry.name, current, vault);
   throw new ServiceError('credential-not-ready', 'The first credential for Coder is being issued.');
 }
 
-async function readLogin(name: string, issued: IssuedCredential, vault: Vault): Promise<Login> {
+async function readLogin(name: string, issued: IssuedCredential, vault: Pick<Vault, 'read'>): Promise<Login> {
   const password = await vault.read(secretNameOf(name, issued), issued.secretVersion);
   return { username: issued.username, password };
 }

@@ -1,4 +1,3 @@
-import { createOverlayVault } from '../azure/key-vault/overlay.ts';
 import type { Vault } from '../azure/key-vault/vault.ts';
 import type { PlannedCall } from '../coder/target.ts';
 import type { ImageRecord, StoredImage } from '../records/image.ts';
@@ -8,7 +7,7 @@ import type { ImportFacts } from './step.ts';
 
 export interface PredictServices
   extends Omit<ImportServices, 'registries' | 'mutex' | 'atMost' | 'importBudgetMs'> {
-  vault: Vault;
+  vault: Pick<Vault, 'read'>;
 }
 
 /** What an import would do. */
@@ -28,7 +27,7 @@ export async function predictImport(
   previous: StoredImage | undefined,
   signal: AbortSignal,
 ): Promise<Prediction> {
-  const { target, calls } = services.target.plan(registry, createOverlayVault(services.vault));
+  const { target, calls } = services.target.plan(registry, services.vault);
   const images = { ...services.images, save: async () => 'not-saved' };
   const readOnly = { ...services, images, publish: async () => {}, target };
   const known = { previous, stored: previous };

@@ -5,7 +5,7 @@ import { ServiceError } from '../../errors.ts';
 import type { PullableRegistry } from '../target.ts';
 
 export interface PullingOptions {
-  vault: Vault;
+  vault: Pick<Vault, 'read'>;
   /** Tests whether a registry accepts a login. */
   acceptsLogin(loginServer: string, login: Login, signal: AbortSignal): Promise<boolean>;
 }

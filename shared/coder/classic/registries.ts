@@ -43,7 +43,7 @@ export interface ClassicRegistries {
 interface Options {
   coder: ClassicClient;
   memory: ClassicMemory;
-  vault: Vault;
+  vault: Pick<Vault, 'read'>;
   organizationId: string | undefined;
   acrKind: { field: string; value: string };
   /** The registry as it is recorded now. */
