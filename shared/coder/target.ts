@@ -112,9 +112,10 @@ export interface RepositoryInTarget {
   isByDigest?: boolean;
   /**
    * Whether the rules prefer this imported tag to the one that the target prefers, and to another that they prefer.
+   * Absent where that was decided when the tags were pushed.
    * @param pushedOn the last push of a tag that the bridge knows
    */
-  prefers(
+  prefers?(
     imported: Pick<TargetedImage, 'tag' | 'words' | 'pinned'>,
     other: string | undefined,
     pushedOn: (tag: string) => Date | undefined,

@@ -172,6 +172,7 @@ async function driftedTo(
   { repository, registry, tags, records, image }: RepositoryFacts,
   breathe: () => Promise<void>,
 ): Promise<string | undefined> {
+  if (!image?.prefers) return undefined;
   const pushedOn = (tag: string) => records.get(tag)?.pushedOn;
   let best: string | undefined;
   for (const tag of tags.keys()) {
@@ -180,7 +181,7 @@ async function driftedTo(
     const verdict = applyPolicy(registry, { repository, tag });
     if (verdict.action !== 'import') continue;
     const candidate = { tag, words: verdict.rule ?? {}, pinned: verdict.pinned };
-    if (image?.prefers(candidate, best, pushedOn)) best = tag;
+    if (image.prefers(candidate, best, pushedOn)) best = tag;
   }
   return best;
 }

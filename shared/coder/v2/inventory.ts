@@ -102,8 +102,6 @@ function repositoryOf(name: string, found: readonly Found[]): RepositoryInTarget
     leftAt: tag =>
       found.some(each => each.hasLeftCanary && isWished(each, name, tag)) ? 'canary-left' : undefined,
     holds: ({ digest }) => found.some(each => holds(each, `${name}@${digest}`)),
-    // Which tag a variable follows was decided when it was pushed.
-    prefers: () => false,
     compare({ tag, digest }) {
       const kinds = found.map(each =>
         each.place.destination.as === 'catalog'
