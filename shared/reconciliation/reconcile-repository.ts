@@ -2,7 +2,7 @@ import type { Acr, ImageSource, TagInRegistry } from '../azure/acr/client.ts';
 import type { Vault } from '../azure/key-vault/vault.ts';
 import type { Inventory } from '../coder/target.ts';
 import { ServiceError, UnreadableRowError } from '../errors.ts';
-import { type ImportServices, importImage } from '../images/import.ts';
+import { type ImportRequest, type ImportServices, importImage } from '../images/import.ts';
 import { predictImport } from '../images/predict.ts';
 import { createBreather } from '../lib/breather.ts';
 import { forEachAtMost } from '../lib/concurrency.ts';
@@ -46,8 +46,7 @@ const LOOKED_UP_AT_ONCE = 8;
 
 /**
  * Reconciles one repository, one image after the other in the order of their pushes. It keeps only the names and
- * digests
- * of one repository in memory.
+ * digests of one repository in memory.
  *
  * @param save called now and then
  * @throws ServiceError for a reason that applies to every image
@@ -73,7 +72,9 @@ export async function reconcileRepository(
     await breathe();
     if (run.signal.aborted) return;
     const kind = await tellApart(run, facts, difference);
-    const record = await (run.dryRun ? predict : repair)(run, facts, difference);
+    leaveAloneIfAsked(run.services, run.registry);
+    const request = requestOf(run.registry, facts, difference);
+    const record = await (run.dryRun ? predict(run, facts, request) : repair(run, request));
     const outcome = record && { state: record.state, reason: record.reason };
     const finding = { repository, tag: difference.tag, difference: kind, ...outcome };
     counted.found(finding);
@@ -151,13 +152,7 @@ async function* pendingOf(records: ReadonlyMap<string, ImageRecord>): AsyncItera
   for (const record of records.values()) if (record.state === 'pending') yield record;
 }
 
-async function repair(
-  { services, registry, log }: Run,
-  facts: RepositoryFacts,
-  difference: Difference,
-): Promise<ImageRecord | undefined> {
-  leaveAloneIfAsked(services, registry);
-  const request = requestOf(registry, facts, difference);
+async function repair({ services, log }: Run, request: ImportRequest): Promise<ImageRecord | undefined> {
   try {
     return (await importImage(services, request, timeLimit(services.importBudgetMs))).record;
   } catch (error) {
@@ -170,20 +165,22 @@ async function repair(
 /** The record as the repair would leave it. */
 async function predict(
   { services, registry, signal }: Run,
-  facts: RepositoryFacts,
-  difference: Difference,
+  { unreadable }: RepositoryFacts,
+  request: ImportRequest,
 ): Promise<ImageRecord | undefined> {
-  leaveAloneIfAsked(services, registry);
-  const request = requestOf(registry, facts, difference);
-  const isUnreadable = facts.unreadable.has(request.tag);
+  const isUnreadable = unreadable.has(request.tag);
   const previous = isUnreadable ? undefined : await services.images.get(registry.name, request);
   return (await predictImport(services, request, registry, previous, signal)).record;
 }
 
-function requestOf(registry: Registry, { repository, tags }: RepositoryFacts, { tag }: Difference) {
+function requestOf(
+  registry: Registry,
+  { repository, tags }: RepositoryFacts,
+  { tag }: Difference,
+): ImportRequest {
   const pushedOn = tags.get(tag)?.pushedOn;
   const image = { registry: registry.name, repository, tag, ...(pushedOn && { pushedOn }) };
-  return { ...image, heardBy: 'reconciliation', inDoubt: true } as const;
+  return { ...image, heardBy: 'reconciliation', inDoubt: true };
 }
 
 /** @throws ServiceError when the registry or the target asked for a pause */
