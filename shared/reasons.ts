@@ -332,7 +332,7 @@ export const IMAGE_REASONS = Object.entries(REASONS).flatMap(([reason, { state }
 );
 
 /** Those that only images of Coder v2 can have; they are about the templates that images go to. */
-export const V2_IMAGE_REASONS = [
+const V2_IMAGE_REASONS = [
   ...(['template-updated', 'already-in-template', 'version-ready'] as const),
   ...(['no-template', 'not-chosen', 'held'] as const),
   ...(['coder-building', 'no-provisioner', 'canary-running', 'canary-failed'] as const),

@@ -139,8 +139,8 @@ export const RolloutRow = z.object({
 });
 export type RolloutRow = z.infer<typeof RolloutRow>;
 
-/** Values, and versions that were active, that are remembered. A value may have some 500 characters, and the row 32 Ki. */
-export const MOST_PAST = 30;
+/** Values, and versions that were active, that are remembered. A value may have some 500 characters. */
+const MOST_PAST = 30;
 
 /** Each of them is an import. */
 const MOST_LOOKED_AT = 10;

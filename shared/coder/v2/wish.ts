@@ -43,7 +43,7 @@ export function choose<T extends Choosable>(choice: DefaultTag, wishes: readonly
   );
 }
 
-export function isSameTag(one: Choosable, other: Choosable): boolean {
+function isSameTag(one: Choosable, other: Choosable): boolean {
   return one.registry === other.registry && one.repository === other.repository && one.tag === other.tag;
 }
 
