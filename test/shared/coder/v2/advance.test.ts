@@ -1,7 +1,8 @@
+import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { advance, type RoundEnd } from '../../../../shared/coder/v2/advance.ts';
 import { Rollout } from '../../../../shared/coder/v2/rollout.ts';
-import { startTestCoder, type TestCoder } from '../../../support/coder-v2.ts';
+import { SAMPLE, startTestCoder, type TestCoder } from '../../../support/coder-v2.ts';
 
 const NAME = { organization: { id: 'coder', name: 'coder' }, template: 'kubernetes' };
 const value = (content: string) => `myacr.azurecr.io/team/base:${content}@sha256:${content.repeat(64)}`;
@@ -59,7 +60,7 @@ test('other variables keep their values', async () => {
 
 test('when a person pushes source meanwhile, in the end both are active', async () => {
   await round(value('b'));
-  const files = { 'main.tf': `${await sampleSource()}\n# of a person\n` };
+  const files = { 'main.tf': `${await readFile(SAMPLE, 'utf8')}\n# of a person\n` };
   coder.standIn.controls.pushTemplate({ template: 'kubernetes', user: 'anna', files });
   coder.settle();
   expect(await round(value('b'))).toMatchObject({ do: 'wait', reason: 'coder-building' });
@@ -235,20 +236,3 @@ describe('whatever call is cut off, one version of the digest is promoted', () =
     coder.standIn.faults.add({ drop, times: 6 });
   }
 });
-
-async function sampleSource(): Promise<string> {
-  const { readFile } = await import('node:fs/promises');
-  const { join } = await import('node:path');
-  const folder = join(
-    import.meta.dirname,
-    '..',
-    '..',
-    '..',
-    '..',
-    'infra',
-    'local',
-    'templates',
-    'kubernetes',
-  );
-  return readFile(join(folder, 'main.tf'), 'utf8');
-}

@@ -6,7 +6,7 @@ import {
   startTestRegistry,
   type TestRegistry,
 } from '../../../infra/local/stand-ins/registry/fixture.ts';
-import { settle, startWorld, workspaces } from './canary-world.ts';
+import { failureOf, settle, startWorld, workspaces } from './canary-world.ts';
 
 // A kubelet really pulls the image of the canary from the registry, by its digest, with the login of its node.
 
@@ -66,7 +66,7 @@ test.each([
     { status: 'ImagePullBackOff', message: expect.stringContaining(why) },
   ]);
   expect(world.coder.activeImage()).not.toBe(reference);
-  expect(world.rollout.canaryFailed.image?.message).toContain('agent is taking too long to connect');
+  expect(failureOf(world)).toContain('agent is taking too long to connect');
   expect(workspaces(world)).toEqual([]);
 });
 

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { canaryName } from '../../../../shared/coder/v2/decide-canary.ts';
 import {
   call,
+  failureOf,
   goOn,
   made,
   round,
@@ -21,8 +22,6 @@ beforeEach(async () => {
   world = await startWorld();
 });
 afterEach(() => world.coder.standIn.close());
-
-const failure = () => world.rollout.canaryFailed.image?.message;
 
 /** A person pushes the template with this in place of its source. */
 function pushSource(source: string): void {
@@ -57,7 +56,7 @@ test.each([
 
   await settle(world, { image: value('a') }, canary);
 
-  expect(failure()).toMatch(words);
+  expect(failureOf(world)).toMatch(words);
   expect(world.coder.activeImage()).not.toBe(value('a'));
   expect(made(world)).toEqual([]);
 });
@@ -97,7 +96,7 @@ describe('a name that is taken', () => {
       .all()
       .filter(({ path }) => path === '/api/v2/users/me/workspaces');
     expect(starts).toHaveLength(3);
-    expect(failure()).toContain('exited with an error');
+    expect(failureOf(world)).toContain('exited with an error');
     expect(workspaces(world)).toEqual([]);
   });
 });
@@ -126,7 +125,7 @@ describe('a version that a person archives', () => {
 
     expect(await settle(world, { image: value('a') })).toMatchObject({ reason: 'held' });
     expect(world.rollout.held).toEqual({ image: [value('a')] });
-    expect(failure()).toBeUndefined();
+    expect(failureOf(world)).toBeUndefined();
     expect(ours()).toMatchObject({ archived: true });
 
     // As a replay does.

@@ -94,6 +94,9 @@ export function expectNothingUntried(world: World, wanted: Record<string, string
   expect(workspaces(world).filter(({ builds }) => builds[0]?.versionId === activeVersionId)).toEqual([]);
 }
 
+/** What is remembered of a canary that failed. */
+export const failureOf = ({ rollout }: World) => rollout.canaryFailed.image?.message;
+
 export const made = ({ coder }: World) => coder.standIn.state().workspaces;
 export const workspaces = (world: World) => made(world).filter(({ deleted }) => !deleted);
 

@@ -3,6 +3,7 @@ import type { CatalogWish } from '../../../../shared/coder/v2/catalog/wish.ts';
 import { remember } from '../../../../shared/lib/redaction/redact.ts';
 import {
   call,
+  failureOf,
   goOn,
   MINUTE_MS,
   made,
@@ -21,8 +22,6 @@ beforeEach(async () => {
   world = await startWorld();
 });
 afterEach(() => world.coder.standIn.close());
-
-const failure = () => world.rollout.canaryFailed.image?.message;
 
 /** Rounds until this number of canaries was made, and the last of them runs. @returns its id */
 async function untilMade(count: number): Promise<string> {
@@ -55,7 +54,7 @@ test.each([
 
   expect(await settle(world, { image: BAD })).toMatchObject({ reason: 'held' });
 
-  expect(failure()).toMatch(words);
+  expect(failureOf(world)).toMatch(words);
   expect(workspaces(world)).toEqual([]);
   expect(await settle(world, { image: value('c') })).toMatchObject({ reason: 'template-updated' });
 });
@@ -68,9 +67,9 @@ test('of what a script printed the record has the end, and no secret, nor half o
 
   await settle(world, { image: BAD });
 
-  expect(failure()).toMatch(/x exit status 7$/);
-  expect(failure()?.length).toBeLessThan(1_000);
-  expect(failure()).not.toContain('mFz81');
+  expect(failureOf(world)).toMatch(/x exit status 7$/);
+  expect(failureOf(world)?.length).toBeLessThan(1_000);
+  expect(failureOf(world)).not.toContain('mFz81');
 });
 
 test('a canary that people stop or delete is started again, and the image is given up after three', async () => {
@@ -82,7 +81,7 @@ test('a canary that people stop or delete is started again, and the image is giv
 
   await settle(world, { image: BAD });
 
-  expect(failure()).toContain('stopped or deleted 3 times');
+  expect(failureOf(world)).toContain('stopped or deleted 3 times');
   expect(made(world)).toHaveLength(3);
 });
 
@@ -101,7 +100,7 @@ test('a canary that failed is kept where the rule says so, until the image is tr
   world.behaviours[BAD] = 'failing';
   await settle(world, { image: BAD }, { keepOnFailure: true });
   const [kept] = workspaces(world);
-  expect(failure()).toContain(`${kept?.name} of the bridge's user is kept`);
+  expect(failureOf(world)).toContain(`${kept?.name} of the bridge's user is kept`);
 
   // As after a replay, when the script was corrected.
   world.behaviours = {};
