@@ -18,7 +18,7 @@ import {
   TokenConfig,
   WorkspaceCount,
 } from './schema.ts';
-import { statusOf } from './status-of.ts';
+import { ignoring, statusOf } from './status-of.ts';
 import { createWorkspaceCalls, type WorkspaceCalls } from './workspace-calls.ts';
 
 /** The calls of Coder v2's API that the bridge makes. All throw ServiceError. */
@@ -122,7 +122,8 @@ export function createV2Client(connection: CoderConnection): V2Client {
     },
     createToken: async (json, signal) =>
       remember((await call(IssuedToken, 'post', 'users/me/keys/tokens', { json, signal })).key),
-    deleteToken: (id, signal) => unless(404, () => send('delete', `users/me/keys/${path(id)}`, { signal })),
+    deleteToken: (id, signal) =>
+      ignoring([404], () => send('delete', `users/me/keys/${path(id)}`, { signal })),
     authCheck: (checks, signal) =>
       call(z.record(z.string(), z.boolean()), 'post', 'authcheck', { json: { checks }, signal }),
     findOrganization: (called, signal) => find(CoderOrganization, `organizations/${path(called)}`, signal),
@@ -163,7 +164,7 @@ export function createV2Client(connection: CoderConnection): V2Client {
 
     async cancel(versionId, signal) {
       // 400: the job has ended meanwhile, or is being canceled.
-      await unless(400, () => send('patch', `templateversions/${path(versionId)}/cancel`, { signal }));
+      await ignoring([400], () => send('patch', `templateversions/${path(versionId)}/cancel`, { signal }));
     },
 
     async archive(versionId, signal) {
@@ -178,15 +179,7 @@ export function createV2Client(connection: CoderConnection): V2Client {
     },
 
     async unarchive(versionId, signal) {
-      await unless(400, () => send('post', `templateversions/${path(versionId)}/unarchive`, { signal }));
+      await ignoring([400], () => send('post', `templateversions/${path(versionId)}/unarchive`, { signal }));
     },
   };
-}
-
-async function unless(status: number, call: () => Promise<unknown>): Promise<void> {
-  try {
-    await call();
-  } catch (error) {
-    if (statusOf(error) !== status) throw error;
-  }
 }

@@ -7,7 +7,7 @@ import { parseCatalog, stampOf } from './catalog/value.ts';
 import type { V2Client } from './client.ts';
 import { destinationsFor, type Place, placesOf } from './destinations.ts';
 import { type Drift, driftOf } from './drift.ts';
-import type { VersionFact } from './facts.ts';
+import { textOf, type VersionFact } from './facts.ts';
 import { readFound } from './found-template.ts';
 import { isHeld, isImage } from './held.ts';
 import { isLeft, listCanaries } from './left-canaries.ts';
@@ -15,6 +15,7 @@ import { toFact } from './read-facts.ts';
 import { canaryRuleOf, type Rollout } from './rollout.ts';
 import type { CoderWorkspace } from './schema.ts';
 import { isSameImage, parseValue } from './value.ts';
+import { nameIn } from './wish-of.ts';
 
 export interface InventoryOptions extends ApplyOptions {
   coder: V2Client;
@@ -49,7 +50,7 @@ export function takeInventory(options: InventoryOptions, registry: SourceRegistr
       );
       if (places.length === 0) return undefined;
       const found = await Promise.all(places.map(place => look(options, canaries, place, signal)));
-      return repositoryOf(`${registry.loginServer}/${repository}`, found);
+      return repositoryOf(nameIn({ registry, repository }), found);
     },
   };
 }
@@ -79,12 +80,12 @@ function ignoreUnreadable(error: unknown): undefined {
 function repositoryOf(name: string, found: readonly Found[]): RepositoryInTarget {
   const tags = new Map<string, string>();
   for (const { place, rollout, active } of found) {
-    const entries = place.destination.as === 'catalog' && parseCatalog(namedBy(active, place.variable));
+    const entries = place.destination.as === 'catalog' && parseCatalog(textOf(active, place.variable));
     for (const entry of entries || []) {
       const { digest } = parseValue(entry.image) ?? {};
       if (digest && nameOf(entry) === name) tags.set(tagOf(entry), digest);
     }
-    const value = parseValue(namedBy(active, place.variable) ?? '');
+    const value = parseValue(textOf(active, place.variable) ?? '');
     // A rule may have the tag left out.
     const tag = value?.tag ?? rollout?.wishes[place.variable]?.tag;
     if (value?.name === name && tag && value.digest) tags.set(tag, value.digest);
@@ -135,7 +136,7 @@ function compare(
   const { wishes, building } = rollout;
   if (wishes[variable]?.tag !== tag) return undefined;
   if (!active) return 'template-missing';
-  const value = namedBy(active, variable);
+  const value = textOf(active, variable);
   if (value === undefined) return 'variable-missing';
   if (isSameImage(value, image) || building) return undefined;
   return differenceOf(rollout, active, value);
@@ -153,7 +154,7 @@ function compareEntry(
   const wish = group.find(other => other.tag === tag);
   if (!wish || isHeld(rollout.held, variable, wish.value)) return undefined;
   if (!active) return 'template-missing';
-  const value = namedBy(active, variable);
+  const value = textOf(active, variable);
   if (value === undefined) return 'variable-missing';
   const entry = entryOf(parseCatalog(value) ?? [], name, tag);
   if (isSameImage(entry?.image, wish.value) || rollout.building) return undefined;
@@ -171,7 +172,3 @@ const DIFFERENCE_OF: Record<Drift, TargetDifference> = {
   overridden: 'template-overridden',
   behind: 'template-behind',
 };
-
-function namedBy(active: Found['active'], variable: string): string | undefined {
-  return active?.variables?.find(({ name }) => name === variable)?.value;
-}

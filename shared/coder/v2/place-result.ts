@@ -48,7 +48,7 @@ export function resultOf(
     ...(version && { version }),
     ...(importMs !== undefined && { importMs }),
     ...(isThere && { digest }),
-    lookAgainOn: end.do === 'wait' ? (end.until ?? nextLook(now, rollout.building?.since)) : undefined,
+    lookAgainOn: nextLook(end, rollout, now),
   };
 }
 
@@ -57,8 +57,11 @@ function warningOf({ active }: RoundEnd, { last }: Rollout, isThere: boolean): s
   return isThere && last?.versionId === active?.id ? last?.warning : undefined;
 }
 
-/** Quick at first, since an import can take two seconds. */
-export function nextLook(now: Date, since: Date | undefined): Date {
+/** When the round is gone on with; undefined when it has ended. Quick at first, since an import can take two seconds. */
+export function nextLook(end: RoundEnd, { building }: Rollout, now: Date): Date | undefined {
+  if (end.do !== 'wait') return undefined;
+  if (end.until) return end.until;
+  const since = building?.since;
   const passedMs = since ? now.getTime() - since.getTime() : 0;
   return new Date(now.getTime() + Math.min(LONGEST_LOOK_MS, Math.max(FIRST_LOOK_MS, passedMs / 4)));
 }

@@ -88,7 +88,7 @@ function takeBack(
 ): void {
   const { wishes, held } = rollout;
   for (const [variable, wish] of Object.entries(wishes)) {
-    const [before, now] = [had, given].map(list => list.find(({ name }) => name === variable)?.value);
+    const [before, now] = [had, given].map(variables => textOf({ variables }, variable));
     held[variable] = (held[variable] ?? []).filter(value => !isSameImage(value, now));
     const isOurs = isSameImage(wish.value, before) || (isBack && wasPromoted(rollout, before));
     if (isOurs && !isSameImage(before, now)) hold(rollout, { [variable]: before as string });

@@ -4,10 +4,12 @@ import type { RoundEnd } from './advance.ts';
 import type { ApplyOptions } from './apply-options.ts';
 import { withdrawFromCatalog } from './catalog/withdraw.ts';
 import { destinationsFor, type Place, placesOf } from './destinations.ts';
+import { textOf } from './facts.ts';
 import { nextLook } from './place-result.ts';
 import type { Rollout } from './rollout.ts';
 import { formatValue, isSameImage, parseValue } from './value.ts';
 import { choose, type Wish } from './wish.ts';
+import { nameIn } from './wish-of.ts';
 
 /**
  * Makes each template name the next best tag where it names this one. Where there is none the template keeps it:
@@ -44,11 +46,10 @@ function endOf(options: ApplyOptions, image: TargetedImage, ends: readonly Place
     const note = `The template ${names} keeps it, as there is no other tag to name.`;
     return { state: 'kept', reason: 'last-image', note };
   }
-  const waiting = ends.find(({ end }) => end?.do === 'wait');
-  if (waiting) {
-    const message = `The template ${waiting.place.template} is given another tag.`;
-    const until = waiting.end?.do === 'wait' ? waiting.end.until : undefined;
-    const lookAgainOn = until ?? nextLook(options.now(), waiting.rollout.building?.since);
+  for (const { end, rollout, place } of ends) {
+    const lookAgainOn = end && nextLook(end, rollout, options.now());
+    if (!lookAgainOn) continue;
+    const message = `The template ${place.template} is given another tag.`;
     return { state: 'waiting', reason: 'coder-building', message, lookAgainOn };
   }
   const stuck = ends.filter(end => stillNames(end, image));
@@ -82,7 +83,7 @@ async function withdrawFrom(
 }
 
 function activeValue({ end, place }: PlaceEnd): string | undefined {
-  return end?.active?.variables?.find(({ name }) => name === place.variable)?.value;
+  return textOf(end?.active, place.variable);
 }
 
 function hasFallenBack(at: PlaceEnd): boolean {
@@ -91,9 +92,9 @@ function hasFallenBack(at: PlaceEnd): boolean {
 }
 
 /** Another tag is wished for, and Coder could not be given it. */
-function stillNames(at: PlaceEnd, { registry, repository, tag }: TargetedImage): boolean {
+function stillNames(at: PlaceEnd, image: TargetedImage): boolean {
   const active = parseValue(activeValue(at) ?? '');
-  const isThis = active?.name === `${registry.loginServer}/${repository}` && (active.tag ?? tag) === tag;
+  const isThis = active?.name === nameIn(image) && (active.tag ?? image.tag) === image.tag;
   return isThis && !hasFallenBack(at);
 }
 
@@ -123,14 +124,14 @@ async function nextBest(
 
 async function wishesOf(
   { otherTags }: ApplyOptions,
-  { registry, repository, tag }: TargetedImage,
+  image: TargetedImage,
   like: Wish,
   reference: Parameters<typeof formatValue>[1],
 ): Promise<Wish[]> {
   const wishes: Wish[] = [];
-  for await (const { isPending: _, ...other } of otherTags(registry.name, repository)) {
-    if (other.tag === tag) continue;
-    const value = formatValue({ name: `${registry.loginServer}/${repository}`, ...other }, reference);
+  for await (const { isPending: _, ...other } of otherTags(image.registry.name, image.repository)) {
+    if (other.tag === image.tag) continue;
+    const value = formatValue({ name: nameIn(image), ...other }, reference);
     const { isWithdrawn: _w, ...alike } = like;
     wishes.push({ ...alike, ...other, value });
   }

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { CoderHttp } from '../http.ts';
 import { AgentLog, CoderParameter, CoderPreset, CoderWorkspace, type NewWorkspace } from './schema.ts';
-import { statusOf } from './status-of.ts';
+import { ignoring } from './status-of.ts';
 
 /** Calls about the workspaces of the bridge's own user. All throw ServiceError. */
 export interface WorkspaceCalls {
@@ -29,12 +29,12 @@ export function createWorkspaceCalls({ send, call, find }: CoderHttp): Workspace
       return workspaces.filter(({ name }) => name.startsWith(prefix));
     },
     async createWorkspace(workspace, signal) {
-      await unless([409], () => send('post', 'users/me/workspaces', { json: workspace, signal }));
+      await ignoring([409], () => send('post', 'users/me/workspaces', { json: workspace, signal }));
     },
     async deleteWorkspace(workspaceId, signal) {
       const json = { transition: 'delete' };
       const at = `workspaces/${id(workspaceId)}/builds`;
-      await unless([404, 409, 410], () => send('post', at, { json, signal }));
+      await ignoring([404, 409, 410], () => send('post', at, { json, signal }));
     },
     listAgentLogs: (agentId, signal) =>
       call(z.array(AgentLog), 'get', `workspaceagents/${id(agentId)}/logs`, { signal }),
@@ -45,12 +45,4 @@ export function createWorkspaceCalls({ send, call, find }: CoderHttp): Workspace
     listParameters: (versionId, signal) =>
       call(z.array(CoderParameter), 'get', `templateversions/${id(versionId)}/rich-parameters`, { signal }),
   };
-}
-
-async function unless(statuses: readonly number[], request: () => Promise<unknown>): Promise<void> {
-  try {
-    await request();
-  } catch (error) {
-    if (!statuses.includes(statusOf(error) ?? 0)) throw error;
-  }
 }

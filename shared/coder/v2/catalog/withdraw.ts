@@ -1,6 +1,5 @@
 import { REASONS } from '../../../reasons.ts';
 import type { TargetedImage, Withdrawn } from '../../target.ts';
-import type { RoundEnd } from '../advance.ts';
 import type { ApplyOptions } from '../apply-options.ts';
 import type { Place } from '../destinations.ts';
 import { textOf } from '../facts.ts';
@@ -33,7 +32,11 @@ export async function withdrawFromCatalog(
     signal,
   );
   const entry = entryOf(parseCatalog(textOf(end?.active, variable)) ?? [], nameIn(image), image.tag);
-  if (end?.do === 'wait') return beingBuilt(options, end, rollout, template);
+  const nextLookOn = end && nextLook(end, rollout, options.now());
+  if (nextLookOn) {
+    const message = `The template ${template} is given a catalog without it.`;
+    return { state: 'waiting', reason: 'coder-building', message, lookAgainOn: nextLookOn };
+  }
   const why = entry && end?.catalogs?.[variable]?.uses[entry.id];
   if (why) {
     const message = `The catalog of the template ${template} keeps it: ${why}`;
@@ -65,15 +68,4 @@ async function removeWish(
     if (hasRoom({ ...catalog, [name]: more })) catalog[name] = more;
   }
   forgetUnwished(rollout, variable);
-}
-
-function beingBuilt(
-  { now }: ApplyOptions,
-  end: Extract<RoundEnd, { do: 'wait' }>,
-  { building }: Rollout,
-  template: string,
-): Withdrawn {
-  const lookAgainOn = end.until ?? nextLook(now(), building?.since);
-  const message = `The template ${template} is given a catalog without it.`;
-  return { state: 'waiting', reason: 'coder-building', message, lookAgainOn };
 }
