@@ -12,7 +12,7 @@ export async function loginOf(registry: CredentialRecord, vault: Vault): Promise
   if (!givesLogin(registry.credential)) return undefined;
   const { current } = registry.rotation;
   if (current) return readLogin(registry.name, current, vault);
-  throw new ServiceError('credential-not-ready', 'The first credential for Coder is being issued.');
+  throw new ServiceError('credential-not-ready', 'The first credential is being issued.');
 }
 
 async function readLogin(name: string, issued: IssuedCredential, vault: Vault): Promise<Login> {

@@ -14,6 +14,8 @@ export interface DeliveryKind<D extends DeclaredDelivery> {
   input: ZodType<D>;
   /** Whether workspaces pull with the login that the bridge issues or keeps; otherwise the nodes have an identity. */
   needsLogin: boolean;
+  /** What the plan of a rotation says of the delivery. */
+  step(declared: D): string;
   /** What is wrong with a declaration that fits the schema. */
   refuse?(declared: D, context: RefuseContext): Fault[];
   /** How often workspaces read the credential anew, in minutes; absent where the bridge sees that they have it. */

@@ -130,7 +130,12 @@ export function failed({ reason, message, remedy, retryable }: Failure, now: Dat
 }
 
 function rotated(now: Date): RotationResult {
-  return { on: now, outcome: 'rotated', reason: 'rotated', message: 'The new credential is delivered.' };
+  return {
+    on: now,
+    outcome: 'rotated',
+    reason: 'rotated',
+    message: 'The new credential is the current one now.',
+  };
 }
 
 function listOf(earlier: EarlierCredential[]): EarlierCredential[] | undefined {

@@ -40,6 +40,8 @@ async function finish(
 export const keyVaultDelivery = {
   input: KeyVaultDelivery,
   needsLogin: true,
+  step: ({ secret, refreshMinutes }) =>
+    `write it to the Key Vault secret ${secret}, which the cluster reads every ${refreshMinutes} min`,
   refreshMinutes: ({ refreshMinutes }) => refreshMinutes,
 
   refuse({ secret }, { isReservedSecret }) {

@@ -37,6 +37,7 @@ const MOST_TRIES = 5;
 export const kubernetesDelivery = {
   input: KubernetesDelivery,
   needsLogin: true,
+  step: ({ secret, namespaces }) => `write it to the Secret ${secret} in ${namespaces.join(', ')}`,
 
   refuse({ server }, { isAllowedCluster }) {
     const { host } = new URL(server);

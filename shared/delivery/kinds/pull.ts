@@ -20,6 +20,7 @@ type PullDelivery = z.infer<typeof PullDelivery>;
 export const pullDelivery = {
   input: PullDelivery,
   needsLogin: true,
+  step: ({ refreshMinutes }) => `have it ready for the job that fetches it every ${refreshMinutes} min`,
   refreshMinutes: ({ refreshMinutes }) => refreshMinutes,
 
   async proveUnused(registry, services) {
