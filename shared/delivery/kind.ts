@@ -24,7 +24,7 @@ export interface DeliveryKind<D extends DeclaredDelivery> {
   place?: Place<D>;
   /** @throws CredentialError while workspaces may still use the credential before the current one */
   proveUnused?(registry: HeldRegistry, services: DeliveryServices): Promise<void>;
-  /** Whether workspaces can pull, as far as the bridge can see. */
+  /** Whether workspaces can pull, as far as the bridge can see; where they need a login, there is one. */
   diagnose(declared: D, context: DiagnoseContext): Promise<Verdict>;
   /** Absent where nodes pull with an identity of theirs. */
   guide?: DeliveryGuide<D>;
