@@ -4,7 +4,7 @@ import { CommandError, EXIT, type ExitCode } from './exit.ts';
 import { inOwnWords } from './own-words.ts';
 
 /** One call of the bridge's API. */
-export interface Question {
+interface Question {
   method?: 'GET' | 'POST';
   /** Under `/api/`. */
   path: string;

@@ -1,6 +1,7 @@
 import { Registry } from './answers.ts';
 import type { Bridge } from './bridge.ts';
 import { CommandError, EXIT } from './exit.ts';
+import { registryPath } from './registry-path.ts';
 
 /** A tag of a repository. */
 export interface Reference {
@@ -26,7 +27,7 @@ export function parseImage(text: string, loginServer?: string): Reference {
 /** The same, and asks for the login server where the text may begin with one. */
 export async function readImage(bridge: Bridge, registry: string, text: string): Promise<Reference> {
   if (!/^[^/]*[.:].*\//.test(text)) return parseImage(text);
-  const { loginServer } = await bridge.ask(Registry, { path: `registries/${encodeURIComponent(registry)}` });
+  const { loginServer } = await bridge.ask(Registry, { path: registryPath(registry) });
   return parseImage(text, loginServer);
 }
 

@@ -4,7 +4,7 @@ import { createProgress } from './progress.ts';
 
 const PAUSE_MS = 1_000;
 
-export interface Poll<T> {
+interface Poll<T> {
   read(): Promise<T>;
   isOver(seen: T): boolean;
   /** What goes on, for the person who waits. */

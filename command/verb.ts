@@ -12,7 +12,7 @@ export interface CommonOptions extends GivenAddress {
 export type Run<A extends unknown[], O> = (bridge: Bridge, options: O, ...args: A) => Promise<ExitCode>;
 
 /** Adds the options that every verb takes. */
-export function addCommon(verb: Command): Command {
+function addCommon(verb: Command): Command {
   return verb
     .option('--url <url>', 'address of the bridge, such as https://NAME.azurewebsites.net (or BRIDGE_URL)')
     .option('--key <key>', 'function key, such as the host key (or BRIDGE_KEY)')

@@ -4,6 +4,7 @@ import type { Bridge } from '../bridge.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { paint } from '../output.ts';
 import { inOwnWords } from '../own-words.ts';
+import { NO_REGISTRY, registryPath } from '../registry-path.ts';
 import { runs } from '../verb.ts';
 
 export function addDoctor(program: Command): void {
@@ -14,9 +15,7 @@ export function addDoctor(program: Command): void {
   runs(verb, async (bridge, { json }, given: string[]) => {
     const names = given.length > 0 ? given : await listRegistries(bridge);
     if (json) return showJson(bridge, names);
-    if (names.length === 0) {
-      console.log('The bridge has no registry yet. Add one with PUT /api/registries/{name}.');
-    }
+    if (names.length === 0) console.log(NO_REGISTRY);
     let exitCode: ExitCode = EXIT.well;
     for (const [i, name] of names.entries()) {
       if (i > 0) console.log();
@@ -32,7 +31,7 @@ async function listRegistries(bridge: Bridge): Promise<string[]> {
 }
 
 function diagnose(bridge: Bridge, name: string) {
-  return bridge.ask(Diagnosis, { path: `registries/${encodeURIComponent(name)}/diagnostics` });
+  return bridge.ask(Diagnosis, { path: `${registryPath(name)}/diagnostics` });
 }
 
 async function showJson(bridge: Bridge, names: readonly string[]): Promise<ExitCode> {

@@ -5,6 +5,7 @@ import { EXIT } from '../exit.ts';
 import { paint, print, tableOf } from '../output.ts';
 import { inOwnWords } from '../own-words.ts';
 import { poll } from '../poll.ts';
+import { registryPath } from '../registry-path.ts';
 import { type CommonOptions, runs, wholeNumber } from '../verb.ts';
 
 interface Options extends CommonOptions {
@@ -22,7 +23,7 @@ export function addReconcile(program: Command): void {
     .option('--no-wait', 'only start it')
     .option('--timeout <seconds>', 'how long to wait', wholeNumber, 1_800);
   runs(verb, async (bridge, { json, dryRun, wait, timeout }: Options, registry: string) => {
-    const path = `registries/${encodeURIComponent(registry)}`;
+    const path = registryPath(registry);
     const query = { dryRun: dryRun ? 'true' : undefined };
     const begun = await bridge.ask(Report, { method: 'POST', path: `${path}/reconcile`, query });
     const report = wait ? await untilEnded(bridge, path, timeout) : begun;

@@ -6,6 +6,7 @@ import { EXIT, type ExitCode } from '../exit.ts';
 import { paint, print } from '../output.ts';
 import { inOwnWords } from '../own-words.ts';
 import { poll } from '../poll.ts';
+import { registryPath } from '../registry-path.ts';
 import { type CommonOptions, runs, wholeNumber } from '../verb.ts';
 
 interface Options extends CommonOptions {
@@ -36,7 +37,7 @@ export function addRotate(program: Command): void {
     .option('--no-wait', 'only start it')
     .option('--timeout <seconds>', 'how long to wait', wholeNumber, 600);
   runs(verb, async (bridge, options: Options, registry: string) => {
-    const path = `registries/${encodeURIComponent(registry)}`;
+    const path = registryPath(registry);
     return options.dryRun ? showPlan(bridge, path, options) : rotate(bridge, path, options);
   });
 }

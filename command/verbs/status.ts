@@ -3,6 +3,7 @@ import { Summary } from '../answers.ts';
 import { EXIT } from '../exit.ts';
 import { numberOf, print, tableOf } from '../output.ts';
 import { inOwnWords } from '../own-words.ts';
+import { NO_REGISTRY } from '../registry-path.ts';
 import { runs } from '../verb.ts';
 
 export function addStatus(program: Command): void {
@@ -18,8 +19,7 @@ export function addStatus(program: Command): void {
 }
 
 function statusText({ asOf, images, registries, templates }: Summary): string {
-  if (registries.length === 0)
-    return 'The bridge has no registry yet. Add one with PUT /api/registries/{name}.';
+  if (registries.length === 0) return NO_REGISTRY;
   const head = ['', 'registry', 'images', 'last event', 'p50', 'p95'];
   const rows = registries.map(({ light, name, images: of, lastEventOn, latency: { p50Ms, p95Ms } }) => [
     ...[light, name, countsText(of.byState), lastEventOn ?? 'none', seconds(p50Ms), seconds(p95Ms)],

@@ -7,6 +7,7 @@ import { imagePath, parseImage } from '../image-argument.ts';
 import { exitCodeOf, imageText } from '../image-text.ts';
 import { print } from '../output.ts';
 import { createProgress, type Progress } from '../progress.ts';
+import { registryPath } from '../registry-path.ts';
 import { type CommonOptions, runs, wholeNumber } from '../verb.ts';
 
 interface Options extends CommonOptions {
@@ -31,7 +32,7 @@ export function addWait(program: Command): void {
 }
 
 /** Waits for one image, and prints what became of it. */
-export async function waitForImage(
+async function waitForImage(
   bridge: Bridge,
   { json, digest, timeout }: Options,
   registry: string,
@@ -42,8 +43,8 @@ export async function waitForImage(
   const path = imagePath(registry, reference);
   const name = `${registry}/${reference.repository}:${reference.tag}`;
   const progress = createProgress(process.stderr);
-  const seen = await lookUntil({ bridge, path, digest, until: Date.now() + timeout * 1_000, progress });
-  progress.end();
+  const until = Date.now() + timeout * 1_000;
+  const seen = await lookUntil({ bridge, path, digest, until, progress }).finally(progress.end);
   if (!seen) {
     const heard = lastEventOn ? ` The last event of ${registry} was about a push on ${lastEventOn}.` : '';
     const message = `The bridge does not know ${name} after ${timeout} s.${heard}`;
@@ -62,7 +63,7 @@ export async function waitForImage(
  * @throws CommandError when there is no such registry, or the bridge does not answer
  */
 async function readRegistry(bridge: Bridge, registry: string): Promise<Registry | undefined> {
-  const answer = await bridge.call({ path: `registries/${encodeURIComponent(registry)}` });
+  const answer = await bridge.call({ path: registryPath(registry) });
   if (answer.status === 401 || answer.status === 403) return undefined;
   if (answer.status >= 400) throw refusal(answer);
   return parseAnswer(Registry, answer);

@@ -22,8 +22,11 @@ export function conditionalAnswer({ headers }: HttpRequest, jsonBody: object): H
     : { status: 200, headers: { etag }, jsonBody };
 }
 
-/** Proxies that compress an answer may make its ETag a weak one; the comparison is weak (RFC 9110, 13.1.2). */
-function knows(ifNoneMatch: string | null, etag: string): boolean {
+/**
+ * Whether the caller has the answer with this ETag already. Proxies that compress an answer, as Azure's front end, may
+ * make its ETag a weak one; the comparison is weak (RFC 9110, 13.1.2).
+ */
+export function knows(ifNoneMatch: string | null, etag: string): boolean {
   const known = (ifNoneMatch ?? '').split(',').map(text => text.trim().replace(/^W\//, ''));
   return known.includes(etag) || known.includes('*');
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import type { HttpResponseInit } from '@azure/functions';
+import { knows } from './conditional.ts';
 
 /** A page that is one file, ready to be sent. */
 export interface Page {
@@ -57,9 +58,7 @@ function hashesOf(html: string, tag: 'script' | 'style'): string {
 /** The answer with the page, or 304 when the browser has it. */
 export function answerWith(page: Page, asked: { get(name: string): string | null }): HttpResponseInit {
   const headers = { ...page.headers, etag: page.etag };
-  // Azure's front end makes an ETag weak when it compresses an answer.
-  const known = (asked.get('if-none-match') ?? '').split(',').map(etag => etag.trim().replace(/^W\//, ''));
-  if (known.includes(page.etag) || known.includes('*')) return { status: 304, headers };
+  if (knows(asked.get('if-none-match'), page.etag)) return { status: 304, headers };
   const encoding = chooseEncoding(asked.get('accept-encoding') ?? '');
   if (!encoding) return { status: 200, headers, body: page.html };
   const body = page.encoded.get(encoding) ?? (ENCODINGS[encoding] as (html: Buffer) => Buffer)(page.html);

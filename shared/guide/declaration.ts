@@ -1,6 +1,6 @@
 import type { Registry } from '../records/registry.ts';
 
-/** What a PUT takes of a registry, beside its credential. */
+/** Fields of a registry that a PUT takes, beside its name and its credential. */
 const DECLARED = [
   'resourceId',
   'delivery',
@@ -10,10 +10,10 @@ const DECLARED = [
   'suspended',
   'pinned',
   'reconcileEveryMinutes',
-] as const;
+] as const satisfies readonly (keyof Registry)[];
 
 /** What is declared of the registry beside its credential, as a PUT takes it. What is undefined is left out as JSON. */
-export function declarationOf(registry: Registry): Pick<Registry, (typeof DECLARED)[number]> {
-  const declared = DECLARED.map(field => [field, registry[field]]);
-  return Object.fromEntries(declared);
+export function declarationOf(registry: Registry): Pick<Registry, 'resourceId' | 'policy'> {
+  const declared = Object.fromEntries(DECLARED.map(field => [field, registry[field]]));
+  return declared as Pick<Registry, (typeof DECLARED)[number]>;
 }

@@ -1,3 +1,4 @@
+import { offerOf } from '../coder/v2/catalog/compose.ts';
 import { allWishes, type Rollout } from '../coder/v2/rollout.ts';
 import { isSameImage } from '../coder/v2/value.ts';
 import type { Cause } from './judge.ts';
@@ -7,9 +8,8 @@ const LONG_MS = 30 * 60_000;
 
 /** Why a template of Coder v2 is not green. */
 export function judgeTemplate(rollout: Rollout, now: Date): Cause[] {
-  const { name, wishes, failed, building } = rollout;
-  const isStillWanted = ([variable, value]: [string, string]) => isSameImage(wishes[variable]?.value, value);
-  if (failed && Object.entries(failed.values).every(isStillWanted)) {
+  const { name, failed, building } = rollout;
+  if (failed && Object.keys(failed.values).every(variable => isStillWanted(rollout, failed, variable))) {
     const remedy = 'Correct the template or the image, then replay the image.';
     return [{ light: 'red', reason: failed.reason, message: failed.message, remedy }];
   }
@@ -29,4 +29,15 @@ export function judgeTemplate(rollout: Rollout, now: Date): Cause[] {
   const message = `The version ${building.name} has been on its way since ${building.since.toISOString()}.`;
   const remedy = 'See the reason of its image, and the build of the version in Coder.';
   return [{ light: 'amber', reason: 'version-waits', message, remedy }];
+}
+
+/** Whether what Coder refused for the variable is what it is to hold now. */
+function isStillWanted(
+  { wishes, catalogs }: Rollout,
+  { values, offers }: NonNullable<Rollout['failed']>,
+  variable: string,
+): boolean {
+  const catalog = catalogs[variable];
+  if (catalog) return offers?.[variable] === offerOf({ catalog, held: [] });
+  return isSameImage(wishes[variable]?.value, values[variable]);
 }

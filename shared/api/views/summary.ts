@@ -9,6 +9,7 @@ import { STAGES, stageOf } from '../../rotation/stage.ts';
 import { type Cause, judgeRegistry, LIGHTS, lightOf } from '../../summary/judge.ts';
 import { judgeTemplate } from '../../summary/judge-template.ts';
 import { Count, counts, Time } from './fields.ts';
+import { wantedImages } from './template.ts';
 
 const Causes = z.array(
   z.strictObject({
@@ -78,7 +79,9 @@ const TemplateSummary = z.strictObject({
   organization: z.string(),
   template: z.string(),
   ...Lit,
-  wanted: z.record(z.string(), z.string()).describe('What each variable is to name.'),
+  wanted: z
+    .record(z.string(), z.string())
+    .describe('What each variable is to name that names one image: absent while that is held.'),
   building: z
     .strictObject({ version: z.string(), since: Time })
     .optional()
@@ -156,12 +159,12 @@ function registrySummary(
 }
 
 function templateSummary(rollout: Rollout, now: Date) {
-  const { name, wishes, building, last, held } = rollout;
+  const { name, building, last, held } = rollout;
   return {
     organization: name?.organization,
     template: name?.template,
     ...lit(judgeTemplate(rollout, now)),
-    wanted: Object.fromEntries(Object.entries(wishes).map(([variable, { value }]) => [variable, value])),
+    wanted: Object.fromEntries(wantedImages(rollout)),
     building: building && { version: building.name, since: building.since },
     promotedOn: last?.promotedOn,
     held: Object.values(held).flat().length,

@@ -66,10 +66,9 @@ export const TemplateView = z.strictObject({
 
 export function templateView({ organization, template, rollout, found, outdated, detail }: TemplateState) {
   const { wishes, catalogs, building, held, failed } = rollout;
-  const named = Object.entries(wishes).map(([name, { value }]) => [name, value] as const);
   const offered = Object.keys(catalogs).map(name => catalogOf(rollout, name, found));
   const wanted = [
-    ...named.filter(([name, value]) => !isHeld(held, name, value)),
+    ...wantedImages(rollout),
     ...offered.filter(([name, , offer]) => !isHeld(held, name, offer)),
   ];
   const isOurs = (name: string) => name in wishes || name in catalogs;
@@ -104,6 +103,12 @@ export function templateView({ organization, template, rollout, found, outdated,
       isActive: id === found?.template.active_version_id,
     })),
   };
+}
+
+/** What each variable is to name that names one image: nothing while a person keeps that away. */
+export function wantedImages({ wishes, held }: Rollout): (readonly [name: string, value: string])[] {
+  const named = Object.entries(wishes).map(([name, { value }]) => [name, value] as const);
+  return named.filter(([name, value]) => !isHeld(held, name, value));
 }
 
 /** Without what only stays because it is in use: that takes more questions to Coder. */

@@ -92,7 +92,14 @@ export const Rollout = z.object({
   keptCanaries: z.array(z.string()).default([]),
   /** What Coder refused to build: it is not built again on the same base. */
   failed: z
-    .object({ values: Values, baseVersionId: z.string(), reason: z.string(), message: z.string() })
+    .object({
+      values: Values,
+      /** What each catalog among the values was to offer, as `offerOf` says; absent in what earlier releases wrote. */
+      offers: Values.optional(),
+      baseVersionId: z.string(),
+      reason: z.string(),
+      message: z.string(),
+    })
     .optional(),
 });
 export type Rollout = z.infer<typeof Rollout>;

@@ -1,4 +1,5 @@
 import { shorten } from '../../lib/shorten.ts';
+import { offerOf } from './catalog/compose.ts';
 import type { V2Client } from './client.ts';
 import type { RolloutFacts, VersionFact } from './facts.ts';
 import type { Organization } from './organizations.ts';
@@ -50,12 +51,17 @@ export function note({ rollout, facts }: Round, building: Building | undefined):
 
 /** Notes what Coder refused to build, so that it is not built again on the same base. */
 export function noteFailure(
-  { rollout }: Round,
-  { values, baseVersionId }: Building,
+  { rollout }: Pick<Round, 'rollout'>,
+  { values, baseVersionId }: Pick<Building, 'values' | 'baseVersionId'>,
   reason: string,
   message: string,
 ): void {
-  rollout.failed = { values, baseVersionId, reason, message: shorten(message, 1_000) };
+  const inValues = Object.entries(rollout.catalogs).filter(([variable]) => variable in values);
+  const offers = inValues.map(([variable, catalog]) => [variable, offerOf({ catalog, held: [] })]);
+  rollout.failed = {
+    ...{ values, offers: Object.fromEntries(offers), baseVersionId },
+    ...{ reason, message: shorten(message, 1_000) },
+  };
 }
 
 export function templateOf({ template }: RolloutFacts): { id: string; activeVersionId: string } {

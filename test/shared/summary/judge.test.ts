@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Rollout } from '../../../shared/coder/v2/rollout.ts';
+import { noteFailure } from '../../../shared/coder/v2/round.ts';
 import type { CredentialState } from '../../../shared/credentials/state.ts';
 import type { Registry } from '../../../shared/records/registry.ts';
 import type { Summary } from '../../../shared/records/summary.ts';
@@ -128,6 +129,19 @@ describe('of a template', () => {
     image: { registry: 'r', repository: 'app', tag: 'v1', digest: 'd', value, pushedOn: NOW, ...more },
   });
 
+  const catalogOf = (values: readonly string[]) => {
+    const said = { registry: 'r', repository: 'app', digest: 'd', pushedOn: NOW, rank: 0, keepTags: 10 };
+    const group = values.map(value => ({ ...said, tag: value.split(':')[1], value, choice: 'newest' }));
+    return { images: { 'host/app': group } };
+  };
+  /** As a round of work notes it. */
+  const refusedCatalog = (values: readonly string[]) => {
+    const rollout = Rollout.parse({ catalogs: catalogOf(values) });
+    const stamps = { images: `${values.length} images 00000000` };
+    noteFailure({ rollout }, { values: stamps, baseVersionId: 'b' }, refused.reason, refused.message);
+    return rollout.failed;
+  };
+
   test.each([
     ['nothing is under way', {}, []],
     ['a version is being built', { building: { ...building, since: ago(29) } }, []],
@@ -152,6 +166,16 @@ describe('of a template', () => {
       ['red template-build-failed'],
     ],
     ['Coder refused a version of what was wanted', { failed: refused, wishes: wished('host/app:v2') }, []],
+    [
+      'Coder refused a version with the catalog that is wanted',
+      { failed: refusedCatalog(['host/app:v1']), catalogs: catalogOf(['host/app:v1']) },
+      ['red template-build-failed'],
+    ],
+    [
+      'Coder refused a version with what the catalog was to offer before',
+      { failed: refusedCatalog(['host/app:v1']), catalogs: catalogOf(['host/app:v1', 'host/app:v2']) },
+      [],
+    ],
   ])('%s', (_, change, is) => {
     const causes = judgeTemplate(Rollout.parse({ name, ...change }), NOW);
 
