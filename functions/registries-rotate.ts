@@ -30,9 +30,9 @@ httpFunction('registries-rotate', {
   method: 'POST',
   route: 'registries/{name}/rotate',
   role: 'Registries.Write',
-  summary: 'Rotates the credential of Coder',
+  summary: 'Rotates the credential of the registry',
   description:
-    'With `compromised=true` the bridge revokes the old one as soon as Coder has the new one. A plain request interrupts nothing: it waits until the rotation under way and the grace period of the password in its slot are over.',
+    'With `compromised=true` the bridge revokes the old one as soon as the new one is delivered. A plain request interrupts nothing: it waits until the rotation under way and the grace period of the password in its slot are over.',
   path: RegistryPath,
   query: RotateQuery,
   answers: {
@@ -55,8 +55,7 @@ httpFunction('registries-rotate', {
   async answer({ path: { name }, query: { dryRun, compromised }, request }, services) {
     if (dryRun) {
       const registry = await findRotating(services.registries, name);
-      const minutesInUse = services.holder.minutesInUse(registry);
-      const jsonBody = rotationPlanView(registry, services.now(), compromised, minutesInUse);
+      const jsonBody = rotationPlanView(registry, services.holder, services.now(), compromised);
       return { status: 200, jsonBody };
     }
     const registry = await requestRotation(services, name, compromised);

@@ -70,6 +70,11 @@ export class CredentialError extends ShownError {
   }
 }
 
+/** For what a later run does again. @throws error unless a service refused, or did not answer */
+export function ignoreRefusal(error: unknown): void {
+  if (!(error instanceof ServiceError || error instanceof CredentialError)) throw error;
+}
+
 /** Whether a reason means that a service did not answer, or asked for a pause. */
 function isOutage(reason: ServiceError['reason'] | CredentialError['reason']): boolean {
   return OUTAGES.has(reason);

@@ -33,7 +33,7 @@ var rules = [
   {
     name: 'rotation-failed'
     title: 'Coder ACR Bridge: rotation failed'
-    description: 'The bridge could not renew a credential, or the registry refuses the credential that Coder holds. GET /api/registries/{name} shows the reason in rotation.lastResult. Fix it as docs/credentials.md says, then POST /api/registries/{name}/rotate.'
+    description: 'The bridge could not renew a credential, or the registry refuses the current credential. GET /api/registries/{name} shows the reason in rotation.lastResult. Fix it as docs/credentials.md says, then POST /api/registries/{name}/rotate.'
     query: loadTextContent('queries/alerts/rotation-failed.kql')
     severity: 1
     windowSize: 'PT1H'

@@ -42,6 +42,8 @@ export interface CredentialHolder {
   hasDrifted(registry: HeldRegistry, signal: AbortSignal): Promise<boolean>;
   /** Minutes after `prove` in which the previous credential may still be in use; 0 when `prove` has confirmed it. */
   minutesInUse(registry: HeldRegistry): number;
+  /** What the plan of a rotation says of the delivery, such as `give it to Coder`. */
+  deliveryStep(registry: HeldRegistry): string;
   /** Called before the credential `old` is revoked. @throws CredentialError while it may still be in use */
   proveUnused(registry: HeldRegistry, old: Pick<IssuedCredential, 'expiresOn'>): Promise<void>;
 }

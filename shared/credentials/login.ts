@@ -15,7 +15,7 @@ export async function loginOf(
   if (!givesLogin(registry.credential)) return undefined;
   const { current } = registry.rotation;
   if (current) return readLogin(registry.name, current, vault);
-  throw new ServiceError('credential-not-ready', 'The first credential for Coder is being issued.');
+  throw new ServiceError('credential-not-ready', 'The first credential is being issued.');
 }
 
 async function readLogin(name: string, issued: IssuedCredential, vault: Pick<Vault, 'read'>): Promise<Login> {

@@ -6,7 +6,7 @@ export const HOUR_MS = 3_600_000;
 export const RotationSchedule = z.object({
   /** Hours after which the bridge issues a new one. One that expires is renewed at half of its life at the latest. */
   rotateEveryHours: z.int().min(1).max(8_760).default(720),
-  /** Minutes for which the old one stays valid after Coder has confirmed the new one. */
+  /** Minutes for which the old one stays valid after the holder has confirmed the new one. */
   graceMinutes: z.int().min(0).max(10_080).default(60),
 });
 export type RotationSchedule = z.infer<typeof RotationSchedule>;

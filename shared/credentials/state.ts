@@ -21,18 +21,18 @@ const KnownCredential = z.object({
   createdOn: z.coerce.date().exactOptional(),
   /** When it expires; absent when it does not, or the bridge does not know. */
   expiresOn: z.coerce.date().exactOptional(),
-  /** It was there before the bridge took it, and others may use it: the bridge revokes it only after Coder had it. */
+  /** It was there before the bridge took it, and others may use it: the bridge revokes it only once the holder had it. */
   wasThere: z.literal(true).exactOptional(),
 });
 export type KnownCredential = z.infer<typeof KnownCredential>;
 
-/** A user name and password that Coder holds, held, or will hold. The password itself is only in Key Vault. */
+/** A user name and password that the holder (holder.ts) has, had, or will have. The password is only in Key Vault. */
 const IssuedCredential = KnownCredential.extend({ secretVersion: z.string() });
 export type IssuedCredential = z.infer<typeof IssuedCredential>;
 
-/** One that Coder held before the current one, or may have held. */
+/** One that the holder had before the current one, or may have had. */
 const EarlierCredential = KnownCredential.extend({
-  /** When the bridge revokes it; absent until Coder has confirmed a later one, because Coder may hold it. */
+  /** When the bridge revokes it; absent until the holder has confirmed a later one, because the holder may have it. */
   revokeOn: z.coerce.date().exactOptional(),
 });
 export type EarlierCredential = z.infer<typeof EarlierCredential>;
@@ -60,19 +60,19 @@ export const REASONS_TO_ISSUE = ['first', 'refused', 'declared', 'requested', 'c
 export type ReasonToIssue = (typeof REASONS_TO_ISSUE)[number];
 
 /**
- * The state of a registry's credential and its rotation. At every instant Coder holds `current`, or one of `earlier`
- * that has no `revokeOn`, or nothing yet. So the bridge revokes none of them before Coder has confirmed a later one.
+ * The state of a registry's credential and its rotation. At every instant the holder has `current`, or one of `earlier`
+ * that has no `revokeOn`, or nothing yet. So the bridge revokes none before the holder has confirmed a later one.
  */
 export const CredentialState = z.object({
-  /** The credential that Coder should hold. */
+  /** The credential that the holder should have. */
   current: IssuedCredential.exactOptional(),
-  /** Issued and saved, but not yet tested; Coder never had it. */
+  /** Issued and saved, but not yet tested; the holder never had it. */
   candidate: IssuedCredential.exactOptional(),
   /** What came before `current` and is not revoked, the newest first. */
   earlier: z.array(EarlierCredential).exactOptional(),
   /** The last one that was revoked, and when. */
   revoked: KnownCredential.extend({ revokedOn: z.coerce.date() }).exactOptional(),
-  /** Why the bridge gives Coder the older credential back: then `current` is the older one. */
+  /** Why the bridge goes back to the older credential: then `current` is the older one. */
   givenUp: Failure.exactOptional(),
   /** Why the last rotation started, and when. */
   why: z.enum(REASONS_TO_ISSUE).exactOptional(),
@@ -109,7 +109,7 @@ export function credentialsOf({ current, candidate, earlier = [] }: CredentialSt
   return [current, candidate, ...earlier].filter(credential => credential !== undefined);
 }
 
-/** Those of `earlier` that Coder may hold: it has confirmed no later one. */
+/** Those of `earlier` that the holder may have: it has confirmed no later one. */
 export function unconfirmed({ earlier = [] }: CredentialState): EarlierCredential[] {
   return earlier.filter(({ revokeOn }) => !revokeOn);
 }

@@ -18,6 +18,8 @@ export function deliveryCheck(services: DeliveryServices & { pullRoles: PullRole
     needs: ['tables', 'managed-identity', 'key-vault-read'],
     async run({ registry, signal }) {
       const { declared, kind } = deliveryOf(registry);
+      if (kind.needsLogin && !registry.rotation.current)
+        return unclear('The first credential is being issued.');
       try {
         return await kind.diagnose(declared, { registry, services, signal });
       } catch (error) {

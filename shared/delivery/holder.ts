@@ -57,6 +57,11 @@ export function createDeliveryHolder(services: DeliveryHolderServices): Credenti
       return minutesUntilCopied(kind.refreshMinutes?.(declared) ?? 0);
     },
 
+    deliveryStep(registry) {
+      const { declared, kind } = deliveryOf(registry);
+      return kind.step(declared);
+    },
+
     async proveUnused(registry, { expiresOn }) {
       const isOver = expiresOn !== undefined && expiresOn <= services.now();
       if (!isOver) await deliveryOf(registry).kind.proveUnused?.(registry, services);

@@ -14,6 +14,8 @@ export interface DeliveryKind<D extends DeclaredDelivery> {
   input: ZodType<D>;
   /** Whether workspaces pull with the login that the bridge issues or keeps; otherwise the nodes have an identity. */
   needsLogin: boolean;
+  /** What the plan of a rotation says of the delivery. */
+  step(declared: D): string;
   /** What is wrong with a declaration that fits the schema. */
   refuse?(declared: D, context: RefuseContext): Fault[];
   /** How often workspaces read the credential anew, in minutes; absent where the bridge sees that they have it. */
@@ -22,7 +24,7 @@ export interface DeliveryKind<D extends DeclaredDelivery> {
   place?: Place<D>;
   /** @throws CredentialError while workspaces may still use the credential before the current one */
   proveUnused?(registry: HeldRegistry, services: DeliveryServices): Promise<void>;
-  /** Whether workspaces can pull, as far as the bridge can see. */
+  /** Whether workspaces can pull, as far as the bridge can see; where they need a login, there is one. */
   diagnose(declared: D, context: DiagnoseContext): Promise<Verdict>;
   /** Absent where nodes pull with an identity of theirs. */
   guide?: DeliveryGuide<D>;

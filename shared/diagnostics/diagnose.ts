@@ -1,4 +1,5 @@
 import { partsOf } from '../azure/arm/resource-id.ts';
+import { readPrincipalId } from '../azure/principal.ts';
 import { PRINCIPAL } from '../azure/refusals/refusal.ts';
 import { describe, StorageError, UnreadableRowError, unknownRegistry } from '../errors.ts';
 import type { Check, Verdict } from '../lib/check.ts';
@@ -7,7 +8,6 @@ import { timeLimit } from '../lib/time-limit.ts';
 import type { StoredRegistry } from '../records/registry.ts';
 import { type DiagnosisServices, listChecks } from './checks.ts';
 import type { Diagnosis } from './diagnosis.ts';
-import { readPrincipalId } from './identity.ts';
 
 /** The result of one check. */
 export interface Finding {

@@ -1,9 +1,7 @@
 import type { TokenCredential } from '@azure/identity';
-import * as z from 'zod';
 import { explainEntra } from '../azure/refusals/entra.ts';
 import { describe } from '../errors.ts';
 import { type Check, fine, wrong } from '../lib/check.ts';
-import { claimsOf } from '../lib/jwt.ts';
 import type { Diagnosis } from './diagnosis.ts';
 
 export interface IdentityCheckServices {
@@ -29,19 +27,4 @@ export function identityCheck({ credential, settings }: IdentityCheckServices): 
       }
     },
   };
-}
-
-const Claims = z.object({ oid: z.string() });
-
-/** The object id in the identity's own token; undefined when there is none. */
-export async function readPrincipalId(
-  credential: TokenCredential,
-  audience: string,
-): Promise<string | undefined> {
-  try {
-    const token = await credential.getToken(`${audience}/.default`);
-    return Claims.parse(claimsOf(token?.token ?? '')).oid;
-  } catch {
-    return undefined;
-  }
 }

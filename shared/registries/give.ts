@@ -27,6 +27,6 @@ export async function giveCredential(
 }
 
 function nothingToGive({ name, loginServer }: StoredRegistry): RefusedError {
-  const message = `Coder pulls from ${loginServer} with an identity of its own, so there is no user name or password to give. Other clients should use their own identity too (for AKS nodes see GET /api/registries/${name}/setup), or a scope-map token that you create with az acr token create.`;
+  const message = `What pulls from ${loginServer} has an identity of its own, so there is no user name or password to give. Other clients should use their own identity too (for AKS nodes see GET /api/registries/${name}/setup), or a scope-map token that you create with az acr token create.`;
   return new RefusedError('no-credential-to-give', message);
 }

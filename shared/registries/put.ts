@@ -9,7 +9,7 @@ import { RegistryWords } from '../coder/words.ts';
 import { credentialKind, declaredOf } from '../credentials/kinds/all.ts';
 import { forgetLeftOver } from '../credentials/secrets.ts';
 import { type CredentialState, credentialsOf, type Declared, unconfirmed } from '../credentials/state.ts';
-import { ConflictError, CredentialError, RefusedError, ServiceError, UnreadableRowError } from '../errors.ts';
+import { ConflictError, ignoreRefusal, RefusedError, UnreadableRowError } from '../errors.ts';
 import type { Log } from '../lib/log.ts';
 import { timeLimit } from '../lib/time-limit.ts';
 import { withoutUndefined } from '../lib/without-undefined.ts';
@@ -98,10 +98,6 @@ async function putOnce(
   const kept = credentialsOf(registry.rotation);
   await forgetLeftOver(services.vault, name, services.deploymentId, kept, now).catch(ignoreRefusal);
   return { registry: { ...registry, etag }, created: !stored };
-}
-
-function ignoreRefusal(error: unknown): void {
-  if (!(error instanceof ServiceError || error instanceof CredentialError)) throw error;
 }
 
 /** The registry's record from the declaration and from Azure. Stores the secret. @throws as `putRegistry` does */

@@ -29,7 +29,7 @@ export function isGone(credential: KnownCredential, azure: Azure): boolean {
   return there.createdOn.getTime() - createdOn.getTime() > SAME_MOMENT_MS;
 }
 
-/** The passwords of the declared account that the record does not have. Coder may hold one of them. */
+/** The passwords of the declared account that the record does not have. The holder may have one of them. */
 export function unknownPasswords(
   { declared, rotation }: { declared: Declared; rotation: CredentialState },
   azure: Azure,

@@ -22,7 +22,7 @@ export function started(why: ReasonToIssue, now: Date): RotationChanges {
   return { why, startedOn: now, attempts: undefined };
 }
 
-/** The registry accepts the candidate. The first credential of a registry needs no confirmation by Coder. */
+/** The registry accepts the candidate. The first credential of a registry needs no confirmation by the holder. */
 export function proven(
   { current, candidate, earlier = [], ...state }: CredentialState,
   now: Date,
@@ -37,7 +37,7 @@ export function proven(
 
 /**
  * The current credential is delivered: what was delivered before is revoked after the grace period.
- * @param minutesInUse how long that may still be in use; 0 when Coder has confirmed the current one
+ * @param minutesInUse how long that may still be in use; 0 when the holder has confirmed the current one
  */
 export function delivered(
   { credential, rotation }: CredentialRecord,
@@ -82,7 +82,7 @@ export function fallenBack(
   };
 }
 
-/** The record is older than Key Vault: Coder may hold any of them. */
+/** The record is older than Key Vault: the holder may have any of them. */
 export function recalled(
   { current, earlier = [] }: CredentialState,
   newer: IssuedCredential,
@@ -95,7 +95,7 @@ export function recalled(
   };
 }
 
-/** Coder may hold passwords of the account that the record does not have. */
+/** The holder may have passwords of the account that the record does not have. */
 export function remembered(
   { earlier = [] }: CredentialState,
   declared: Declared,
@@ -130,7 +130,12 @@ export function failed({ reason, message, remedy, retryable }: Failure, now: Dat
 }
 
 function rotated(now: Date): RotationResult {
-  return { on: now, outcome: 'rotated', reason: 'rotated', message: 'The new credential is delivered.' };
+  return {
+    on: now,
+    outcome: 'rotated',
+    reason: 'rotated',
+    message: 'The new credential is the current one now.',
+  };
 }
 
 function listOf(earlier: EarlierCredential[]): EarlierCredential[] | undefined {

@@ -11,7 +11,7 @@ import { isLeaked, type RotationFacts } from './facts.ts';
 import { nothing, type RotationStep } from './step.ts';
 
 /**
- * Issues into a slot whose password no Coder can hold. Where a slot has a password, Coder confirms another one
+ * Issues into a slot whose password no holder can have. Where a slot has a password, the holder confirms another one
  * before the bridge overwrites it.
  */
 export function toIssue(why: ReasonToIssue, facts: RotationFacts): RotationStep {
@@ -23,7 +23,7 @@ export function toIssue(why: ReasonToIssue, facts: RotationFacts): RotationStep 
   const { slots, shared } = credentialKind(declared.kind).issuer ?? {};
   if (slots && shared) return toIssueShared(slots, why, facts, isHolding);
 
-  // A run that was cut off left a password in this slot, and never gave it to Coder.
+  // A run that was cut off left a password in this slot, and never gave it to the holder.
   const isLeft = (slot: string) =>
     slot === rotation.issuing && (isHolding || found.isUntouched) && !isGiven(slot, facts, found.azure);
   const passwords = found.azure.passwords.filter(({ slot }) => !isLeft(slot));
@@ -59,7 +59,7 @@ function withoutFreeSlot(
   return { do: 'issue', why, slot, asItIs: false, deliverFirst: false };
 }
 
-/** Whether the slot still has a password that the bridge gave to Coder, or keeps during its grace period. */
+/** Whether the slot still has a password that the bridge gave to the holder, or keeps during its grace period. */
 function isGiven(slot: string, { rotation, declared }: RotationFacts, azure: Azure): boolean {
   return credentialsOf(rotation).some(
     known =>
@@ -88,7 +88,7 @@ function toIssueShared(
   return { do: 'issue', why, slot, asItIs: false, deliverFirst: isHolding };
 }
 
-/** Whether a person said that others may know whatever Coder can hold, so that it must go. */
+/** Whether a person said that others may know whatever the holder can have, so that it must go. */
 function isGivenUpForLost(rotation: CredentialState): boolean {
   const { current, compromisedOn } = rotation;
   return compromisedOn !== undefined && (!current || isLeaked(current, rotation));

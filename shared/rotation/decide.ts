@@ -15,7 +15,7 @@ import { nothing, type RotationStep } from './step.ts';
 const LONGEST_PROPAGATION_MS = 15 * 60_000;
 /** For how long one is tested that the registry accepts after that time. */
 const LATE_TEST_MS = 60_000;
-/** How long after a failure a rotation is tried again, unless Coder has no working credential or a person asks. */
+/** How long after a failure a rotation is tried again, unless the holder has no working credential or a person asks. */
 const AFTER_FAILURE_MS = 15 * 60_000;
 /** For how long a registry must refuse a password that Azure still has, before the password counts as dead. */
 export const REFUSED_FOR_MS = 5 * 60_000;
@@ -52,7 +52,7 @@ function aboutCandidate(
   return { do: 'prove', until: new Date(now.getTime() + LATE_TEST_MS) };
 }
 
-/** The registry does not accept what Coder should hold. A refusal alone proves nothing. */
+/** The registry does not accept what the holder should have. A refusal alone proves nothing. */
 function aboutRefused(current: IssuedCredential, facts: RotationFacts): RotationStep {
   const { found, accepted, rotation, now, declared } = facts;
   if (!found) return { do: 'look' };
@@ -84,7 +84,7 @@ function hasEnded({ expiresOn }: KnownCredential, now: Date): boolean {
   return expiresOn !== undefined && expiresOn <= now;
 }
 
-/** A first credential is tried on each run, since Coder waits for it; so is the successor of one that leaked. */
+/** A first credential is tried on each run, since the holder waits for it; so is the successor of one that leaked. */
 function hasJustFailed(rotation: CredentialState, now: Date): boolean {
   const { lastResult, current, requestedOn } = rotation;
   if (!current || isLeaked(current, rotation) || lastResult?.outcome !== 'failed') return false;

@@ -7,7 +7,7 @@ import {
   type KnownCredential,
   type ReasonToIssue,
 } from '../credentials/state.ts';
-import { CredentialError, ServiceError } from '../errors.ts';
+import { ignoreRefusal } from '../errors.ts';
 import { isSameSource } from './azure-facts.ts';
 import { started } from './changes.ts';
 import { mayOverwrite } from './grace.ts';
@@ -33,18 +33,13 @@ export async function issue(run: Run, { why, slot, asItIs, deliverFirst }: Issue
   const stored = storeSecret(services.vault, name, services.deploymentId, { ...described, password });
   const secret = await stored.catch(async (error: unknown) => {
     await lease.take();
-    // The password is stored nowhere, so the bridge revokes it. A shared account always has two passwords.
+    // The password is stored nowhere, so the bridge revokes it; a later run finds what could not be revoked. A shared account always has two passwords.
     if (!issuer.shared) await issuer.revoke(declared, described, issueContext(run)).catch(ignoreRefusal);
     throw error;
   });
   await lease.save({ candidate: { ...described, ...secret }, issuing: undefined, attempts: undefined });
   notices.issued(declared.kind, described.slot, why);
   return true;
-}
-
-/** A later run finds what could not be revoked. */
-function ignoreRefusal(error: unknown): void {
-  if (!(error instanceof ServiceError || error instanceof CredentialError)) throw error;
 }
 
 /** Whether an earlier run began this rotation, and could not issue. */

@@ -42,7 +42,7 @@ export function createLoginTests(
 
   const pause = () => wait(BETWEEN_TESTS_MS, signal);
 
-  /** Tests once, with exactly what Coder will use; undefined when the password is gone. */
+  /** Tests once, with exactly what the holder will use; undefined when the password is gone. */
   async function tryOf(credential: KnownCredential): Promise<Try | undefined> {
     const { username, secretVersion, declared } = credential;
     const { name, loginServer } = registry();

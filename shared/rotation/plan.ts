@@ -1,11 +1,9 @@
-import type { HeldRegistry } from '../credentials/holder.ts';
+import type { CredentialHolder, HeldRegistry } from '../credentials/holder.ts';
 import { credentialKind } from '../credentials/kinds/all.ts';
 import { endOfGrace } from '../credentials/renewal.ts';
 import type { CredentialRecord, CredentialState } from '../credentials/state.ts';
 import { isSameSource } from './azure-facts.ts';
 import { type Stage, stageOf } from './stage.ts';
-
-type PlannedRegistry = CredentialRecord & Pick<HeldRegistry, 'delivery'>;
 
 export interface PlannedStep {
   step: string;
@@ -17,30 +15,30 @@ export interface PlannedStep {
 /** How many of its steps a rotation has done, by its stage. */
 const DONE: Record<Stage, number> = { issuing: 0, testing: 2, delivering: 3, 'waiting-to-revoke': 5 };
 
-/**
- * The steps of a rotation, in order, if a person asked for it now.
- * @param minutesInUse how long after a delivery the older credential may still be in use
- */
+/** The steps of a rotation, in order, if a person asked for it now. */
 export function planRotation(
-  registry: PlannedRegistry,
+  registry: HeldRegistry,
+  holder: Pick<CredentialHolder, 'minutesInUse' | 'deliveryStep'>,
   now: Date,
   compromised: boolean,
-  minutesInUse: number,
 ): PlannedStep[] {
   const { credential, rotation } = registry;
   const stage = stageOf(registry);
-  const prove = { step: 'prove that the registry accepts what Coder holds', on: now };
-  if (compromised) return [prove, ...clearing(rotation), ...rotating(registry, rotation.current?.slot, now)];
+  const minutesInUse = holder.minutesInUse(registry);
+  const deliver = holder.deliveryStep(registry);
+  const prove = { step: 'prove that the registry accepts the current credential', on: now };
+  if (compromised)
+    return [prove, ...clearing(rotation), ...rotating(registry, deliver, rotation.current?.slot, now)];
   const held = (rotation.candidate ?? rotation.current)?.slot;
   const revokeOn = endOfGrace(credential, now, minutesInUse);
-  const steps = rotating(registry, held, revokeOn);
+  const steps = rotating(registry, deliver, held, revokeOn);
   if (!stage || stage === 'issuing') return [prove, ...steps];
   const underWay = steps
     .slice(DONE[stage])
     .map(({ step }) => ({ step: `end the rotation under way: ${step}` }));
   const grace = stage === 'waiting-to-revoke' ? waitsUntil(registry) : revokeOn;
   const wait = waiting(registry, grace);
-  const afterWait = rotating(registry, held, endOfGrace(credential, grace ?? now, minutesInUse));
+  const afterWait = rotating(registry, deliver, held, endOfGrace(credential, grace ?? now, minutesInUse));
   return [prove, ...underWay, ...wait, ...(wait.length > 0 ? afterWait : steps)];
 }
 
@@ -57,7 +55,7 @@ export function waitsUntil({ credential, rotation }: CredentialRecord): Date | u
 function waiting({ credential, rotation }: CredentialRecord, on: Date | undefined): PlannedStep[] {
   const slot = rotation.earlier?.[0]?.slot;
   if (!on || !credentialKind(credential.kind).issuer?.slots) return [];
-  return [{ step: 'wait for the end of the grace period of what Coder held', on, ...(slot && { slot }) }];
+  return [{ step: 'wait for the end of the grace period of the older one', on, ...(slot && { slot }) }];
 }
 
 /** What an emergency does first about the other credentials in the record. */
@@ -68,26 +66,23 @@ function clearing({ candidate, earlier = [] }: CredentialState): PlannedStep[] {
   ];
 }
 
-/** @param held slot of what Coder holds then */
+/**
+ * @param deliver the step that delivers it
+ * @param held slot of the credential that is delivered then
+ */
 function rotating(
-  { credential, delivery }: PlannedRegistry,
+  { credential }: CredentialRecord,
+  deliver: string,
   held: string | undefined,
   revokeOn: Date,
 ): PlannedStep[] {
   const { slots } = credentialKind(credential.kind).issuer ?? {};
-  const delivers = delivery !== undefined && delivery.kind !== 'none';
   const next = slots?.find(slot => slot !== held);
   return [
     { step: 'issue a new one', ...(next && { slot: next }) },
     { step: 'save it in Key Vault' },
     { step: 'test it until several tests in a row succeed' },
-    {
-      step: delivers ? 'give it to workspaces' : 'give it to Coder, and have Coder refresh an image with it',
-    },
-    {
-      step: delivers ? 'revoke what workspaces had' : 'revoke what Coder held',
-      on: revokeOn,
-      ...(held && { slot: held }),
-    },
+    { step: deliver },
+    { step: 'revoke the older one', on: revokeOn, ...(held && { slot: held }) },
   ];
 }

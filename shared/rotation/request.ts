@@ -6,7 +6,7 @@ import type { Registries } from '../records/registry-table.ts';
 /**
  * Records that a person wants a new credential. The next run of any instance issues it.
  *
- * @param compromised revokes the present credentials as soon as Coder has the new one, without a grace period
+ * @param compromised revokes the present credentials as soon as the holder has the new one, without a grace period
  * @throws RefusedError when there is no such registry, or the bridge issues no credential for it
  */
 export async function requestRotation(

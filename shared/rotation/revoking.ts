@@ -12,15 +12,15 @@ export async function tidy({ services, lease }: Run): Promise<void> {
 }
 
 /**
- * Revokes what Coder held before the current one.
- * @param deliverFirst whether Coder is to have the current one again before that
+ * Revokes a credential that was delivered before the current one.
+ * @param deliverFirst whether the holder gets the current one again before that
  * @throws ServiceError, CredentialError
  */
 export async function revokeEarlier(run: Run, old: EarlierCredential, deliverFirst: boolean): Promise<void> {
   const { services, lease, notices } = run;
   if (deliverFirst && (await deliverAgain(run))) return;
   if (deliverFirst && mayBeInUse(run, old)) await services.holder.proveUnused(lease.registry(), old);
-  // One that was there before, and that Coder could not use, stays for those who use it.
+  // One that was there before, and that the holder could not use, stays for those who use it.
   const { name, rotation } = lease.registry();
   const isLeft = old.wasThere && rotation.givenUp;
   if (!isLeft) await revoke(run, old);

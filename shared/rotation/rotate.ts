@@ -60,7 +60,7 @@ async function warnOfExpiry({ services, lease, notices }: Run): Promise<void> {
   await notices.expiring(current, current.expiresOn);
 }
 
-/** Runs when the credential works: repairs what was changed around it in Azure and Coder, and clears an old failure. */
+/** Runs when the credential works: repairs what was changed around it, and clears an old failure. */
 async function tendHealthy(run: Run): Promise<void> {
   const { services, lease, tests, signal } = run;
   const { current, candidate, lastResult } = lease.registry().rotation;

@@ -19,7 +19,7 @@ export interface RotationServices {
   deploymentId: string | undefined;
   vault: Vault;
   acr: Acr;
-  /** Coder, which pulls with the credential. */
+  /** What pulls with the credential. */
   holder: CredentialHolder;
   armCredentials: ArmCredentials;
   graph: Graph;

@@ -10,7 +10,7 @@ export interface Issue {
   slot?: string;
   /** Takes the password that is in the slot, so that other clients keep it. */
   asItIs: boolean;
-  /** The slot has a password that Coder could hold: Coder confirms the current one first. */
+  /** The slot has a password that the holder could have: the holder confirms the current one first. */
   deliverFirst: boolean;
 }
 
@@ -27,12 +27,12 @@ export type RotationStep =
   | { do: 'report' }
   /** The password works, but it may not pull. */
   | { do: 'repair-rights' }
-  /** Both passwords are taken, and Coder may hold either. */
+  /** Both passwords are taken, and the holder may have either. */
   | { do: 'report-no-slot' }
   | Issue
   /** Take up what Key Vault has and the record does not. */
   | { do: 'recall'; credential: IssuedCredential }
-  /** Keep in mind passwords of the account that the record does not have: Coder may hold them. */
+  /** Keep in mind passwords of the account that the record does not have: the holder may have them. */
   | { do: 'remember'; passwords: FoundPassword[] }
   /** `until`: for how long the registry may refuse it. */
   | { do: 'prove'; until: Date }
@@ -41,7 +41,7 @@ export type RotationStep =
   | { do: 'deliver' }
   /** Go back to an earlier credential, which still works. */
   | { do: 'fall-back'; to: EarlierCredential }
-  /** `deliverFirst`: a late call may have given Coder the old credential again, so deliver the current one first. */
+  /** `deliverFirst`: a late call may have delivered the old credential again, so deliver the current one first. */
   | { do: 'revoke'; credential: EarlierCredential; deliverFirst: boolean };
 
 /** Nothing now. The next step is due when a grace period ends, or else when the credential is to be renewed. */

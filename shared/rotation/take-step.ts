@@ -87,7 +87,7 @@ export async function stop(run: Run, failure: Failure): Promise<void> {
   const { lease, notices } = run;
   const { rotation } = lease.registry();
   const stage = stageOf(lease.registry());
-  // It matters only when it holds up a step, or keeps Coder without a credential.
+  // It matters only when it holds up a step, or keeps the holder without a credential.
   const isIdle = !lease.isHeld() && (stage === undefined || stage === 'waiting-to-revoke');
   const isEmergency = credentialsOf(rotation).some(credential => isLeaked(credential, rotation));
   if (isIdle && !isEmergency && failure.retryable) return notices.skipped(failure);
@@ -127,12 +127,12 @@ async function prove(run: Run, until: Date): Promise<boolean> {
   await lease.save(changes);
   if (!('lastResult' in changes)) return true;
   await notices.rotated(candidate, undefined);
-  // Coder may have the registry already; otherwise it gets the credential with the first image.
+  // Coder Classic may have the registry already; otherwise it gets the credential with the first image.
   await services.holder.prove(lease.registry(), signal);
   return true;
 }
 
-/** Gives Coder the current credential, or goes back to an earlier one when Coder cannot use it. */
+/** Delivers the current credential, or goes back to an earlier one when the holder cannot use it. */
 async function deliver(run: Run): Promise<void> {
   const { services, lease, notices, signal } = run;
   const { current, givenUp } = lease.registry().rotation;
@@ -151,7 +151,7 @@ async function deliver(run: Run): Promise<void> {
   await notices.rotated(current as IssuedCredential, last?.revokeOn);
 }
 
-/** One that Coder may hold and that the registry accepts. */
+/** One that the holder may have and that the registry accepts. */
 async function workingEarlier({ lease, tests }: Run): Promise<EarlierCredential | undefined> {
   for (const old of unconfirmed(lease.registry().rotation)) {
     if ((await tests.verdictOf(old)) === 'accepted') return old;

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { CredentialHolder } from '../../credentials/holder.ts';
 import type { Registry } from '../../records/registry.ts';
 import { planRotation, waitsUntil } from '../../rotation/plan.ts';
 import { Time } from './fields.ts';
@@ -28,12 +29,17 @@ export const INTERRUPTS =
   'Pulls with the old credential fail as soon as it is revoked: pulls under way, and those of other clients that have it.';
 
 /** @param now when the rotation would start */
-export function rotationPlanView(registry: Registry, now: Date, compromised: boolean, minutesInUse: number) {
+export function rotationPlanView(
+  registry: Registry,
+  holder: CredentialHolder,
+  now: Date,
+  compromised: boolean,
+) {
   return {
     dryRun: true,
     registry: registry.name,
     compromised,
-    steps: planRotation(registry, now, compromised, minutesInUse),
+    steps: planRotation(registry, holder, now, compromised),
     interrupts: compromised ? INTERRUPTS : undefined,
     waits: !compromised && waitsUntil(registry) ? WAITS : undefined,
   };

@@ -34,18 +34,20 @@ export const RotationView = z.strictObject({
     .optional()
     .describe('A credential that was reported as compromised still works; absent once none does.'),
   revokeOn: Time.optional().describe('When the bridge revokes the previous credential.'),
-  refusedSince: Time.optional().describe('Since when the registry has refused the credential of Coder.'),
+  refusedSince: Time.optional().describe('Since when the registry has refused the current credential.'),
   previous: z
     .strictObject({
       slot: z.string().optional(),
       issuedOn: Time,
       compromised: z.boolean().optional().describe('Whether it was reported as compromised.'),
-      revokeOn: Time.optional().describe('When the bridge revokes it; absent until Coder has the new one.'),
+      revokeOn: Time.optional().describe(
+        'When the bridge revokes it; absent until the new one is delivered.',
+      ),
       revokedOn: Time.optional().describe('When the bridge revoked it.'),
       endsOn: Time.optional().describe('Nothing can revoke it: it works until then.'),
     })
     .optional()
-    .describe('What Coder held before.'),
+    .describe('The credential before the current one.'),
   lastResult: z
     .strictObject({
       on: Time,
@@ -87,7 +89,7 @@ function isCompromised(rotation: CredentialState, now: Date): boolean {
   return alive.some(credential => isLeaked(credential, rotation));
 }
 
-/** The newest that Coder held before the present one, revoked or not. */
+/** The newest credential before the current one, revoked or not. */
 function previousView(rotation: CredentialState) {
   const { earlier: [previous] = [], revoked } = rotation;
   const shown = previous ?? revoked;

@@ -2,7 +2,7 @@ import type { TokenCredential } from '@azure/identity';
 import { HTTPError } from 'ky';
 import * as z from 'zod';
 import { describe, ServiceError } from '../../errors.ts';
-import { claimsOf } from '../../lib/jwt.ts';
+import { readPrincipalId } from '../principal.ts';
 import { createArmList } from './list.ts';
 
 /** Who may pull from a registry, as role assignments say. */
@@ -29,7 +29,6 @@ const PULLING_ROLES = new Set([
 const RoleAssignment = z.object({
   properties: z.object({ principalId: z.string(), roleDefinitionId: z.string() }),
 });
-const Claims = z.object({ oid: z.string().optional() });
 
 /**
  * https://learn.microsoft.com/rest/api/authorization/role-assignments/list-for-scope
@@ -37,11 +36,6 @@ const Claims = z.object({ oid: z.string().optional() });
  */
 export function createPullRoles(credential: TokenCredential, url: string, audience: string): PullRoles {
   const list = createArmList(credential, url, audience);
-
-  async function ownId(): Promise<string | undefined> {
-    const token = await credential.getToken(`${audience}/.default`);
-    return Claims.parse(claimsOf(token?.token ?? '')).oid;
-  }
 
   return {
     async findPullers(resourceId, signal) {
@@ -52,7 +46,7 @@ export function createPullRoles(credential: TokenCredential, url: string, audien
           const role = properties.roleDefinitionId.split('/').at(-1)?.toLowerCase() ?? '';
           if (PULLING_ROLES.has(role)) found.add(properties.principalId);
         }
-        found.delete((await ownId()) ?? '');
+        found.delete((await readPrincipalId(credential, audience)) ?? '');
         return [...found];
       } catch (error) {
         if (error instanceof HTTPError && error.response.status === 403) return undefined;

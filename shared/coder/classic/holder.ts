@@ -15,6 +15,7 @@ export function createClassicHolder(options: HolderOptions): CredentialHolder {
     // Coder gets a registry, and what it pulls with, together with the first image.
     prepare: async () => {},
     minutesInUse: () => 0,
+    deliveryStep: () => 'give it to Coder, and have Coder refresh an image with it',
     proveUnused: async () => {},
     deliver: (registry, signal) => registries.deliverCredential(registry, undefined, signal),
     hasDrifted: registries.wasTouched,

@@ -8,5 +8,5 @@ type ManagedIdentityInput = z.infer<typeof ManagedIdentityInput>;
 export const managedIdentity = {
   input: ManagedIdentityInput,
   whyNothingToRotate: ({ loginServer }) =>
-    `Coder pulls from ${loginServer} with an identity of its own, so there is nothing to rotate.`,
+    `What pulls from ${loginServer} has an identity of its own, so there is nothing to rotate.`,
 } satisfies CredentialKind<ManagedIdentityInput>;

@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import type { Vault } from '../../azure/key-vault/vault.ts';
-import { fine, wrong } from '../../lib/check.ts';
+import { fine } from '../../lib/check.ts';
 import { contentFor } from '../content.ts';
 import type { DeliveryKind } from '../kind.ts';
+import { notDelivered } from '../not-delivered.ts';
 import { RefreshMinutes } from '../refresh.ts';
 import guide from './key-vault.md';
 
@@ -40,6 +41,8 @@ async function finish(
 export const keyVaultDelivery = {
   input: KeyVaultDelivery,
   needsLogin: true,
+  step: ({ secret, refreshMinutes }) =>
+    `write it to the Key Vault secret ${secret}, which the cluster reads every ${refreshMinutes} min`,
   refreshMinutes: ({ refreshMinutes }) => refreshMinutes,
 
   refuse({ secret }, { isReservedSecret }) {
@@ -80,11 +83,7 @@ export const keyVaultDelivery = {
       return fine(
         `The secret ${secret} has the credential; the cluster reads it every ${refreshMinutes} min.`,
       );
-    return wrong(
-      'not-delivered',
-      `The secret ${secret} does not have the credential.`,
-      `The bridge writes it within a few minutes. If the error stays, see rotation.lastResult of GET /api/registries/${registry.name}.`,
-    );
+    return notDelivered(`The secret ${secret} does not have the credential.`, registry);
   },
 
   guide: {

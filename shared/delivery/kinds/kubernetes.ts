@@ -3,9 +3,10 @@ import * as z from 'zod';
 import type { SecretAddress } from '../../azure/aks/address.ts';
 import { isPullSecret, type PullSecrets } from '../../azure/aks/pull-secrets.ts';
 import { CredentialError } from '../../errors.ts';
-import { fine, unclear, wrong } from '../../lib/check.ts';
+import { fine, wrong } from '../../lib/check.ts';
 import { contentFor } from '../content.ts';
 import type { ContentNow, DeliveryKind, FoundText } from '../kind.ts';
+import { notDelivered } from '../not-delivered.ts';
 import guide from './kubernetes.md';
 
 const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
@@ -37,6 +38,7 @@ const MOST_TRIES = 5;
 export const kubernetesDelivery = {
   input: KubernetesDelivery,
   needsLogin: true,
+  step: ({ secret, namespaces }) => `write it to the Secret ${secret} in ${namespaces.join(', ')}`,
 
   refuse({ server }, { isAllowedCluster }) {
     const { host } = new URL(server);
@@ -84,9 +86,8 @@ export const kubernetesDelivery = {
   async diagnose(declared, { registry, services, signal }) {
     const where = `the Secret ${declared.secret} in ${declared.namespaces.join(', ')}`;
     const content = await contentFor(registry, services.vault);
-    if (!content) return unclear('The first credential is being issued.');
     try {
-      if (await kubernetesDelivery.place.holds(declared, content, services, signal))
+      if (content && (await kubernetesDelivery.place.holds(declared, content, services, signal)))
         return fine(`The cluster has the credential in ${where}.`);
     } catch (error) {
       if (!(error instanceof CredentialError)) throw error;
@@ -96,11 +97,7 @@ export const kubernetesDelivery = {
         error.remedy ?? `Repair what keeps the bridge from ${where}.`,
       );
     }
-    return wrong(
-      'not-delivered',
-      `The cluster does not have the credential in ${where}.`,
-      `The bridge writes it within a few minutes. If the error stays, see rotation.lastResult of GET /api/registries/${registry.name}.`,
-    );
+    return notDelivered(`The cluster does not have the credential in ${where}.`, registry);
   },
 
   guide: {

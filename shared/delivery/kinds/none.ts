@@ -9,6 +9,7 @@ type NoDelivery = z.infer<typeof NoDelivery>;
 export const noDelivery = {
   input: NoDelivery,
   needsLogin: false,
+  step: () => 'have it ready to be read; nothing is delivered to workspaces',
 
   async diagnose(_declared, { registry, services, signal }) {
     const { resourceId, loginServer } = registry;

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { HeldRegistry } from '../../credentials/holder.ts';
 import { CredentialError } from '../../errors.ts';
-import { fine, unclear, wrong } from '../../lib/check.ts';
+import { fine, wrong } from '../../lib/check.ts';
 import type { DeliveryKind, DeliveryServices } from '../kind.ts';
 import { RefreshMinutes } from '../refresh.ts';
 import guide from './pull.md';
@@ -20,6 +20,7 @@ type PullDelivery = z.infer<typeof PullDelivery>;
 export const pullDelivery = {
   input: PullDelivery,
   needsLogin: true,
+  step: ({ refreshMinutes }) => `have it ready for the job that fetches it every ${refreshMinutes} min`,
   refreshMinutes: ({ refreshMinutes }) => refreshMinutes,
 
   async proveUnused(registry, services) {
@@ -30,8 +31,6 @@ export const pullDelivery = {
   },
 
   async diagnose(_declared, { registry, services }) {
-    const { current } = registry.rotation;
-    if (!current) return unclear('The first credential is being issued.');
     if (await isFetched(registry, services)) return fine('The current credential was fetched.');
     return wrong('delivery-not-fetched', notFetched(registry), remedyFor(registry));
   },

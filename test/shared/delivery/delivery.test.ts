@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { Grant, Verb } from '../../../infra/local/stand-ins/kubernetes/cluster.ts';
 import { DockerConfig } from '../../../shared/credentials/docker-config.ts';
 import type { HeldRegistry } from '../../../shared/credentials/holder.ts';
+import { deliveryCheck } from '../../../shared/delivery/check.ts';
 import { diagnose } from '../../../shared/diagnostics/diagnose.ts';
 import { CredentialError, RefusedError, ServiceError } from '../../../shared/errors.ts';
 import { timeLimit } from '../../../shared/lib/time-limit.ts';
@@ -415,6 +416,15 @@ describe('the diagnosis says', () => {
     await rotated();
     expect(await findingNow()).toMatchObject({ ok: false, reason: 'delivery-not-fetched' });
   });
+
+  test.each(['kubernetes', 'key-vault', 'pull'] as const)(
+    'with %s, nothing while the first credential is being issued',
+    async kind => {
+      const registry = { ...(await world.registry()), rotation: {}, delivery: { kind, ...declared(kind) } };
+      const check = deliveryCheck(world.services as never);
+      expect(await check.run({ registry, signal: timeLimit(5_000) })).toMatchObject({ ok: null });
+    },
+  );
 
   test('which other identities may pull, where Azure shows it', async () => {
     const { arm } = world.bridge.cloud.standIns;

@@ -1,7 +1,7 @@
 import type { StandInResponse } from '../../stand-in-messages.ts';
 
 /** A Key Vault error as clients read it; `inner` is the finer of its two codes. */
-export function vaultError(status: number, code: string, message: string, inner?: string): StandInResponse {
+function vaultError(status: number, code: string, message: string, inner?: string): StandInResponse {
   return { status, body: { error: { code, message, ...(inner && { innererror: { code: inner } }) } } };
 }
 

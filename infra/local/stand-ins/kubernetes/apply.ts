@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import type { StandInResponse } from '../../stand-in-messages.ts';
-import { type AppliedFields, fieldsOf, type StoredSecret } from './secret.ts';
+import { type AppliedFields, emptySecret, fieldsOf, type StoredSecret } from './secret.ts';
 import { refuse } from './status.ts';
 
 /** The fields of a Secret that are read here; the API server takes more. */
@@ -47,15 +46,8 @@ export function applied(
   }
   const conflict = found && !force ? conflictOf(found, wanted, manager) : undefined;
   if (conflict) return conflict;
-  const merged = merge(found ?? empty(namespace, name, now, wanted.type), wanted, manager);
+  const merged = merge(found ?? emptySecret(namespace, name, now, wanted.type), wanted, manager);
   return invalid(found, merged) ?? merged;
-}
-
-function empty(namespace: string, name: string, createdOn: Date, type = 'Opaque'): StoredSecret {
-  return {
-    ...{ namespace, name, uid: randomUUID(), resourceVersion: 0, createdOn, type, immutable: false },
-    ...{ labels: {}, data: {}, managed: new Map() },
-  };
 }
 
 /** The fields with another value that others manage. */

@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import { fieldsOf, type StoredSecret } from './secret.ts';
+import { emptySecret, fieldsOf, type StoredSecret } from './secret.ts';
 
 export type Verb = 'get' | 'create' | 'patch';
 
@@ -48,19 +47,16 @@ export function createClusterState(now: () => Date): ClusterState {
     grants: [],
     find: (namespace, name) => secrets.get(keyOf(namespace, name)),
     store,
-    edit(namespace, name, data, type = 'Opaque') {
+    edit(namespace, name, data, type) {
       const found = secrets.get(keyOf(namespace, name));
-      const edited: StoredSecret = found
-        ? structuredClone(found)
-        : {
-            ...{ namespace, name, uid: randomUUID(), resourceVersion: 0, createdOn: now(), type },
-            ...{ immutable: false, labels: {}, data: {}, managed: new Map() },
-          };
+      const edited = found ? structuredClone(found) : emptySecret(namespace, name, now(), type);
       const encoded = Object.fromEntries(
         Object.entries(data).map(([key, text]) => [key, Buffer.from(text).toString('base64')]),
       );
       Object.assign(edited.data, encoded);
-      const fields = [...fieldsOf({ data: encoded, labels: {}, ...(!found && { type }) }).keys()];
+      const fields = [
+        ...fieldsOf({ data: encoded, labels: {}, ...(!found && { type: edited.type }) }).keys(),
+      ];
       for (const [manager, managed] of edited.managed)
         if (manager !== EDITOR) for (const field of fields) managed.delete(field);
       edited.managed.set(EDITOR, new Set([...(edited.managed.get(EDITOR) ?? []), ...fields]));

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 /** A Secret, with the managers of its fields. */
 export interface StoredSecret {
   namespace: string;
@@ -12,6 +14,14 @@ export interface StoredSecret {
   data: Record<string, string>;
   /** The fields of each manager, such as `.type` and `.data..dockerconfigjson`. */
   managed: Map<string, Set<string>>;
+}
+
+/** One that is stored for the first time. */
+export function emptySecret(namespace: string, name: string, createdOn: Date, type = 'Opaque'): StoredSecret {
+  return {
+    ...{ namespace, name, uid: randomUUID(), resourceVersion: 0, createdOn, type, immutable: false },
+    ...{ labels: {}, data: {}, managed: new Map() },
+  };
 }
 
 /** The fields that an apply may set here. */
